@@ -1,0 +1,467 @@
+//! A connection: the machine that ties handshake, messages, closing and deadlines.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+#[cfg(debug_assertions)]
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::batch::{self, Block, Record, kind, region};
+use crate::config::Config;
+use crate::error::{Error, Fault, FaultKind};
+use crate::event::Events;
+use crate::inbox::Inbox;
+use crate::message::{Context, Reader};
+use crate::opening::{self, Opening, Outcome};
+use crate::output::Output;
+use crate::random::Keys;
+use crate::sender::{Life, Sender, State, Transport, closed_flags};
+use crate::timer::{Due, NEVER};
+
+/// One WebSocket connection, without its socket.
+///
+/// # The host's part
+///
+/// Bytes that arrive go in with [`receive`](Self::receive), the end of the stream with
+/// [`receive_eof`](Self::receive_eof). After *any* call, in this order: write the
+/// [`output`](Self::output) and report it with [`consumed`](Self::consumed); handle the [`events`](Self::events); set one timer to
+/// [`next_deadline`](Self::next_deadline), which calls [`timeout`](Self::timeout); and once all output is written, do with the
+/// transport what [`transport`](Self::transport) says.
+///
+/// `now` is a monotonic clock in milliseconds, of the host's choice; it starts anywhere.
+///
+/// Events, and the payloads they borrow, are valid until the next *input* call: `receive`, `receive_eof`, `timeout`, `accept`, `reject`.
+///
+/// ```
+/// use sansock::{Config, Connection, Event};
+///
+/// # fn main() -> Result<(), sansock::Error> {
+/// let mut server = Connection::new(&Config::server(), [1; 32], 0)?;
+/// let mut client = Connection::new(&Config::client("ws://example.com/chat")?, [2; 32], 0)?;
+///
+/// let mut request = client.output().to_vec(); // what the socket would carry
+/// server.receive(&mut request, 0);
+/// assert!(matches!(server.events(&request).0.next(), Some(Event::Request(_))));
+/// server.accept(None, 0)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Connection {
+    phase: Phase,
+    inbox: Inbox,
+    reader: Reader,
+    sender: Sender,
+    #[cfg(debug_assertions)]
+    unread: AtomicBool,
+}
+
+/// What arriving bytes are.
+#[derive(Debug)]
+enum Phase {
+    Opening(Box<Opening>),
+    Frames {
+        /// What arrived behind the request and is not read yet.
+        backlog: Vec<u8>,
+    },
+    /// Nothing: the peer's Close has arrived, or the connection has ended.
+    Discard,
+}
+
+impl Connection {
+    /// Creates a connection. A client's request is in the output.
+    ///
+    /// `seed` is 32 unpredictable bytes, used for this connection only: masking keys and the handshake key are drawn from it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] if a client's configuration has no URL (and does not start open); [`Error::NoMemory`].
+    pub fn new(config: &Config, seed: [u8; 32], now: u64) -> Result<Self, Error> {
+        let mut keys = Keys::new(seed);
+        let mut inbox = Inbox::default();
+        let starts_open = config.settings.start_open == 1;
+        let mut request = Vec::new();
+        let phase = if starts_open {
+            Phase::Frames { backlog: Vec::new() }
+        } else {
+            Phase::Opening(Box::new(Opening::new(config, &mut keys, &mut request)?))
+        };
+        let mut sender = Sender::new(config.role, config.settings.clone(), keys, now);
+        sender.http(request.len())?.extend_from_slice(&request);
+        if starts_open {
+            sender.open();
+            opening::deliver_open(None, &mut inbox);
+            inbox.clear();
+        }
+        Ok(Connection {
+            phase,
+            inbox,
+            reader: Reader::new(),
+            sender,
+            #[cfg(debug_assertions)]
+            unread: AtomicBool::new(false),
+        })
+    }
+
+    /// Takes bytes that arrived: unmasks them in place, and gathers the events they make. Returns how many it took.
+    ///
+    /// Fewer than there are, when a batch of events is full, or more than 64 KiB follow a request that awaits the host's
+    /// decision: handle the events, then pass the rest. After a call that took everything, [`more`](Self::more) says
+    /// whether more events are ready; an empty `input` gets them.
+    pub fn receive(&mut self, input: &mut [u8], now: u64) -> usize {
+        self.begin(now);
+        if !input.is_empty() {
+            self.sender.heard();
+        }
+        let taken = self.read(input).unwrap_or_else(|fault| {
+            self.fail_with(fault);
+            input.len()
+        });
+        self.finish();
+        taken
+    }
+
+    /// The peer's stream has ended. Legal in every state, any number of times.
+    pub fn receive_eof(&mut self, now: u64) {
+        self.begin(now);
+        let result = match &mut self.phase {
+            Phase::Opening(opening) if self.sender.life() == Life::Connecting => opening.read_eof(&mut self.inbox),
+            _ => self.read(&mut []).map(|_| Outcome::Wait),
+        };
+        match result {
+            Ok(Outcome::Refused(status)) => self.refused(status),
+            Ok(_) => self.sender.received_eof(),
+            Err(fault) => {
+                self.fail_with(fault);
+                self.sender.received_eof();
+            }
+        }
+        self.finish();
+    }
+
+    /// Acts on the deadlines that have passed. Harmless when none has.
+    pub fn timeout(&mut self, now: u64) {
+        self.begin(now);
+        while let Some(due) = self.sender.timers.due() {
+            match due {
+                Due::Handshake => self.fail_with(FaultKind::HandshakeTimeout.into()),
+                _ => self.sender.act(due),
+            }
+        }
+        self.finish();
+    }
+
+    /// Adds a header to the coming answer to a request, after those of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] as for
+    /// [`Config::add_header`].
+    pub fn add_response_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        self.decision()?.add_header(name, value)
+    }
+
+    /// Accepts the request: the 101 goes to the output, and `Open` is the first of the new events. What the client sent
+    /// behind its request follows as events, too.
+    ///
+    /// `subprotocol` must be one of those offered. `None` takes the first of the configured ones that was offered, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] if the subprotocol was not
+    /// offered.
+    pub fn accept(&mut self, subprotocol: Option<&[u8]>, now: u64) -> Result<(), Error> {
+        self.decision()?;
+        let Phase::Opening(opening) = &mut self.phase else { return Err(Error::InvalidState) };
+        let backlog = opening.accept(subprotocol, &mut self.inbox, &mut self.sender)?;
+        self.sender.timers.advance(now);
+        self.sender.open();
+        self.phase = Phase::Frames { backlog };
+        if let Err(fault) = self.read(&mut []) {
+            self.fail_with(fault);
+        }
+        self.finish();
+        Ok(())
+    }
+
+    /// Refuses the request with this HTTP status (200 to 599) and body. `Closed` is the new event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] for another status, or a body
+    /// where the status has none (204, 304).
+    pub fn reject(&mut self, status: u16, body: &[u8], now: u64) -> Result<(), Error> {
+        self.decision()?;
+        let Phase::Opening(opening) = &mut self.phase else { return Err(Error::InvalidState) };
+        opening.reject(status, body, &mut self.sender)?;
+        self.begin(now);
+        self.sender.end_handshake(Fault::with(FaultKind::Refused, u64::from(status), 0), false, true);
+        self.finish();
+        Ok(())
+    }
+
+    /// The events of the last input call, and the outgoing half, so that a host can answer while it reads.
+    ///
+    /// `input` is the slice that was passed to [`receive`](Self::receive); pass `&[]` after another input call.
+    pub fn events<'a>(&'a mut self, input: &'a [u8]) -> (Events<'a>, &'a mut Sender) {
+        self.read_records();
+        let regions = [input, &self.inbox.store, &self.inbox.side];
+        (Events::new(&self.inbox.records, regions), &mut self.sender)
+    }
+
+    /// The events of the last input call in their flat form.
+    pub fn records(&self) -> &[Record] {
+        self.read_records();
+        &self.inbox.records
+    }
+
+    /// The bytes of a [`region`](crate::batch::region) of the connection's own. The input region is the host's.
+    pub fn region(&self, number: u8) -> &[u8] {
+        match number {
+            region::STORE => &self.inbox.store,
+            region::SIDE => &self.inbox.side,
+            _ => &[],
+        }
+    }
+
+    /// Whether more events are ready than the last batch held, or the end waits to be told: call [`receive`](Self::receive)
+    /// with what is left of the input, or with nothing, or [`timeout`](Self::timeout).
+    pub fn more(&self) -> bool {
+        let backlog = matches!(&self.phase, Phase::Frames { backlog } if !backlog.is_empty());
+        backlog || self.sender.has_ending()
+    }
+
+    /// The outgoing half.
+    pub fn sender(&mut self) -> &mut Sender {
+        &mut self.sender
+    }
+
+    /// Bytes of heap that the connection holds, the connection itself included.
+    pub fn memory_usage(&self) -> usize {
+        let phase = match &self.phase {
+            Phase::Opening(opening) => size_of::<Opening>() + opening.heap(),
+            Phase::Frames { backlog } => backlog.capacity(),
+            Phase::Discard => 0,
+        };
+        size_of::<Self>() + phase + self.inbox.heap() + self.reader.heap() + self.sender.heap()
+    }
+
+    /// Fills the block that a host across a language boundary reads. `input` and `input_len` are where the bytes of the last
+    /// `receive` were, `consumed` how many it took, `status` what the last call returned. The pointers are only stored.
+    pub fn block(&self, block: &mut Block, input: *const u8, input_len: usize, consumed: usize, status: i32) {
+        self.read_records();
+        let more = if self.more() { batch::status::MORE } else { 0 };
+        let writable = if self.sender.writable() { batch::status::WRITABLE } else { 0 };
+        let output = self.sender.output();
+        *block = Block {
+            status,
+            event_count: self.inbox.records.len() as u32,
+            transport: self.sender.transport() as u8,
+            state: self.sender.state() as u8,
+            flags: more | writable,
+            fault: self.sender.fault().map_or(0, |fault| fault.kind.number()),
+            consumed: consumed as u64,
+            next_deadline: self.sender.next_deadline().unwrap_or(NEVER),
+            events: self.inbox.records.as_ptr(),
+            regions: [input, self.inbox.store.as_ptr(), self.inbox.side.as_ptr()],
+            region_lens: [input_len, self.inbox.store.len(), self.inbox.side.len()],
+            output: output.as_ptr(),
+            output_len: output.len(),
+        };
+    }
+}
+
+macro_rules! delegate {
+    ($($(#[$doc:meta])* $name:ident(&mut self $(, $argument:ident: $kind:ty)*) -> $result:ty;)*) => {
+        /// The same as on [`Sender`], where they are described.
+        impl Connection {
+            $($(#[$doc])* #[doc = concat!("See [`Sender::", stringify!($name), "`].")]
+            #[allow(clippy::missing_errors_doc)]
+            pub fn $name(&mut self $(, $argument: $kind)*) -> $result {
+                self.sender.$name($($argument),*)
+            })*
+        }
+    };
+}
+
+delegate! {
+    send_text(&mut self, text: &str) -> Result<(), Error>;
+    send_text_bytes(&mut self, text: &[u8]) -> Result<(), Error>;
+    send_binary(&mut self, data: &[u8]) -> Result<(), Error>;
+    send_part(&mut self, kind: u8, data: &[u8], last: bool) -> Result<(), Error>;
+    send_header(&mut self, kind: u8, len: u64, last: bool) -> Result<(), Error>;
+    send_batch(&mut self, records: &[Record], data: &[u8]) -> (usize, Result<(), Error>);
+    ping(&mut self, payload: &[u8], now: u64) -> Result<(), Error>;
+    pong(&mut self, payload: &[u8]) -> Result<(), Error>;
+    close(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error>;
+    fail(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error>;
+    pause(&mut self, now: u64) -> ();
+    resume(&mut self, now: u64) -> ();
+    consumed(&mut self, count: usize) -> Result<(), Error>;
+}
+
+/// The same as on [`Sender`], where they are described.
+impl Connection {
+    /// See [`Sender::output`].
+    pub fn output(&self) -> &[u8] {
+        self.sender.output()
+    }
+
+    /// See [`Sender::output_buf`].
+    pub fn output_buf(&mut self) -> Output<'_> {
+        self.sender.output_buf()
+    }
+
+    /// See [`Sender::pending_output`].
+    pub fn pending_output(&self) -> usize {
+        self.sender.pending_output()
+    }
+
+    /// See [`Sender::writable`].
+    pub fn writable(&self) -> bool {
+        self.sender.writable()
+    }
+
+    /// See [`Sender::next_deadline`].
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.sender.next_deadline()
+    }
+
+    /// See [`Sender::transport`].
+    pub fn transport(&self) -> Transport {
+        self.sender.transport()
+    }
+
+    /// See [`Sender::state`].
+    pub fn state(&self) -> State {
+        self.sender.state()
+    }
+
+    /// See [`Sender::fault`].
+    pub fn fault(&self) -> Option<Fault> {
+        self.sender.fault()
+    }
+}
+
+impl Connection {
+    /// Starts an input call: the events of the last one are over.
+    #[inline]
+    fn begin(&mut self, now: u64) {
+        self.assert_read();
+        self.sender.timers.advance(now);
+        // While a head is read it grows in the side buffer.
+        match &self.phase {
+            Phase::Opening(opening) if !opening.awaits_decision() => self.inbox.clear_records(),
+            _ => self.inbox.clear(),
+        }
+    }
+
+    /// Ends an input call: the end is told in the call that brought it.
+    #[inline]
+    fn finish(&mut self) {
+        if let Some(ending) = self.sender.take_ending() {
+            let place = self.inbox.put_aside(ending.reason.as_bytes());
+            self.inbox.push(Record {
+                code: ending.code,
+                aux: ending.fault.map_or(0, |fault| fault.kind.number()),
+                extra: ending.sent.map_or(0, u64::from),
+                ..place.record(kind::CLOSED, closed_flags(&ending))
+            });
+            self.inbox.abandon();
+        }
+        if self.is_over() {
+            self.phase = Phase::Discard;
+        }
+        #[cfg(debug_assertions)]
+        self.unread.store(!self.inbox.records.is_empty(), Ordering::Relaxed);
+    }
+
+    /// Reads the input as what the phase says it is, until it is used up or nothing moves.
+    #[inline]
+    fn read(&mut self, input: &mut [u8]) -> Result<usize, Fault> {
+        let mut at = 0;
+        loop {
+            if self.is_over() {
+                // What follows the peer's Close, or a fault, is not data (§1.4).
+                return Ok(input.len());
+            }
+            match &mut self.phase {
+                Phase::Opening(opening) => {
+                    let (taken, outcome) = opening.read(&input[at..], &mut self.inbox, self.sender.settings())?;
+                    at += taken;
+                    match outcome {
+                        Outcome::Wait => return Ok(at),
+                        Outcome::Open => {
+                            self.sender.open();
+                            self.phase = Phase::Frames { backlog: Vec::new() };
+                        }
+                        Outcome::Refused(status) => {
+                            self.refused(status);
+                            return Ok(input.len());
+                        }
+                    }
+                }
+                Phase::Frames { backlog } => {
+                    if backlog.is_empty() {
+                        let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: Some(at) };
+                        let taken = self.reader.read(&mut input[at..], &mut context)?;
+                        return Ok(if self.is_over() { input.len() } else { at + taken });
+                    }
+                    let mut bytes = mem::take(backlog);
+                    let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: None };
+                    let taken = self.reader.read(&mut bytes, &mut context)?;
+                    if taken < bytes.len() && !self.is_over() {
+                        bytes.drain(..taken);
+                        self.phase = Phase::Frames { backlog: bytes };
+                        return Ok(at);
+                    }
+                }
+                Phase::Discard => return Ok(input.len()),
+            }
+        }
+    }
+
+    /// Whether nothing that arrives matters any more.
+    fn is_over(&self) -> bool {
+        matches!(self.sender.life(), Life::CloseReceived | Life::Ended)
+    }
+
+    /// Ends the connection for a fault of the peer's, or of time.
+    fn fail_with(&mut self, fault: Fault) {
+        match &mut self.phase {
+            Phase::Opening(opening) => {
+                let refusal_sent = opening.refuse_for(fault, &mut self.sender);
+                self.sender.end_handshake(fault, true, refusal_sent);
+            }
+            _ => self.sender.end_with_fault(fault),
+        }
+    }
+
+    /// The server's refusal is delivered.
+    fn refused(&mut self, status: u16) {
+        self.sender.end_handshake(Fault::with(FaultKind::HttpStatus, u64::from(status), 0), true, false);
+    }
+
+    fn decision(&mut self) -> Result<&mut Opening, Error> {
+        match &mut self.phase {
+            Phase::Opening(opening) if opening.awaits_decision() && self.sender.life() == Life::Connecting => {
+                Ok(opening)
+            }
+            _ => Err(Error::InvalidState),
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    fn read_records(&self) {
+        self.unread.store(false, Ordering::Relaxed);
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn read_records(&self) {}
+
+    /// The drain rule, asserted in debug builds: events are read before the next input call drops them.
+    #[inline]
+    fn assert_read(&self) {
+        #[cfg(debug_assertions)]
+        assert!(!self.unread.load(Ordering::Relaxed), "the events of the last input call were not read");
+    }
+}

@@ -1,0 +1,245 @@
+//! What can go wrong, in two kinds that never mix.
+//!
+//! [`Error`] is the host's misuse of a call: it is returned, and nothing has changed. [`Fault`] is a breach by the
+//! peer, or the end of the transport or of the time allowed: no call fails for it; it travels in the
+//! [`Closed`](crate::Event::Closed) event that ends the connection.
+
+use core::fmt;
+
+/// A call that could not be carried out. The connection is as it was before the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Error {
+    /// An argument is outside what the protocol or this option allows.
+    InvalidArgument = -1,
+    /// The connection is not in a state in which this call means anything (sending after Close, accepting twice).
+    InvalidState = -2,
+    /// The output is at its hard limit: write [`output`](crate::Connection::output), report it with
+    /// [`consumed`](crate::Connection::consumed), and call again.
+    WouldBlock = -3,
+    /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
+    TooLarge = -4,
+    /// Memory could not be allocated.
+    NoMemory = -5,
+    /// The handle is null, freed, or of another kind. Only across a language boundary.
+    BadHandle = -6,
+    /// The handle is in use by another thread. Only across a language boundary.
+    Busy = -7,
+    /// The engine failed in an earlier call on this handle, which can only be freed now. Only across a language boundary.
+    Poisoned = -8,
+    /// The operating system offered no random bytes.
+    Entropy = -9,
+}
+
+impl Error {
+    /// Every error, in the order of its number.
+    pub const ALL: [Error; 9] = [
+        Error::InvalidArgument,
+        Error::InvalidState,
+        Error::WouldBlock,
+        Error::TooLarge,
+        Error::NoMemory,
+        Error::BadHandle,
+        Error::Busy,
+        Error::Poisoned,
+        Error::Entropy,
+    ];
+
+    /// The stable number of this error: negative, the same in every language.
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// What happened, in one sentence without a full stop.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Error::InvalidArgument => "an argument is not allowed here",
+            Error::InvalidState => "the connection is not in a state that allows this call",
+            Error::WouldBlock => "the output is full: write it, report it as consumed, and call again",
+            Error::TooLarge => "the payload is larger than the output limit: send it in parts",
+            Error::NoMemory => "memory could not be allocated",
+            Error::BadHandle => "the handle is null, freed, or of another kind",
+            Error::Busy => "the handle is in use by another thread",
+            Error::Poisoned => "the engine failed on this handle: it can only be freed",
+            Error::Entropy => "the operating system offered no random bytes",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// What the engine tells the peer when a fault ends the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A Close frame with this code.
+    Close(u16),
+    /// An HTTP response with this status.
+    Status(u16),
+    /// Nothing: there is nobody to tell, or no legal way to.
+    Nothing,
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $number:literal $name:ident = $label:literal, $answer:expr, $clause:literal, $text:literal;)*) => {
+        /// Which rule was broken, or what else ended the connection. One kind per clause.
+        ///
+        /// The numbers are stable and the same in every language: 100 to 149 the opening handshake as a server sees it,
+        /// 150 to 199 as a client sees it, 200 to 299 frames, text and closing, 300 to 399 limits, 400 to 499 time, EOF and the host.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(u16)]
+        pub enum FaultKind {
+            $(#[doc = concat!($text, " (", $clause, ").")] $(#[$doc])* $name = $number,)*
+        }
+
+        impl FaultKind {
+            /// Every kind, in the order of its number.
+            pub const ALL: &'static [FaultKind] = &[$(FaultKind::$name,)*];
+
+            /// The kind with this number.
+            pub const fn from_number(number: u32) -> Option<Self> {
+                match number { $($number => Some(FaultKind::$name),)* _ => None }
+            }
+
+            /// The name used in every language and in the conformance vectors, in upper case.
+            pub const fn name(self) -> &'static str {
+                match self { $(FaultKind::$name => $label,)* }
+            }
+
+            /// What happened, in a phrase without a full stop.
+            pub const fn text(self) -> &'static str {
+                match self { $(FaultKind::$name => $text,)* }
+            }
+
+            /// The clause that is broken.
+            pub const fn clause(self) -> &'static str {
+                match self { $(FaultKind::$name => $clause,)* }
+            }
+
+            /// What the peer is told.
+            pub const fn answer(self) -> Answer {
+                match self { $(FaultKind::$name => $answer,)* }
+            }
+        }
+    };
+}
+
+use Answer::{Close, Nothing, Status};
+
+faults! {
+    100 HeadTooLarge = "HEAD_TOO_LARGE", Status(431), "RFC 6585 §5", "the HTTP head is larger than the limit";
+    101 RequestLineTooLong = "REQUEST_LINE_TOO_LONG", Status(414), "RFC 9110 §15.5.15", "the first line is longer than the limit";
+    102 HeaderTooLong = "HEADER_TOO_LONG", Status(431), "RFC 6585 §5", "a header line is longer than the limit";
+    103 TooManyHeaders = "TOO_MANY_HEADERS", Status(431), "RFC 6585 §5", "there are more headers than the limit";
+    104 BadLineEnd = "BAD_LINE_END", Status(400), "RFC 9112 §2.2", "a line does not end with CR LF";
+    105 BadRequestLine = "BAD_REQUEST_LINE", Status(400), "RFC 9112 §3", "the request line is malformed";
+    106 BadHeader = "BAD_HEADER", Status(400), "RFC 9112 §5", "a header is malformed";
+    107 BadMethod = "BAD_METHOD", Status(405), "RFC 6455 §4.2.1", "the method is not GET";
+    108 BadHttpVersion = "BAD_HTTP_VERSION", Status(505), "RFC 6455 §4.2.1", "the HTTP version is not 1.1";
+    109 Http2Preface = "HTTP2_PREFACE", Status(505), "RFC 9113 §3.4", "the peer speaks HTTP/2";
+    110 BadTarget = "BAD_TARGET", Status(400), "RFC 9112 §3.2", "the request target is malformed";
+    111 BadHost = "BAD_HOST", Status(400), "RFC 9112 §3.2", "there is not exactly one valid Host header";
+    112 UnexpectedBody = "UNEXPECTED_BODY", Status(400), "RFC 9112 §6", "the request carries a body";
+    113 NotAnUpgrade = "NOT_AN_UPGRADE", Status(426), "RFC 6455 §4.2.1", "the request does not ask for an upgrade to websocket";
+    114 BadKey = "BAD_KEY", Status(400), "RFC 6455 §4.2.1", "there is not exactly one Sec-WebSocket-Key of 16 bytes in base64";
+    115 BadVersion = "BAD_VERSION", Status(400), "RFC 6455 §4.2.1", "there is not exactly one Sec-WebSocket-Version";
+    116 UnsupportedVersion = "UNSUPPORTED_VERSION", Status(426), "RFC 6455 §4.4", "the protocol version is not 13";
+    117 BadSubprotocol = "BAD_SUBPROTOCOL", Status(400), "RFC 6455 §4.1", "Sec-WebSocket-Protocol is not a list of distinct tokens";
+    118 BadExtensions = "BAD_EXTENSIONS", Status(400), "RFC 6455 §9.1", "Sec-WebSocket-Extensions is malformed";
+    119 BadOrigin = "BAD_ORIGIN", Status(400), "RFC 6454 §7.3", "there is more than one Origin header, or it is malformed";
+    150 BadStatusLine = "BAD_STATUS_LINE", Nothing, "RFC 9112 §4", "the status line is malformed or not HTTP/1.1";
+    151 HttpStatus = "HTTP_STATUS", Nothing, "RFC 6455 §4.1", "the server answered with a status other than 101";
+    152 BadUpgrade = "BAD_UPGRADE", Nothing, "RFC 6455 §4.1", "the Upgrade header of the response is not exactly websocket";
+    153 BadConnection = "BAD_CONNECTION", Nothing, "RFC 6455 §4.1", "the Connection header of the response lacks upgrade";
+    154 BadAccept = "BAD_ACCEPT", Nothing, "RFC 6455 §4.1", "Sec-WebSocket-Accept does not match the key";
+    155 SubprotocolNotOffered = "SUBPROTOCOL_NOT_OFFERED", Nothing, "RFC 6455 §4.1", "the server chose a subprotocol that was not offered";
+    156 ExtensionNotOffered = "EXTENSION_NOT_OFFERED", Nothing, "RFC 6455 §4.1", "the server chose an extension that was not offered";
+    157 BodyOn101 = "BODY_ON_101", Nothing, "RFC 9110 §8.6", "the 101 response announces a body";
+    158 TooManyInterim = "TOO_MANY_INTERIM", Nothing, "RFC 9110 §15.2", "there were too many interim responses";
+    159 BadBody = "BAD_BODY", Nothing, "RFC 9112 §7.1", "the body of the refusal is malformed";
+    180 Refused = "REFUSED", Nothing, "RFC 6455 §4.2.2", "the host refused the request";
+    200 ReservedBits = "RESERVED_BITS", Close(1002), "RFC 6455 §5.2", "a reserved bit is set";
+    201 ReservedOpcode = "RESERVED_OPCODE", Close(1002), "RFC 6455 §5.2", "the opcode is reserved";
+    202 Unmasked = "UNMASKED", Close(1002), "RFC 6455 §5.1", "a frame from the client is not masked";
+    203 Masked = "MASKED", Close(1002), "RFC 6455 §5.1", "a frame from the server is masked";
+    204 NonMinimalLength = "NON_MINIMAL_LENGTH", Close(1002), "RFC 6455 §5.2", "the length is not in its shortest form";
+    205 LengthOverflow = "LENGTH_OVERFLOW", Close(1002), "RFC 6455 §5.2", "the top bit of a 64-bit length is set";
+    206 ControlTooLong = "CONTROL_TOO_LONG", Close(1002), "RFC 6455 §5.5", "a control frame is longer than 125 bytes";
+    207 ControlFragmented = "CONTROL_FRAGMENTED", Close(1002), "RFC 6455 §5.5", "a control frame is fragmented";
+    208 UnexpectedContinuation = "UNEXPECTED_CONTINUATION", Close(1002), "RFC 6455 §5.4", "a continuation frame has nothing to continue";
+    209 ExpectedContinuation = "EXPECTED_CONTINUATION", Close(1002), "RFC 6455 §5.4", "a new message begins inside another";
+    210 CloseTooShort = "CLOSE_TOO_SHORT", Close(1002), "RFC 6455 §5.5.1", "the payload of Close is one byte";
+    211 BadCloseCode = "BAD_CLOSE_CODE", Close(1002), "RFC 6455 §7.4", "the close code must not be sent";
+    212 BadCloseReason = "BAD_CLOSE_REASON", Close(1007), "RFC 6455 §5.5.1", "the close reason is not UTF-8";
+    213 BadText = "BAD_TEXT", Close(1007), "RFC 6455 §8.1", "the text message is not UTF-8";
+    300 MessageTooBig = "MESSAGE_TOO_BIG", Close(1009), "RFC 6455 §7.4.1", "the message is larger than the limit";
+    301 FrameTooBig = "FRAME_TOO_BIG", Close(1009), "RFC 6455 §7.4.1", "the frame is larger than the limit";
+    302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(1008), "RFC 6455 §10.4", "the message is cut into too many small fragments";
+    303 NoMemory = "NO_MEMORY", Close(1009), "RFC 6455 §7.4.1", "memory for the message could not be allocated";
+    400 EofInHandshake = "EOF_IN_HANDSHAKE", Nothing, "RFC 9112 §8", "the peer closed the transport during the handshake";
+    401 Eof = "EOF", Nothing, "RFC 6455 §7.1.5", "the peer closed the transport without a Close frame";
+    402 HandshakeTimeout = "HANDSHAKE_TIMEOUT", Status(408), "RFC 9110 §15.5.9", "the handshake took too long";
+    403 PongTimeout = "PONG_TIMEOUT", Close(1011), "RFC 6455 §5.5.2", "a ping was not answered in time";
+    404 CloseTimeout = "CLOSE_TIMEOUT", Nothing, "RFC 6455 §7.1.1", "the closing handshake took too long";
+    405 FailedByHost = "FAILED_BY_HOST", Nothing, "RFC 6455 §7.1.7", "the host ended the connection";
+}
+
+impl FaultKind {
+    /// The stable number of this kind.
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Why a connection ended other than by a closing handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The clause that was broken.
+    pub kind: FaultKind,
+    /// The number at fault (a size in bytes, a count, a status, an opcode), or 0 where the kind has none.
+    pub actual: u64,
+    /// The limit it was held against, or 0 where the kind has none.
+    pub limit: u64,
+}
+
+impl Fault {
+    pub(crate) const fn with(kind: FaultKind, actual: u64, limit: u64) -> Self {
+        Fault { kind, actual, limit }
+    }
+
+    /// The close code the engine sends for this fault, if it sends one.
+    pub const fn close_code(&self) -> Option<u16> {
+        match self.kind.answer() {
+            Close(code) => Some(code),
+            Status(_) | Nothing => None,
+        }
+    }
+}
+
+impl From<FaultKind> for Fault {
+    fn from(kind: FaultKind) -> Self {
+        Fault::with(kind, 0, 0)
+    }
+}
+
+/// The text carries numbers, never a byte of the peer's.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.text())?;
+        match (self.actual, self.limit) {
+            (0, 0) => Ok(()),
+            (actual, 0) => write!(f, ": {actual}"),
+            (actual, limit) => write!(f, ": {actual}, limit {limit}"),
+        }
+    }
+}
+
+impl core::error::Error for Fault {}

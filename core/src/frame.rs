@@ -1,0 +1,162 @@
+//! Frame headers (RFC 6455 §5.2): bytes to [`Header`] and back. Pure; the state of the connection comes in as [`Rules`].
+
+use crate::error::{Fault, FaultKind};
+use crate::mask::Key;
+
+/// The largest header: 2 bytes, a 64-bit length, and a masking key.
+pub(crate) const MAX_HEADER: usize = 14;
+
+/// The longest payload of a control frame (§5.5), and of a frame whose length is in the second byte.
+pub(crate) const MAX_CONTROL: usize = 125;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opcode {
+    Continuation = 0x0,
+    Text = 0x1,
+    Binary = 0x2,
+    Close = 0x8,
+    Ping = 0x9,
+    Pong = 0xa,
+}
+
+impl Opcode {
+    fn from_bits(bits: u8) -> Option<Self> {
+        Some(match bits {
+            0x0 => Opcode::Continuation,
+            0x1 => Opcode::Text,
+            0x2 => Opcode::Binary,
+            0x8 => Opcode::Close,
+            0x9 => Opcode::Ping,
+            0xa => Opcode::Pong,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn is_control(self) -> bool {
+        self as u8 & 0x8 != 0
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) fin: bool,
+    pub(crate) opcode: Opcode,
+    pub(crate) key: Key,
+    pub(crate) len: u64,
+}
+
+/// What a header is held against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Frames must be masked (they come from a client), or must not be (§5.1).
+    pub(crate) masked: bool,
+    /// A fragmented message is under way (§5.4).
+    pub(crate) in_message: bool,
+    /// Lengths need not be in their shortest form.
+    pub(crate) non_minimal: bool,
+}
+
+/// Reads the header at the start of `bytes`, and says how long it is; `None` if it is not all there.
+///
+/// Every byte is judged as soon as it is there, so that a fault does not wait for the rest of the header.
+#[inline]
+pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Fault> {
+    let Some(&first) = bytes.first() else { return Ok(None) };
+    let (fin, opcode) = decode_first(first, rules.in_message)?;
+    let Some(&second) = bytes.get(1) else { return Ok(None) };
+    let short = second & 0x7f;
+    if (second & 0x80 != 0) != rules.masked {
+        return Err(if rules.masked { FaultKind::Unmasked } else { FaultKind::Masked }.into());
+    }
+    if opcode.is_control() && usize::from(short) > MAX_CONTROL {
+        return Err(FaultKind::ControlTooLong.into());
+    }
+    let (len, mut size) = match short {
+        126 => {
+            let Some(field) = bytes.get(2..).and_then(<[u8]>::first_chunk) else { return Ok(None) };
+            let len = u64::from(u16::from_be_bytes(*field));
+            if len <= MAX_CONTROL as u64 && !rules.non_minimal {
+                return Err(Fault::with(FaultKind::NonMinimalLength, len, 0));
+            }
+            (len, 4)
+        }
+        127 => {
+            if bytes.get(2).is_some_and(|byte| byte & 0x80 != 0) {
+                return Err(FaultKind::LengthOverflow.into());
+            }
+            let Some(field) = bytes.get(2..).and_then(<[u8]>::first_chunk) else { return Ok(None) };
+            let len = u64::from_be_bytes(*field);
+            if len <= u64::from(u16::MAX) && !rules.non_minimal {
+                return Err(Fault::with(FaultKind::NonMinimalLength, len, 0));
+            }
+            (len, 10)
+        }
+        len => (u64::from(len), 2),
+    };
+    let mut key = Key::default();
+    if rules.masked {
+        let Some(field) = bytes.get(size..).and_then(<[u8]>::first_chunk) else { return Ok(None) };
+        key = *field;
+        size += 4;
+    }
+    Ok(Some((Header { fin, opcode, key, len }, size)))
+}
+
+#[inline]
+fn decode_first(byte: u8, in_message: bool) -> Result<(bool, Opcode), Fault> {
+    let fin = byte & 0x80 != 0;
+    if byte & 0x70 != 0 {
+        return Err(Fault::with(FaultKind::ReservedBits, u64::from(byte >> 4 & 0x7), 0));
+    }
+    let Some(opcode) = Opcode::from_bits(byte & 0x0f) else {
+        return Err(Fault::with(FaultKind::ReservedOpcode, u64::from(byte & 0x0f), 0));
+    };
+    match opcode {
+        Opcode::Close | Opcode::Ping | Opcode::Pong if !fin => Err(FaultKind::ControlFragmented.into()),
+        Opcode::Continuation if !in_message => Err(FaultKind::UnexpectedContinuation.into()),
+        Opcode::Text | Opcode::Binary if in_message => Err(FaultKind::ExpectedContinuation.into()),
+        _ => Ok((fin, opcode)),
+    }
+}
+
+/// A header as it goes on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoded {
+    bytes: [u8; MAX_HEADER],
+    len: usize,
+}
+
+impl Encoded {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// Writes a header with the length in its shortest form, masked if there is a key.
+#[inline]
+pub(crate) fn encode(fin: bool, opcode: Opcode, payload_len: u64, key: Option<Key>) -> Encoded {
+    let mut bytes = [0; MAX_HEADER];
+    bytes[0] = u8::from(fin) << 7 | opcode as u8;
+    let mut len = match payload_len {
+        0..=125 => {
+            bytes[1] = payload_len as u8;
+            2
+        }
+        126..=0xffff => {
+            bytes[1] = 126;
+            bytes[2..4].copy_from_slice(&(payload_len as u16).to_be_bytes());
+            4
+        }
+        _ => {
+            bytes[1] = 127;
+            bytes[2..10].copy_from_slice(&payload_len.to_be_bytes());
+            10
+        }
+    };
+    if let Some(key) = key {
+        bytes[1] |= 0x80;
+        bytes[len..len + 4].copy_from_slice(&key);
+        len += 4;
+    }
+    Encoded { bytes, len }
+}

@@ -1,0 +1,173 @@
+//! The body of a refusal, as a client reads it (RFC 9112 §6, §7.1).
+
+use alloc::vec::Vec;
+
+use super::fields::{self, Field};
+use crate::error::{Fault, FaultKind};
+
+/// The most digits of a chunk's size: 64 bits.
+const MAX_SIZE_DIGITS: u32 = 16;
+/// The most bytes of chunk extensions and trailers together.
+const MAX_OVERHEAD: u32 = 16 * 1024;
+
+/// How far the reading of a body has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyReader {
+    /// So many bytes are still to come.
+    Length(u64),
+    /// The body ends with the stream.
+    UntilEof,
+    Chunked(Chunked),
+}
+
+/// Where in the chunked coding the next byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunked {
+    at: ChunkState,
+    size: u64,
+    digits: u32,
+    overhead: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChunkState {
+    Size,
+    Extension,
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+    TrailerStart,
+    Trailer,
+    TrailerLf,
+    EndLf,
+}
+
+/// What a piece of a body came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    More,
+    Done,
+    /// The limit is reached; the rest is not read.
+    Truncated,
+}
+
+impl BodyReader {
+    /// The framing of the body of a response with this status (RFC 9112 §6.3).
+    pub(crate) fn new(status: u16, fields: &[Field<'_>]) -> Result<Self, FaultKind> {
+        if matches!(status, 204 | 304) {
+            return Ok(BodyReader::Length(0));
+        }
+        let mut codings = fields::all(fields, "Transfer-Encoding").flat_map(fields::elements).peekable();
+        if codings.peek().is_some() {
+            let last_is_chunked = codings.last().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+            let chunked = Chunked { at: ChunkState::Size, size: 0, digits: 0, overhead: 0 };
+            return Ok(if last_is_chunked { BodyReader::Chunked(chunked) } else { BodyReader::UntilEof });
+        }
+        let mut length = None;
+        for value in fields::all(fields, "Content-Length").flat_map(|value| value.split(|byte| *byte == b',')) {
+            let number = parse_length(fields::trim(value)).ok_or(FaultKind::BadBody)?;
+            if length.replace(number).is_some_and(|other| other != number) {
+                return Err(FaultKind::BadBody);
+            }
+        }
+        Ok(length.map_or(BodyReader::UntilEof, BodyReader::Length))
+    }
+
+    /// Whether the body is complete before its first byte.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == BodyReader::Length(0)
+    }
+
+    /// Appends to `body` what `input` has of it, up to `room` bytes.
+    pub(crate) fn read(&mut self, input: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Fault> {
+        match self {
+            BodyReader::UntilEof => append(input, body, room),
+            BodyReader::Length(left) => {
+                let take = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= take as u64;
+                let progress = append(&input[..take], body, room)?;
+                Ok(if *left == 0 && progress == Progress::More { Progress::Done } else { progress })
+            }
+            BodyReader::Chunked(chunked) => chunked.read(input, body, room),
+        }
+    }
+
+    /// Whether the end of the stream ends the body as it should.
+    pub(crate) fn ends_at_eof(&self) -> bool {
+        matches!(self, BodyReader::UntilEof | BodyReader::Length(0))
+    }
+}
+
+fn append(data: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Fault> {
+    let take = data.len().min(room);
+    body.try_reserve(take).map_err(|_| FaultKind::NoMemory)?;
+    body.extend_from_slice(&data[..take]);
+    Ok(if take < data.len() { Progress::Truncated } else { Progress::More })
+}
+
+fn parse_length(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits
+        .iter()
+        .try_fold(0_u64, |number, byte| number.checked_mul(10)?.checked_add(char::from(*byte).to_digit(10)?.into()))
+}
+
+impl Chunked {
+    fn read(&mut self, input: &[u8], body: &mut Vec<u8>, mut room: usize) -> Result<Progress, Fault> {
+        let mut at = 0;
+        while at < input.len() {
+            if self.at == ChunkState::Data {
+                let take = (input.len() - at).min(usize::try_from(self.size).unwrap_or(usize::MAX));
+                if append(&input[at..at + take], body, room)? == Progress::Truncated {
+                    return Ok(Progress::Truncated);
+                }
+                room -= take;
+                at += take;
+                self.size -= take as u64;
+                if self.size == 0 {
+                    self.at = ChunkState::DataCr;
+                }
+            } else {
+                if self.step(input[at])? {
+                    return Ok(Progress::Done);
+                }
+                at += 1;
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    /// One byte outside chunk data. `true` if it ends the body.
+    fn step(&mut self, byte: u8) -> Result<bool, Fault> {
+        use ChunkState::*;
+        self.at = match (self.at, byte) {
+            (Size, _) if byte.is_ascii_hexdigit() && self.digits < MAX_SIZE_DIGITS => {
+                self.digits += 1;
+                self.size = self.size << 4 | u64::from(char::from(byte).to_digit(16).unwrap_or(0));
+                Size
+            }
+            (Size, b'\r') if self.digits > 0 => SizeLf,
+            (Size, b';' | b' ' | b'\t') if self.digits > 0 => Extension,
+            (Extension, b'\r') => SizeLf,
+            (SizeLf, b'\n') => {
+                self.digits = 0;
+                if self.size == 0 { TrailerStart } else { Data }
+            }
+            (DataCr, b'\r') => DataLf,
+            (DataLf, b'\n') => Size,
+            (TrailerStart, b'\r') => EndLf,
+            (Trailer, b'\r') => TrailerLf,
+            (TrailerLf, b'\n') => TrailerStart,
+            (EndLf, b'\n') => return Ok(true),
+            (Extension | TrailerStart | Trailer, _) if fields::is_text_byte(byte) && self.overhead < MAX_OVERHEAD => {
+                self.overhead += 1;
+                if self.at == Extension { Extension } else { Trailer }
+            }
+            _ => return Err(FaultKind::BadBody.into()),
+        };
+        Ok(false)
+    }
+}

@@ -1,0 +1,281 @@
+//! Header fields: the grammar they share (RFC 9110 §5.5, §5.6), and lists of them.
+
+use core::net::Ipv6Addr;
+
+/// How many subprotocols a list may have.
+pub const MAX_SUBPROTOCOLS: usize = 64;
+/// How many extension offers a list may have.
+pub const MAX_EXTENSIONS: usize = 16;
+/// How many parameters an extension offer may have.
+pub const MAX_PARAMETERS: usize = 8;
+
+/// Headers that the handshake writes itself.
+pub(crate) const RESERVED: &[&str] = &[
+    "Host",
+    "Connection",
+    "Upgrade",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Trailer",
+    "Origin",
+    "Allow",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+];
+
+/// One header field as received, the white space around its value removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The name; its case means nothing.
+    pub name: &'a [u8],
+    /// The value.
+    pub value: &'a [u8],
+}
+
+/// The values of every field of this name, in order.
+pub(crate) fn all<'a>(fields: &'a [Field<'a>], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
+}
+
+/// The value of the field of this name: `Ok(None)` if there is none, `Err` if there are several.
+pub(crate) fn single<'a>(fields: &'a [Field<'a>], name: &'a str) -> Result<Option<&'a [u8]>, Repeated> {
+    let mut values = all(fields, name);
+    let first = values.next();
+    if values.next().is_some() { Err(Repeated) } else { Ok(first) }
+}
+
+/// A field that may be there once is there more than once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeated;
+
+/// RFC 9110 §5.6.2.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// RFC 9110 §5.5: visible bytes, spaces and tabs, none of the white space at the ends.
+pub(crate) fn is_value(bytes: &[u8]) -> bool {
+    let white = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    bytes.iter().copied().all(is_text_byte) && !white(bytes.first()) && !white(bytes.last())
+}
+
+/// A byte that may stand in a line of a head: HTAB, SP, VCHAR, obs-text.
+pub(crate) fn is_text_byte(byte: u8) -> bool {
+    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+}
+
+/// A path and query in a request target or URL: visible ASCII without `#`.
+pub(crate) fn is_target(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#')
+}
+
+/// Whether a list, over all its fields, has this token; case means nothing.
+pub(crate) fn list_has<'a>(mut values: impl Iterator<Item = &'a [u8]>, token: &str) -> bool {
+    values.any(|value| elements(value).any(|element| element.eq_ignore_ascii_case(token.as_bytes())))
+}
+
+/// The elements of a list of tokens, empty ones left out (RFC 9110 §5.6.1.2).
+pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
+}
+
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let white = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = bytes.iter().position(|byte| !white(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !white(byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}
+
+/// Host and port, as in a Host field or a URL (RFC 3986 §3.2, without userinfo).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Authority<'a> {
+    /// IPv6 addresses are in brackets.
+    pub(crate) host: &'a [u8],
+    pub(crate) port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let end = match bytes.first()? {
+            b'[' => bytes.iter().position(|byte| *byte == b']')? + 1,
+            _ => bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len()),
+        };
+        let (host, rest) = bytes.split_at(end);
+        let port = match rest {
+            [] | [b':'] => None,
+            [b':', digits @ ..] => Some(parse_port(digits)?),
+            _ => return None,
+        };
+        is_host(host).then_some(Authority { host, port })
+    }
+
+    /// Whether both name the same host and port, where `default` is the port of one that names none.
+    pub(crate) fn same(&self, other: &Self, default: u16) -> bool {
+        self.host.eq_ignore_ascii_case(other.host) && self.port.unwrap_or(default) == other.port.unwrap_or(default)
+    }
+}
+
+fn parse_port(digits: &[u8]) -> Option<u16> {
+    digits.iter().try_fold(0_u16, |port, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        port.checked_mul(10)?.checked_add(digit as u16)
+    })
+}
+
+fn is_host(host: &[u8]) -> bool {
+    match host {
+        [b'[', address @ .., b']'] => core::str::from_utf8(address).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+        // A comma is legal in a name by the grammar, but no host has one: it marks two Host fields that were joined.
+        _ => {
+            !host.is_empty()
+                && host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(byte))
+        }
+    }
+}
+
+/// The extensions of one `Sec-WebSocket-Extensions` field (RFC 6455 §9.1), each with its parameters.
+///
+/// Yields `Err` once, and ends, where the list is malformed or has too many parameters.
+pub(crate) struct Extensions<'a> {
+    rest: &'a [u8],
+    failed: bool,
+}
+
+impl<'a> Extensions<'a> {
+    pub(crate) fn new(value: &'a [u8]) -> Self {
+        Extensions { rest: value, failed: false }
+    }
+
+    /// Reads one element up to its comma. `Ok(None)` for an empty one.
+    fn element(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        self.white();
+        let start = self.rest;
+        if matches!(start.first(), None | Some(b',')) {
+            return Ok(None);
+        }
+        self.token()?;
+        let mut end = start.len() - self.rest.len();
+        let mut parameters = 0;
+        loop {
+            self.white();
+            match self.rest.first() {
+                None | Some(b',') => return Ok(Some(&start[..end])),
+                Some(b';') if parameters < MAX_PARAMETERS => parameters += 1,
+                Some(_) => return Err(Malformed),
+            }
+            self.rest = &self.rest[1..];
+            self.white();
+            self.token()?;
+            end = start.len() - self.rest.len();
+            self.white();
+            if self.rest.first() == Some(&b'=') {
+                self.rest = &self.rest[1..];
+                self.white();
+                self.parameter_value()?;
+                end = start.len() - self.rest.len();
+            }
+        }
+    }
+
+    fn white(&mut self) {
+        while let [b' ' | b'\t', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+    }
+
+    fn token(&mut self) -> Result<(), Malformed> {
+        let len = self.rest.iter().take_while(|byte| is_token_byte(**byte)).count();
+        self.rest = &self.rest[len..];
+        if len == 0 { Err(Malformed) } else { Ok(()) }
+    }
+
+    /// A token, or a quoted string that is a token once unquoted (RFC 6455 §9.1).
+    fn parameter_value(&mut self) -> Result<(), Malformed> {
+        let [b'"', rest @ ..] = self.rest else { return self.token() };
+        self.rest = rest;
+        let mut len = 0;
+        loop {
+            self.rest = match self.rest {
+                [b'"', rest @ ..] if len > 0 => {
+                    self.rest = rest;
+                    return Ok(());
+                }
+                [b'\\', byte, rest @ ..] if is_token_byte(*byte) => rest,
+                [byte, rest @ ..] if is_token_byte(*byte) => rest,
+                _ => return Err(Malformed),
+            };
+            len += 1;
+        }
+    }
+}
+
+/// A list that does not follow its grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+impl<'a> Iterator for Extensions<'a> {
+    type Item = Result<&'a [u8], Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.failed && !self.rest.is_empty() {
+            let element = self.element();
+            match self.rest {
+                [b',', rest @ ..] => self.rest = rest,
+                [] => {}
+                _ => self.failed = true,
+            }
+            match element {
+                Ok(Some(element)) if !self.failed => return Some(Ok(element)),
+                Ok(None) => {}
+                _ => {
+                    self.failed = true;
+                    return Some(Err(Malformed));
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn extensions(value: &str) -> Result<Vec<&[u8]>, Malformed> {
+        Extensions::new(value.as_bytes()).collect()
+    }
+
+    #[test]
+    fn extension_lists_follow_the_grammar_of_rfc_6455_9_1() {
+        assert_eq!(extensions("foo"), Ok(alloc::vec![&b"foo"[..]]));
+        assert_eq!(extensions("a , b;c ;d=1; e=\"x\\y\" ,"), Ok(alloc::vec![&b"a"[..], b"b;c ;d=1; e=\"x\\y\""]));
+        assert_eq!(extensions(", ,a"), Ok(alloc::vec![&b"a"[..]]));
+        for bad in
+            [";;=", "a;", "a;=", "a=1", "a;b=\"", "a;b=\"\"", "a;b=\"c d\"", "a b", "\u{e9}", "a;b=,c", "a;b=\"\\"]
+        {
+            assert_eq!(extensions(bad), Err(Malformed), "{bad}");
+        }
+        assert!(extensions(&(alloc::string::String::from("a") + &";b".repeat(8))).is_ok());
+        assert!(extensions(&(alloc::string::String::from("a") + &";b".repeat(9))).is_err());
+    }
+
+    #[test]
+    fn authorities() {
+        let parse = |text: &'static str| Authority::parse(text.as_bytes());
+        assert_eq!(parse("example.com"), Some(Authority { host: b"example.com", port: None }));
+        assert_eq!(parse("[::1]:8080"), Some(Authority { host: b"[::1]", port: Some(8080) }));
+        assert_eq!(parse("a:"), Some(Authority { host: b"a", port: None }));
+        for bad in ["", ":80", "a b", "a,b", "a:99999", "a:x", "a:+1", "[::1", "[g::]", "[::1]x", "u@a", "a/b", "a:1:2"]
+        {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The head of an HTTP/1.1 message (RFC 9112 §2 to §5), read as it arrives.
+//!
+//! [`HeadReader`] finds the end and refuses what is not strict HTTP, each byte visited once however the head is cut;
+//! then `httparse` takes the complete head apart.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use memchr::memchr;
+
+use super::fields::{self, Authority, Field};
+use crate::config::Settings;
+use crate::error::{Fault, FaultKind};
+
+/// Whether a head is a request's or a response's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    Response,
+}
+
+/// Reads one head into a buffer. The head begins at the index `start` of the buffer.
+#[derive(Debug)]
+pub(crate) struct HeadReader {
+    kind: Kind,
+    start: usize,
+    line_start: usize,
+    headers: u64,
+    skipped_empty_line: bool,
+}
+
+impl HeadReader {
+    pub(crate) fn new(kind: Kind, start: usize) -> Self {
+        HeadReader { kind, start, line_start: start, headers: 0, skipped_empty_line: false }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Takes bytes up to the end of the head: how many, and whether the end is among them.
+    pub(crate) fn read(
+        &mut self,
+        input: &[u8],
+        buffer: &mut Vec<u8>,
+        settings: &Settings,
+    ) -> Result<(usize, bool), Fault> {
+        let mut at = 0;
+        while at < input.len() {
+            let line_end = memchr(b'\n', &input[at..]).map(|index| at + index + 1);
+            let piece = &input[at..line_end.unwrap_or(input.len())];
+            self.append(piece, buffer, settings)?;
+            at += piece.len();
+            if line_end.is_some() && self.end_line(buffer, settings)? {
+                return Ok((at, true));
+            }
+        }
+        Ok((at, false))
+    }
+
+    /// Appends a piece of a line, within the limits. Which limit is broken first does not depend on how the head is cut.
+    fn append(&self, piece: &[u8], buffer: &mut Vec<u8>, settings: &Settings) -> Result<(), Fault> {
+        let line_limit = settings.max_line_size.saturating_add(2);
+        let line = (buffer.len() - self.line_start + piece.len()) as u64;
+        let head = (buffer.len() + piece.len()) as u64;
+        let line_room = line_limit.saturating_add(self.line_start as u64);
+        if line > line_limit && line_room <= settings.max_head_size {
+            let kind = if self.in_first_line() { FaultKind::RequestLineTooLong } else { FaultKind::HeaderTooLong };
+            return Err(Fault::with(kind, 0, settings.max_line_size));
+        }
+        if head > settings.max_head_size {
+            return Err(Fault::with(FaultKind::HeadTooLarge, 0, settings.max_head_size));
+        }
+        buffer.try_reserve(piece.len()).map_err(|_| FaultKind::NoMemory)?;
+        buffer.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn in_first_line(&self) -> bool {
+        self.line_start == self.start
+    }
+
+    /// Judges the line that the buffer now ends with. `true` if it ends the head.
+    fn end_line(&mut self, buffer: &mut Vec<u8>, settings: &Settings) -> Result<bool, Fault> {
+        let Some(line) = buffer[self.line_start..].strip_suffix(b"\r\n") else {
+            return Err(FaultKind::BadLineEnd.into());
+        };
+        if line.contains(&b'\r') {
+            return Err(FaultKind::BadLineEnd.into());
+        }
+        let broken = !line.iter().copied().all(fields::is_text_byte);
+        if self.in_first_line() {
+            if line.is_empty() && self.kind == Kind::Request && !self.skipped_empty_line {
+                // RFC 9112 §2.2: a server ignores an empty line before the request line.
+                self.skipped_empty_line = true;
+                buffer.truncate(self.start);
+                return Ok(false);
+            }
+            if line.is_empty() || broken {
+                return Err(self.bad_first_line());
+            }
+        } else if line.is_empty() {
+            return Ok(true);
+        } else {
+            self.headers += 1;
+            if self.headers > settings.max_headers {
+                return Err(Fault::with(FaultKind::TooManyHeaders, self.headers, settings.max_headers));
+            }
+            // A line that begins with white space would continue the one before (obs-fold, RFC 9112 §5.2).
+            if broken || matches!(line.first(), Some(b' ' | b'\t')) {
+                return Err(FaultKind::BadHeader.into());
+            }
+        }
+        self.line_start = buffer.len();
+        Ok(false)
+    }
+
+    fn bad_first_line(&self) -> Fault {
+        match self.kind {
+            Kind::Request => FaultKind::BadRequestLine.into(),
+            Kind::Response => FaultKind::BadStatusLine.into(),
+        }
+    }
+}
+
+/// Splits a complete head into its first line and its fields.
+pub(crate) fn parse(head: &[u8]) -> Result<(&[u8], Vec<Field<'_>>), FaultKind> {
+    let line_len = memchr(b'\r', head).ok_or(FaultKind::BadHeader)?;
+    let (first, rest) = head.split_at(line_len);
+    let rest = rest.get(2..).ok_or(FaultKind::BadHeader)?;
+    let lines = memchr::memchr_iter(b'\n', rest).count();
+    let mut headers = vec![httparse::EMPTY_HEADER; lines];
+    match httparse::parse_headers(rest, &mut headers) {
+        Ok(httparse::Status::Complete((_, headers))) => {
+            let fields =
+                headers.iter().map(|header| Field { name: header.name.as_bytes(), value: header.value }).collect();
+            Ok((first, fields))
+        }
+        _ => Err(FaultKind::BadHeader),
+    }
+}
+
+/// The parts of a request line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) target: &'a [u8],
+    /// The authority in a target in absolute form.
+    pub(crate) authority: Option<&'a [u8]>,
+}
+
+impl<'a> RequestLine<'a> {
+    /// RFC 9112 §3; RFC 6455 §4.2.1 asks for GET and HTTP/1.1.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, FaultKind> {
+        if line == b"PRI * HTTP/2.0" {
+            return Err(FaultKind::Http2Preface);
+        }
+        let mut parts = line.split(|byte| *byte == b' ');
+        let (Some(method), Some(target), Some(version), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(FaultKind::BadRequestLine);
+        };
+        if !fields::is_token(method) || target.is_empty() {
+            return Err(FaultKind::BadRequestLine);
+        }
+        check_version(version, FaultKind::BadRequestLine)?;
+        if method != b"GET" {
+            return Err(FaultKind::BadMethod);
+        }
+        Self::parse_target(target).ok_or(FaultKind::BadTarget)
+    }
+
+    /// Origin form, or absolute form with a scheme of ours (RFC 9112 §3.2).
+    fn parse_target(target: &'a [u8]) -> Option<Self> {
+        if !fields::is_target(target) {
+            return None;
+        }
+        if target.starts_with(b"/") {
+            return Some(RequestLine { target, authority: None });
+        }
+        let schemes: [&[u8]; 4] = [b"http://", b"https://", b"ws://", b"wss://"];
+        let rest = schemes.iter().find_map(|scheme| {
+            let (start, rest) = target.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        })?;
+        let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+        let (authority, _) = rest.split_at(end);
+        Authority::parse(authority)?;
+        Some(RequestLine { target, authority: Some(authority) })
+    }
+}
+
+/// The status of a response, if it is HTTP/1.1, or HTTP/1.0 and not 101 (RFC 9112 §4).
+pub(crate) fn parse_status_line(line: &[u8]) -> Result<u16, FaultKind> {
+    let bad = FaultKind::BadStatusLine;
+    let (version, rest) = line.split_at_checked(9).ok_or(bad)?;
+    let (digits, reason) = rest.split_at_checked(3).ok_or(bad)?;
+    let reason_follows = reason.first() == Some(&b' ');
+    let mut status = 0;
+    for byte in digits {
+        status = status * 10 + char::from(*byte).to_digit(10).ok_or(bad)?;
+    }
+    match version {
+        _ if !reason_follows || !(100..=599).contains(&status) => Err(bad),
+        b"HTTP/1.1 " => Ok(status as u16),
+        b"HTTP/1.0 " if status >= 200 => Ok(status as u16),
+        _ => Err(bad),
+    }
+}
+
+fn check_version(version: &[u8], malformed: FaultKind) -> Result<(), FaultKind> {
+    match version {
+        b"HTTP/1.1" => Ok(()),
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
+            Err(FaultKind::BadHttpVersion)
+        }
+        _ => Err(malformed),
+    }
+}
+
+/// The authority that a request was made to: of its target, or else of exactly one valid Host (RFC 9112 §3.2).
+pub(crate) fn authority<'a>(line: &RequestLine<'a>, fields: &'a [Field<'a>]) -> Result<&'a [u8], FaultKind> {
+    match fields::single(fields, "Host") {
+        Ok(Some(host)) if Authority::parse(host).is_some() => Ok(line.authority.unwrap_or(host)),
+        _ => Err(FaultKind::BadHost),
+    }
+}

@@ -1,0 +1,152 @@
+//! What a server asks of the fields of an opening request (RFC 6455 §4.2.1).
+
+use alloc::vec::Vec;
+
+use super::fields::{self, Authority, Extensions, Field, MAX_EXTENSIONS, MAX_SUBPROTOCOLS};
+use crate::error::FaultKind;
+
+/// How the Origin of a request relates to the host it was made to (RFC 6454, RFC 6455 §10.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum OriginRelation {
+    /// There is no Origin: the client is not a browser.
+    Absent = crate::batch::origin::ABSENT,
+    /// The same host and port.
+    Same = crate::batch::origin::SAME,
+    /// Another host or port, or the opaque origin `null`: a page of another site made this request.
+    Cross = crate::batch::origin::CROSS,
+}
+
+/// What a request offers, whatever version of HTTP carried it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Offer<'a> {
+    /// The Origin field.
+    pub origin: Option<&'a [u8]>,
+    /// How it relates to the host.
+    pub origin_relation: OriginRelation,
+    /// The subprotocols, most wanted first.
+    pub subprotocols: Vec<&'a [u8]>,
+    /// The extension offers with their parameters, most wanted first.
+    pub extensions: Vec<&'a [u8]>,
+}
+
+impl<'a> Offer<'a> {
+    /// Checks the fields that are the same in every version of HTTP: version, Origin, subprotocols, extensions.
+    ///
+    /// `authority` is the host and port that the request was made to (Host, or `:authority`).
+    ///
+    /// # Errors
+    ///
+    /// The kind of the first fault; its [`answer`](FaultKind::answer) is the status to refuse with.
+    pub fn read(fields: &'a [Field<'a>], authority: &[u8]) -> Result<Self, FaultKind> {
+        check_version(fields)?;
+        let origin = fields::single(fields, "Origin").map_err(|_| FaultKind::BadOrigin)?;
+        if origin.is_some_and(|value| value.is_empty() || !value.iter().all(|byte| matches!(byte, b' '..=b'~'))) {
+            return Err(FaultKind::BadOrigin);
+        }
+        Ok(Offer {
+            origin,
+            origin_relation: relation(origin, authority),
+            subprotocols: read_subprotocols(fields)?,
+            extensions: read_extensions(fields)?,
+        })
+    }
+}
+
+/// Checks what HTTP/1.1 adds to it: no body, `Upgrade` and `Connection`.
+///
+/// # Errors
+///
+/// [`FaultKind::UnexpectedBody`] or [`FaultKind::NotAnUpgrade`].
+pub fn check_upgrade(fields: &[Field<'_>]) -> Result<(), FaultKind> {
+    if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
+        return Err(FaultKind::UnexpectedBody);
+    }
+    if !fields::list_has(fields::all(fields, "Connection"), "upgrade")
+        || !fields::list_has(fields::all(fields, "Upgrade"), "websocket")
+    {
+        return Err(FaultKind::NotAnUpgrade);
+    }
+    Ok(())
+}
+
+/// The `Sec-WebSocket-Key`, which HTTP/1.1 requires.
+///
+/// # Errors
+///
+/// [`FaultKind::BadKey`] if there is not exactly one, or it is not 16 bytes in base64.
+pub fn key<'a>(fields: &'a [Field<'a>]) -> Result<&'a [u8], FaultKind> {
+    match fields::single(fields, "Sec-WebSocket-Key") {
+        Ok(Some(key)) if is_key(key) => Ok(key),
+        _ => Err(FaultKind::BadKey),
+    }
+}
+
+/// Content-Length may be there if it is 0, any number of times (RFC 9110 §8.6).
+pub(crate) fn has_no_content(fields: &[Field<'_>]) -> bool {
+    fields::all(fields, "Content-Length")
+        .all(|value| value.split(|byte| *byte == b',').all(|part| fields::trim(part) == b"0"))
+}
+
+fn check_version(fields: &[Field<'_>]) -> Result<(), FaultKind> {
+    match fields::single(fields, "Sec-WebSocket-Version") {
+        Ok(Some(b"13")) => Ok(()),
+        Ok(Some(value)) if value.is_ascii() => Err(FaultKind::UnsupportedVersion),
+        _ => Err(FaultKind::BadVersion),
+    }
+}
+
+/// 16 bytes in base64: 22 digits and two pads.
+fn is_key(key: &[u8]) -> bool {
+    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && digits.iter().all(digit))
+}
+
+fn read_subprotocols<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKind> {
+    let mut list: Vec<&[u8]> = Vec::new();
+    for value in fields::all(fields, "Sec-WebSocket-Protocol") {
+        let before = list.len();
+        for name in fields::elements(value) {
+            if !fields::is_token(name) || list.contains(&name) || list.len() == MAX_SUBPROTOCOLS {
+                return Err(FaultKind::BadSubprotocol);
+            }
+            list.push(name);
+        }
+        if list.len() == before {
+            return Err(FaultKind::BadSubprotocol);
+        }
+    }
+    Ok(list)
+}
+
+fn read_extensions<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKind> {
+    let mut list = Vec::new();
+    for value in fields::all(fields, "Sec-WebSocket-Extensions") {
+        let before = list.len();
+        for offer in Extensions::new(value) {
+            match offer {
+                Ok(offer) if list.len() < MAX_EXTENSIONS => list.push(offer),
+                _ => return Err(FaultKind::BadExtensions),
+            }
+        }
+        if list.len() == before {
+            return Err(FaultKind::BadExtensions);
+        }
+    }
+    Ok(list)
+}
+
+fn relation(origin: Option<&[u8]>, authority: &[u8]) -> OriginRelation {
+    let Some(origin) = origin else { return OriginRelation::Absent };
+    let schemes: [(&[u8], u16); 2] = [(b"http://", 80), (b"https://", 443)];
+    let same = schemes.iter().any(|(scheme, port)| {
+        let Some((start, rest)) = origin.split_at_checked(scheme.len()) else { return false };
+        start.eq_ignore_ascii_case(scheme)
+            && match (Authority::parse(rest), Authority::parse(authority)) {
+                (Some(origin), Some(host)) => origin.same(&host, *port),
+                _ => false,
+            }
+    });
+    if same { OriginRelation::Same } else { OriginRelation::Cross }
+}

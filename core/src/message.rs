@@ -1,0 +1,350 @@
+//! Frames to messages (RFC 6455 §5.4 to §5.6): payloads unmasked in place, fragments joined or delivered as parts,
+//! text validated as it arrives, limits held.
+
+use alloc::vec::Vec;
+
+use crate::batch::{Record, flag, kind, region};
+use crate::close;
+use crate::config::{Role, Settings};
+use crate::error::{Fault, FaultKind};
+use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules};
+use crate::inbox::{Inbox, Place};
+use crate::mask::{self, Key};
+use crate::sender::{Life, Sender};
+use crate::utf8::{self, Utf8};
+
+/// Fragments that a message may have however short it is, and the bytes that earn it one more.
+const FREE_FRAGMENTS: u64 = 1024;
+const BYTES_PER_FRAGMENT: u64 = 64;
+
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Debug)]
+enum Expect {
+    Header,
+    Data { left: u64, key: Key, last: bool },
+    Control { opcode: Opcode, left: usize, key: Key },
+}
+
+/// A data message under way.
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    kind: u8,
+    size: u64,
+    fragments: u64,
+    utf8: Utf8,
+    /// In parts mode: a part has been delivered.
+    begun: bool,
+}
+
+/// The reader of frames. It owns what must outlive a read: at most the start of a header, the start of a control
+/// frame's payload, and the state of a message.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    expect: Expect,
+    message: Option<Message>,
+    header: [u8; MAX_HEADER],
+    header_len: u8,
+    control: Vec<u8>,
+}
+
+/// What one call of the reader works on besides the reader itself.
+pub(crate) struct Context<'a> {
+    pub(crate) inbox: &'a mut Inbox,
+    pub(crate) sender: &'a mut Sender,
+    /// The index in the host's input of the first byte; `None` if the bytes are not the host's input, and what is
+    /// delivered of them must be copied.
+    pub(crate) base: Option<usize>,
+}
+
+impl Context<'_> {
+    /// A payload at `at` in the bytes being read: where it lies, copied if they are not the host's.
+    #[inline]
+    fn place(&mut self, at: usize, bytes: &[u8]) -> Result<Place, Fault> {
+        match self.base {
+            Some(base) => Ok(Place { region: region::INPUT, offset: base + at, len: bytes.len() }),
+            None => self.inbox.keep(bytes),
+        }
+    }
+
+    /// Messages that arrive after our own Close are dropped unless the host wants them.
+    fn delivers(&self) -> bool {
+        self.sender.life() == Life::Open || self.sender.settings().receive_while_closing == 1
+    }
+}
+
+impl Reader {
+    pub(crate) fn new() -> Self {
+        Reader { expect: Expect::Header, message: None, header: [0; MAX_HEADER], header_len: 0, control: Vec::new() }
+    }
+
+    /// Reads frames until the bytes, or the room for events, are used up, or the peer's Close has arrived. Returns how many
+    /// bytes it took. What was read before a fault is in the inbox.
+    pub(crate) fn read(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
+        let mut at = 0;
+        loop {
+            match self.expect {
+                Expect::Header => {
+                    if context.inbox.is_full() {
+                        return Ok(at);
+                    }
+                    let Some((header, size)) = self.read_header(&bytes[at..], context.sender)? else {
+                        return Ok(bytes.len());
+                    };
+                    at += size;
+                    if self.begin_frame(&header, &bytes[at..], context.sender.settings())? {
+                        let end = at + header.len as usize;
+                        self.read_whole(&header, at, &mut bytes[at..end], context)?;
+                        at = end;
+                        continue;
+                    }
+                }
+                Expect::Data { left, key, last } => {
+                    let take = available(bytes.len() - at, left);
+                    let key = mask::apply(key, &mut bytes[at..at + take]);
+                    let left = left - take as u64;
+                    self.read_data(at, &bytes[at..at + take], left == 0 && last, context)?;
+                    at += take;
+                    if left > 0 {
+                        self.expect = Expect::Data { left, key, last };
+                        return Ok(at);
+                    }
+                    self.expect = Expect::Header;
+                }
+                Expect::Control { opcode, left, key } => {
+                    let take = available(bytes.len() - at, left as u64);
+                    let key = mask::apply(key, &mut bytes[at..at + take]);
+                    let left = left - take;
+                    let start = at;
+                    at += take;
+                    if left > 0 {
+                        self.control.extend_from_slice(&bytes[start..at]);
+                        self.expect = Expect::Control { opcode, left, key };
+                        return Ok(at);
+                    }
+                    self.expect = Expect::Header;
+                    let whole = self.control.is_empty() && context.base.is_some();
+                    let place = if whole {
+                        context.place(start, &bytes[start..at])?
+                    } else {
+                        self.control.extend_from_slice(&bytes[start..at]);
+                        context.inbox.put_aside(&core::mem::take(&mut self.control))
+                    };
+                    self.deliver_control(opcode, place, &bytes[start..at], context)?;
+                    if opcode == Opcode::Close {
+                        return Ok(at);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        self.control.capacity()
+    }
+
+    /// The next header: from the bytes, or from what an earlier read left of it and the bytes.
+    #[inline]
+    fn read_header(&mut self, bytes: &[u8], sender: &Sender) -> Result<Option<(Header, usize)>, Fault> {
+        let rules = Rules {
+            masked: sender.role() == Role::Server,
+            in_message: self.message.is_some(),
+            non_minimal: sender.settings().allow_non_minimal_length == 1,
+        };
+        if self.header_len == 0 {
+            let decoded = frame::decode(bytes, rules)?;
+            if decoded.is_none() {
+                self.header[..bytes.len()].copy_from_slice(bytes);
+                self.header_len = bytes.len() as u8;
+            }
+            return Ok(decoded);
+        }
+        for (taken, byte) in bytes.iter().enumerate() {
+            self.header[usize::from(self.header_len)] = *byte;
+            self.header_len += 1;
+            if let Some((header, _)) = frame::decode(&self.header[..usize::from(self.header_len)], rules)? {
+                self.header_len = 0;
+                return Ok(Some((header, taken + 1)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Holds a frame against the limits and enters it. `true` if it is a whole message and its payload is all there: it
+    /// is then left to [`read_whole`](Self::read_whole).
+    #[inline]
+    fn begin_frame(&mut self, header: &Header, rest: &[u8], settings: &Settings) -> Result<bool, Fault> {
+        if header.opcode.is_control() {
+            self.expect = Expect::Control { opcode: header.opcode, left: header.len as usize, key: header.key };
+            return Ok(false);
+        }
+        if header.len > settings.max_frame() && header.len <= settings.max_message_size {
+            return Err(Fault::with(FaultKind::FrameTooBig, header.len, settings.max_frame()));
+        }
+        let before = self.message.map_or(0, |message| message.size);
+        // Compared, never summed: the length is the peer's.
+        if header.len > settings.max_message_size - before {
+            return Err(Fault::with(
+                FaultKind::MessageTooBig,
+                header.len.saturating_add(before),
+                settings.max_message_size,
+            ));
+        }
+        let message = match &mut self.message {
+            None if header.fin && header.len <= rest.len() as u64 => return Ok(true),
+            None => {
+                let kind = if header.opcode == Opcode::Text { kind::TEXT } else { kind::BINARY };
+                self.message.insert(Message { kind, size: 0, fragments: 0, utf8: Utf8::default(), begun: false })
+            }
+            Some(message) => message,
+        };
+        message.fragments += 1;
+        message.size += header.len;
+        let allowed = FREE_FRAGMENTS + message.size / BYTES_PER_FRAGMENT;
+        if message.fragments > allowed {
+            return Err(Fault::with(FaultKind::TooManyFragments, message.fragments, allowed));
+        }
+        self.expect = Expect::Data { left: header.len, key: header.key, last: header.fin };
+        Ok(false)
+    }
+
+    /// A message in one frame, all of it there: nothing is copied.
+    #[inline]
+    fn read_whole(
+        &mut self,
+        header: &Header,
+        at: usize,
+        payload: &mut [u8],
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        mask::apply(header.key, payload);
+        let kind = match header.opcode {
+            Opcode::Text if !utf8::is_valid(payload) => return Err(FaultKind::BadText.into()),
+            Opcode::Text => kind::TEXT,
+            _ => kind::BINARY,
+        };
+        if context.delivers() {
+            let place = context.place(at, payload)?;
+            context.inbox.push(place.whole(kind));
+        }
+        Ok(())
+    }
+
+    /// A piece of a message's payload, unmasked. `last` if the message ends with it.
+    fn read_data(&mut self, at: usize, piece: &[u8], last: bool, context: &mut Context<'_>) -> Result<(), Fault> {
+        let Some(message) = &mut self.message else { return Ok(()) };
+        let delivers = context.delivers();
+        let parts = context.sender.settings().parts == 1;
+        if parts {
+            message.deliver_part(at, piece, last, delivers, context)?;
+        } else {
+            if message.kind == kind::TEXT {
+                message.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
+            }
+            if delivers {
+                context.inbox.grow(piece)?;
+            } else {
+                context.inbox.abandon();
+            }
+        }
+        if !last {
+            return Ok(());
+        }
+        if !message.utf8.is_complete() {
+            return Err(FaultKind::BadText.into());
+        }
+        if !parts && delivers {
+            let record = context.inbox.finish().whole(message.kind);
+            context.inbox.push(record);
+        }
+        self.message = None;
+        Ok(())
+    }
+
+    /// A complete control frame; `rest` is the piece of its payload that this read had.
+    fn deliver_control(
+        &mut self,
+        opcode: Opcode,
+        place: Place,
+        rest: &[u8],
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        let mut copy = [0; MAX_CONTROL];
+        let payload = if place.region == region::INPUT {
+            rest
+        } else {
+            copy[..place.len].copy_from_slice(&context.inbox.side[place.offset..place.offset + place.len]);
+            &copy[..place.len]
+        };
+        match opcode {
+            Opcode::Ping => {
+                context.sender.received_ping(payload);
+                context.inbox.push(place.whole(kind::PING));
+            }
+            Opcode::Pong => {
+                let extra = context.sender.received_pong(payload).unwrap_or(u64::MAX);
+                context.inbox.push(Record { extra, ..place.whole(kind::PONG) });
+            }
+            _ => {
+                let (code, reason) = close::parse(payload)?;
+                let reason_place =
+                    Place { offset: place.offset + place.len - reason.len(), len: reason.len(), ..place };
+                context.inbox.push(Record { code, ..reason_place.whole(kind::CLOSING) });
+                context.sender.received_close(code, reason);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many of the bytes belong to a payload of which `left` are to come.
+#[inline]
+fn available(bytes: usize, left: u64) -> usize {
+    usize::try_from(left).map_or(bytes, |left| bytes.min(left))
+}
+
+impl Message {
+    /// Delivers a piece as it came, but for code points that it cuts: those are joined in a part of their own.
+    fn deliver_part(
+        &mut self,
+        at: usize,
+        piece: &[u8],
+        last: bool,
+        delivers: bool,
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        let mut joined = None;
+        let (start, end) = if self.kind == kind::TEXT {
+            let (code_point, start) = self.utf8.join(piece).map_err(|_| FaultKind::BadText)?;
+            joined = code_point;
+            (start, start + self.utf8.bulk(&piece[start..]).map_err(|_| FaultKind::BadText)?)
+        } else {
+            (0, piece.len())
+        };
+        if last && !self.utf8.is_complete() {
+            return Err(FaultKind::BadText.into());
+        }
+        if !delivers {
+            return Ok(());
+        }
+        let rest_is_empty = start == end;
+        if let Some(joined) = joined {
+            let place = context.inbox.put_aside(joined.as_bytes());
+            self.push_part(place, last && rest_is_empty, context);
+            if rest_is_empty {
+                return Ok(());
+            }
+        }
+        if last || !rest_is_empty {
+            let place = context.place(at + start, &piece[start..end])?;
+            self.push_part(place, last, context);
+        }
+        Ok(())
+    }
+
+    fn push_part(&mut self, place: Place, last: bool, context: &mut Context<'_>) {
+        let first = if self.begun { 0 } else { flag::FIRST };
+        let last = if last { flag::LAST } else { 0 };
+        self.begun = true;
+        context.inbox.push(place.record(self.kind, first | last));
+    }
+}

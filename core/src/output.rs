@@ -1,0 +1,79 @@
+//! Bytes on their way to the transport.
+
+use alloc::vec::Vec;
+
+use bytes::Buf;
+
+use crate::error::Error;
+
+/// Above this capacity an empty buffer is given back, so that an idle connection stays small.
+const KEEP: usize = 512;
+
+/// A queue of bytes: appended at the end, written and reported from the front.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    bytes: Vec<u8>,
+    /// How many at the front are written.
+    written: usize,
+}
+
+impl Queue {
+    pub(crate) fn pending(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    /// The bytes to append to, with room for `additional` more.
+    pub(crate) fn reserve(&mut self, additional: usize) -> Result<&mut Vec<u8>, Error> {
+        if self.written > 0 && self.bytes.capacity() - self.bytes.len() < additional && self.written >= self.len() {
+            // Moving the rest costs less than what was written since it was moved last: linear in all.
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+        self.bytes.try_reserve(additional).map_err(|_| Error::NoMemory)?;
+        Ok(&mut self.bytes)
+    }
+
+    pub(crate) fn consume(&mut self, count: usize) -> Result<(), Error> {
+        if count > self.len() {
+            return Err(Error::InvalidArgument);
+        }
+        self.written += count;
+        if self.written == self.bytes.len() {
+            self.written = 0;
+            self.bytes.clear();
+            if self.bytes.capacity() > KEEP {
+                self.bytes = Vec::new();
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+/// The pending output of a connection as a [`bytes::Buf`], for hosts whose writers take one. Advancing it reports the
+/// bytes as consumed.
+pub struct Output<'a>(pub(crate) &'a mut crate::Sender);
+
+impl Buf for Output<'_> {
+    fn remaining(&self) -> usize {
+        self.0.pending_output()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.0.output()
+    }
+
+    /// # Panics
+    ///
+    /// If `count` is more than what remains, as the trait asks.
+    fn advance(&mut self, count: usize) {
+        assert!(self.0.consumed(count).is_ok(), "cannot advance past the end of the output");
+    }
+}

@@ -1,0 +1,42 @@
+//! Unpredictable bytes for masking keys and handshake keys (RFC 6455 §5.3, §10.3), all from the host's seed.
+
+use chacha20::ChaCha12Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
+
+use crate::mask::Key;
+
+/// A stream of keys. Each byte of it is used once.
+pub(crate) struct Keys(ChaCha12Rng);
+
+impl Keys {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Keys(ChaCha12Rng::from_seed(seed))
+    }
+
+    /// A fresh key for one frame.
+    #[inline]
+    pub(crate) fn mask(&mut self) -> Key {
+        self.0.next_u32().to_le_bytes()
+    }
+
+    /// The 16 bytes behind `Sec-WebSocket-Key` (§4.1).
+    pub(crate) fn nonce(&mut self) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        self.0.fill_bytes(&mut nonce);
+        nonce
+    }
+}
+
+/// 32 bytes from the operating system, for [`Connection::new`](crate::Connection::new).
+///
+/// Use each seed for one connection only.
+///
+/// # Errors
+///
+/// [`Error::Entropy`](crate::Error::Entropy) if the operating system has none to give; do not go on with another seed.
+#[cfg(feature = "getrandom")]
+pub fn random_seed() -> Result<[u8; 32], crate::Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| crate::Error::Entropy)?;
+    Ok(seed)
+}

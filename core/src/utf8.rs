@@ -1,0 +1,156 @@
+//! Incremental UTF-8 validation that fails at the first byte that no text can have in its place (RFC 3629, RFC 6455 §8.1).
+
+/// The bytes are not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Invalid;
+
+/// A validator that is fed a text in pieces. It holds the code point that the last piece left unfinished.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Utf8 {
+    pending: [u8; 4],
+    len: u8,
+}
+
+/// A code point that was cut, joined again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Joined {
+    bytes: [u8; 4],
+    len: u8,
+}
+
+impl Joined {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl Utf8 {
+    /// Whether the text so far ends at the end of a code point.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Validates the next piece.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Invalid> {
+        let (_, taken) = self.join(bytes)?;
+        self.bulk(&bytes[taken..]).map(|_| ())
+    }
+
+    /// Takes from `bytes` what is missing of the unfinished code point: the code point, if that finished it, and the
+    /// number of bytes taken.
+    pub(crate) fn join(&mut self, bytes: &[u8]) -> Result<(Option<Joined>, usize), Invalid> {
+        let mut taken = 0;
+        while self.len > 0 {
+            let Some(&byte) = bytes.get(taken) else { return Ok((None, taken)) };
+            self.pending[usize::from(self.len)] = byte;
+            self.len += 1;
+            taken += 1;
+            match check(&self.pending[..usize::from(self.len)]) {
+                Ok(()) => {
+                    let joined = Joined { bytes: self.pending, len: self.len };
+                    self.len = 0;
+                    return Ok((Some(joined), taken));
+                }
+                Err(Stop::Unfinished(_)) => {}
+                Err(Stop::Invalid) => return Err(Invalid),
+            }
+        }
+        Ok((None, 0))
+    }
+
+    /// Validates bytes that begin at the start of a code point; keeps an unfinished one at the end. Returns how many
+    /// bytes are complete.
+    pub(crate) fn bulk(&mut self, bytes: &[u8]) -> Result<usize, Invalid> {
+        debug_assert!(self.is_complete() || bytes.is_empty());
+        match check(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(Stop::Unfinished(valid)) => {
+                let tail = &bytes[valid..];
+                self.pending[..tail.len()].copy_from_slice(tail);
+                self.len = tail.len() as u8;
+                Ok(valid)
+            }
+            Err(Stop::Invalid) => Err(Invalid),
+        }
+    }
+}
+
+/// Whether these bytes are a whole valid text.
+pub(crate) fn is_valid(bytes: &[u8]) -> bool {
+    check(bytes).is_ok()
+}
+
+/// Why validation stopped.
+enum Stop {
+    /// The bytes up to this index are valid, and those after it are the beginning of a code point.
+    Unfinished(usize),
+    Invalid,
+}
+
+/// Below this length the setup of the vectorised check costs more than it saves.
+#[cfg(feature = "std")]
+const VECTORISE_FROM: usize = 64;
+
+#[inline]
+fn check(bytes: &[u8]) -> Result<(), Stop> {
+    #[cfg(feature = "std")]
+    if bytes.len() >= VECTORISE_FROM {
+        return simdutf8::compat::from_utf8(bytes)
+            .map(|_| ())
+            .map_err(|error| stop(error.error_len().is_some(), error.valid_up_to()));
+    }
+    core::str::from_utf8(bytes).map(|_| ()).map_err(|error| stop(error.error_len().is_some(), error.valid_up_to()))
+}
+
+fn stop(impossible: bool, valid: usize) -> Stop {
+    if impossible { Stop::Invalid } else { Stop::Unfinished(valid) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// All strings of four bytes drawn from the bytes where the rules of RFC 3629 §4 change, cut everywhere.
+    #[test]
+    fn agrees_with_the_standard_library_for_every_cut() {
+        let bytes: [u8; 22] = [
+            0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0,
+            0xf1, 0xf4, 0xf5, 0xff,
+        ];
+        for index in 0..bytes.len().pow(4) {
+            let text: Vec<u8> = (0..4).map(|place| bytes[index / bytes.len().pow(place) % bytes.len()]).collect();
+            let expected = core::str::from_utf8(&text).is_ok();
+            for cut in 0..=4 {
+                let mut utf8 = Utf8::default();
+                let actual =
+                    utf8.push(&text[..cut]).and_then(|()| utf8.push(&text[cut..])).is_ok() && utf8.is_complete();
+                assert_eq!(actual, expected, "{text:02x?} cut at {cut}");
+            }
+            let mut utf8 = Utf8::default();
+            let fails_at = text.iter().position(|byte| utf8.push(&[*byte]).is_err());
+            let expected = match core::str::from_utf8(&text) {
+                Err(error) if error.error_len().is_some() => Some(error.valid_up_to() + error.error_len().unwrap_or(0)),
+                _ => None,
+            };
+            // The standard library reports the length of the valid prefix; the byte after it is the impossible one,
+            // or the first byte itself when it cannot begin a code point.
+            match (fails_at, expected) {
+                (Some(at), Some(end)) => assert!(at == end || at + 1 == end, "{text:02x?}: {at}, {end}"),
+                (at, end) => assert_eq!(at.is_some(), end.is_some(), "{text:02x?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_take_the_same_path_to_the_same_end() {
+        let text = "añ水🍣".repeat(40);
+        for cut in 0..text.len() {
+            let mut utf8 = Utf8::default();
+            utf8.push(&text.as_bytes()[..cut]).expect("a prefix of a text");
+            assert_eq!(utf8.is_complete(), text.is_char_boundary(cut));
+            utf8.push(&text.as_bytes()[cut..]).expect("the rest of it");
+            assert!(utf8.is_complete());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A host, small: it does what every host must after each call, and keeps what came of it.
+
+use sansock::{Config, Connection, Role, Transport};
+
+use super::transcript;
+
+/// The key of RFC 6455 §1.3.
+pub const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// The seed of every connection in the tests.
+pub fn seed() -> [u8; 32] {
+    core::array::from_fn(|at| at as u8)
+}
+
+/// A configuration for a stream that is upgraded already.
+pub fn opened(role: Role) -> Config {
+    let mut config = Config::new(role);
+    config.start_open(1).expect("a boolean");
+    config
+}
+
+/// A connection and its clock, with all events and all output so far.
+pub struct Host {
+    pub connection: Connection,
+    pub now: u64,
+    pub events: Vec<String>,
+    pub output: Vec<u8>,
+    /// The output is left in the engine.
+    pub held: bool,
+}
+
+impl Host {
+    pub fn new(config: &Config) -> Self {
+        let connection = Connection::new(config, seed(), 0).expect("a good configuration");
+        let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
+        host.after(&[]);
+        host
+    }
+
+    pub fn open(role: Role) -> Self {
+        Host::new(&opened(role))
+    }
+
+    /// Passes bytes on as one read. Returns how many were left because the engine could not take them yet.
+    pub fn receive(&mut self, bytes: &[u8]) -> usize {
+        let mut input = bytes.to_vec();
+        let mut at = 0;
+        loop {
+            let taken = self.connection.receive(&mut input[at..], self.now);
+            let before = self.events.len();
+            self.after(&input[at..]);
+            at += taken;
+            if at == input.len() && !self.connection.more() {
+                return 0;
+            }
+            if taken == 0 && self.events.len() == before && !self.connection.more() {
+                return input.len() - at;
+            }
+        }
+    }
+
+    /// Passes bytes on in pieces of this size.
+    pub fn receive_in_pieces(&mut self, bytes: &[u8], size: usize) {
+        for piece in bytes.chunks(size) {
+            assert_eq!(self.receive(piece), 0, "the engine must take all");
+        }
+    }
+
+    pub fn eof(&mut self) {
+        self.connection.receive_eof(self.now);
+        self.after(&[]);
+    }
+
+    /// Lets the clock run to `now`, calling `timeout` at each deadline on the way.
+    pub fn run_to(&mut self, now: u64) {
+        while let Some(deadline) = self.connection.next_deadline().filter(|deadline| *deadline <= now) {
+            self.now = self.now.max(deadline);
+            self.connection.timeout(self.now);
+            self.after(&[]);
+        }
+        self.now = now;
+    }
+
+    /// Takes the output, and what waits behind it.
+    pub fn drain(&mut self) {
+        while !self.connection.output().is_empty() {
+            let bytes = self.connection.output();
+            self.output.extend_from_slice(bytes);
+            let count = bytes.len();
+            self.connection.consumed(count).expect("no more than there is");
+        }
+    }
+
+    /// The events since the last call of this.
+    pub fn take_events(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The output since the last call of this.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        self.drain();
+        std::mem::take(&mut self.output)
+    }
+
+    pub fn transport(&self) -> Transport {
+        self.connection.transport()
+    }
+
+    /// Handles the events of an input call made on `connection` directly.
+    pub fn after(&mut self, input: &[u8]) {
+        self.events.extend(transcript::lines(&self.connection, input));
+        if !self.held {
+            self.drain();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Replays `core/vectors/*.vec`: as they stand, byte by byte, and cut at random.
+//!
+//! With `SANSOCK_BLESS=1` the transcripts in the files are replaced by what the engine does. Read the difference before it
+//! is kept: the vectors are the specification.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod case;
+mod cuts;
+mod replay;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use case::{Case, File};
+use cuts::Cuts;
+
+const RANDOM_RUNS: u64 = 20;
+
+fn files() -> Vec<(PathBuf, File)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder of vectors")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "vec"))
+        .collect();
+    paths.sort();
+    let parse = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let file = File::parse(&path.file_name().expect("a name").to_string_lossy(), &text);
+        (path, file)
+    };
+    paths.into_iter().map(parse).collect()
+}
+
+fn replay(case: &Case, mut cuts: Cuts) -> Result<Vec<Vec<String>>, String> {
+    catch_unwind(AssertUnwindSafe(|| replay::replay(case, &mut cuts))).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+    })
+}
+
+/// What differs, for people: the steps that agree in one line, the others with both transcripts.
+fn difference(case: &Case, actual: &[Vec<String>]) -> Option<String> {
+    let mut report = String::new();
+    let mut differs = case.steps.len() != actual.len();
+    for (at, step) in case.steps.iter().enumerate() {
+        let lines = actual.get(at).map_or(&[][..], Vec::as_slice);
+        report.push_str(&format!("    > {}\n", shorten(&step.call)));
+        if lines.iter().map(|line| line.trim()).eq(step.expected.iter().map(String::as_str)) {
+            continue;
+        }
+        differs = true;
+        step.expected.iter().for_each(|line| report.push_str(&format!("      expected  {}\n", line.trim())));
+        lines.iter().for_each(|line| report.push_str(&format!("      actual    {}\n", line.trim())));
+        if lines.is_empty() {
+            report.push_str("      actual    nothing\n");
+        }
+    }
+    differs.then_some(report)
+}
+
+fn shorten(call: &str) -> String {
+    if call.len() <= 160 { call.into() } else { format!("{}... ({} characters)", &call[..150], call.len()) }
+}
+
+fn check(file: &File, case: &Case, how: &str, cuts: Cuts, failures: &mut Vec<String>) -> bool {
+    let problem = match replay(case, cuts) {
+        Ok(actual) => difference(case, &actual),
+        Err(panic) => Some(format!("    panicked: {panic}\n")),
+    };
+    let good = problem.is_none();
+    failures.extend(problem.map(|problem| format!("  {}: {} ({how})\n{problem}", file.name, case.name)));
+    good
+}
+
+fn bless(path: &Path, file: &File) {
+    let mut transcripts = Vec::new();
+    for case in &file.cases {
+        match replay(case, Cuts::Whole) {
+            Ok(actual) => transcripts.extend(actual),
+            Err(panic) => panic!("{}: {}: {panic}", file.name, case.name),
+        }
+    }
+    std::fs::write(path, file.with_transcripts(&transcripts)).expect("a writable file");
+}
+
+#[test]
+fn every_vector_whole_and_cut() {
+    let files = files();
+    if std::env::var_os("SANSOCK_BLESS").is_some_and(|value| value == "1") {
+        files.iter().for_each(|(path, file)| bless(path, file));
+        return;
+    }
+    let only = std::env::var("SANSOCK_CASE").unwrap_or_default();
+    let mut failures = Vec::new();
+    for (file, case) in files.iter().flat_map(|(_, file)| file.cases.iter().map(move |case| (file, case))) {
+        if !case.name.contains(&only) || !check(file, case, "whole", Cuts::Whole, &mut failures) || case.is_whole() {
+            continue;
+        }
+        // One difference is enough to read.
+        let _ = check(file, case, "byte by byte", Cuts::Bytes, &mut failures)
+            && (1..=RANDOM_RUNS).all(|run| {
+                let seed = run.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                check(file, case, &format!("cut at random, run {run}"), Cuts::Random(seed), &mut failures)
+            });
+    }
+    assert!(failures.is_empty(), "{} cases differ\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn the_vectors_are_well_formed() {
+    let files = files();
+    let mut names: Vec<&str> = files.iter().flat_map(|(_, file)| &file.cases).map(|case| case.name.as_str()).collect();
+    assert!(names.len() >= 200, "only {} cases", names.len());
+    names.sort_unstable();
+    names.windows(2).for_each(|pair| assert_ne!(pair[0], pair[1], "two cases of one name"));
+    for (_, file) in &files {
+        for case in &file.cases {
+            assert!(case.setup("rfc").next().is_some(), "{}: names no clause", case.name);
+            assert_eq!(case.setup("role").count(), 1, "{}: one role", case.name);
+            assert_eq!(case.steps.first().map(|step| step.call.as_str()), Some("start"), "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn blessing_keeps_everything_but_the_transcript() {
+    let text =
+        "# top\n\ncase a\nrole server\n> start\n> receive 00\n# why\nold 1\nold 2\n\n# next\ncase b\n> start\nold 3\n";
+    let file = File::parse("x", text);
+    assert_eq!(file.cases[0].steps[1].expected, ["old 1", "old 2"]);
+    let blessed = file.with_transcripts(&[vec![], vec!["new".into()], vec![]]);
+    assert_eq!(blessed, "# top\n\ncase a\nrole server\n> start\n> receive 00\nnew\n# why\n\n# next\ncase b\n> start\n");
+}

@@ -1,0 +1,201 @@
+//! One case against the engine, through its public interface alone.
+
+use sansock::batch::kind;
+use sansock::config::{OPTIONS, text};
+use sansock::{Config, Connection, Error, Role, Transport};
+
+use crate::case::{Case, split_word};
+use crate::common::bytes::{parse, show};
+use crate::common::drive::{Host, seed};
+use crate::cuts::Cuts;
+
+/// Runs a case. Returns one transcript for each step.
+pub fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
+    let config = configure(case);
+    let (first, steps) = case.steps.split_first().expect("a case has steps");
+    assert_eq!(first.call, "start", "the first step");
+    let mut shown = Shown { deadline: None, writable: true, transport: Transport::Open };
+    let connection = match Connection::new(&config, seed(), 0) {
+        Ok(connection) => connection,
+        Err(error) => return vec![vec![format!("error {}", name(error))]],
+    };
+    let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
+    host.after(&[]);
+    let mut transcripts = vec![transcript(case, &mut host, &mut shown, Ok(()), 0)];
+    for step in steps {
+        let mut left = 0;
+        let result = run(&mut host, &step.call, cuts, &mut left);
+        transcripts.push(transcript(case, &mut host, &mut shown, result, left));
+    }
+    transcripts
+}
+
+/// What the transcript shows only when it changes.
+struct Shown {
+    deadline: Option<u64>,
+    writable: bool,
+    transport: Transport,
+}
+
+fn configure(case: &Case) -> Config {
+    let role = match case.setup("role").next() {
+        Some("server") => Role::Server,
+        Some("client") => Role::Client,
+        other => panic!("role {other:?}"),
+    };
+    let mut config = Config::new(role);
+    for (keyword, rest) in &case.setup {
+        let result = match keyword.as_str() {
+            "option" => {
+                let (name, value) = split_word(rest);
+                let option = OPTIONS.iter().find(|option| option.name == name).expect("a known option");
+                config.set(option.number, value.parse().expect("a number"))
+            }
+            "url" => config.set_text(text::URL, &bytes(rest)),
+            "origin" => config.set_text(text::ORIGIN, &bytes(rest)),
+            "subprotocol" => config.set_text(text::SUBPROTOCOL, &bytes(rest)),
+            "header" => {
+                let (name, value) = two_strings(rest);
+                config.add_header(&name, &value)
+            }
+            "rfc" | "about" | "role" | "show" | "whole" => Ok(()),
+            other => panic!("unknown set-up line: {other}"),
+        };
+        result.unwrap_or_else(|error| panic!("{keyword} {rest}: {error}"));
+    }
+    config
+}
+
+fn run(host: &mut Host, call: &str, cuts: &mut Cuts, left: &mut usize) -> Result<(), Error> {
+    let (verb, rest) = split_word(call);
+    let (word, after) = split_word(rest);
+    let now = host.now;
+    let connection = &mut host.connection;
+    match verb {
+        "receive" => *left = receive(host, &bytes(rest), cuts),
+        "eof" => host.eof(),
+        "time" => host.now = number(rest),
+        "timeout" => {
+            connection.timeout(now);
+            host.after(&[]);
+        }
+        "accept" => {
+            let subprotocol = (!rest.is_empty()).then(|| bytes(rest));
+            connection.accept(subprotocol.as_deref(), now)?;
+            host.after(&[]);
+        }
+        "reject" => {
+            connection.reject(number(word) as u16, &bytes(after), now)?;
+            host.after(&[]);
+        }
+        "response-header" => {
+            let (name, value) = two_strings(rest);
+            connection.add_response_header(&name, &value)?;
+        }
+        "text" => connection.send_text_bytes(&bytes(rest))?,
+        "binary" => connection.send_binary(&bytes(rest))?,
+        "part" => {
+            let (after, last) = ends_with_last(after);
+            connection.send_part(kind_of(word), &bytes(after), last)?;
+        }
+        "header" => {
+            let (after, last) = ends_with_last(after);
+            connection.send_header(kind_of(word), number(after), last)?;
+        }
+        "ping" => connection.ping(&bytes(rest), now)?,
+        "pong" => connection.pong(&bytes(rest))?,
+        "close" => connection.close(number(word) as u16, &bytes(after), now)?,
+        "fail" => connection.fail(number(word) as u16, &bytes(after), now)?,
+        "pause" => connection.pause(now),
+        "resume" => connection.resume(now),
+        "hold" => host.held = true,
+        "drain" => host.held = false,
+        other => panic!("unknown step: {other}"),
+    }
+    Ok(())
+}
+
+/// Passes the bytes on in pieces. Returns how many were not taken.
+fn receive(host: &mut Host, bytes: &[u8], cuts: &mut Cuts) -> usize {
+    let mut rest = bytes;
+    loop {
+        let (piece, after) = rest.split_at(cuts.next(rest.len()));
+        let left = host.receive(piece);
+        if left > 0 || after.is_empty() {
+            return left + after.len();
+        }
+        rest = after;
+    }
+}
+
+fn transcript(case: &Case, host: &mut Host, shown: &mut Shown, result: Result<(), Error>, left: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(result.err().map(|error| format!("error {}", name(error))));
+    lines.extend(host.take_events());
+    if left > 0 {
+        lines.push(format!("left {left}"));
+    }
+    if !host.held {
+        let output = host.take_output();
+        if !output.is_empty() {
+            lines.push(format!("out {}", show(&output)));
+        }
+    }
+    let transport = host.transport();
+    if transport != shown.transport {
+        shown.transport = transport;
+        lines.push(match transport {
+            Transport::Open => "transport open".into(),
+            Transport::ShutdownWrite => "transport shutdown-write".into(),
+            Transport::Close => "transport close".into(),
+        });
+    }
+    let deadline = host.connection.next_deadline();
+    if case.shows("deadline") && deadline != shown.deadline {
+        shown.deadline = deadline;
+        lines.push(deadline.map_or("deadline never".into(), |deadline| format!("deadline {deadline}")));
+    }
+    let writable = host.connection.writable();
+    if case.shows("writable") && writable != shown.writable {
+        shown.writable = writable;
+        lines.push(format!("writable {}", if writable { "yes" } else { "no" }));
+    }
+    lines
+}
+
+fn name(error: Error) -> &'static str {
+    match error {
+        Error::InvalidArgument => "INVALID_ARGUMENT",
+        Error::InvalidState => "INVALID_STATE",
+        Error::WouldBlock => "WOULD_BLOCK",
+        Error::TooLarge => "TOO_LARGE",
+        Error::NoMemory => "NO_MEMORY",
+        other => panic!("not from the engine: {other:?}"),
+    }
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or_else(|_| panic!("not a number: {text}"))
+}
+
+fn kind_of(word: &str) -> u8 {
+    match word {
+        "text" => kind::TEXT,
+        "binary" => kind::BINARY,
+        other => panic!("not a kind of message: {other}"),
+    }
+}
+
+fn ends_with_last(text: &str) -> (&str, bool) {
+    text.strip_suffix("last").map_or((text, false), |rest| (rest, true))
+}
+
+/// Two quoted strings. The first, a name, holds no quotes.
+fn two_strings(text: &str) -> (Vec<u8>, Vec<u8>) {
+    let end = text[1..].find('"').expect("a closing quote") + 2;
+    (bytes(&text[..end]), bytes(&text[end..]))
+}
