@@ -46,8 +46,8 @@ pub mod kind {
     pub const PING: u8 = 6;
     /// A pong from the peer. `extra`: round-trip time in milliseconds if it answers our latest ping, else `u64::MAX`.
     pub const PONG: u8 = 7;
-    /// The peer's Close frame. `code`: its code, 1005 if it had none. Payload: its reason, UTF-8. It is answered already
-    /// unless automatic Close is off.
+    /// The peer's Close frame. `code`: its code, 1005 if it had none. Payload: its reason, UTF-8. The host can still send;
+    /// the next input call, which is due at once, answers it and brings CLOSED, unless automatic Close is off.
     pub const CLOSING: u8 = 8;
     /// The last event. `code`: the code the peer sent, 1005 for an empty Close, 1006 for no Close. Payload: the peer's
     /// reason. `aux`: the fault number, or 0. `extra`: the code that was sent to the peer, or 0.
@@ -130,8 +130,8 @@ pub mod state {
 
 /// Bits of [`Block::flags`].
 pub mod status {
-    /// More events are ready than one batch holds, or an event waits: call `receive` with the rest of the input (or with
-    /// none), or `timeout`.
+    /// More events are ready than one batch holds, the peer's Close waits for its answer, or the end waits to be told: call
+    /// `receive` with the rest of the input (or with none), or `timeout`, which is due at once.
     pub const MORE: u16 = 0x0001;
     /// The output is below its soft limit.
     pub const WRITABLE: u16 = 0x0002;

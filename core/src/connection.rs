@@ -147,6 +147,9 @@ impl Connection {
                 _ => self.sender.act(due),
             }
         }
+        if let Err(fault) = self.read(&mut []) {
+            self.fail_with(fault);
+        }
         self.finish();
     }
 
@@ -223,11 +226,12 @@ impl Connection {
         }
     }
 
-    /// Whether more events are ready than the last batch held, or the end waits to be told: call [`receive`](Self::receive)
-    /// with what is left of the input, or with nothing, or [`timeout`](Self::timeout).
+    /// Whether more events are ready than the last batch held, the peer's Close waits for its answer, or the end waits to
+    /// be told: call [`receive`](Self::receive) with what is left of the input, or with nothing, or
+    /// [`timeout`](Self::timeout), which is due at once.
     pub fn more(&self) -> bool {
         let backlog = matches!(&self.phase, Phase::Frames { backlog } if !backlog.is_empty());
-        backlog || self.sender.has_ending()
+        backlog || self.sender.is_due()
     }
 
     /// The outgoing half.
@@ -260,7 +264,7 @@ impl Connection {
             flags: more | writable,
             fault: self.sender.fault().map_or(0, |fault| fault.kind.number()),
             consumed: consumed as u64,
-            next_deadline: self.sender.next_deadline().unwrap_or(NEVER),
+            next_deadline: self.deadline(),
             events: self.inbox.records.as_ptr(),
             regions: [input, self.inbox.store.as_ptr(), self.inbox.side.as_ptr()],
             region_lens: [input_len, self.inbox.store.len(), self.inbox.side.len()],
@@ -321,9 +325,10 @@ impl Connection {
         self.sender.writable()
     }
 
-    /// See [`Sender::next_deadline`].
+    /// When to call [`timeout`](Self::timeout), in milliseconds of the host's clock; 0, in the past, while there is
+    /// [`more`](Self::more).
     pub fn next_deadline(&self) -> Option<u64> {
-        self.sender.next_deadline()
+        Some(self.deadline()).filter(|deadline| *deadline != NEVER)
     }
 
     /// See [`Sender::transport`].
@@ -353,6 +358,13 @@ impl Connection {
             Phase::Opening(opening) if !opening.awaits_decision() => self.inbox.clear_records(),
             _ => self.inbox.clear(),
         }
+        if self.sender.owes_close() {
+            self.sender.answer_close();
+        }
+    }
+
+    fn deadline(&self) -> u64 {
+        if self.more() { 0 } else { self.sender.deadline() }
     }
 
     /// Ends an input call: the end is told in the call that brought it.

@@ -25,7 +25,8 @@ pub enum Event<'a> {
     Ping(&'a [u8]),
     /// A pong.
     Pong(Pong<'a>),
-    /// The peer's Close frame. It is answered already, unless automatic Close is off.
+    /// The peer's Close frame. The host can still send; the next input call, which is due at once, answers it and brings
+    /// `Closed`, unless automatic Close is off.
     Closing(Closing<'a>),
     /// The last event.
     Closed(Closed<'a>),

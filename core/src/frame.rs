@@ -119,6 +119,16 @@ fn decode_first(byte: u8, in_message: bool) -> Result<(bool, Opcode), Fault> {
     }
 }
 
+/// How long the header of a payload of this length is.
+pub(crate) fn encoded_len(payload_len: u64, masked: bool) -> usize {
+    let length = match payload_len {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    };
+    if masked { length + 4 } else { length }
+}
+
 /// A header as it goes on the wire.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Encoded {

@@ -1,13 +1,13 @@
 //! The outgoing half of a connection: frames to send, the state of closing, deadlines.
 //!
 //! ```text
-//!              close(), fault                     peer's Close
-//!   Connecting ------------------------> Ended  <--------------- CloseSent
-//!       | accept / 101                     ^                         ^
-//!       v          fault, EOF, peer's      |                         |
-//!     Open --------- Close, answered ------+                         |
-//!       | \------------------ close() ------------------------------/
-//!       \- peer's Close, left to the host -> CloseReceived -- close() --> Ended
+//!              close(), fault               peer's Close, fault, EOF
+//!   Connecting -----------------> Ended <-------------------------- CloseSent
+//!       | accept / 101            ^   ^                                 ^
+//!       v        fault, EOF       |   | our Close, fault, EOF           |
+//!     Open -----------------------+   +----------- CloseReceived        |
+//!       | \---- peer's Close ------------------------^                  |
+//!       \------ close() -----------------------------------------------/
 //! ```
 
 use alloc::boxed::Box;
@@ -139,7 +139,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidState`] unless the connection is open and no message is being sent in parts,
+    /// [`Error::InvalidState`] unless the connection is open (our Close is not sent yet) and no message is being sent in parts,
     /// [`Error::WouldBlock`] while the output is full, [`Error::TooLarge`] if the message alone is larger than the output may
     /// be, [`Error::NoMemory`]. Nothing is queued then.
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
@@ -338,14 +338,6 @@ impl Sender {
         (self.queue.len() as u64) < self.settings.output_soft_limit
     }
 
-    /// When to call `timeout`, in milliseconds of the host's clock. 0 while an ending waits to be delivered.
-    pub fn next_deadline(&self) -> Option<u64> {
-        if self.ending.is_some() {
-            return Some(0);
-        }
-        Some(self.timers.next()).filter(|deadline| *deadline != NEVER)
-    }
-
     /// What to do with the transport once all output is written.
     pub fn transport(&self) -> Transport {
         self.transport
@@ -426,18 +418,29 @@ impl Sender {
     pub(crate) fn received_close(&mut self, code: u16, reason: &str) {
         self.received = Some(Box::new((code, reason.into())));
         match self.life {
-            Life::Open if self.settings.auto_close == 0 => {
+            Life::Open => {
                 self.life = Life::CloseReceived;
                 self.timers.stop();
                 self.timers.close = self.timers.after(self.settings.close_timeout);
             }
-            Life::Open => {
-                // §5.5.1: the answer typically echoes the code.
-                self.send_close(&ClosePayload::echo(code, reason));
-                self.end_closed(true);
-            }
             _ => self.end_closed(false),
         }
+    }
+
+    /// Whether the peer's Close is to be answered by the engine. The answer waits for the next input call, so that the host
+    /// can still answer the messages that arrived before it (§5.5.1 allows the delay).
+    pub(crate) fn owes_close(&self) -> bool {
+        self.life == Life::CloseReceived && self.settings.auto_close == 1
+    }
+
+    /// Answers the peer's Close with the same code and reason (§5.5.1).
+    pub(crate) fn answer_close(&mut self) {
+        let payload = match self.received.as_deref() {
+            Some((code, reason)) => ClosePayload::echo(*code, reason),
+            None => ClosePayload::echo(close::NO_STATUS, ""),
+        };
+        self.send_close(&payload);
+        self.end_closed(true);
     }
 
     /// Ends the connection for a fault: tells the peer what there is to tell.
@@ -485,8 +488,14 @@ impl Sender {
         self.ending.take()
     }
 
-    pub(crate) fn has_ending(&self) -> bool {
-        self.ending.is_some()
+    /// Whether the next input call has something to say whatever its input.
+    pub(crate) fn is_due(&self) -> bool {
+        self.ending.is_some() || self.owes_close()
+    }
+
+    /// The next deadline, or [`NEVER`].
+    pub(crate) fn deadline(&self) -> u64 {
+        self.timers.next()
     }
 
     pub(crate) fn heap(&self) -> usize {
@@ -501,7 +510,7 @@ impl Sender {
 
 impl Sender {
     fn send_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Error> {
-        if self.life != Life::Open || self.parts.is_some() {
+        if !self.may_send() || self.parts.is_some() {
             return Err(Error::InvalidState);
         }
         self.check_room(payload.len() as u64)?;
@@ -512,11 +521,16 @@ impl Sender {
         if payload.len() > MAX_CONTROL {
             return Err(Error::InvalidArgument);
         }
-        if self.life != Life::Open {
+        if !self.may_send() {
             return Err(Error::InvalidState);
         }
         self.check_room(payload.len() as u64)?;
         self.frame(opcode, true, payload)
+    }
+
+    /// Until our own Close is sent (§5.5.1).
+    fn may_send(&self) -> bool {
+        matches!(self.life, Life::Open | Life::CloseReceived)
     }
 
     /// The opcode of the next part of a message of this kind, and the state to go on from.
@@ -527,7 +541,7 @@ impl Sender {
             _ => return Err(Error::InvalidArgument),
         };
         match self.parts {
-            _ if self.life != Life::Open => Err(Error::InvalidState),
+            _ if !self.may_send() => Err(Error::InvalidState),
             None => Ok((opcode, Parts { kind, utf8: Utf8::default() })),
             Some(parts) if parts.kind == kind => Ok((Opcode::Continuation, parts)),
             Some(_) => Err(Error::InvalidState),
@@ -536,7 +550,7 @@ impl Sender {
 
     fn check_room(&self, payload: u64) -> Result<(), Error> {
         let limit = self.settings.hard_limit();
-        let frame = payload.saturating_add(MAX_HEADER as u64);
+        let frame = payload.saturating_add(frame::encoded_len(payload, self.keys.is_some()) as u64);
         if frame > limit {
             Err(Error::TooLarge)
         } else if frame > limit.saturating_sub(self.queue.len() as u64) {
@@ -570,7 +584,7 @@ impl Sender {
     }
 
     fn flush_pong(&mut self) {
-        if !self.writable() || self.life != Life::Open {
+        if !self.writable() || !self.may_send() {
             return;
         }
         if let Some(payload) = self.pending_pong.take()

@@ -32,6 +32,7 @@ pub(crate) struct Chunked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ChunkState {
     Size,
+    SizeBlank,
     Extension,
     SizeLf,
     Data,
@@ -150,8 +151,12 @@ impl Chunked {
                 Size
             }
             (Size, b'\r') if self.digits > 0 => SizeLf,
-            (Size, b';' | b' ' | b'\t') if self.digits > 0 => Extension,
-            (Extension, b'\r') => SizeLf,
+            (Size | SizeBlank, b';') if self.digits > 0 => Extension,
+            (Size | SizeBlank, b' ' | b'\t') if self.digits > 0 && self.overhead < MAX_OVERHEAD => {
+                self.overhead += 1;
+                SizeBlank
+            }
+            (SizeBlank | Extension, b'\r') => SizeLf,
             (SizeLf, b'\n') => {
                 self.digits = 0;
                 if self.size == 0 { TrailerStart } else { Data }

@@ -71,9 +71,10 @@ pub(crate) fn is_text_byte(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }
 
-/// A path and query in a request target or URL: visible ASCII without `#`.
+/// A path and query in a request target or URL: visible ASCII without `#` and what every client percent-encodes. Other
+/// characters that RFC 3986 leaves out (`|`, `^`, `{`) are sent by browsers as they are.
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#')
+    bytes.iter().all(|byte| byte.is_ascii_graphic() && !b"#\"<>".contains(byte))
 }
 
 /// Whether a list, over all its fields, has this token; case means nothing.

@@ -1,7 +1,7 @@
 //! Bytes as the vectors write them (`core/vectors/README.md`).
 
 /// Reads atoms: runs of hexadecimal digits and quoted strings, each perhaps repeated.
-pub fn parse(text: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -60,7 +60,7 @@ fn quoted_atom(text: &str) -> Result<(Vec<u8>, &str), String> {
 }
 
 /// Writes bytes as a transcript does: one quoted string, or length and hash when there are many.
-pub fn show(bytes: &[u8]) -> String {
+pub(crate) fn show(bytes: &[u8]) -> String {
     if bytes.len() > 512 {
         return format!("bytes {} fnv1a={:08x}", bytes.len(), fnv1a(bytes));
     }

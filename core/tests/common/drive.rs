@@ -5,45 +5,45 @@ use sansock::{Config, Connection, Role, Transport};
 use super::transcript;
 
 /// The key of RFC 6455 §1.3.
-pub const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+pub(crate) const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 /// The seed of every connection in the tests.
-pub fn seed() -> [u8; 32] {
+pub(crate) fn seed() -> [u8; 32] {
     core::array::from_fn(|at| at as u8)
 }
 
 /// A configuration for a stream that is upgraded already.
-pub fn opened(role: Role) -> Config {
+pub(crate) fn opened(role: Role) -> Config {
     let mut config = Config::new(role);
     config.start_open(1).expect("a boolean");
     config
 }
 
 /// A connection and its clock, with all events and all output so far.
-pub struct Host {
-    pub connection: Connection,
-    pub now: u64,
-    pub events: Vec<String>,
-    pub output: Vec<u8>,
+pub(crate) struct Host {
+    pub(crate) connection: Connection,
+    pub(crate) now: u64,
+    pub(crate) events: Vec<String>,
+    pub(crate) output: Vec<u8>,
     /// The output is left in the engine.
-    pub held: bool,
+    pub(crate) held: bool,
 }
 
 impl Host {
-    pub fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let connection = Connection::new(config, seed(), 0).expect("a good configuration");
         let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
         host.after(&[]);
         host
     }
 
-    pub fn open(role: Role) -> Self {
+    pub(crate) fn open(role: Role) -> Self {
         Host::new(&opened(role))
     }
 
     /// Passes bytes on as one read. Returns how many were left because the engine could not take them yet.
-    pub fn receive(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut input = bytes.to_vec();
         let mut at = 0;
         loop {
@@ -61,19 +61,19 @@ impl Host {
     }
 
     /// Passes bytes on in pieces of this size.
-    pub fn receive_in_pieces(&mut self, bytes: &[u8], size: usize) {
+    pub(crate) fn receive_in_pieces(&mut self, bytes: &[u8], size: usize) {
         for piece in bytes.chunks(size) {
             assert_eq!(self.receive(piece), 0, "the engine must take all");
         }
     }
 
-    pub fn eof(&mut self) {
+    pub(crate) fn eof(&mut self) {
         self.connection.receive_eof(self.now);
         self.after(&[]);
     }
 
     /// Lets the clock run to `now`, calling `timeout` at each deadline on the way.
-    pub fn run_to(&mut self, now: u64) {
+    pub(crate) fn run_to(&mut self, now: u64) {
         while let Some(deadline) = self.connection.next_deadline().filter(|deadline| *deadline <= now) {
             self.now = self.now.max(deadline);
             self.connection.timeout(self.now);
@@ -83,7 +83,7 @@ impl Host {
     }
 
     /// Takes the output, and what waits behind it.
-    pub fn drain(&mut self) {
+    pub(crate) fn drain(&mut self) {
         while !self.connection.output().is_empty() {
             let bytes = self.connection.output();
             self.output.extend_from_slice(bytes);
@@ -93,22 +93,22 @@ impl Host {
     }
 
     /// The events since the last call of this.
-    pub fn take_events(&mut self) -> Vec<String> {
+    pub(crate) fn take_events(&mut self) -> Vec<String> {
         std::mem::take(&mut self.events)
     }
 
     /// The output since the last call of this.
-    pub fn take_output(&mut self) -> Vec<u8> {
+    pub(crate) fn take_output(&mut self) -> Vec<u8> {
         self.drain();
         std::mem::take(&mut self.output)
     }
 
-    pub fn transport(&self) -> Transport {
+    pub(crate) fn transport(&self) -> Transport {
         self.connection.transport()
     }
 
     /// Handles the events of an input call made on `connection` directly.
-    pub fn after(&mut self, input: &[u8]) {
+    pub(crate) fn after(&mut self, input: &[u8]) {
         self.events.extend(transcript::lines(&self.connection, input));
         if !self.held {
             self.drain();

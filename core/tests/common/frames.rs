@@ -1,16 +1,16 @@
 //! Frames as the peer would write them, from RFC 6455 §5.2 alone.
 
-pub const CONTINUATION: u8 = 0x0;
-pub const TEXT: u8 = 0x1;
-pub const BINARY: u8 = 0x2;
-pub const CLOSE: u8 = 0x8;
-pub const PING: u8 = 0x9;
-pub const PONG: u8 = 0xa;
+pub(crate) const CONTINUATION: u8 = 0x0;
+pub(crate) const TEXT: u8 = 0x1;
+pub(crate) const BINARY: u8 = 0x2;
+pub(crate) const CLOSE: u8 = 0x8;
+pub(crate) const PING: u8 = 0x9;
+pub(crate) const PONG: u8 = 0xa;
 /// The FIN bit, to be added to an opcode.
-pub const FIN: u8 = 0x80;
+pub(crate) const FIN: u8 = 0x80;
 
 /// A frame with the given first byte, as a server sends it.
-pub fn server(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn server(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     frame.extend(length(payload.len(), 0));
     frame.extend_from_slice(payload);
@@ -18,7 +18,7 @@ pub fn server(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The same as a client sends it.
-pub fn client(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
+pub(crate) fn client(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
     let mut frame = vec![first];
     frame.extend(length(payload.len(), 0x80));
     frame.extend_from_slice(&key);
@@ -27,7 +27,7 @@ pub fn client(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
 }
 
 /// A frame to an engine of this role: masked to a server, with a key of zeros, and unmasked to a client.
-pub fn to(role: sansock::Role, first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn to(role: sansock::Role, first: u8, payload: &[u8]) -> Vec<u8> {
     match role {
         sansock::Role::Server => client(first, payload, [0; 4]),
         sansock::Role::Client => server(first, payload),
@@ -43,20 +43,20 @@ fn length(len: usize, mask: u8) -> Vec<u8> {
 }
 
 /// The payload of a Close frame.
-pub fn close(code: u16, reason: &str) -> Vec<u8> {
+pub(crate) fn close(code: u16, reason: &str) -> Vec<u8> {
     [&code.to_be_bytes()[..], reason.as_bytes()].concat()
 }
 
 /// One frame of an engine's output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    pub first: u8,
-    pub masked: bool,
-    pub payload: Vec<u8>,
+pub(crate) struct Frame {
+    pub(crate) first: u8,
+    pub(crate) masked: bool,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// Reads an engine's output: whole frames in their shortest form, or a panic.
-pub fn read_all(mut bytes: &[u8]) -> Vec<Frame> {
+pub(crate) fn read_all(mut bytes: &[u8]) -> Vec<Frame> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
         let (first, masked) = (bytes[0], bytes[1] & 0x80 != 0);

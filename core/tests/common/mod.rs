@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-pub mod bytes;
-pub mod drive;
-pub mod frames;
-pub mod transcript;
+pub(crate) mod bytes;
+pub(crate) mod drive;
+pub(crate) mod frames;
+pub(crate) mod transcript;

@@ -6,7 +6,7 @@ use sansock::{Connection, FaultKind};
 use super::bytes::show;
 
 /// The events of the current batch. `input` is what was passed to the `receive` that made it.
-pub fn lines(connection: &Connection, input: &[u8]) -> Vec<String> {
+pub(crate) fn lines(connection: &Connection, input: &[u8]) -> Vec<String> {
     let reader = Reader { connection, input };
     connection.records().iter().map(|record| reader.line(record)).collect()
 }

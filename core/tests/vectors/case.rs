@@ -1,44 +1,44 @@
 //! The cases of a file.
 
 /// A file of cases, its lines kept so that it can be written again.
-pub struct File {
-    pub name: String,
-    pub lines: Vec<String>,
-    pub cases: Vec<Case>,
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) cases: Vec<Case>,
 }
 
 /// One conversation with one connection.
-pub struct Case {
-    pub name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     /// `(keyword, rest)` of each set-up line.
-    pub setup: Vec<(String, String)>,
-    pub steps: Vec<Step>,
+    pub(crate) setup: Vec<(String, String)>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// A call and what it must come to.
-pub struct Step {
+pub(crate) struct Step {
     /// The step without its `> `.
-    pub call: String,
-    pub expected: Vec<String>,
+    pub(crate) call: String,
+    pub(crate) expected: Vec<String>,
 }
 
 impl Case {
     /// The values of all set-up lines with this keyword.
-    pub fn setup<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn setup<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = &'a str> {
         self.setup.iter().filter(move |(name, _)| name == keyword).map(|(_, rest)| rest.as_str())
     }
 
-    pub fn shows(&self, what: &str) -> bool {
+    pub(crate) fn shows(&self, what: &str) -> bool {
         self.setup("show").any(|shown| shown == what)
     }
 
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.setup("whole").next().is_some()
     }
 }
 
 impl File {
-    pub fn parse(name: &str, text: &str) -> File {
+    pub(crate) fn parse(name: &str, text: &str) -> File {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut cases: Vec<Case> = Vec::new();
         for (at, line) in lines.iter().map(|line| line.trim()).enumerate() {
@@ -60,7 +60,7 @@ impl File {
     }
 
     /// The text with the transcripts replaced: one for each step, in order. Comments stay, behind the transcript.
-    pub fn with_transcripts(&self, transcripts: &[Vec<String>]) -> String {
+    pub(crate) fn with_transcripts(&self, transcripts: &[Vec<String>]) -> String {
         let mut text = String::new();
         let mut transcripts = transcripts.iter();
         let mut in_steps = false;
@@ -89,6 +89,6 @@ fn is_silent(line: &str) -> bool {
 }
 
 /// The first word of a line, and what follows it.
-pub fn split_word(line: &str) -> (&str, &str) {
+pub(crate) fn split_word(line: &str) -> (&str, &str) {
     line.split_once(char::is_whitespace).map_or((line, ""), |(word, rest)| (word, rest.trim()))
 }

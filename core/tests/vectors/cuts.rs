@@ -1,7 +1,7 @@
 //! How a read is cut into pieces.
 
 /// A way of cutting, with its state.
-pub enum Cuts {
+pub(crate) enum Cuts {
     /// As it stands.
     Whole,
     /// Into single bytes.
@@ -12,7 +12,7 @@ pub enum Cuts {
 
 impl Cuts {
     /// The length of the next piece of `left` bytes: at least one, if there is one.
-    pub fn next(&mut self, left: usize) -> usize {
+    pub(crate) fn next(&mut self, left: usize) -> usize {
         match self {
             Cuts::Whole => left,
             Cuts::Bytes => left.min(1),

@@ -10,7 +10,7 @@ use crate::common::drive::{Host, seed};
 use crate::cuts::Cuts;
 
 /// Runs a case. Returns one transcript for each step.
-pub fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
+pub(crate) fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
     let config = configure(case);
     let (first, steps) = case.steps.split_first().expect("a case has steps");
     assert_eq!(first.call, "start", "the first step");
