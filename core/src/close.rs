@@ -1,6 +1,7 @@
 //! Close codes and the payload of Close frames (RFC 6455 §5.5.1, §7.4).
 
-use crate::error::{Fault, FaultKind};
+use crate::error::{Error, Fault, FaultKind};
+use crate::frame::MAX_CONTROL;
 
 /// Normal closure.
 pub const NORMAL: u16 = 1000;
@@ -48,5 +49,38 @@ pub(crate) fn parse(payload: &[u8]) -> Result<(u16, &str), Fault> {
                 Err(_) => Err(FaultKind::BadCloseReason.into()),
             }
         }
+    }
+}
+
+/// The payload of a Close frame to send.
+pub(crate) struct Payload {
+    pub(crate) code: u16,
+    bytes: [u8; MAX_CONTROL],
+    len: usize,
+}
+
+impl Payload {
+    pub(crate) fn new(code: u16, reason: &[u8]) -> Result<Self, Error> {
+        let reason = core::str::from_utf8(reason).map_err(|_| Error::InvalidArgument)?;
+        match code {
+            0 if reason.is_empty() => Ok(Self::echo(NO_STATUS, "")),
+            _ if may_be_sent(code) && reason.len() <= MAX_REASON => Ok(Self::echo(code, reason)),
+            _ => Err(Error::InvalidArgument),
+        }
+    }
+
+    /// Of a code and reason that are known to be good. 1005 stands for an empty payload.
+    pub(crate) fn echo(code: u16, reason: &str) -> Self {
+        let mut payload = Payload { code, bytes: [0; MAX_CONTROL], len: 0 };
+        if code != NO_STATUS {
+            payload.len = 2 + reason.len();
+            payload.bytes[..2].copy_from_slice(&code.to_be_bytes());
+            payload.bytes[2..payload.len].copy_from_slice(reason.as_bytes());
+        }
+        payload
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }

@@ -11,11 +11,12 @@ use crate::config::Config;
 use crate::error::{Error, Fault, FaultKind};
 use crate::event::Events;
 use crate::inbox::Inbox;
+use crate::life::{Life, State, Transport};
 use crate::message::{Context, Reader};
 use crate::opening::{self, Opening, Outcome};
 use crate::output::Output;
 use crate::random::Keys;
-use crate::sender::{Life, Sender, State, Transport, closed_flags};
+use crate::sender::Sender;
 use crate::timer::{Due, NEVER};
 
 /// One WebSocket connection, without its socket.
@@ -376,7 +377,7 @@ impl Connection {
                 code: ending.code,
                 aux: ending.fault.map_or(0, |fault| fault.kind.number()),
                 extra: ending.sent.map_or(0, u64::from),
-                ..place.record(kind::CLOSED, closed_flags(&ending))
+                ..place.record(kind::CLOSED, ending.flags())
             });
             self.inbox.abandon();
         }

@@ -23,6 +23,7 @@ pub mod event;
 mod frame;
 pub mod handshake;
 mod inbox;
+mod life;
 mod mask;
 mod message;
 mod opening;
@@ -38,10 +39,11 @@ pub use config::{Config, Role};
 pub use connection::Connection;
 pub use error::{Answer, Error, Fault, FaultKind};
 pub use event::Event;
+pub use life::{State, Transport};
 pub use output::Output;
 #[cfg(feature = "getrandom")]
 pub use random::random_seed;
-pub use sender::{Sender, State, Transport};
+pub use sender::Sender;
 pub use timer::NEVER;
 pub use url::Url;
 

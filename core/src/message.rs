@@ -9,8 +9,9 @@ use crate::config::{Role, Settings};
 use crate::error::{Fault, FaultKind};
 use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules};
 use crate::inbox::{Inbox, Place};
+use crate::life::Life;
 use crate::mask::{self, Key};
-use crate::sender::{Life, Sender};
+use crate::sender::Sender;
 use crate::utf8::{self, Utf8};
 
 /// Fragments that a message may have however short it is, and the bytes that earn it one more.

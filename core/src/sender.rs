@@ -1,77 +1,20 @@
 //! The outgoing half of a connection: frames to send, the state of closing, deadlines.
-//!
-//! ```text
-//!              close(), fault               peer's Close, fault, EOF
-//!   Connecting -----------------> Ended <-------------------------- CloseSent
-//!       | accept / 101            ^   ^                                 ^
-//!       v        fault, EOF       |   | our Close, fault, EOF           |
-//!     Open -----------------------+   +----------- CloseReceived        |
-//!       | \---- peer's Close ------------------------^                  |
-//!       \------ close() -----------------------------------------------/
-//! ```
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::batch::{Record, flag, kind};
-use crate::close;
+use crate::batch::{Record, kind};
+use crate::close::{self, Payload};
 use crate::config::{Role, Settings};
 use crate::error::{Answer, Error, Fault, FaultKind};
 use crate::frame::{self, MAX_CONTROL, MAX_HEADER, Opcode};
+use crate::life::{Ending, Life, State, Transport};
 use crate::mask;
 use crate::output::{Output, Queue};
 use crate::random::Keys;
 use crate::timer::{Due, NEVER, Timers};
 use crate::utf8::{self, Utf8};
-
-/// Where a connection stands, for the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum State {
-    /// The opening handshake is under way.
-    Connecting = crate::batch::state::CONNECTING,
-    /// Messages flow.
-    Open = crate::batch::state::OPEN,
-    /// A Close frame was sent or received, the connection has not ended.
-    Closing = crate::batch::state::CLOSING,
-    /// The connection has ended: `Closed` is delivered, or comes with the next input call.
-    Closed = crate::batch::state::CLOSED,
-}
-
-/// What the host does with the transport once all output is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Transport {
-    /// Go on.
-    Open = crate::batch::transport::OPEN,
-    /// Shut down the writing side; go on reading, or wait, until EOF or the next deadline. A host whose transport cannot
-    /// be closed by halves (TLS in some libraries) goes on reading.
-    ShutdownWrite = crate::batch::transport::SHUTDOWN_WRITE,
-    /// Close it.
-    Close = crate::batch::transport::CLOSE,
-}
-
-/// The states of the diagram above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Life {
-    Connecting,
-    Open,
-    CloseSent,
-    CloseReceived,
-    Ended,
-}
-
-/// How a connection ended, until the event that says so is delivered.
-#[derive(Debug)]
-pub(crate) struct Ending {
-    pub(crate) code: u16,
-    pub(crate) reason: Box<str>,
-    pub(crate) clean: bool,
-    pub(crate) by_peer: bool,
-    pub(crate) sent: Option<u16>,
-    pub(crate) fault: Option<Fault>,
-}
 
 /// The latest ping, whose answer gives the round-trip time.
 #[derive(Debug)]
@@ -211,7 +154,7 @@ impl Sender {
     /// `data`. Other fields mean nothing. Stops at the first that cannot be sent, and says how many were queued before it.
     pub fn send_batch(&mut self, records: &[Record], data: &[u8]) -> (usize, Result<(), Error>) {
         for (sent, record) in records.iter().enumerate() {
-            let result = payload(record, data).and_then(|payload| match record.kind {
+            let result = slice(record, data).and_then(|payload| match record.kind {
                 kind::TEXT => self.send_text_bytes(payload),
                 kind::BINARY => self.send_binary(payload),
                 kind::PING => self.ping(payload, self.timers.now()),
@@ -256,7 +199,7 @@ impl Sender {
     /// [`Error::InvalidArgument`] if the code must not be sent (§7.4), the reason is longer than 123 bytes or not UTF-8, or
     /// there is a reason without a code.
     pub fn close(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error> {
-        let payload = ClosePayload::new(code, reason)?;
+        let payload = Payload::new(code, reason)?;
         self.timers.advance(now);
         match self.life {
             Life::Connecting => self.abort(),
@@ -282,7 +225,7 @@ impl Sender {
     ///
     /// As [`close`](Self::close); [`Error::InvalidState`] if the connection has ended.
     pub fn fail(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error> {
-        let payload = ClosePayload::new(code, reason)?;
+        let payload = Payload::new(code, reason)?;
         self.timers.advance(now);
         match self.life {
             Life::Connecting => self.abort(),
@@ -436,8 +379,8 @@ impl Sender {
     /// Answers the peer's Close with the same code and reason (§5.5.1).
     pub(crate) fn answer_close(&mut self) {
         let payload = match self.received.as_deref() {
-            Some((code, reason)) => ClosePayload::echo(*code, reason),
-            None => ClosePayload::echo(close::NO_STATUS, ""),
+            Some((code, reason)) => Payload::echo(*code, reason),
+            None => Payload::echo(close::NO_STATUS, ""),
         };
         self.send_close(&payload);
         self.end_closed(true);
@@ -446,7 +389,7 @@ impl Sender {
     /// Ends the connection for a fault: tells the peer what there is to tell.
     pub(crate) fn end_with_fault(&mut self, fault: Fault) {
         if let Answer::Close(code) = fault.kind.answer() {
-            self.send_close(&ClosePayload::echo(code, ""));
+            self.send_close(&Payload::echo(code, ""));
         }
         self.end_failed(fault, !matches!(fault.kind, FaultKind::CloseTimeout | FaultKind::NoMemory));
     }
@@ -574,7 +517,7 @@ impl Sender {
     }
 
     /// Sends Close, once (§5.5.1: nothing follows it).
-    fn send_close(&mut self, payload: &ClosePayload) {
+    fn send_close(&mut self, payload: &Payload) {
         if self.close_sent.is_some() || self.frame(Opcode::Close, true, payload.as_bytes()).is_err() {
             return;
         }
@@ -669,49 +612,9 @@ impl Sender {
 }
 
 /// Where a record's payload lies in the host's buffer.
-fn payload<'a>(record: &Record, data: &'a [u8]) -> Result<&'a [u8], Error> {
+fn slice<'a>(record: &Record, data: &'a [u8]) -> Result<&'a [u8], Error> {
     let start = usize::try_from(record.offset).map_err(|_| Error::InvalidArgument)?;
     let len = usize::try_from(record.len).map_err(|_| Error::InvalidArgument)?;
     let end = start.checked_add(len).ok_or(Error::InvalidArgument)?;
     data.get(start..end).ok_or(Error::InvalidArgument)
-}
-
-/// The payload of a Close frame to send.
-struct ClosePayload {
-    code: u16,
-    bytes: [u8; MAX_CONTROL],
-    len: usize,
-}
-
-impl ClosePayload {
-    fn new(code: u16, reason: &[u8]) -> Result<Self, Error> {
-        let reason = core::str::from_utf8(reason).map_err(|_| Error::InvalidArgument)?;
-        match code {
-            0 if reason.is_empty() => Ok(Self::echo(close::NO_STATUS, "")),
-            _ if close::may_be_sent(code) && reason.len() <= close::MAX_REASON => Ok(Self::echo(code, reason)),
-            _ => Err(Error::InvalidArgument),
-        }
-    }
-
-    /// Of a code and reason that are known to be good. 1005 stands for an empty payload.
-    fn echo(code: u16, reason: &str) -> Self {
-        let mut payload = ClosePayload { code, bytes: [0; MAX_CONTROL], len: 0 };
-        if code != close::NO_STATUS {
-            payload.len = 2 + reason.len();
-            payload.bytes[..2].copy_from_slice(&code.to_be_bytes());
-            payload.bytes[2..payload.len].copy_from_slice(reason.as_bytes());
-        }
-        payload
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-/// The flags of a CLOSED record.
-pub(crate) fn closed_flags(ending: &Ending) -> u8 {
-    let clean = if ending.clean { flag::CLEAN } else { 0 };
-    let by_peer = if ending.by_peer { flag::BY_PEER } else { 0 };
-    clean | by_peer
 }
