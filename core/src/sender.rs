@@ -268,6 +268,9 @@ impl Sender {
     pub fn consumed(&mut self, count: usize) -> Result<(), Error> {
         self.queue.consume(count)?;
         self.flush_pong();
+        if self.life == Life::Ended {
+            self.rest();
+        }
         Ok(())
     }
 
@@ -417,9 +420,12 @@ impl Sender {
     pub(crate) fn act(&mut self, due: Due) {
         match due {
             Due::Handshake => {}
-            Due::Close if self.life == Life::Ended => self.finish(),
             Due::Close => {
-                self.end_failed(FaultKind::CloseTimeout.into(), false);
+                if self.life != Life::Ended {
+                    self.end_failed(FaultKind::CloseTimeout.into(), self.life == Life::CloseReceived);
+                }
+                // A peer that does not read must not keep the connection: what it has not taken by now is dropped.
+                self.queue = Queue::default();
                 self.finish();
             }
             Due::Pong => self.end_with_fault(FaultKind::PongTimeout.into()),
@@ -599,15 +605,21 @@ impl Sender {
         self.last_ping = None;
         self.transport = transport;
         self.timers.stop();
-        if transport != Transport::Close {
-            self.timers.close = self.timers.after(self.settings.close_timeout);
-        }
+        self.timers.close = self.timers.after(self.settings.close_timeout);
+        self.rest();
     }
 
-    /// There is nothing more to wait for.
+    /// There is nothing more to wait for but the output.
     fn finish(&mut self) {
         self.transport = Transport::Close;
-        self.timers.stop();
+        self.rest();
+    }
+
+    /// No deadline is left when the transport is to be closed and nothing waits to be written.
+    fn rest(&mut self) {
+        if self.transport == Transport::Close && self.queue.len() == 0 {
+            self.timers.stop();
+        }
     }
 }
 

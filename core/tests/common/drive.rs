@@ -1,6 +1,6 @@
 //! A host, small: it does what every host must after each call, and keeps what came of it.
 
-use sansock::{Config, Connection, Role, Transport};
+use sansock::{Config, Connection, FaultKind, Role, Transport};
 
 use super::transcript;
 
@@ -103,6 +103,16 @@ impl Host {
         std::mem::take(&mut self.output)
     }
 
+    pub(crate) fn fault(&self) -> Option<FaultKind> {
+        self.connection.fault().map(|fault| fault.kind)
+    }
+
+    /// Accepts the request that has come.
+    pub(crate) fn accept(&mut self) {
+        self.connection.accept(None, self.now).expect("a request that waits");
+        self.after(&[]);
+    }
+
     pub(crate) fn transport(&self) -> Transport {
         self.connection.transport()
     }
@@ -114,4 +124,55 @@ impl Host {
             self.drain();
         }
     }
+}
+
+/// What an engine in this configuration makes of these bytes, in one read.
+pub(crate) fn verdict(config: &Config, bytes: &[u8]) -> Option<FaultKind> {
+    let mut host = Host::new(config);
+    host.receive(bytes);
+    host.fault()
+}
+
+/// A head: its first line, its other lines, and the end.
+pub(crate) fn head(first: &str, lines: &[&str]) -> Vec<u8> {
+    let mut head = format!("{first}\r\n");
+    lines.iter().for_each(|line| head.push_str(&format!("{line}\r\n")));
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+/// The headers of [`REQUEST`].
+pub(crate) const HEADERS: [&str; 5] = [
+    "Host: a",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+];
+
+/// A good request with these headers added.
+pub(crate) fn request_with(lines: &[&str]) -> Vec<u8> {
+    head("GET / HTTP/1.1", &[&HEADERS[..], lines].concat())
+}
+
+/// A good request with the header of this index replaced by these.
+pub(crate) fn request_replacing(index: usize, lines: &[&str]) -> Vec<u8> {
+    head("GET / HTTP/1.1", &[&HEADERS[..index], lines, &HEADERS[index + 1..]].concat())
+}
+
+/// A client and the good answer to its request, from RFC 6455 §4.2.2: the accept value is computed by a server.
+pub(crate) fn client_and_answer(config: &Config) -> (Host, Vec<u8>) {
+    let mut client = Host::new(config);
+    let mut server = Host::new(&Config::server());
+    server.receive(&client.take_output());
+    server.connection.accept(None, 0).expect("a request");
+    server.after(&[]);
+    let answer = server.take_output();
+    client.take_events();
+    (client, answer)
+}
+
+/// A configuration for a client.
+pub(crate) fn client() -> Config {
+    Config::client("ws://example.com/chat").expect("a good URL")
 }
