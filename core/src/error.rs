@@ -104,23 +104,29 @@ macro_rules! faults {
             pub const ALL: &'static [FaultKind] = &[$(FaultKind::$name,)*];
 
             /// The kind with this number.
-            pub const fn from_number(number: u32) -> Option<Self> {
-                match number { $($number => Some(FaultKind::$name),)* _ => None }
+            pub fn from_number(number: u32) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.number() == number)
             }
 
             /// The name used in every language and in the conformance vectors, in upper case.
-            pub const fn name(self) -> &'static str {
-                match self { $(FaultKind::$name => $label,)* }
+            pub fn name(self) -> &'static str {
+                self.of(&[$($label,)*])
             }
 
             /// What happened, in a phrase without a full stop.
-            pub const fn text(self) -> &'static str {
-                match self { $(FaultKind::$name => $text,)* }
+            pub fn text(self) -> &'static str {
+                self.of(&[$($text,)*])
             }
 
             /// The clause that is broken.
-            pub const fn clause(self) -> &'static str {
-                match self { $(FaultKind::$name => $clause,)* }
+            pub fn clause(self) -> &'static str {
+                self.of(&[$($clause,)*])
+            }
+
+            /// This kind's entry of a column: tables and a search are smaller than a branch for each.
+            fn of(self, column: &[&'static str]) -> &'static str {
+                let row = Self::ALL.iter().position(|kind| *kind == self);
+                row.and_then(|row| column.get(row)).copied().unwrap_or_default()
             }
 
             /// What the peer is told.

@@ -9,9 +9,10 @@ use crate::error::{Fault, FaultKind};
 const MAX_RECORDS: usize = 256;
 /// How many bytes of finished messages in the store end a batch.
 const MAX_STORED: usize = 1 << 20;
-/// Above these an empty buffer is given back, so that an idle connection stays small.
-const KEEP_RECORDS: usize = 8;
-const KEEP_BYTES: usize = 256;
+/// Room for more records than this is given back, so that an idle connection stays small.
+const KEEP_RECORDS: usize = 4;
+/// After so many small batches in a row the room for a large one is given back.
+const SMALL_BATCHES: u8 = 4;
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct Inbox {
     growing: usize,
     /// Heads, control frames cut by reads, code points cut by parts.
     pub(crate) side: Vec<u8>,
+    /// How many batches in a row were small.
+    small: u8,
 }
 
 impl Inbox {
@@ -34,11 +37,11 @@ impl Inbox {
             self.store.drain(..self.growing);
             self.growing = 0;
         }
-        if self.store.is_empty() && self.store.capacity() > KEEP_BYTES {
+        // Both are needed only for what reads have cut: an idle connection has neither.
+        if self.store.is_empty() && self.store.capacity() > 0 {
             self.store = Vec::new();
         }
-        self.side.clear();
-        if self.side.capacity() > KEEP_BYTES {
+        if self.side.capacity() > 0 {
             self.side = Vec::new();
         }
     }
@@ -46,12 +49,17 @@ impl Inbox {
     /// The same, while the side buffer holds a head that is being read.
     #[inline]
     pub(crate) fn clear_records(&mut self) {
-        // A batch that needed the room is likely followed by another.
-        let shrink = self.records.capacity() > KEEP_RECORDS && self.records.len() <= KEEP_RECORDS;
+        // A batch that needed the room is likely followed by another: it is kept for a while.
+        self.small = if self.records.len() > KEEP_RECORDS { 0 } else { self.small.saturating_add(1) };
         self.records.clear();
-        if shrink {
+        if self.small >= SMALL_BATCHES && self.records.capacity() > KEEP_RECORDS {
             self.records = Vec::new();
         }
+    }
+
+    /// Gives back what the opening handshake needed.
+    pub(crate) fn release(&mut self) {
+        *self = Inbox::default();
     }
 
     /// Whether the host must take what there is before more is added.
@@ -65,10 +73,10 @@ impl Inbox {
         self.records.push(record);
     }
 
-    /// Appends to the growing message.
+    /// Appends to the growing message, which may have `limit` bytes.
     #[inline]
-    pub(crate) fn grow(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.store.try_reserve(bytes.len()).map_err(|_| FaultKind::NoMemory)?;
+    pub(crate) fn grow(&mut self, bytes: &[u8], limit: u64) -> Result<(), Fault> {
+        reserve(&mut self.store, self.growing, bytes.len(), limit)?;
         self.store.extend_from_slice(bytes);
         Ok(())
     }
@@ -87,7 +95,7 @@ impl Inbox {
 
     /// Puts bytes in the store that are not part of the growing message. There is none.
     pub(crate) fn keep(&mut self, bytes: &[u8]) -> Result<Place, Fault> {
-        self.grow(bytes)?;
+        self.grow(bytes, bytes.len() as u64)?;
         Ok(self.finish())
     }
 
@@ -101,6 +109,18 @@ impl Inbox {
     pub(crate) fn heap(&self) -> usize {
         self.records.capacity() * size_of::<Record>() + self.store.capacity() + self.side.capacity()
     }
+}
+
+/// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes: twice what
+/// there was, so that it is made seldom, but never more than the limit can need.
+pub(crate) fn reserve(store: &mut Vec<u8>, start: usize, additional: usize, limit: u64) -> Result<(), Fault> {
+    let needed = store.len().checked_add(additional).ok_or(FaultKind::NoMemory)?;
+    if needed > store.capacity() {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
+        let capacity = store.capacity().saturating_mul(2).min(most).max(needed);
+        store.try_reserve_exact(capacity - store.len()).map_err(|_| FaultKind::NoMemory)?;
+    }
+    Ok(())
 }
 
 /// Where a payload lies.

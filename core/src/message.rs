@@ -242,7 +242,8 @@ impl Reader {
                 message.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
             }
             if delivers {
-                context.inbox.grow(piece)?;
+                let limit = context.sender.settings().max_message_size;
+                context.inbox.grow(piece, limit)?;
             } else {
                 context.inbox.abandon();
             }

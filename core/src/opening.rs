@@ -162,7 +162,7 @@ impl Opening {
         let size: usize = headers().map(|header| header.name.len() + header.value.len() + 4).sum();
         let output = sender.http(256 + subprotocol.map_or(0, str::len) + size)?;
         write::switching(output, &self.accept, subprotocol, headers());
-        inbox.clear();
+        inbox.release();
         deliver_open(subprotocol.map(str::as_bytes), inbox);
         Ok(core::mem::take(&mut self.backlog))
     }

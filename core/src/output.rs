@@ -7,7 +7,7 @@ use bytes::Buf;
 use crate::error::Error;
 
 /// Above this capacity an empty buffer is given back, so that an idle connection stays small.
-const KEEP: usize = 512;
+const KEEP: usize = 128;
 
 /// A queue of bytes: appended at the end, written and reported from the front.
 #[derive(Debug, Default)]

@@ -1,29 +1,34 @@
 //! Unpredictable bytes for masking keys and handshake keys (RFC 6455 §5.3, §10.3), all from the host's seed.
 
-use chacha20::ChaCha12Rng;
-use chacha20::rand_core::{Rng, SeedableRng};
+use chacha20::ChaCha12;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
 
 use crate::mask::Key;
 
-/// A stream of keys. Each byte of it is used once.
-pub(crate) struct Keys(ChaCha12Rng);
+/// A stream of keys, the key stream of ChaCha12. Each byte of it is used once.
+pub(crate) struct Keys(ChaCha12);
 
 impl Keys {
     pub(crate) fn new(seed: [u8; 32]) -> Self {
-        Keys(ChaCha12Rng::from_seed(seed))
+        Keys(ChaCha12::new(&seed.into(), &[0; 12].into()))
     }
 
     /// A fresh key for one frame.
     #[inline]
     pub(crate) fn mask(&mut self) -> Key {
-        self.0.next_u32().to_le_bytes()
+        self.take()
     }
 
     /// The 16 bytes behind `Sec-WebSocket-Key` (§4.1).
     pub(crate) fn nonce(&mut self) -> [u8; 16] {
-        let mut nonce = [0; 16];
-        self.0.fill_bytes(&mut nonce);
-        nonce
+        self.take()
+    }
+
+    #[inline]
+    fn take<const LEN: usize>(&mut self) -> [u8; LEN] {
+        let mut bytes = [0; LEN];
+        self.0.apply_keystream(&mut bytes);
+        bytes
     }
 }
 

@@ -1,13 +1,10 @@
 //! WebSocket URLs (RFC 6455 §3, RFC 3986).
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use crate::error::Error;
-use crate::handshake::fields;
+use crate::handshake::{ascii, base64, decimal, fields};
 
 /// A `ws://` or `wss://` URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,79 +32,80 @@ impl Url {
     /// [`Error::InvalidArgument`] if the scheme is neither `ws` nor `wss`, the host is missing or malformed, the port is
     /// not one to 65535, there is a fragment (RFC 6455 §3), or a character that must be percent-encoded is not.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        let invalid = Error::InvalidArgument;
-        let (scheme, rest) = url.split_once("://").ok_or(invalid)?;
-        let secure = match scheme {
-            _ if scheme.eq_ignore_ascii_case("ws") => false,
-            _ if scheme.eq_ignore_ascii_case("wss") => true,
-            _ => return Err(invalid),
-        };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at(end);
-        let (userinfo, authority) = match authority.rsplit_once('@') {
-            Some((userinfo, authority)) => (Some(userinfo), authority),
+        // On bytes: searching strings brings much code for little.
+        Self::parse_bytes(url.as_bytes()).ok_or(Error::InvalidArgument)
+    }
+
+    fn parse_bytes(url: &[u8]) -> Option<Self> {
+        let schemes: [(&[u8], bool, u16); 2] = [(b"ws://", false, 80), (b"wss://", true, 443)];
+        let (rest, secure, own_port) = schemes.iter().find_map(|(scheme, secure, port)| {
+            let (start, rest) = url.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some((rest, *secure, *port))
+        })?;
+        let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at_checked(end)?;
+        let (userinfo, authority) = match authority.iter().rposition(|byte| *byte == b'@') {
+            Some(at) => (Some(&authority[..at]), &authority[at + 1..]),
             None => (None, authority),
         };
-        if !fields::is_target(target.as_bytes()) {
-            return Err(invalid);
-        }
-        let parts = fields::Authority::parse(authority.as_bytes()).ok_or(invalid)?;
-        let own_port = if secure { 443 } else { 80 };
+        let parts = fields::Authority::parse(authority)?;
         let port = parts.port.unwrap_or(own_port);
-        if port == 0 {
-            return Err(invalid);
+        if port == 0 || !fields::is_target(target) {
+            return None;
         }
-        let host = core::str::from_utf8(parts.host).map_err(|_| invalid)?;
-        let mut name = String::from(host);
+        let slash = if target.first() == Some(&b'/') { "" } else { "/" };
+        let mut authority = ascii(parts.host);
         if port != own_port {
-            name.push(':');
-            name.push_str(&port.to_string());
+            authority.push(':');
+            authority.push_str(&decimal(port.into()));
         }
-        let mut path = String::new();
-        if !target.starts_with('/') {
-            path.push('/');
-        }
-        path.push_str(target);
-        Ok(Url {
+        let name = match parts.host {
+            [b'[', address @ .., b']'] => address,
+            name => name,
+        };
+        Some(Url {
             secure,
-            host: host.trim_start_matches('[').trim_end_matches(']').into(),
+            host: ascii(name),
             port,
-            target: path,
-            authority: name,
-            authorization: userinfo.map(basic).transpose()?,
+            target: String::from(slash) + &ascii(target),
+            authority,
+            authorization: match userinfo {
+                Some(userinfo) => Some(basic(userinfo)?),
+                None => None,
+            },
         })
     }
 }
 
 /// The Basic credentials for the userinfo of a URL (RFC 7617 §2).
-fn basic(userinfo: &str) -> Result<String, Error> {
-    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let mut pair = percent_decode(user)?;
+fn basic(userinfo: &[u8]) -> Option<String> {
+    let colon = userinfo.iter().position(|byte| *byte == b':').unwrap_or(userinfo.len());
+    let (user, password) = userinfo.split_at_checked(colon)?;
+    let mut pair = Vec::with_capacity(userinfo.len() + 1);
+    percent_decode(user, &mut pair)?;
     if pair.contains(&b':') {
-        return Err(Error::InvalidArgument);
+        return None;
     }
     pair.push(b':');
-    pair.extend(percent_decode(password)?);
-    let mut header = String::from("Basic ");
-    BASE64.encode_string(&pair, &mut header);
-    Ok(header)
+    percent_decode(password.get(1..).unwrap_or_default(), &mut pair)?;
+    // Neither part has control characters.
+    if pair.iter().any(u8::is_ascii_control) {
+        return None;
+    }
+    Some(String::from("Basic ") + &base64(&pair))
 }
 
-fn percent_decode(text: &str) -> Result<Vec<u8>, Error> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
+fn percent_decode(text: &[u8], decoded: &mut Vec<u8>) -> Option<()> {
+    let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
-        match byte {
+        decoded.push(match byte {
             b'%' => {
-                let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
-                let (high, low) = (digit(), digit());
-                let (Some(high), Some(low)) = (high, low) else { return Err(Error::InvalidArgument) };
-                decoded.push((high << 4 | low) as u8);
+                let mut digit = || bytes.next().and_then(|byte| char::from(*byte).to_digit(16));
+                (digit()? << 4 | digit()?) as u8
             }
-            b'!'..=b'~' => decoded.push(byte),
-            _ => return Err(Error::InvalidArgument),
-        }
+            b'!'..=b'~' => *byte,
+            _ => return None,
+        });
     }
-    // RFC 7617 §2: neither part has control characters.
-    if decoded.iter().any(u8::is_ascii_control) { Err(Error::InvalidArgument) } else { Ok(decoded) }
+    Some(())
 }

@@ -66,15 +66,16 @@ fn section_7_4_every_close_code_received() {
     for role in ROLES {
         let config = opened(role);
         for code in 0..=u16::MAX {
-            let mut connection = Connection::new(&config, seed(), 0).expect("a good configuration");
-            connection.receive(&mut frames::to(role, FIN | CLOSE, &code.to_be_bytes()), 0);
-            let records = connection.records();
-            let closed = records.last().expect("an event");
-            assert_eq!(closed.kind, sansock::batch::kind::CLOSED);
-            let sent = if may_be_on_the_wire(code) { code } else { 1002 };
-            assert_eq!(closed.code, if may_be_on_the_wire(code) { code } else { 1006 }, "{code}");
-            assert_eq!(connection.fault().is_none(), may_be_on_the_wire(code), "{code}");
-            assert_eq!(frames::read_all(connection.output())[0].payload, sent.to_be_bytes(), "{code}");
+            let mut host = Host::new(&config);
+            host.receive(&frames::to(role, FIN | CLOSE, &code.to_be_bytes()));
+            let good = may_be_on_the_wire(code);
+            let expected = match good {
+                true => format!("closed {code} \"\" clean by-peer sent={code}"),
+                false => "closed 1006 \"\" unclean by-peer sent=1002 fault=BAD_CLOSE_CODE".into(),
+            };
+            assert_eq!(host.events.last(), Some(&expected), "{code}");
+            let sent = if good { code } else { 1002 };
+            assert_eq!(frames::read_all(&host.take_output())[0].payload, sent.to_be_bytes(), "{code}");
         }
     }
 }
@@ -144,7 +145,8 @@ impl Model {
 
 #[test]
 fn section_5_4_every_sequence_of_five_frames() {
-    let kinds = [TEXT, BINARY, CONTINUATION, FIN | TEXT, FIN | BINARY, FIN | CONTINUATION, FIN | PING, FIN | PONG, FIN | CLOSE];
+    let kinds =
+        [TEXT, BINARY, CONTINUATION, FIN | TEXT, FIN | BINARY, FIN | CONTINUATION, FIN | PING, FIN | PONG, FIN | CLOSE];
     for number in 0..kinds.len().pow(5) {
         let role = ROLES[number % 2];
         let mut bytes = Vec::new();
@@ -166,10 +168,29 @@ fn section_5_4_every_sequence_of_five_frames() {
 #[test]
 fn section_5_2_lengths_around_every_boundary() {
     let lengths: [u64; 18] = [
-        0, 1, 125, 126, 127, 128, 0xfffe, 0xffff, 0x1_0000, 0x1_0001, 16 << 20, (16 << 20) + 1, (1 << 31) - 1, 1 << 32,
-        (1 << 53) + 1, i64::MAX as u64, 1 << 63, u64::MAX,
+        0,
+        1,
+        125,
+        126,
+        127,
+        128,
+        0xfffe,
+        0xffff,
+        0x1_0000,
+        0x1_0001,
+        16 << 20,
+        (16 << 20) + 1,
+        (1 << 31) - 1,
+        1 << 32,
+        (1 << 53) + 1,
+        i64::MAX as u64,
+        1 << 63,
+        u64::MAX,
     ];
-    for (role, len, form) in ROLES.into_iter().flat_map(|role| lengths.into_iter().flat_map(move |len| [7, 16, 64].map(|form| (role, len, form)))) {
+    for (role, len, form) in ROLES
+        .into_iter()
+        .flat_map(|role| lengths.into_iter().flat_map(move |len| [7, 16, 64].map(|form| (role, len, form))))
+    {
         let mask = if role == Role::Server { 0x80 } else { 0 };
         let mut header = vec![FIN | BINARY];
         match form {
@@ -290,7 +311,10 @@ fn section_4_4_every_version() {
         assert_eq!(host.fault(), (version != 13).then_some(FaultKind::UnsupportedVersion), "{line}");
         if version != 13 {
             let answer = String::from_utf8(host.take_output()).unwrap();
-            assert!(answer.starts_with("HTTP/1.1 426 ") && answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
+            assert!(
+                answer.starts_with("HTTP/1.1 426 ") && answer.contains("\r\nSec-WebSocket-Version: 13\r\n"),
+                "{answer}"
+            );
         }
     }
 }
@@ -311,8 +335,8 @@ fn section_5_5_1_close_is_the_last_frame_sent() {
         let closings: [fn(&mut Host, Role); 4] = [
             |host, _| host.connection.close(1000, b"", 0).unwrap(),
             |host, _| host.connection.fail(1011, b"", 0).unwrap(),
-            |host, role| drop(host.receive(&frames::to(role, FIN | CLOSE, &frames::close(1000, "")))),
-            |host, role| drop(host.receive(&frames::to(role, FIN | 3, b""))),
+            |host, role| assert_eq!(host.receive(&frames::to(role, FIN | CLOSE, &frames::close(1000, ""))), 0),
+            |host, role| assert_eq!(host.receive(&frames::to(role, FIN | 3, b"")), 0),
         ];
         for close in closings {
             let mut host = Host::open(role);
@@ -345,12 +369,15 @@ fn section_7_1_5_the_stream_may_end_anywhere() {
         ]
         .concat()
     };
-    let server = [request_with(&["Origin: http://a", "Sec-WebSocket-Protocol: x"]), conversation(Role::Server)].concat();
+    let server =
+        [request_with(&["Origin: http://a", "Sec-WebSocket-Protocol: x"]), conversation(Role::Server)].concat();
     let (_, answer) = client_and_answer(&client());
     let client_side = [answer, conversation(Role::Client)].concat();
     let refusal = b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno!\r\n0\r\n\r\n".to_vec();
     let until_eof = b"HTTP/1.1 403 Forbidden\r\n\r\nno!".to_vec();
-    for (config, bytes) in [(Config::server(), server), (client(), client_side), (client(), refusal), (client(), until_eof)] {
+    for (config, bytes) in
+        [(Config::server(), server), (client(), client_side), (client(), refusal), (client(), until_eof)]
+    {
         let whole = play(&config, &bytes);
         for end in 0..bytes.len() {
             let events = play(&config, &bytes[..end]);

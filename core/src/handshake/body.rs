@@ -59,17 +59,26 @@ impl BodyReader {
         if matches!(status, 204 | 304) {
             return Ok(BodyReader::Length(0));
         }
-        let mut codings = fields::all(fields, "Transfer-Encoding").flat_map(fields::elements).peekable();
-        if codings.peek().is_some() {
-            let last_is_chunked = codings.last().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+        let mut coding = None;
+        for value in fields::all(fields, "Transfer-Encoding") {
+            coding = fields::elements(value).last().or(coding);
+        }
+        if let Some(last) = coding {
             let chunked = Chunked { at: ChunkState::Size, size: 0, digits: 0, overhead: 0 };
-            return Ok(if last_is_chunked { BodyReader::Chunked(chunked) } else { BodyReader::UntilEof });
+            let is_chunked = last.eq_ignore_ascii_case(b"chunked");
+            return Ok(if is_chunked { BodyReader::Chunked(chunked) } else { BodyReader::UntilEof });
         }
         let mut length = None;
-        for value in fields::all(fields, "Content-Length").flat_map(|value| value.split(|byte| *byte == b',')) {
-            let number = parse_length(fields::trim(value)).ok_or(FaultKind::BadBody)?;
-            if length.replace(number).is_some_and(|other| other != number) {
+        for value in fields::all(fields, "Content-Length") {
+            let mut numbers = fields::elements(value).peekable();
+            if numbers.peek().is_none() {
                 return Err(FaultKind::BadBody);
+            }
+            for number in numbers {
+                let number = parse_length(number).ok_or(FaultKind::BadBody)?;
+                if length.replace(number).is_some_and(|other| other != number) {
+                    return Err(FaultKind::BadBody);
+                }
             }
         }
         Ok(length.map_or(BodyReader::UntilEof, BodyReader::Length))

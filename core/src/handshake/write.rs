@@ -1,8 +1,9 @@
 //! HTTP/1.1 text that the engine sends: a client's request, a server's answers.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::decimal;
 use crate::config::ExtraHeader;
 use crate::error::FaultKind;
 use crate::url::Url;
@@ -74,7 +75,7 @@ pub(crate) fn refusal<'a>(
     headers(output, extra);
     header(output, "Connection", if upgrade_required { b"Upgrade, close" } else { b"close" });
     if !has_no_body(status) {
-        header(output, "Content-Length", body.len().to_string().as_bytes());
+        header(output, "Content-Length", decimal(body.len() as u64).as_bytes());
     }
     push(output, &[b"\r\n", body]);
 }
@@ -101,7 +102,7 @@ fn headers<'a>(output: &mut Vec<u8>, extra: impl IntoIterator<Item = &'a ExtraHe
 }
 
 fn status_line(output: &mut Vec<u8>, status: u16) {
-    push(output, &[b"HTTP/1.1 ", status.to_string().as_bytes(), b" ", reason(status).as_bytes(), b"\r\n"]);
+    push(output, &[b"HTTP/1.1 ", decimal(status.into()).as_bytes(), b" ", reason(status).as_bytes(), b"\r\n"]);
 }
 
 /// The phrases of RFC 9110 §15 and RFC 6585.

@@ -51,7 +51,8 @@ impl Host {
             let before = self.events.len();
             self.after(&input[at..]);
             at += taken;
-            if at == input.len() && !self.connection.more() {
+            if at == input.len() {
+                self.take_more();
                 return 0;
             }
             if taken == 0 && self.events.len() == before && !self.connection.more() {
@@ -64,6 +65,16 @@ impl Host {
     pub(crate) fn receive_in_pieces(&mut self, bytes: &[u8], size: usize) {
         for piece in bytes.chunks(size) {
             assert_eq!(self.receive(piece), 0, "the engine must take all");
+        }
+    }
+
+    /// Takes the events that are ready, as after a call that ended the connection.
+    pub(crate) fn take_more(&mut self) {
+        while self.connection.more() {
+            let before = self.events.len();
+            self.connection.receive(&mut [], self.now);
+            self.after(&[]);
+            assert!(self.events.len() > before || !self.connection.more(), "more is promised and nothing comes");
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
     for step in steps {
         let mut left = 0;
         let result = run(&mut host, &step.call, cuts, &mut left);
+        host.take_more();
         transcripts.push(transcript(case, &mut host, &mut shown, result, left));
     }
     transcripts

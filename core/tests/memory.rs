@@ -1,0 +1,333 @@
+//! Memory, measured by an allocator that counts: what a message costs, what an idle connection holds, and what a hostile
+//! peer can make it hold (rule 10: no more than a message, the output limit, and 64 KiB).
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use common::drive::{REQUEST, client_and_answer, opened, request_with, seed};
+use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
+use sansock::{Config, Connection, Event, Role};
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, with counts for each thread, which is for each test.
+struct Counting;
+
+fn count(change: isize) {
+    // A thread that is ending has no counts any more.
+    let _ = LIVE.try_with(|live| {
+        live.set(live.get() + change);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
+    });
+}
+
+// SAFETY: every call is passed on to `System` as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+        count(layout.size() as isize);
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+        count(size as isize - layout.size() as isize);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What has been allocated since `LIVE` was this, and not given back.
+fn held_since(before: isize) -> usize {
+    usize::try_from(LIVE.get() - before).expect("nothing older was given back")
+}
+
+/// The most that was live during the work beyond what was before it.
+fn peak_of(work: impl FnOnce()) -> usize {
+    let before = LIVE.get();
+    PEAK.set(before);
+    work();
+    (PEAK.get() - before) as usize
+}
+
+/// One read of an echo host: events handled in place, the output written. Nothing here allocates.
+fn echo(connection: &mut Connection, buffer: &mut [u8]) -> usize {
+    let mut at = 0;
+    let mut messages = 0;
+    loop {
+        let taken = connection.receive(&mut buffer[at..], 0);
+        let (events, sender) = connection.events(&buffer[at..]);
+        for event in events {
+            match event {
+                Event::Text(text) => sender.send_text(text.text).unwrap(),
+                Event::Binary(binary) => sender.send_binary(binary.data).unwrap(),
+                _ => continue,
+            }
+            messages += 1;
+        }
+        at += taken;
+        let written = connection.output().len();
+        connection.consumed(written).unwrap();
+        if at == buffer.len() && !connection.more() {
+            return messages;
+        }
+    }
+}
+
+/// Allocations of a thousand reads like this one, after ten that may find their room.
+fn allocations_of_a_thousand(role: Role, read: &[u8], mut host: impl FnMut(&mut Connection, &mut [u8])) -> usize {
+    let mut buffer = read.to_vec();
+    let mut connection = Connection::new(&opened(role), seed(), 0).unwrap();
+    let mut once = || {
+        buffer.copy_from_slice(read);
+        host(&mut connection, &mut buffer);
+    };
+    (0..10).for_each(|_| once());
+    let before = CALLS.get();
+    (0..1000).for_each(|_| once());
+    CALLS.get() - before
+}
+
+#[test]
+fn a_message_inside_one_read_allocates_nothing() {
+    for role in [Role::Server, Role::Client] {
+        for (first, len, count) in [(TEXT, 0, 1), (TEXT, 5, 1), (BINARY, 125, 3), (BINARY, 1, 64), (TEXT, 126, 20), (BINARY, 70_000, 1), (PING, 9, 1)] {
+            let read = frames::to(role, FIN | first, &vec![b'm'; len]).repeat(count);
+            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| {
+                assert_eq!(connection.receive(buffer, 0), buffer.len());
+                assert_eq!(connection.records().len(), count);
+                let written = connection.output().len();
+                connection.consumed(written).unwrap();
+            });
+            assert_eq!(calls, 0, "{role:?}: {count} frames of {len} bytes in a read");
+        }
+    }
+}
+
+#[test]
+fn a_small_echo_allocates_nothing() {
+    for role in [Role::Server, Role::Client] {
+        for (opcode, len, count) in [(TEXT, 5, 1), (TEXT, 100, 1), (BINARY, 1, 10), (BINARY, 0, 3)] {
+            let read = frames::to(role, FIN | opcode, &vec![b'm'; len]).repeat(count);
+            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| assert_eq!(echo(connection, buffer), count));
+            assert_eq!(calls, 0, "{role:?}: {count} messages of {len} bytes in a read");
+        }
+    }
+}
+
+/// An idle connection keeps no large output buffer; so a read that is answered with much allocates it, but once.
+#[test]
+fn a_larger_echo_allocates_its_output_once() {
+    for role in [Role::Server, Role::Client] {
+        for (opcode, len, count) in [(TEXT, 125, 1), (TEXT, 1000, 1), (BINARY, 1, 64), (BINARY, 60, 30), (BINARY, 100_000, 1)] {
+            let read = frames::to(role, FIN | opcode, &vec![b'm'; len]).repeat(count);
+            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| assert_eq!(echo(connection, buffer), count));
+            assert!(calls <= 1000, "{role:?}: {count} messages of {len} bytes in a read: {calls} in a thousand reads");
+        }
+    }
+}
+
+/// After a handshake and one echo, with all that belongs to the connection and its own size.
+#[test]
+fn an_idle_connection_holds_less_than_one_kib() {
+    let server_config = Config::server();
+    let mut client_config = Config::client("ws://example.com/chat").unwrap();
+    client_config.subprotocol("chat").unwrap();
+    let mut request = request_with(&[
+        "Origin: http://a",
+        "User-Agent: a browser with a rather long name/1.0 (of some kind)",
+        "Cookie: id=0123456789",
+    ]);
+    let before = LIVE.get();
+    let mut server = Connection::new(&server_config, seed(), 0).unwrap();
+    server.receive(&mut request, 0);
+    server.records();
+    server.accept(None, 0).unwrap();
+    server.records();
+    let answer_len = server.output().len();
+    server.consumed(answer_len).unwrap();
+    let mut frame = frames::to(Role::Server, FIN | TEXT, b"hello");
+    let frame_size = frame.capacity();
+    assert_eq!(echo(&mut server, &mut frame), 1);
+    let held = held_since(before) - frame_size + size_of::<Connection>();
+    assert!(
+        held <= 1024,
+        "a server holds {held}: {} itself, {} by its own count",
+        size_of::<Connection>(),
+        server.memory_usage()
+    );
+
+    let (_, mut answer) = client_and_answer(&client_config);
+    let mut frame = frames::to(Role::Client, FIN | TEXT, b"hello");
+    let before = LIVE.get();
+    let mut client = Connection::new(&client_config, seed(), 0).unwrap();
+    let request_len = client.output().len();
+    client.consumed(request_len).unwrap();
+    client.receive(&mut answer, 0);
+    client.records();
+    assert_eq!(echo(&mut client, &mut frame), 1);
+    let held = held_since(before) + size_of::<Connection>();
+    assert!(held <= 1024, "a client holds {held}");
+    assert!(client.memory_usage().abs_diff(held) <= 64, "memory_usage says {}, {held} are held", client.memory_usage());
+}
+
+/// Messages whole and cut, control frames whole and cut, output of many sizes: what is kept for the next one stays small.
+#[test]
+fn small_traffic_leaves_an_idle_connection_small() {
+    for role in [Role::Server, Role::Client] {
+        // Shared by all connections of one configuration, so not theirs.
+        let config = opened(role);
+        let before = LIVE.get();
+        let mut connection = Connection::new(&config, seed(), 0).unwrap();
+        let mut most = 0;
+        for len in (0..126).chain([200, 250, 256, 300, 400, 500, 1000, 5000]) {
+            for first in [FIN | BINARY, FIN | PING].into_iter().filter(|first| len <= 125 || *first == FIN | BINARY) {
+                for cut in [0, 1, 3, 8, len] {
+                    let mut frame = frames::to(role, first, &vec![b'm'; len]);
+                    let cut = cut.min(frame.len());
+                    echo(&mut connection, &mut frame[..cut]);
+                    echo(&mut connection, &mut frame[cut..]);
+                    drop(frame);
+                    for _ in 0..8 {
+                        let mut tiny = frames::to(role, FIN | PING, b"");
+                        echo(&mut connection, &mut tiny);
+                    }
+                    most = most.max(held_since(before) + size_of::<Connection>());
+                }
+            }
+        }
+        assert!(most <= 1024, "{role:?} holds {most}");
+    }
+}
+
+const MESSAGE: u64 = 300_000;
+const OUTPUT: u64 = 100_000;
+const PROMISE: usize = (MESSAGE + OUTPUT) as usize + 64 * 1024;
+
+fn limited(role: Role) -> Config {
+    let mut config = opened(role);
+    config.max_message_size(MESSAGE).unwrap().output_hard_limit(OUTPUT).unwrap();
+    config
+}
+
+/// What a connection holds at most while it is fed the same bytes again and again, and nothing is written.
+fn peak_while_fed(config: &Config, start: &[u8], flood: &[u8], times: usize) -> usize {
+    let mut input = start.to_vec();
+    let mut buffer = flood.to_vec();
+    peak_of(|| {
+        let mut connection = Connection::new(config, seed(), 0).unwrap();
+        feed(&mut connection, &mut input);
+        for _ in 0..times {
+            buffer.copy_from_slice(flood);
+            feed(&mut connection, &mut buffer);
+        }
+        assert!(connection.memory_usage() <= PROMISE, "memory_usage says {}", connection.memory_usage());
+    }) + size_of::<Connection>()
+}
+
+/// As a host that never writes. What cannot be taken is let go.
+fn feed(connection: &mut Connection, buffer: &mut [u8]) {
+    let mut at = 0;
+    loop {
+        let taken = connection.receive(&mut buffer[at..], 0);
+        let events = connection.records().len();
+        at += taken;
+        if (at == buffer.len() || (taken == 0 && events == 0)) && !connection.more() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn floods_stay_within_the_promise() {
+    for role in [Role::Server, Role::Client] {
+        let to = |first, payload: &[u8]| frames::to(role, first, payload);
+        let large = |len: usize| to(BINARY, &vec![1; len]);
+        let floods: [(&str, Vec<u8>, Vec<u8>, usize); 9] = [
+            ("pings", vec![], to(FIN | PING, &[7; 125]).repeat(100), 300),
+            ("empty pings", vec![], to(FIN | PING, b"").repeat(1000), 100),
+            ("pings inside a large message", large(299_000), to(FIN | PING, &[7; 125]).repeat(100), 100),
+            ("empty fragments", to(TEXT, b""), to(CONTINUATION, b"").repeat(100), 100),
+            ("tiny fragments", to(BINARY, b"x"), to(CONTINUATION, b"x").repeat(100), 100),
+            ("fragments of 64 bytes", to(BINARY, b"x"), to(CONTINUATION, &[9; 64]).repeat(10), 600),
+            ("a message that never ends", to(FIN | BINARY, &vec![1; 300_000])[..200_000].to_vec(), vec![1; 1000], 99),
+            ("large messages in pieces", to(FIN | BINARY, &vec![1; 300_000])[..150_000].to_vec(), vec![1; 150_004], 1),
+            ("closes", vec![], to(FIN | CLOSE, &[3, 232, b'x']).repeat(100), 100),
+        ];
+        for (name, start, flood, times) in floods {
+            let peak = peak_while_fed(&limited(role), &start, &flood, times);
+            assert!(peak <= PROMISE, "{name}, {role:?}: {peak} of {PROMISE}");
+        }
+    }
+}
+
+#[test]
+fn fragmented_messages_in_one_read_stay_within_the_promise() {
+    // Many finished messages that had to be joined, and one under way.
+    let message =
+        [frames::to(Role::Server, BINARY, &[1; 50_000]), frames::to(Role::Server, FIN | CONTINUATION, &[2; 50_000])]
+            .concat();
+    let flood = message.repeat(30);
+    let peak =
+        peak_while_fed(&limited(Role::Server), &frames::to(Role::Server, FIN | BINARY, &[0; 10])[..8], &flood, 3);
+    // The joined messages of one read are copies of what the host holds in its own buffer.
+    assert!(peak <= PROMISE + flood.len(), "{peak}");
+}
+
+#[test]
+fn heads_and_backlogs_stay_within_64_kib_and_a_bit() {
+    let mut config = Config::server();
+    config.max_message_size(MESSAGE).unwrap().output_hard_limit(OUTPUT).unwrap();
+    let frame = frames::to(Role::Server, FIN | BINARY, &[0; 1000]);
+    let peak = peak_while_fed(&config, REQUEST.as_bytes(), &frame, 200);
+    assert!(peak <= PROMISE, "backlog: {peak}");
+    let peak = peak_while_fed(
+        &config,
+        b"GET / HTTP/1.1\r\n",
+        b"X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n",
+        1000,
+    );
+    assert!(peak <= 64 * 1024, "endless head: {peak}");
+    let mut client = Config::client("ws://a/").unwrap();
+    client.max_message_size(MESSAGE).unwrap().output_hard_limit(OUTPUT).unwrap();
+    let peak = peak_while_fed(&client, b"HTTP/1.1 500 x\r\n\r\n", &[b'b'; 1000], 1000);
+    assert!(peak <= PROMISE, "endless body: {peak}");
+}
+
+#[test]
+fn a_connection_that_has_ended_gives_everything_back() {
+    for role in [Role::Server, Role::Client] {
+        let config = limited(role);
+        let before = LIVE.get();
+        let mut connection = Connection::new(&config, seed(), 0).unwrap();
+        let mut start = frames::to(role, BINARY, &[1; 100_000]);
+        feed(&mut connection, &mut start);
+        connection.receive(&mut frames::to(role, FIN | 3, b""), 0);
+        connection.records();
+        drop(start);
+        let written = connection.output().len();
+        connection.consumed(written).unwrap();
+        connection.timeout(0);
+        connection.records();
+        let held = held_since(before);
+        assert!(held <= 1024, "{role:?} holds {held} after its end");
+        drop(connection);
+        assert_eq!(held_since(before), 0, "{role:?} leaves something behind");
+    }
+}

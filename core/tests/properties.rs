@@ -1,0 +1,380 @@
+//! What holds for all inputs. The cases are drawn from a fixed seed: every run sees the same ones.
+
+mod common;
+
+use common::drive::{Host, REQUEST, client, client_and_answer, opened, seed};
+use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use sansock::batch::kind;
+use sansock::{Config, Role, Transport};
+
+fn drawn(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(6455), ..ProptestConfig::default() }
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Client), Just(Role::Server)]
+}
+
+/// Text with characters of every length, and the places where they can be cut.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(prop_oneof![Just('a'), Just('\u{e9}'), Just('\u{20ac}'), Just('\u{1f600}')], 0..60)
+        .prop_map(|chars| chars.into_iter().collect::<String>().into_bytes())
+}
+
+fn bytes(longest: usize) -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 0..longest)
+}
+
+/// A message in fragments, control frames between them.
+fn message() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
+    let body = prop_oneof![text().prop_map(|text| (TEXT, text)), bytes(300).prop_map(|bytes| (BINARY, bytes))];
+    (
+        body,
+        proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
+        proptest::option::of((0..5_usize, bytes(125))),
+    )
+        .prop_map(|((opcode, payload), cuts, control)| {
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(payload.len() + 1)).collect();
+            cuts.sort_unstable();
+            cuts.push(payload.len());
+            let mut sent = 0;
+            let mut list = Vec::new();
+            for (at, cut) in cuts.iter().enumerate() {
+                let first = if at == 0 { opcode } else { CONTINUATION };
+                let last = if at + 1 == cuts.len() { FIN } else { 0 };
+                list.push((first | last, payload[sent..*cut].to_vec()));
+                sent = *cut;
+            }
+            if let Some((at, payload)) = control {
+                list.insert(at.min(list.len()), (FIN | if payload.len() % 2 == 0 { PING } else { PONG }, payload));
+            }
+            list
+        })
+}
+
+/// A conversation of good frames, perhaps with an end, perhaps with a byte spoilt.
+fn stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
+    let close = proptest::option::of((prop_oneof![Just(1000_u16), Just(1001), Just(4000), Just(1005)], text()));
+    let spoilt = proptest::option::weighted(0.4, (any::<prop::sample::Index>(), any::<u8>()));
+    let keyed = proptest::collection::vec((message(), any::<[u8; 4]>()), 0..8);
+    (keyed, close, spoilt).prop_map(move |(messages, close, spoilt)| {
+        let mut bytes = Vec::new();
+        for (message, key) in messages {
+            for (first, payload) in message {
+                bytes.extend(match role {
+                    Role::Server => frames::client(first, &payload, key),
+                    Role::Client => frames::server(first, &payload),
+                });
+            }
+        }
+        if let Some((code, reason)) = close {
+            let reason = &reason[..reason.len().min(100)];
+            bytes.extend(frames::to(role, FIN | CLOSE, &[&code.to_be_bytes()[..], reason].concat()));
+        }
+        if let Some((at, byte)) = spoilt.filter(|_| !bytes.is_empty()) {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes
+    })
+}
+
+fn role_and_stream() -> impl Strategy<Value = (Role, Vec<u8>)> {
+    role().prop_flat_map(|role| stream(role).prop_map(move |bytes| (role, bytes)))
+}
+
+fn pieces() -> impl Strategy<Value = Vec<usize>> {
+    proptest::collection::vec(prop_oneof![1..4_usize, 1..200_usize], 1..30)
+}
+
+/// Passes the bytes on in pieces of these sizes, over and over.
+fn receive_cut(host: &mut Host, mut bytes: &[u8], sizes: &[usize]) {
+    for size in sizes.iter().cycle() {
+        if bytes.is_empty() {
+            return;
+        }
+        let (piece, rest) = bytes.split_at(bytes.len().min(*size));
+        assert_eq!(host.receive(piece), 0);
+        bytes = rest;
+    }
+}
+
+/// Events and output of a connection that receives these bytes and then the end of the stream.
+fn outcome(config: &Config, bytes: &[u8], sizes: &[usize]) -> (Vec<String>, Vec<u8>, Transport) {
+    let mut host = Host::new(config);
+    receive_cut(&mut host, bytes, sizes);
+    host.eof();
+    let output = host.take_output();
+    (host.events, output, host.connection.transport())
+}
+
+/// The parts of messages, joined. A message that does not end stays apart.
+fn joined(events: &[String]) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    let mut open: Option<String> = None;
+    for event in events {
+        let (body, mark) = match event.rsplit_once("\" ") {
+            Some((body, mark @ ("first" | "middle" | "last")))
+                if event.starts_with("text") || event.starts_with("binary") =>
+            {
+                (body, mark)
+            }
+            _ => {
+                list.push(event.clone());
+                continue;
+            }
+        };
+        match (open.take(), mark) {
+            (None, "first") => open = Some(body.into()),
+            (Some(so_far), mark @ ("middle" | "last")) => {
+                let (so_far, (_, more)) = (so_far, body.split_once('"').expect("a quote"));
+                if mark == "last" {
+                    list.push(format!("{so_far}{more}\""));
+                } else {
+                    open = Some(format!("{so_far}{more}"));
+                }
+            }
+            other => panic!("parts out of order: {other:?} in {events:?}"),
+        }
+    }
+    list
+}
+
+proptest! {
+    #![proptest_config(drawn(400))]
+
+    /// Rule 9: same bytes, any chunking, same events and same output.
+    #[test]
+    fn frames_mean_the_same_however_cut((role, bytes) in role_and_stream(), sizes in pieces()) {
+        let config = opened(role);
+        let whole = outcome(&config, &bytes, &[usize::MAX]);
+        prop_assert_eq!(&outcome(&config, &bytes, &sizes), &whole);
+        prop_assert_eq!(&outcome(&config, &bytes, &[1]), &whole);
+    }
+
+    /// Parts, joined, are the messages; and every part of a text is text (rule 14).
+    #[test]
+    fn parts_are_the_messages_in_pieces((role, bytes) in role_and_stream(), sizes in pieces()) {
+        let mut config = opened(role);
+        let whole = outcome(&config, &bytes, &sizes);
+        config.parts(1).unwrap();
+        let parts = outcome(&config, &bytes, &sizes);
+        let only = |events: &[String], data: bool| -> Vec<String> {
+            let is_data = |event: &&String| event.starts_with("text") || event.starts_with("binary");
+            events.iter().filter(|event| is_data(event) == data).cloned().collect()
+        };
+        // Long payloads are shown as hashes, which do not join.
+        prop_assume!(!parts.0.iter().chain(&whole.0).any(|event| event.contains("fnv1a")));
+        prop_assert_eq!(only(&joined(&parts.0), true), only(&whole.0, true));
+        prop_assert_eq!(only(&parts.0, false), only(&whole.0, false));
+        prop_assert_eq!(parts.1, whole.1);
+    }
+
+    /// Anything at all: one end, told once and last, and nothing but whole frames sent.
+    #[test]
+    fn noise_ends_in_one_closed_event(role in role(), bytes in bytes(200), sizes in pieces()) {
+        let (events, output, transport) = outcome(&opened(role), &bytes, &sizes);
+        prop_assert_eq!(events.iter().filter(|event| event.starts_with("closed ")).count(), 1);
+        prop_assert!(events.last().unwrap().starts_with("closed "));
+        prop_assert_eq!(transport, Transport::Close);
+        frames::read_all(&output);
+    }
+
+    /// A request, spoilt in a few places: the same verdict however cut, and never more than one answer.
+    #[test]
+    fn requests_mean_the_same_however_cut(
+        spoils in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..3),
+        sizes in pieces(),
+    ) {
+        let request = spoil(REQUEST.as_bytes().to_vec(), &spoils);
+        let whole = outcome(&Config::server(), &request, &[usize::MAX]);
+        prop_assert_eq!(&outcome(&Config::server(), &request, &sizes), &whole);
+        prop_assert_eq!(&outcome(&Config::server(), &request, &[1]), &whole);
+        prop_assert!(String::from_utf8_lossy(&whole.1).matches("HTTP/1.1").count() <= 1);
+    }
+
+    #[test]
+    fn responses_mean_the_same_however_cut(
+        refused in any::<bool>(),
+        spoils in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..3),
+        sizes in pieces(),
+    ) {
+        let refusal = b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n5;x=y\r\nlater\r\n0\r\nT: u\r\n\r\n";
+        let answer = if refused { refusal.to_vec() } else { [client_and_answer(&client()).1, frames::server(FIN | TEXT, b"hi")].concat() };
+        let response = spoil(answer, &spoils);
+        let whole = outcome(&client(), &response, &[usize::MAX]);
+        prop_assert_eq!(&outcome(&client(), &response, &sizes), &whole);
+        prop_assert_eq!(&outcome(&client(), &response, &[1]), &whole);
+    }
+}
+
+/// Replaces, removes or inserts bytes.
+fn spoil(mut bytes: Vec<u8>, spoils: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
+    for (at, byte, how) in spoils {
+        let at = at.index(bytes.len());
+        match how {
+            0 => bytes[at] = *byte,
+            1 => drop(bytes.remove(at)),
+            _ => bytes.insert(at, *byte),
+        }
+    }
+    bytes
+}
+
+/// What one of two engines does next.
+#[derive(Clone, Debug)]
+enum Act {
+    Text(Vec<u8>),
+    Binary(Vec<u8>),
+    Parts(Vec<Vec<u8>>),
+    Ping(Vec<u8>),
+    /// Lets this many bytes through in this direction.
+    Carry(usize),
+    /// Lets the clock run.
+    Wait(u64),
+}
+
+fn act() -> impl Strategy<Value = (bool, Act)> {
+    let act = prop_oneof![
+        3 => text().prop_map(Act::Text),
+        2 => bytes(400).prop_map(Act::Binary),
+        1 => bytes(70_000).prop_map(Act::Binary),
+        2 => proptest::collection::vec(bytes(60), 1..5).prop_map(Act::Parts),
+        1 => bytes(125).prop_map(Act::Ping),
+        4 => (1..500_usize).prop_map(Act::Carry),
+        1 => (1..3000_u64).prop_map(Act::Wait),
+    ];
+    (any::<bool>(), act)
+}
+
+/// Two engines and what is between them.
+struct Pair {
+    hosts: [Host; 2],
+    sent: [Vec<String>; 2],
+    /// On its way to each.
+    wire: [Vec<u8>; 2],
+}
+
+impl Pair {
+    fn new() -> Self {
+        let mut hosts = [client(), Config::server()].map(|mut config| {
+            config.receive_while_closing(1).unwrap().ping_interval(5_000).unwrap().pong_timeout(4_000).unwrap();
+            Host::new(&config)
+        });
+        let request = hosts[0].take_output();
+        hosts[1].receive(&request);
+        hosts[1].accept();
+        let answer = hosts[1].take_output();
+        hosts[0].receive(&answer);
+        hosts.iter_mut().for_each(|host| drop(host.take_events()));
+        Pair { hosts, sent: Default::default(), wire: Default::default() }
+    }
+
+    fn act(&mut self, by: usize, act: &Act) {
+        let host = &mut self.hosts[by];
+        let show = common::bytes::show;
+        let sent = match act {
+            Act::Text(text) => host.connection.send_text_bytes(text).map(|()| format!("text {}", show(text))),
+            Act::Binary(data) => host.connection.send_binary(data).map(|()| format!("binary {}", show(data))),
+            Act::Parts(parts) => {
+                let last = parts.len() - 1;
+                let each = |(at, part): (usize, &Vec<u8>)| host.connection.send_part(kind::BINARY, part, at == last);
+                parts.iter().enumerate().try_for_each(each).map(|()| format!("binary {}", show(&parts.concat())))
+            }
+            Act::Ping(payload) => host.connection.ping(payload, host.now).map(|()| format!("ping {}", show(payload))),
+            Act::Carry(count) => return self.carry(by, *count),
+            Act::Wait(time) => {
+                let now = host.now + time;
+                self.settle();
+                self.hosts.iter_mut().for_each(|host| host.run_to(now));
+                return self.settle();
+            }
+        };
+        // Whoever has sent or answered Close sends no more.
+        if let Ok(sent) = sent {
+            self.sent[by].push(sent);
+        }
+    }
+
+    /// Carries up to `count` bytes to one of them.
+    fn carry(&mut self, to: usize, count: usize) {
+        let output = self.hosts[1 - to].take_output();
+        self.wire[to].extend(output);
+        let count = count.min(self.wire[to].len());
+        let piece: Vec<u8> = self.wire[to].drain(..count).collect();
+        self.hosts[to].receive(&piece);
+    }
+
+    /// Carries until nothing moves.
+    fn settle(&mut self) {
+        loop {
+            (0..2).for_each(|to| self.carry(to, usize::MAX));
+            if self.hosts.iter().all(|host| host.output.is_empty()) && self.wire.iter().all(Vec::is_empty) {
+                return;
+            }
+        }
+    }
+
+    /// What one of them received of what the other sent: not the keepalive, whose payload is a number.
+    fn received(&self, by: usize) -> Vec<&String> {
+        let own = |event: &&String| ["text ", "binary ", "ping "].iter().any(|start| event.starts_with(start));
+        let keepalive = |event: &&String| event.starts_with("ping \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00");
+        self.hosts[by].events.iter().filter(own).filter(|event| !keepalive(event)).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(drawn(150))]
+
+    /// Client and server, back to back: all that was sent is delivered, in order, and both ends are clean.
+    #[test]
+    fn two_engines_deliver_everything(
+        acts in proptest::collection::vec(act(), 0..60),
+        closer in 0..3_usize,
+        close_at in 0..60_usize,
+        code in prop_oneof![Just(0_u16), Just(1000), Just(3333)],
+    ) {
+        let mut pair = Pair::new();
+        for (at, (by_server, act)) in acts.iter().enumerate() {
+            if at == close_at {
+                close(&mut pair, closer, code);
+            }
+            pair.act(usize::from(*by_server), act);
+        }
+        close(&mut pair, closer, code);
+        pair.settle();
+        for by in 0..2 {
+            let sent: Vec<&String> = pair.sent[1 - by].iter().filter(|event| !event.starts_with("ping \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00")).collect();
+            prop_assert_eq!(pair.received(by), sent);
+            let closed = pair.hosts[by].events.last().unwrap();
+            prop_assert!(closed.starts_with("closed ") && closed.contains(" clean "), "{}", closed);
+            prop_assert_eq!(pair.hosts[by].fault(), None);
+        }
+        // The server closes TCP first; the client sees the end of the stream.
+        prop_assert_eq!(pair.hosts[1].transport(), Transport::Close);
+        prop_assert_eq!(pair.hosts[0].transport(), Transport::Open);
+        pair.hosts[0].eof();
+        prop_assert_eq!(pair.hosts[0].transport(), Transport::Close);
+    }
+}
+
+/// One of them closes, or both at once.
+fn close(pair: &mut Pair, closer: usize, code: u16) {
+    for host in pair.hosts.iter_mut().enumerate().filter(|(by, _)| closer == 2 || *by == closer).map(|(_, host)| host) {
+        host.connection.close(code, b"", host.now).unwrap();
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let output = || {
+        let mut host = Host::open(Role::Client);
+        host.connection.send_text("same").unwrap();
+        host.receive(&frames::server(FIN | PING, b"p"));
+        host.take_output()
+    };
+    assert_eq!(output(), output());
+    assert_eq!(seed()[31], 31);
+}
