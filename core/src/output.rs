@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bytes::Buf;
 
 use crate::error::Error;
+use crate::frame::MAX_HEADER;
 
 /// Above this capacity an empty buffer is given back, so that an idle connection stays small.
 const KEEP: usize = 128;
@@ -15,6 +16,8 @@ pub(crate) struct Queue {
     bytes: Vec<u8>,
     /// How many at the front are written.
     written: usize,
+    /// How many there were when it was last empty: likely as many as there will be.
+    last: usize,
 }
 
 impl Queue {
@@ -33,7 +36,8 @@ impl Queue {
             self.bytes.drain(..self.written);
             self.written = 0;
         }
-        self.bytes.try_reserve(additional).map_err(|_| Error::NoMemory)?;
+        let likely = if self.bytes.capacity() == 0 { additional.max(self.last) } else { additional };
+        self.bytes.try_reserve(likely).map_err(|_| Error::NoMemory)?;
         Ok(&mut self.bytes)
     }
 
@@ -44,6 +48,7 @@ impl Queue {
         self.written += count;
         if self.written == self.bytes.len() {
             self.written = 0;
+            self.last = self.bytes.len() + MAX_HEADER;
             self.bytes.clear();
             if self.bytes.capacity() > KEEP {
                 self.bytes = Vec::new();

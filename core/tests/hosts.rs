@@ -53,6 +53,7 @@ fn seen(connection: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
 /// One column for each state: `.` the call is legal, `S` it is refused as INVALID_STATE.
 #[test]
 fn every_call_in_every_state() {
+    #[rustfmt::skip]
     let table: [(&str, &str, Call); 18] = [
         //                          R D W O C I S L E
         ("accept", "S . S S S S S S S", |c| c.accept(None, 0)),

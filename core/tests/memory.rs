@@ -107,7 +107,15 @@ fn allocations_of_a_thousand(role: Role, read: &[u8], mut host: impl FnMut(&mut 
 #[test]
 fn a_message_inside_one_read_allocates_nothing() {
     for role in [Role::Server, Role::Client] {
-        for (first, len, count) in [(TEXT, 0, 1), (TEXT, 5, 1), (BINARY, 125, 3), (BINARY, 1, 64), (TEXT, 126, 20), (BINARY, 70_000, 1), (PING, 9, 1)] {
+        for (first, len, count) in [
+            (TEXT, 0, 1),
+            (TEXT, 5, 1),
+            (BINARY, 125, 3),
+            (BINARY, 1, 64),
+            (TEXT, 126, 20),
+            (BINARY, 70_000, 1),
+            (PING, 9, 1),
+        ] {
             let read = frames::to(role, FIN | first, &vec![b'm'; len]).repeat(count);
             let calls = allocations_of_a_thousand(role, &read, |connection, buffer| {
                 assert_eq!(connection.receive(buffer, 0), buffer.len());
@@ -125,7 +133,9 @@ fn a_small_echo_allocates_nothing() {
     for role in [Role::Server, Role::Client] {
         for (opcode, len, count) in [(TEXT, 5, 1), (TEXT, 100, 1), (BINARY, 1, 10), (BINARY, 0, 3)] {
             let read = frames::to(role, FIN | opcode, &vec![b'm'; len]).repeat(count);
-            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| assert_eq!(echo(connection, buffer), count));
+            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| {
+                assert_eq!(echo(connection, buffer), count)
+            });
             assert_eq!(calls, 0, "{role:?}: {count} messages of {len} bytes in a read");
         }
     }
@@ -135,9 +145,13 @@ fn a_small_echo_allocates_nothing() {
 #[test]
 fn a_larger_echo_allocates_its_output_once() {
     for role in [Role::Server, Role::Client] {
-        for (opcode, len, count) in [(TEXT, 125, 1), (TEXT, 1000, 1), (BINARY, 1, 64), (BINARY, 60, 30), (BINARY, 100_000, 1)] {
+        for (opcode, len, count) in
+            [(TEXT, 125, 1), (TEXT, 1000, 1), (BINARY, 1, 64), (BINARY, 60, 30), (BINARY, 100_000, 1)]
+        {
             let read = frames::to(role, FIN | opcode, &vec![b'm'; len]).repeat(count);
-            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| assert_eq!(echo(connection, buffer), count));
+            let calls = allocations_of_a_thousand(role, &read, |connection, buffer| {
+                assert_eq!(echo(connection, buffer), count)
+            });
             assert!(calls <= 1000, "{role:?}: {count} messages of {len} bytes in a read: {calls} in a thousand reads");
         }
     }

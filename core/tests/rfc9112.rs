@@ -229,9 +229,9 @@ fn section_5_every_byte_of_a_header_value() {
 
 #[test]
 fn section_5_2_folded_lines_are_refused() {
-    for place in 0..HEADERS.len() {
+    for (place, header) in HEADERS.iter().enumerate() {
         for fold in ["\r\n ", "\r\n\t", "\r\n  x"] {
-            let folded = format!("{}{fold}", HEADERS[place]);
+            let folded = format!("{header}{fold}");
             assert_eq!(server(&request_replacing(place, &[&folded])), Some(FaultKind::BadHeader), "{folded:?}");
         }
     }
