@@ -52,6 +52,8 @@ pub struct Connection {
     inbox: Inbox,
     reader: Reader,
     sender: Sender,
+    /// The peer's stream has ended. It counts once all that came before it is delivered.
+    eof: bool,
     #[cfg(debug_assertions)]
     unread: AtomicBool,
 }
@@ -98,6 +100,7 @@ impl Connection {
             inbox,
             reader: Reader::new(),
             sender,
+            eof: false,
             #[cfg(debug_assertions)]
             unread: AtomicBool::new(false),
         })
@@ -130,12 +133,10 @@ impl Connection {
         };
         match result {
             Ok(Outcome::Refused(status)) => self.refused(status),
-            Ok(_) => self.sender.received_eof(),
-            Err(fault) => {
-                self.fail_with(fault);
-                self.sender.received_eof();
-            }
+            Ok(_) => {}
+            Err(fault) => self.fail_with(fault),
         }
+        self.eof = true;
         self.finish();
     }
 
@@ -231,8 +232,7 @@ impl Connection {
     /// be told: call [`receive`](Self::receive) with what is left of the input, or with nothing, or
     /// [`timeout`](Self::timeout), which is due at once.
     pub fn more(&self) -> bool {
-        let backlog = matches!(&self.phase, Phase::Frames { backlog } if !backlog.is_empty());
-        backlog || self.sender.is_due()
+        self.backlog_waits() || self.sender.is_due()
     }
 
     /// The outgoing half.
@@ -364,6 +364,11 @@ impl Connection {
         }
     }
 
+    /// Whether there is more of what arrived behind the request than one batch holds.
+    fn backlog_waits(&self) -> bool {
+        matches!(&self.phase, Phase::Frames { backlog } if !backlog.is_empty())
+    }
+
     fn deadline(&self) -> u64 {
         if self.more() { 0 } else { self.sender.deadline() }
     }
@@ -371,6 +376,9 @@ impl Connection {
     /// Ends an input call: the end is told in the call that brought it.
     #[inline]
     fn finish(&mut self) {
+        if self.eof && !self.backlog_waits() && !self.sender.owes_close() {
+            self.sender.received_eof();
+        }
         if let Some(ending) = self.sender.take_ending() {
             let place = self.inbox.put_aside(ending.reason.as_bytes());
             self.inbox.push(Record {
