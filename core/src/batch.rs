@@ -130,8 +130,8 @@ pub mod state {
 
 /// Bits of [`Block::flags`].
 pub mod status {
-    /// More events are ready than one batch holds, the peer's Close waits for its answer, or the end waits to be told: call
-    /// `receive` with the rest of the input (or with none), or `timeout`, which is due at once.
+    /// More events are ready than one batch holds, the peer's Close or fault waits for its answer, or the end waits to be
+    /// told: call `receive` with the rest of the input (or with none), or `timeout`, which is due at once.
     pub const MORE: u16 = 0x0001;
     /// The output is below its soft limit.
     pub const WRITABLE: u16 = 0x0002;

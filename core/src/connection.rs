@@ -228,8 +228,8 @@ impl Connection {
         }
     }
 
-    /// Whether more events are ready than the last batch held, the peer's Close waits for its answer, or the end waits to
-    /// be told: call [`receive`](Self::receive) with what is left of the input, or with nothing, or
+    /// Whether more events are ready than the last batch held, the peer's Close or fault waits for its answer, or the end
+    /// waits to be told: call [`receive`](Self::receive) with what is left of the input, or with nothing, or
     /// [`timeout`](Self::timeout), which is due at once.
     pub fn more(&self) -> bool {
         self.backlog_waits() || self.sender.is_due()
@@ -359,9 +359,7 @@ impl Connection {
             Phase::Opening(opening) if !opening.awaits_decision() => self.inbox.clear_records(),
             _ => self.inbox.clear(),
         }
-        if self.sender.owes_close() {
-            self.sender.answer_close();
-        }
+        self.sender.settle();
     }
 
     /// Whether there is more of what arrived behind the request than one batch holds.
@@ -376,7 +374,7 @@ impl Connection {
     /// Ends an input call: the end is told in the call that brought it.
     #[inline]
     fn finish(&mut self) {
-        if self.eof && !self.backlog_waits() && !self.sender.owes_close() {
+        if self.eof && !self.backlog_waits() && !self.sender.owes() {
             self.sender.received_eof();
         }
         if let Some(ending) = self.sender.take_ending() {
@@ -449,6 +447,10 @@ impl Connection {
     /// Ends the connection for a fault of the peer's, or of time.
     fn fail_with(&mut self, fault: Fault) {
         match &mut self.phase {
+            Phase::Frames { .. } if !self.inbox.records.is_empty() => {
+                self.sender.owe_fault(fault);
+                self.phase = Phase::Discard;
+            }
             Phase::Opening(opening) => {
                 let refusal_sent = opening.refuse_for(fault, &mut self.sender);
                 self.sender.end_handshake(fault, true, refusal_sent);

@@ -52,6 +52,8 @@ pub struct Sender {
     /// The peer's Close, while the host has not answered it.
     received: Option<Box<(u16, Box<str>)>>,
     fault: Option<Fault>,
+    /// A fault of the peer's that ends the connection in the next input call.
+    owed: Option<Box<Fault>>,
 }
 
 impl Sender {
@@ -75,6 +77,7 @@ impl Sender {
             ending: None,
             received: None,
             fault: None,
+            owed: None,
         }
     }
 
@@ -375,12 +378,12 @@ impl Sender {
 
     /// Whether the peer's Close is to be answered by the engine. The answer waits for the next input call, so that the host
     /// can still answer the messages that arrived before it (§5.5.1 allows the delay).
-    pub(crate) fn owes_close(&self) -> bool {
+    fn owes_close(&self) -> bool {
         self.life == Life::CloseReceived && self.settings.auto_close == 1
     }
 
     /// Answers the peer's Close with the same code and reason (§5.5.1).
-    pub(crate) fn answer_close(&mut self) {
+    fn answer_close(&mut self) {
         let payload = match self.received.as_deref() {
             Some((code, reason)) => Payload::echo(*code, reason),
             None => Payload::echo(close::NO_STATUS, ""),
@@ -437,9 +440,29 @@ impl Sender {
         self.ending.take()
     }
 
+    /// The peer's fault came after events: it waits for the next input call, so that the host can still answer those.
+    pub(crate) fn owe_fault(&mut self, fault: Fault) {
+        self.owed = Some(Box::new(fault));
+    }
+
+    /// Pays what the last input call left owing: the answer to the peer's Close, or to its fault.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        if let Some(fault) = self.owed.take().filter(|_| self.life != Life::Ended) {
+            self.end_with_fault(*fault);
+        } else if self.owes_close() {
+            self.answer_close();
+        }
+    }
+
     /// Whether the next input call has something to say whatever its input.
     pub(crate) fn is_due(&self) -> bool {
-        self.ending.is_some() || self.owes_close()
+        self.ending.is_some() || self.owes()
+    }
+
+    /// Whether the peer's Close, or its fault, waits for its answer.
+    pub(crate) fn owes(&self) -> bool {
+        self.owed.is_some() || self.owes_close()
     }
 
     /// The next deadline, or [`NEVER`].

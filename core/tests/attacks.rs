@@ -1,5 +1,5 @@
-//! One regression test for each attack on WebSocket software that is known to us and concerns what the engine does, named
-//! after its advisory or the project and change where it was found.
+//! One regression test for each attack on WebSocket software that is known to us and concerns what the engine does,
+//! named after its advisory, or the project and change where it was found.
 //!
 //! Tests of work per byte take an input so large that the attacked algorithm would not finish: they have no clock.
 
@@ -344,7 +344,7 @@ fn cve_2026_1527_no_byte_of_ours_writes_a_header() {
         if ends_a_line {
             assert!([name, value, subprotocol, origin, url, host].iter().all(Result::is_err), "{byte:02x}");
         }
-        // Whatever was taken, the request is still one head, of the lines that were asked for; an `@` makes credentials.
+        // Whatever was taken, the request is one head, of the lines that were asked for. An `@` makes credentials.
         let request = Connection::new(&config, seed(), 0).unwrap().output().to_vec();
         let lines = request.split(|byte| *byte == b'\n').count() - 1;
         let added = usize::from(name.is_ok())

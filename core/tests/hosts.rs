@@ -461,3 +461,97 @@ fn events_that_are_not_read_are_noticed() {
     connection.receive(&mut frames::to(Role::Server, FIN | TEXT, b"x"), 0);
     connection.receive(&mut [], 0);
 }
+
+/// A request with a thousand messages behind it, and its first batch.
+fn more_than_a_batch() -> Host {
+    let mut host = Host::new(&Config::server());
+    host.receive(REQUEST.as_bytes());
+    host.receive(&frames::to(Role::Server, FIN | TEXT, b"x").repeat(1000));
+    host.accept();
+    assert!(host.connection.more() && host.events.len() < 300);
+    assert_eq!(host.connection.next_deadline(), Some(0), "due now");
+    host
+}
+
+/// The limits of the output count frames as they are on the wire, and are inclusive.
+#[test]
+fn the_hard_limit_of_output_is_exact() {
+    for (role, mask) in [(Role::Server, 0), (Role::Client, 4)] {
+        for (len, header) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
+            let frame = len + header + mask;
+            for (limit, expected) in [(frame, Ok(())), (frame - 1, Err(Error::TooLarge))] {
+                let mut config = opened(role);
+                config.output_hard_limit(limit as u64).unwrap();
+                let mut host = Host::new(&config);
+                assert_eq!(host.connection.send_binary(&vec![0; len]), expected, "{role:?}: {len} in {limit}");
+                assert_eq!(host.connection.pending_output(), if expected.is_ok() { frame } else { 0 });
+                if expected.is_ok() {
+                    assert_eq!(host.connection.send_binary(&vec![0; len]), Err(Error::WouldBlock));
+                    host.drain();
+                    assert_eq!(host.connection.send_binary(&vec![0; len]), Ok(()));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_has_at_most_256_events() {
+    let mut connection = Connection::new(&opened(Role::Server), seed(), 0).unwrap();
+    let message = frames::to(Role::Server, FIN | TEXT, b"x");
+    let mut input = message.repeat(600);
+    for (expected, taken) in [(256, 256), (256, 256), (88, 88)] {
+        assert_eq!(connection.receive(&mut input, 0), taken * message.len());
+        assert_eq!(connection.records().len(), expected);
+        input.drain(..taken * message.len());
+    }
+    assert!(!connection.more());
+}
+
+fn texts(host: &Host) -> usize {
+    host.events.iter().filter(|event| *event == "text \"x\"").count()
+}
+
+#[test]
+fn more_comes_with_receive_or_with_timeout() {
+    let mut host = more_than_a_batch();
+    host.take_more();
+    assert_eq!(texts(&host), 1000);
+
+    let mut host = more_than_a_batch();
+    for _ in 0..10 {
+        if host.connection.next_deadline() == Some(0) {
+            host.connection.timeout(0);
+            host.after(&[]);
+        }
+    }
+    assert_eq!(texts(&host), 1000, "a host that obeys the deadline gets everything");
+    assert_eq!(host.connection.next_deadline(), None);
+}
+
+#[test]
+fn the_end_of_the_stream_waits_for_what_came_before() {
+    let mut host = more_than_a_batch();
+    host.eof();
+    host.take_more();
+    assert_eq!(texts(&host), 1000);
+    assert_eq!(host.events.last().unwrap(), "closed 1006 \"\" unclean by-peer fault=EOF");
+    assert_eq!(host.transport(), Transport::Close);
+}
+
+#[test]
+fn a_decision_comes_too_late_after_giving_up() {
+    for give_up in [(|c| c.close(1000, b"", 0)) as Call, |c| c.fail(1011, b"", 0)] {
+        for decide in
+            [(|c| c.accept(None, 0)) as Call, |c| c.reject(403, b"", 0), |c| c.add_response_header(b"A", b"b")]
+        {
+            let mut host = Host::new(&Config::server());
+            host.receive(REQUEST.as_bytes());
+            give_up(&mut host.connection).unwrap();
+            assert_eq!(decide(&mut host.connection), Err(Error::InvalidState));
+            host.take_more();
+            assert_eq!(host.events.last().unwrap(), "closed 1006 \"\" unclean by-us fault=FAILED_BY_HOST");
+            assert!(host.take_output().is_empty());
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! Memory, measured by an allocator that counts: what a message costs, what an idle connection holds, and what a hostile
-//! peer can make it hold (rule 10: no more than a message, the output limit, and 64 KiB).
+//! Memory, measured by an allocator that counts: what a message costs, what an idle connection holds, and what a
+//! hostile peer can make it hold: no more than a message, the output limit, and 64 KiB.
 
 mod common;
 
@@ -201,7 +201,7 @@ fn an_idle_connection_holds_less_than_one_kib() {
     assert!(client.memory_usage().abs_diff(held) <= 64, "memory_usage says {}, {held} are held", client.memory_usage());
 }
 
-/// Messages whole and cut, control frames whole and cut, output of many sizes: what is kept for the next one stays small.
+/// Messages and control frames whole and cut, output of many sizes: what is kept for the next one stays small.
 #[test]
 fn small_traffic_leaves_an_idle_connection_small() {
     for role in [Role::Server, Role::Client] {

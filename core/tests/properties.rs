@@ -143,7 +143,7 @@ fn joined(events: &[String]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(drawn(400))]
+    #![proptest_config(drawn(250))]
 
     /// Rule 9: same bytes, any chunking, same events and same output.
     #[test]
@@ -201,13 +201,21 @@ proptest! {
         spoils in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..3),
         sizes in pieces(),
     ) {
-        let refusal = b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n5;x=y\r\nlater\r\n0\r\nT: u\r\n\r\n";
-        let answer = if refused { refusal.to_vec() } else { [client_and_answer(&client()).1, frames::server(FIN | TEXT, b"hi")].concat() };
-        let response = spoil(answer, &spoils);
+        let response = spoil(if refused { refusal() } else { answer_and_message() }, &spoils);
         let whole = outcome(&client(), &response, &[usize::MAX]);
         prop_assert_eq!(&outcome(&client(), &response, &sizes), &whole);
         prop_assert_eq!(&outcome(&client(), &response, &[1]), &whole);
     }
+}
+
+fn refusal() -> Vec<u8> {
+    let body = "5;x=y\r\nlater\r\n0\r\nT: u\r\n\r\n";
+    format!("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n{body}").into_bytes()
+}
+
+fn answer_and_message() -> Vec<u8> {
+    let (_, answer) = client_and_answer(&client());
+    [answer, frames::server(FIN | TEXT, b"hi")].concat()
 }
 
 /// Replaces, removes or inserts bytes.
@@ -240,13 +248,18 @@ fn act() -> impl Strategy<Value = (bool, Act)> {
     let act = prop_oneof![
         3 => text().prop_map(Act::Text),
         2 => bytes(400).prop_map(Act::Binary),
-        1 => bytes(70_000).prop_map(Act::Binary),
+        1 => (65_000..66_000_usize).prop_map(|len| Act::Binary(vec![b'x'; len])),
         2 => proptest::collection::vec(bytes(60), 1..5).prop_map(Act::Parts),
         1 => bytes(125).prop_map(Act::Ping),
         4 => (1..500_usize).prop_map(Act::Carry),
         1 => (1..3000_u64).prop_map(Act::Wait),
     ];
     (any::<bool>(), act)
+}
+
+/// Whether a ping looks like one of the keepalive, whose payload is a small number.
+fn is_keepalive(event: &str) -> bool {
+    event.starts_with("ping \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00")
 }
 
 /// Two engines and what is between them.
@@ -320,13 +333,12 @@ impl Pair {
     /// What one of them received of what the other sent: not the keepalive, whose payload is a number.
     fn received(&self, by: usize) -> Vec<&String> {
         let own = |event: &&String| ["text ", "binary ", "ping "].iter().any(|start| event.starts_with(start));
-        let keepalive = |event: &&String| event.starts_with("ping \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00");
-        self.hosts[by].events.iter().filter(own).filter(|event| !keepalive(event)).collect()
+        self.hosts[by].events.iter().filter(own).filter(|event| !is_keepalive(event)).collect()
     }
 }
 
 proptest! {
-    #![proptest_config(drawn(150))]
+    #![proptest_config(drawn(100))]
 
     /// Client and server, back to back: all that was sent is delivered, in order, and both ends are clean.
     #[test]
@@ -346,7 +358,7 @@ proptest! {
         close(&mut pair, closer, code);
         pair.settle();
         for by in 0..2 {
-            let sent: Vec<&String> = pair.sent[1 - by].iter().filter(|event| !event.starts_with("ping \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00")).collect();
+            let sent: Vec<&String> = pair.sent[1 - by].iter().filter(|event| !is_keepalive(event)).collect();
             prop_assert_eq!(pair.received(by), sent);
             let closed = pair.hosts[by].events.last().unwrap();
             prop_assert!(closed.starts_with("closed ") && closed.contains(" clean "), "{}", closed);
@@ -377,4 +389,142 @@ fn the_same_seed_gives_the_same_bytes() {
     };
     assert_eq!(output(), output());
     assert_eq!(seed()[31], 31);
+}
+
+/// Any call a host can make.
+#[derive(Clone, Debug)]
+enum Call {
+    Receive(Vec<u8>),
+    Eof,
+    Timeout(u64),
+    Accept,
+    Reject(u16),
+    Text(Vec<u8>),
+    Binary(Vec<u8>),
+    Part(u8, Vec<u8>, bool),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(u16, Vec<u8>),
+    Fail(u16),
+    Pause,
+    Resume,
+    Consumed(usize),
+    Hold(bool),
+}
+
+fn call(role: Role) -> impl Strategy<Value = Call> {
+    prop_oneof![
+        6 => stream(role).prop_map(Call::Receive),
+        1 => Just(Call::Eof),
+        3 => (0..20_000_u64).prop_map(Call::Timeout),
+        1 => Just(Call::Accept),
+        1 => (0..700_u16).prop_map(Call::Reject),
+        2 => bytes(140).prop_map(Call::Text),
+        2 => bytes(140).prop_map(Call::Binary),
+        3 => (4..7_u8, text(), any::<bool>()).prop_map(|(kind, data, last)| Call::Part(kind, data, last)),
+        1 => bytes(130).prop_map(Call::Ping),
+        1 => bytes(130).prop_map(Call::Pong),
+        1 => (990..1020_u16, text()).prop_map(|(code, reason)| Call::Close(code, reason)),
+        1 => (1000..1012_u16).prop_map(Call::Fail),
+        1 => Just(Call::Pause),
+        1 => Just(Call::Resume),
+        2 => (0..300_usize).prop_map(Call::Consumed),
+        2 => any::<bool>().prop_map(Call::Hold),
+    ]
+}
+
+fn role_and_calls() -> impl Strategy<Value = (Role, Vec<Call>)> {
+    role().prop_flat_map(|role| (Just(role), proptest::collection::vec(call(role), 0..40)))
+}
+
+/// Makes the call; errors are answers too. `true` if it dropped output, as the close deadline does when nobody reads it.
+fn make(host: &mut Host, call: &Call) -> bool {
+    let pending = host.connection.pending_output();
+    make_call(host, call);
+    matches!(call, Call::Timeout(_)) && pending > 0 && host.connection.output().is_empty()
+}
+
+fn make_call(host: &mut Host, call: &Call) {
+    let now = host.now;
+    let connection = &mut host.connection;
+    let _ = match call {
+        Call::Receive(bytes) => return drop(host.receive(bytes).to_string()),
+        Call::Eof => return host.eof(),
+        Call::Timeout(time) => {
+            host.now += time;
+            connection.timeout(host.now);
+            return host.after(&[]);
+        }
+        Call::Accept => connection.accept(None, now),
+        Call::Reject(status) => connection.reject(*status, b"", now),
+        Call::Text(text) => connection.send_text_bytes(text),
+        Call::Binary(data) => connection.send_binary(data),
+        Call::Part(kind, data, last) => connection.send_part(*kind, data, *last),
+        Call::Ping(payload) => connection.ping(payload, now),
+        Call::Pong(payload) => connection.pong(payload),
+        Call::Close(code, reason) => connection.close(*code, reason, now),
+        Call::Fail(code) => connection.fail(*code, b"", now),
+        Call::Pause => {
+            connection.pause(now);
+            Ok(())
+        }
+        Call::Resume => {
+            connection.resume(now);
+            Ok(())
+        }
+        Call::Consumed(count) => {
+            let count = (*count).min(connection.output().len());
+            host.output.extend_from_slice(&connection.output()[..count]);
+            connection.consumed(count)
+        }
+        Call::Hold(hold) => {
+            host.held = *hold;
+            Ok(())
+        }
+    };
+    host.take_more();
+}
+
+proptest! {
+    #![proptest_config(drawn(200))]
+
+    /// Whatever a host calls, in whatever order: the output is whole frames of legal messages, Close is the last of
+    /// them, the end is told once, and nothing moves after it.
+    #[test]
+    fn any_calls_in_any_order((role, calls) in role_and_calls(), soft in 1..400_u64, parts in 0..2_u64) {
+        let mut config = opened(role);
+        config.output_soft_limit(soft).unwrap().output_hard_limit(500).unwrap().ping_interval(7_000).unwrap();
+        config.parts(parts).unwrap();
+        let mut host = Host::new(&config);
+        let dropped = calls.iter().fold(false, |dropped, call| make(&mut host, call) || dropped);
+        host.held = false;
+        host.drain();
+        host.eof();
+        host.take_more();
+        host.run_to(host.now + 100_000);
+        prop_assert_eq!(host.events.iter().filter(|event| event.starts_with("closed ")).count(), 1);
+        prop_assert!(host.events.last().unwrap().starts_with("closed "));
+        prop_assert_eq!(host.transport(), Transport::Close);
+        prop_assert_eq!(host.connection.next_deadline(), None);
+        let output = host.take_output();
+        let mut in_message = false;
+        let mut closed = false;
+        let (sent, rest) = frames::read_whole(&output);
+        prop_assert!(rest.is_empty() || dropped, "the output ends inside a frame");
+        for frame in sent {
+            prop_assert!(!closed, "nothing follows Close");
+            prop_assert_eq!(frame.masked, role == Role::Client);
+            prop_assert_eq!(frame.first & 0x70, 0);
+            let (fin, opcode) = (frame.first & FIN != 0, frame.first & 0xf);
+            match opcode {
+                TEXT | BINARY | CONTINUATION => {
+                    prop_assert_eq!(opcode == CONTINUATION, in_message);
+                    in_message = !fin;
+                }
+                CLOSE | PING | PONG => prop_assert!(fin && frame.payload.len() <= 125),
+                other => prop_assert!(false, "opcode {}", other),
+            }
+            closed = opcode == CLOSE;
+        }
+    }
 }

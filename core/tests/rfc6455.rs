@@ -1,4 +1,4 @@
-//! RFC 6455, the rules that can be enumerated: every value of a field, against a table or model written from the text alone.
+//! RFC 6455, the rules that can be enumerated: every value of a field, against a table or model written from the text.
 
 mod common;
 
@@ -215,7 +215,7 @@ fn section_5_2_lengths_around_every_boundary() {
     }
 }
 
-/// §5.1: a client MUST mask every frame, control frames too; a server MUST NOT mask any. §5.3: each with a key of its own.
+/// §5.1: a client MUST mask every frame, control frames too; a server MUST NOT mask any.
 #[test]
 fn section_5_1_every_frame_sent_is_masked_by_clients_alone() {
     for role in ROLES {
@@ -322,8 +322,8 @@ fn section_4_4_every_version() {
 /// §4.2.2: the draft that had its key in the body (Hixie 76) is just a request that lacks the headers.
 #[test]
 fn section_4_2_2_drafts_are_refused() {
-    let hixie = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\n\
-        Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nOrigin: http://a\r\n\r\n^n:ds[4U";
+    let hixie = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nOrigin: http://a\r\n\r\n^n:ds[4U";
     let fault = verdict(&Config::server(), hixie);
     assert!(matches!(fault, Some(FaultKind::BadKey | FaultKind::BadVersion)), "{fault:?}");
 }

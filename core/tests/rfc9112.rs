@@ -1,4 +1,4 @@
-//! RFC 9112 and the fields of RFC 9110, as far as an opening handshake meets them: tables of what is good and what is not.
+//! RFC 9112 and the fields of RFC 9110, as far as an opening handshake meets them: tables of what is good and what not.
 
 mod common;
 

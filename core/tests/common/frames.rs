@@ -56,25 +56,40 @@ pub(crate) struct Frame {
 }
 
 /// Reads an engine's output: whole frames in their shortest form, or a panic.
-pub(crate) fn read_all(mut bytes: &[u8]) -> Vec<Frame> {
+pub(crate) fn read_all(bytes: &[u8]) -> Vec<Frame> {
+    let (frames, rest) = read_whole(bytes);
+    assert!(rest.is_empty(), "the output ends inside a frame");
+    frames
+}
+
+/// Reads the whole frames of an engine's output, and what is left behind them.
+pub(crate) fn read_whole(mut bytes: &[u8]) -> (Vec<Frame>, &[u8]) {
     let mut frames = Vec::new();
-    while !bytes.is_empty() {
+    while bytes.len() >= 2 {
         let (first, masked) = (bytes[0], bytes[1] & 0x80 != 0);
-        let (len, mut at) = match bytes[1] & 0x7f {
-            126 => (u64::from(u16::from_be_bytes([bytes[2], bytes[3]])), 4),
-            127 => (u64::from_be_bytes(bytes[2..10].try_into().expect("eight bytes")), 10),
-            short => (short.into(), 2),
+        let field = match bytes[1] & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
         };
-        assert!(at == 2 || (at == 4 && len > 125) || len > 0xffff, "the length is not in its shortest form");
+        let mut at = 2 + field;
+        if bytes.len() < at + if masked { 4 } else { 0 } {
+            break;
+        }
+        let len = match field {
+            0 => usize::from(bytes[1] & 0x7f),
+            _ => bytes[2..at].iter().fold(0, |len, byte| len << 8 | usize::from(*byte)),
+        };
+        assert!(field == 0 || (field == 2 && len > 125) || len > 0xffff, "the length is not in its shortest form");
         let mut key = [0; 4];
         if masked {
             key.copy_from_slice(&bytes[at..at + 4]);
             at += 4;
         }
-        let (payload, rest) = bytes[at..].split_at(len as usize);
+        let Some((payload, rest)) = bytes[at..].split_at_checked(len) else { break };
         let payload = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
         frames.push(Frame { first, masked, payload });
         bytes = rest;
     }
-    frames
+    (frames, bytes)
 }

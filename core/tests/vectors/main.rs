@@ -1,7 +1,7 @@
 //! Replays `core/vectors/*.vec`: as they stand, byte by byte, and cut at random.
 //!
-//! With `SANSOCK_BLESS=1` the transcripts in the files are replaced by what the engine does. Read the difference before it
-//! is kept: the vectors are the specification.
+//! With `SANSOCK_BLESS=1` the transcripts in the files are replaced by what the engine does. Read the difference
+//! before it is kept: the vectors are the specification. `SANSOCK_CASE=NAME` replays only cases with NAME in their name.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use case::{Case, File};
 use cuts::Cuts;
+use sansock::{FaultKind, Transport};
 
 const RANDOM_RUNS: u64 = 20;
 
@@ -109,6 +110,27 @@ fn every_vector_whole_and_cut() {
     assert!(failures.is_empty(), "{} cases differ\n{}", failures.len(), failures.join("\n"));
 }
 
+/// The end of the stream after each step, and inside each read, ends a connection once and for all.
+#[test]
+fn every_vector_may_end_anywhere() {
+    for (_, file) in files() {
+        for case in &file.cases {
+            for (count, part) in (1..=case.steps.len()).flat_map(|count| (0..16).map(move |part| (count, part))) {
+                let is_receive = case.steps.get(count).is_some_and(|step| step.call.starts_with("receive "));
+                if part > 0 && !is_receive {
+                    continue;
+                }
+                let host = replay::replay_to_the_end(case, count, part);
+                let closed = host.events.iter().filter(|event| event.starts_with("closed ")).count();
+                assert_eq!(closed, 1, "{}, {count} steps and {part}/16: {:?}", case.name, host.events);
+                assert!(host.events.last().is_some_and(|event| event.starts_with("closed ")), "{}", case.name);
+                assert_eq!(host.transport(), Transport::Close, "{}", case.name);
+                assert_eq!(host.connection.next_deadline(), None, "{}", case.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_vectors_are_well_formed() {
     let files = files();
@@ -122,6 +144,17 @@ fn the_vectors_are_well_formed() {
             assert_eq!(case.setup("role").count(), 1, "{}: one role", case.name);
             assert_eq!(case.steps.first().map(|step| step.call.as_str()), Some("start"), "{}", case.name);
         }
+    }
+}
+
+/// One fault per clause, and one case at least for each fault; only memory cannot be made short here.
+#[test]
+fn every_fault_has_a_vector() {
+    let files = files();
+    let lines: Vec<&str> = files.iter().flat_map(|(_, file)| &file.lines).map(|line| line.trim()).collect();
+    for kind in FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::NoMemory) {
+        let shown = format!("fault={}", kind.name());
+        assert!(lines.iter().any(|line| line.starts_with("closed ") && line.ends_with(&shown)), "{shown}: no case");
     }
 }
 

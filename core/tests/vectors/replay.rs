@@ -11,24 +11,44 @@ use crate::cuts::Cuts;
 
 /// Runs a case. Returns one transcript for each step.
 pub(crate) fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
-    let config = configure(case);
-    let (first, steps) = case.steps.split_first().expect("a case has steps");
-    assert_eq!(first.call, "start", "the first step");
+    let mut host = start(case);
     let mut shown = Shown { deadline: None, writable: true, transport: Transport::Open };
-    let connection = match Connection::new(&config, seed(), 0) {
-        Ok(connection) => connection,
-        Err(error) => return vec![vec![format!("error {}", name(error))]],
-    };
-    let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
-    host.after(&[]);
     let mut transcripts = vec![transcript(case, &mut host, &mut shown, Ok(()), 0)];
-    for step in steps {
+    for step in &case.steps[1..] {
         let mut left = 0;
         let result = run(&mut host, &step.call, cuts, &mut left);
         host.take_more();
         transcripts.push(transcript(case, &mut host, &mut shown, result, left));
     }
     transcripts
+}
+
+/// Runs the first `count` steps of a case, and of the next one, if it is a `receive`, the first `part` sixteenths of its
+/// bytes. Then the stream ends.
+pub(crate) fn replay_to_the_end(case: &Case, count: usize, part: usize) -> Host {
+    let mut host = start(case);
+    for step in &case.steps[1..count] {
+        let _ = run(&mut host, &step.call, &mut Cuts::Whole, &mut 0);
+        host.take_more();
+    }
+    if let Some(rest) = case.steps.get(count).and_then(|step| step.call.strip_prefix("receive")) {
+        let bytes = bytes(rest);
+        host.receive(&bytes[..bytes.len() * part / 16]);
+    }
+    host.eof();
+    host.take_more();
+    host.eof();
+    host.held = false;
+    host.drain();
+    host
+}
+
+fn start(case: &Case) -> Host {
+    assert_eq!(case.steps[0].call, "start", "the first step");
+    let connection = Connection::new(&configure(case), seed(), 0).expect("a good configuration");
+    let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
+    host.after(&[]);
+    host
 }
 
 /// What the transcript shows only when it changes.
