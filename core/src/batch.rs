@@ -33,7 +33,8 @@ pub mod kind {
     /// A server has read a valid opening request: accept or reject it. Payload: the request target. `code`: one of
     /// [`origin`](super::origin). `aux`: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
     pub const REQUEST: u8 = 1;
-    /// The connection is open. `aux`: how many details follow: SUBPROTOCOL if one was agreed; for a client, HEADER.
+    /// The connection is open. `aux`: how many details follow: SUBPROTOCOL and EXTENSION if one was agreed; for a client,
+    /// HEADER.
     pub const OPEN: u8 = 2;
     /// The server refused a client's request. `code`: the HTTP status. Payload: the body, cut at its limit if
     /// [`TRUNCATED`](super::flag::TRUNCATED). `aux`: how many HEADER details follow. CLOSED comes next.
@@ -62,7 +63,7 @@ pub mod kind {
     /// Payload: a subprotocol the client offered, in its order; or, after OPEN, the one agreed.
     /// [`CHOSEN`](super::flag::CHOSEN) marks the one that will be agreed if the host names none.
     pub const SUBPROTOCOL: u8 = 19;
-    /// Payload: an extension offer with its parameters, as text.
+    /// Payload: an extension offer with its parameters, as text; or, after OPEN, the one agreed.
     pub const EXTENSION: u8 = 20;
 }
 

@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+#[cfg(feature = "deflate")]
+use crate::deflate::codec::Pool;
 use crate::error::Error;
 use crate::handshake::fields;
 use crate::url::Url;
@@ -60,11 +62,13 @@ macro_rules! options {
         #[derive(Clone, Debug)]
         pub(crate) struct Settings {
             $(pub(crate) $field: u64,)*
+            #[cfg(feature = "deflate")]
+            pub(crate) pool: Pool,
         }
 
         impl Default for Settings {
             fn default() -> Self {
-                Settings { $($field: $stored,)* }
+                Settings { $($field: $stored,)* #[cfg(feature = "deflate")] pool: Pool::default() }
             }
         }
 
@@ -134,6 +138,23 @@ options! {
     18 RECEIVE_WHILE_CLOSING receive_while_closing = Some(0), 0, 0, 1;
     /// 1: accept frame lengths that are not in their shortest form, against RFC 6455 §5.2; 0: refuse them. Default 0.
     19 ALLOW_NON_MINIMAL_LENGTH allow_non_minimal_length = Some(0), 0, 0, 1;
+    /// 1: offer or accept permessage-deflate (RFC 7692); 0: do not. Default 0. With `START_OPEN`: it is agreed, with the
+    /// parameters that the next four options say. Refused by a build without DEFLATE.
+    20 DEFLATE deflate = Some(0), 0, 0, cfg!(feature = "deflate") as u64;
+    /// 1: the server compresses each message alone: asked for by a client, decided by a server. Default 0.
+    21 SERVER_NO_CONTEXT_TAKEOVER server_no_context_takeover = Some(0), 0, 0, 1;
+    /// 1: the client compresses each message alone: announced by a client, asked for by a server. Default 0.
+    22 CLIENT_NO_CONTEXT_TAKEOVER client_no_context_takeover = Some(0), 0, 0, 1;
+    /// The base-2 logarithm of the largest window that the server compresses in. Default 15. A server takes 9 for 8.
+    23 SERVER_MAX_WINDOW_BITS server_max_window_bits = Some(15), 15, 8, 15;
+    /// The base-2 logarithm of the largest window that the client compresses in. Default 15. A client takes 9 for 8.
+    24 CLIENT_MAX_WINDOW_BITS client_max_window_bits = Some(15), 15, 8, 15;
+    /// How hard to compress, from 1, fast, to 9, small. Default 6.
+    25 DEFLATE_LEVEL deflate_level = Some(6), 6, 1, 9;
+    /// How much memory to compress with, from 1 to 9. Default 8.
+    26 DEFLATE_MEM_LEVEL deflate_mem_level = Some(8), 8, 1, 9;
+    /// The smallest message that is compressed, in bytes. Default 64.
+    27 DEFLATE_THRESHOLD deflate_threshold = Some(64), 64, 1, ANY;
 }
 
 impl Settings {

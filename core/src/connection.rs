@@ -8,12 +8,13 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::batch::{self, Block, Record, kind, region};
 use crate::config::Config;
+use crate::deflate::negotiation;
 use crate::error::{Error, Fault, FaultKind};
 use crate::event::Events;
 use crate::inbox::Inbox;
 use crate::life::{Life, State, Transport};
 use crate::message::{Context, Reader};
-use crate::opening::{self, Opening, Outcome};
+use crate::opening::{Opening, Outcome};
 use crate::output::Output;
 use crate::random::Keys;
 use crate::sender::Sender;
@@ -80,7 +81,6 @@ impl Connection {
     /// [`Error::InvalidArgument`] if a client's configuration has no URL (and does not start open); [`Error::NoMemory`].
     pub fn new(config: &Config, seed: [u8; 32], now: u64) -> Result<Self, Error> {
         let mut keys = Keys::new(seed);
-        let mut inbox = Inbox::default();
         let starts_open = config.settings.start_open == 1;
         let mut request = Vec::new();
         let phase = if starts_open {
@@ -91,13 +91,12 @@ impl Connection {
         let mut sender = Sender::new(config.role, config.settings.clone(), keys, now);
         sender.http(request.len())?.extend_from_slice(&request);
         if starts_open {
-            sender.open();
-            opening::deliver_open(None, &mut inbox);
-            inbox.clear();
+            let deflate = config.settings.deflate == 1;
+            sender.open(deflate.then(|| negotiation::agreed(config.role, &config.settings)));
         }
         Ok(Connection {
             phase,
-            inbox,
+            inbox: Inbox::default(),
             reader: Reader::new(),
             sender,
             eof: false,
@@ -177,9 +176,9 @@ impl Connection {
     pub fn accept(&mut self, subprotocol: Option<&[u8]>, now: u64) -> Result<(), Error> {
         self.decision()?;
         let Phase::Opening(opening) = &mut self.phase else { return Err(Error::InvalidState) };
-        let backlog = opening.accept(subprotocol, &mut self.inbox, &mut self.sender)?;
+        let (backlog, deflate) = opening.accept(subprotocol, &mut self.inbox, &mut self.sender)?;
         self.sender.timers.advance(now);
-        self.sender.open();
+        self.sender.open(deflate);
         self.phase = Phase::Frames { backlog };
         if let Err(fault) = self.read(&mut []) {
             self.fail_with(fault);
@@ -299,6 +298,7 @@ delegate! {
     pong(&mut self, payload: &[u8]) -> Result<(), Error>;
     close(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error>;
     fail(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error>;
+    set_compression(&mut self, on: bool) -> ();
     pause(&mut self, now: u64) -> ();
     resume(&mut self, now: u64) -> ();
     consumed(&mut self, count: usize) -> Result<(), Error>;
@@ -409,8 +409,8 @@ impl Connection {
                     at += taken;
                     match outcome {
                         Outcome::Wait => return Ok(at),
-                        Outcome::Open => {
-                            self.sender.open();
+                        Outcome::Open(deflate) => {
+                            self.sender.open(deflate);
                             self.phase = Phase::Frames { backlog: Vec::new() };
                         }
                         Outcome::Refused(status) => {

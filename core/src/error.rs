@@ -170,6 +170,7 @@ faults! {
     157 BodyOn101 = "BODY_ON_101", Nothing, "RFC 9110 §8.6", "the 101 response announces a body";
     158 TooManyInterim = "TOO_MANY_INTERIM", Nothing, "RFC 9110 §15.2", "there were too many interim responses";
     159 BadBody = "BAD_BODY", Nothing, "RFC 9112 §7.1", "the body of the refusal is malformed";
+    160 BadExtensionParameters = "BAD_EXTENSION_PARAMETERS", Nothing, "RFC 7692 §7.1", "the server's answer to the compression offer is not valid";
     180 Refused = "REFUSED", Nothing, "RFC 6455 §4.2.2", "the host refused the request";
     200 ReservedBits = "RESERVED_BITS", Close(1002), "RFC 6455 §5.2", "a reserved bit is set";
     201 ReservedOpcode = "RESERVED_OPCODE", Close(1002), "RFC 6455 §5.2", "the opcode is reserved";
@@ -185,6 +186,7 @@ faults! {
     211 BadCloseCode = "BAD_CLOSE_CODE", Close(1002), "RFC 6455 §7.4", "the close code must not be sent";
     212 BadCloseReason = "BAD_CLOSE_REASON", Close(1007), "RFC 6455 §5.5.1", "the close reason is not UTF-8";
     213 BadText = "BAD_TEXT", Close(1007), "RFC 6455 §8.1", "the text message is not UTF-8";
+    214 BadCompressedData = "BAD_COMPRESSED_DATA", Close(1007), "RFC 7692 §7.2.2", "the compressed data is corrupt";
     300 MessageTooBig = "MESSAGE_TOO_BIG", Close(1009), "RFC 6455 §7.4.1", "the message is larger than the limit";
     301 FrameTooBig = "FRAME_TOO_BIG", Close(1009), "RFC 6455 §7.4.1", "the frame is larger than the limit";
     302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(1008), "RFC 6455 §10.4", "the message is cut into too many small fragments";

@@ -90,6 +90,11 @@ impl<'a> Open<'a> {
         self.details.first(kind::SUBPROTOCOL).map(text)
     }
 
+    /// The extensions agreed, with their parameters.
+    pub fn extensions(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.details.of(kind::EXTENSION)
+    }
+
     /// The headers of the response, on a client.
     pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.details.headers()

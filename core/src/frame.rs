@@ -41,6 +41,8 @@ impl Opcode {
 pub(crate) struct Header {
     pub(crate) fin: bool,
     pub(crate) opcode: Opcode,
+    /// RSV1: the message that begins here is compressed (RFC 7692 §6).
+    pub(crate) compressed: bool,
     pub(crate) key: Key,
     pub(crate) len: u64,
 }
@@ -52,6 +54,8 @@ pub(crate) struct Rules {
     pub(crate) masked: bool,
     /// A fragmented message is under way (§5.4).
     pub(crate) in_message: bool,
+    /// Messages may be compressed: RSV1 may be set on the first frame of one.
+    pub(crate) deflate: bool,
     /// Lengths need not be in their shortest form.
     pub(crate) non_minimal: bool,
 }
@@ -62,7 +66,7 @@ pub(crate) struct Rules {
 #[inline]
 pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Fault> {
     let Some(&first) = bytes.first() else { return Ok(None) };
-    let (fin, opcode) = decode_first(first, rules.in_message)?;
+    let (fin, opcode, compressed) = decode_first(first, rules)?;
     let Some(&second) = bytes.get(1) else { return Ok(None) };
     let short = second & 0x7f;
     if (second & 0x80 != 0) != rules.masked {
@@ -99,13 +103,14 @@ pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize
         key = *field;
         size += 4;
     }
-    Ok(Some((Header { fin, opcode, key, len }, size)))
+    Ok(Some((Header { fin, opcode, compressed, key, len }, size)))
 }
 
 #[inline]
-fn decode_first(byte: u8, in_message: bool) -> Result<(bool, Opcode), Fault> {
+fn decode_first(byte: u8, rules: Rules) -> Result<(bool, Opcode, bool), Fault> {
     let fin = byte & 0x80 != 0;
-    if byte & 0x70 != 0 {
+    let compressed = byte & 0x70 == 0x40 && rules.deflate && matches!(byte & 0x0f, 0x1 | 0x2);
+    if byte & 0x70 != 0 && !compressed {
         return Err(Fault::with(FaultKind::ReservedBits, u64::from(byte >> 4 & 0x7), 0));
     }
     let Some(opcode) = Opcode::from_bits(byte & 0x0f) else {
@@ -113,9 +118,9 @@ fn decode_first(byte: u8, in_message: bool) -> Result<(bool, Opcode), Fault> {
     };
     match opcode {
         Opcode::Close | Opcode::Ping | Opcode::Pong if !fin => Err(FaultKind::ControlFragmented.into()),
-        Opcode::Continuation if !in_message => Err(FaultKind::UnexpectedContinuation.into()),
-        Opcode::Text | Opcode::Binary if in_message => Err(FaultKind::ExpectedContinuation.into()),
-        _ => Ok((fin, opcode)),
+        Opcode::Continuation if !rules.in_message => Err(FaultKind::UnexpectedContinuation.into()),
+        Opcode::Text | Opcode::Binary if rules.in_message => Err(FaultKind::ExpectedContinuation.into()),
+        _ => Ok((fin, opcode, compressed)),
     }
 }
 
@@ -142,11 +147,14 @@ impl Encoded {
     }
 }
 
-/// Writes a header with the length in its shortest form, masked if there is a key.
+/// Marks a header as that of a compressed message.
+pub(crate) const COMPRESSED: u8 = 0x40;
+
+/// Writes a header with the length in its shortest form, masked if there is a key. `rsv` is 0 or [`COMPRESSED`].
 #[inline]
-pub(crate) fn encode(fin: bool, opcode: Opcode, payload_len: u64, key: Option<Key>) -> Encoded {
+pub(crate) fn encode(fin: bool, opcode: Opcode, rsv: u8, payload_len: u64, key: Option<Key>) -> Encoded {
     let mut bytes = [0; MAX_HEADER];
-    bytes[0] = u8::from(fin) << 7 | opcode as u8;
+    bytes[0] = u8::from(fin) << 7 | rsv | opcode as u8;
     let mut len = match payload_len {
         0..=125 => {
             bytes[1] = payload_len as u8;

@@ -7,7 +7,7 @@ use crate::error::{Fault, FaultKind};
 
 /// How many records end a batch. The rest of the input waits for the next call.
 const MAX_RECORDS: usize = 256;
-/// How many bytes of finished messages in the store end a batch.
+/// How many bytes of finished messages in the store, or inflated ones, end a batch.
 const MAX_STORED: usize = 1 << 20;
 /// Room for more records than this is given back, so that an idle connection stays small.
 const KEEP_RECORDS: usize = 4;
@@ -24,6 +24,8 @@ pub(crate) struct Inbox {
     growing: usize,
     /// Heads, control frames cut by reads, code points cut by parts.
     pub(crate) side: Vec<u8>,
+    /// How many bytes compressed messages were inflated to in this batch.
+    inflated: usize,
     /// How many batches in a row were small.
     small: u8,
 }
@@ -33,6 +35,7 @@ impl Inbox {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.clear_records();
+        self.inflated = 0;
         if self.growing > 0 {
             self.store.drain(..self.growing);
             self.growing = 0;
@@ -65,7 +68,7 @@ impl Inbox {
     /// Whether the host must take what there is before more is added.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.records.len() >= MAX_RECORDS || self.growing >= MAX_STORED
+        self.records.len() >= MAX_RECORDS || self.growing.max(self.inflated) >= MAX_STORED
     }
 
     #[inline]
@@ -79,6 +82,15 @@ impl Inbox {
         reserve(&mut self.store, self.growing, bytes.len(), limit)?;
         self.store.extend_from_slice(bytes);
         Ok(())
+    }
+
+    /// Where the growing message begins in the store.
+    pub(crate) fn growing(&self) -> usize {
+        self.growing
+    }
+
+    pub(crate) fn count_inflated(&mut self, bytes: usize) {
+        self.inflated += bytes;
     }
 
     /// The growing message is complete: where it lies.

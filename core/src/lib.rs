@@ -18,6 +18,7 @@ pub mod batch;
 pub mod close;
 pub mod config;
 mod connection;
+mod deflate;
 mod error;
 pub mod event;
 mod frame;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::batch::{Record, flag, kind, region};
 use crate::close;
 use crate::config::{Role, Settings};
+use crate::deflate::codec::{Inflater, Target};
 use crate::error::{Fault, FaultKind};
 use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules};
 use crate::inbox::{Inbox, Place};
@@ -17,6 +18,8 @@ use crate::utf8::{self, Utf8};
 /// Fragments that a message may have however short it is, and the bytes that earn it one more.
 const FREE_FRAGMENTS: u64 = 1024;
 const BYTES_PER_FRAGMENT: u64 = 64;
+/// Compressed bytes are read in pieces of this size, so that one call makes a bounded number of bytes of them.
+const COMPRESSED_PIECE: usize = 1024;
 
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +33,11 @@ enum Expect {
 #[derive(Clone, Copy, Debug)]
 struct Message {
     kind: u8,
+    compressed: bool,
+    /// Bytes of payload on the wire.
     size: u64,
+    /// Bytes that they were inflated to.
+    inflated: u64,
     fragments: u64,
     utf8: Utf8,
     /// In parts mode: a part has been delivered.
@@ -39,13 +46,22 @@ struct Message {
 
 /// The reader of frames. It owns what must outlive a read: at most the start of a header, the start of a control
 /// frame's payload, and the state of a message.
-#[derive(Debug)]
 pub(crate) struct Reader {
     expect: Expect,
     message: Option<Message>,
     header: [u8; MAX_HEADER],
     header_len: u8,
     control: Vec<u8>,
+    inflater: Inflater,
+}
+
+/// A piece of a message's payload: where it lies.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// At this index of the bytes being read.
+    Bytes(usize),
+    /// At this offset of the store.
+    Store(usize),
 }
 
 /// What one call of the reader works on besides the reader itself.
@@ -75,7 +91,14 @@ impl Context<'_> {
 
 impl Reader {
     pub(crate) fn new() -> Self {
-        Reader { expect: Expect::Header, message: None, header: [0; MAX_HEADER], header_len: 0, control: Vec::new() }
+        Reader {
+            expect: Expect::Header,
+            message: None,
+            header: [0; MAX_HEADER],
+            header_len: 0,
+            control: Vec::new(),
+            inflater: Inflater::default(),
+        }
     }
 
     /// Reads frames until the bytes, or the room for events, are used up, or the peer's Close has arrived. Returns how many
@@ -100,16 +123,22 @@ impl Reader {
                     }
                 }
                 Expect::Data { left, key, last } => {
-                    let take = available(bytes.len() - at, left);
+                    let compressed = self.message.is_some_and(|message| message.compressed);
+                    let most = if compressed { COMPRESSED_PIECE } else { usize::MAX };
+                    let take = available(bytes.len() - at, left).min(most);
                     let key = mask::apply(key, &mut bytes[at..at + take]);
                     let left = left - take as u64;
-                    self.read_data(at, &bytes[at..at + take], left == 0 && last, context)?;
+                    let piece = &bytes[at..at + take];
+                    if compressed {
+                        self.read_compressed(piece, left == 0 && last, context)?;
+                    } else {
+                        self.read_data(at, piece, left == 0 && last, context)?;
+                    }
                     at += take;
-                    if left > 0 {
-                        self.expect = Expect::Data { left, key, last };
+                    self.expect = if left > 0 { Expect::Data { left, key, last } } else { Expect::Header };
+                    if left > 0 && (at == bytes.len() || context.inbox.is_full()) {
                         return Ok(at);
                     }
-                    self.expect = Expect::Header;
                 }
                 Expect::Control { opcode, left, key } => {
                     let take = available(bytes.len() - at, left as u64);
@@ -140,7 +169,7 @@ impl Reader {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.control.capacity()
+        self.control.capacity() + self.inflater.heap()
     }
 
     /// The next header: from the bytes, or from what an earlier read left of it and the bytes.
@@ -149,6 +178,7 @@ impl Reader {
         let rules = Rules {
             masked: sender.role() == Role::Server,
             in_message: self.message.is_some(),
+            deflate: sender.deflate().is_some(),
             non_minimal: sender.settings().allow_non_minimal_length == 1,
         };
         if self.header_len == 0 {
@@ -178,12 +208,15 @@ impl Reader {
             self.expect = Expect::Control { opcode: header.opcode, left: header.len as usize, key: header.key };
             return Ok(false);
         }
-        if header.len > settings.max_frame() && header.len <= settings.max_message_size {
+        let compressed = self.message.map_or(header.compressed, |message| message.compressed);
+        // What does not shrink grows a little: the limit of a message counts what it is inflated to.
+        let wire = |limit: u64| if compressed { limit.saturating_add(limit / 1024 + 1024) } else { limit };
+        if header.len > wire(settings.max_frame()) && header.len <= wire(settings.max_message_size) {
             return Err(Fault::with(FaultKind::FrameTooBig, header.len, settings.max_frame()));
         }
         let before = self.message.map_or(0, |message| message.size);
         // Compared, never summed: the length is the peer's.
-        if header.len > settings.max_message_size - before {
+        if header.len > wire(settings.max_message_size) - before {
             return Err(Fault::with(
                 FaultKind::MessageTooBig,
                 header.len.saturating_add(before),
@@ -191,10 +224,12 @@ impl Reader {
             ));
         }
         let message = match &mut self.message {
-            None if header.fin && header.len <= rest.len() as u64 => return Ok(true),
+            None if header.fin && !compressed && header.len <= rest.len() as u64 => return Ok(true),
             None => {
                 let kind = if header.opcode == Opcode::Text { kind::TEXT } else { kind::BINARY };
-                self.message.insert(Message { kind, size: 0, fragments: 0, utf8: Utf8::default(), begun: false })
+                let utf8 = Utf8::default();
+                let message = Message { kind, compressed, size: 0, inflated: 0, fragments: 0, utf8, begun: false };
+                self.message.insert(message)
             }
             Some(message) => message,
         };
@@ -236,7 +271,7 @@ impl Reader {
         let delivers = context.delivers();
         let parts = context.sender.settings().parts == 1;
         if parts {
-            message.deliver_part(at, piece, last, delivers, context)?;
+            message.deliver_part(Source::Bytes(at), piece, last, delivers, context)?;
         } else {
             if message.kind == kind::TEXT {
                 message.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
@@ -259,6 +294,50 @@ impl Reader {
             context.inbox.push(record);
         }
         self.message = None;
+        Ok(())
+    }
+
+    /// The same of a compressed message: the piece is inflated into the store.
+    fn read_compressed(&mut self, piece: &[u8], last: bool, context: &mut Context<'_>) -> Result<(), Fault> {
+        let (Some(message), Some(deflate)) = (&mut self.message, context.sender.deflate()) else { return Ok(()) };
+        let delivers = context.delivers();
+        let settings = context.sender.settings();
+        let parts = settings.parts == 1;
+        let before = context.inbox.store.len();
+        let utf8_before = message.utf8;
+        let mut target = Target {
+            start: context.inbox.growing(),
+            store: &mut context.inbox.store,
+            left: settings.max_message_size - message.inflated,
+            limit: settings.max_message_size,
+            utf8: (message.kind == kind::TEXT).then_some(&mut message.utf8),
+        };
+        self.inflater.inflate(piece, &mut target, deflate.receive, settings)?;
+        if last {
+            self.inflater.finish(&mut target, deflate.receive, settings)?;
+        }
+        let made = context.inbox.store.len() - before;
+        message.inflated += made as u64;
+        context.inbox.count_inflated(made);
+        if last && !message.utf8.is_complete() {
+            return Err(FaultKind::BadText.into());
+        }
+        if parts {
+            // The text is known to be good; this pass finds the code points that the pieces cut.
+            message.utf8 = utf8_before;
+            let store = core::mem::take(&mut context.inbox.store);
+            message.deliver_part(Source::Store(before), &store[before..], last, delivers, context)?;
+            context.inbox.store = store;
+            context.inbox.finish();
+        } else if !delivers {
+            context.inbox.abandon();
+        } else if last {
+            let record = context.inbox.finish().whole(message.kind);
+            context.inbox.push(record);
+        }
+        if last {
+            self.message = None;
+        }
         Ok(())
     }
 
@@ -308,7 +387,7 @@ impl Message {
     /// Delivers a piece as it came, but for code points that it cuts: those are joined in a part of their own.
     fn deliver_part(
         &mut self,
-        at: usize,
+        source: Source,
         piece: &[u8],
         last: bool,
         delivers: bool,
@@ -337,7 +416,10 @@ impl Message {
             }
         }
         if last || !rest_is_empty {
-            let place = context.place(at + start, &piece[start..end])?;
+            let place = match source {
+                Source::Bytes(at) => context.place(at + start, &piece[start..end])?,
+                Source::Store(offset) => Place { region: region::STORE, offset: offset + start, len: end - start },
+            };
             self.push_part(place, last, context);
         }
         Ok(())

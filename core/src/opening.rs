@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::batch::{Record, flag, kind, region};
 use crate::config::{Config, ExtraHeader, Role, Settings};
+use crate::deflate::{Agreement, negotiation};
 use crate::error::{Answer, Error, Fault, FaultKind};
 use crate::handshake::body::{BodyReader, Progress};
 use crate::handshake::fields::Field;
@@ -30,6 +31,8 @@ pub(crate) struct Opening {
     subprotocols: Vec<String>,
     /// The client's offer, once a server has read it.
     offered: Vec<Box<[u8]>>,
+    /// What a server answers to the client's offer of compression.
+    extension: Option<(String, Agreement)>,
     headers: Vec<ExtraHeader>,
     /// For the coming answer only.
     response_headers: Vec<ExtraHeader>,
@@ -56,8 +59,8 @@ enum Stage {
 pub(crate) enum Outcome {
     /// More must arrive, or the host must decide.
     Wait,
-    /// The connection is open; what follows are frames.
-    Open,
+    /// The connection is open, with this compression; what follows are frames.
+    Open(Option<Agreement>),
     /// The server refused; it is delivered.
     Refused(u16),
 }
@@ -72,7 +75,9 @@ impl Opening {
                 let key = key_for(keys.nonce());
                 accept = accept_for(&key);
                 let url = config.url.as_ref().ok_or(Error::InvalidArgument)?;
-                write::request(output, url, &key, config.origin.as_deref(), &config.subprotocols, &config.headers);
+                let offer = (config.settings.deflate == 1).then(|| negotiation::offer(&config.settings));
+                let (origin, offer) = (config.origin.as_deref(), offer.as_deref());
+                write::request(output, url, &key, origin, &config.subprotocols, offer, &config.headers);
                 Kind::Response
             }
         };
@@ -81,6 +86,7 @@ impl Opening {
             accept,
             subprotocols: config.subprotocols.clone(),
             offered: Vec::new(),
+            extension: None,
             headers: if config.role == Role::Server { config.headers.clone() } else { Vec::new() },
             response_headers: Vec::new(),
             backlog: Vec::new(),
@@ -108,7 +114,7 @@ impl Opening {
                 return Ok((at, Outcome::Wait));
             }
             let start = reader.start();
-            let outcome = match self.read_head(start, inbox)? {
+            let outcome = match self.read_head(start, inbox, settings)? {
                 Some(outcome) => outcome,
                 None => continue,
             };
@@ -146,13 +152,14 @@ impl Opening {
         Ok(())
     }
 
-    /// Writes the 101 and delivers OPEN. Returns what the client sent behind its request.
+    /// Writes the 101 and delivers OPEN. Returns what the client sent behind its request, and what is agreed on
+    /// compression.
     pub(crate) fn accept(
         &mut self,
         chosen: Option<&[u8]>,
         inbox: &mut Inbox,
         sender: &mut Sender,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(Vec<u8>, Option<Agreement>), Error> {
         let subprotocol = match chosen {
             None => self.preferred(),
             Some(name) if self.offered.iter().any(|offer| **offer == *name) => core::str::from_utf8(name).ok(),
@@ -160,11 +167,13 @@ impl Opening {
         };
         let headers = || self.headers.iter().chain(&self.response_headers);
         let size: usize = headers().map(|header| header.name.len() + header.value.len() + 4).sum();
-        let output = sender.http(256 + subprotocol.map_or(0, str::len) + size)?;
-        write::switching(output, &self.accept, subprotocol, headers());
+        let output = sender.http(512 + subprotocol.map_or(0, str::len) + size)?;
+        let extension = self.extension.as_ref().map(|(text, _)| text.as_str());
+        write::switching(output, &self.accept, subprotocol, extension, headers());
         inbox.release();
-        deliver_open(subprotocol.map(str::as_bytes), inbox);
-        Ok(core::mem::take(&mut self.backlog))
+        deliver_open(subprotocol.map(str::as_bytes), extension.map(str::as_bytes), inbox);
+        let agreement = self.extension.as_ref().map(|(_, agreement)| *agreement);
+        Ok((core::mem::take(&mut self.backlog), agreement))
     }
 
     /// Writes a refusal of the host's.
@@ -212,21 +221,27 @@ impl Opening {
     }
 
     /// A head is complete in the side buffer. `None` if another must follow.
-    fn read_head(&mut self, start: usize, inbox: &mut Inbox) -> Result<Option<Outcome>, Fault> {
+    fn read_head(&mut self, start: usize, inbox: &mut Inbox, settings: &Settings) -> Result<Option<Outcome>, Fault> {
         // The records refer to the head, so it stays where it is; the copy is what is read from.
         let head = core::mem::take(&mut inbox.side);
         let result = match &self.stage {
             Stage::Head(reader) if reader.kind() == Kind::Request => {
-                self.read_request(&head[start..], start, inbox).map(Some)
+                self.read_request(&head[start..], start, inbox, settings).map(Some)
             }
-            _ => self.read_response(&head, start, inbox),
+            _ => self.read_response(&head, start, inbox, settings),
         };
         // Nothing was put aside meanwhile: a head's records lie in the head itself.
         inbox.side = head;
         result
     }
 
-    fn read_request(&mut self, head: &[u8], start: usize, inbox: &mut Inbox) -> Result<Outcome, Fault> {
+    fn read_request(
+        &mut self,
+        head: &[u8],
+        start: usize,
+        inbox: &mut Inbox,
+        settings: &Settings,
+    ) -> Result<Outcome, Fault> {
         let (line, fields) = head::parse(head)?;
         let line = RequestLine::parse(line)?;
         let authority = head::authority(&line, &fields)?;
@@ -234,6 +249,8 @@ impl Opening {
         let offer = Offer::read(&fields, authority)?;
         self.accept = accept_for(request::key(&fields)?);
         self.offered = offer.subprotocols.iter().map(|name| Box::from(*name)).collect();
+        let offers = offer.extensions.iter().filter(|offer| settings.deflate == 1 && negotiation::is_deflate(offer));
+        self.extension = offers.flat_map(|offer| negotiation::answer(offer, settings)).next();
         self.stage = Stage::Decision;
 
         let within = |part: &[u8]| within(head, start, part);
@@ -256,21 +273,30 @@ impl Opening {
         Ok(Outcome::Wait)
     }
 
-    fn read_response(&mut self, buffer: &[u8], start: usize, inbox: &mut Inbox) -> Result<Option<Outcome>, Fault> {
+    fn read_response(
+        &mut self,
+        buffer: &[u8],
+        start: usize,
+        inbox: &mut Inbox,
+        settings: &Settings,
+    ) -> Result<Option<Outcome>, Fault> {
         let head = &buffer[start..];
         let (line, fields) = head::parse(head)?;
         let status = head::parse_status_line(line)?;
         match status {
             101 => {
-                let subprotocol = response::check(&fields, &self.accept, &self.subprotocols)?;
+                let agreed = response::check(&fields, &self.accept, &self.subprotocols, settings)?;
                 let details = inbox.records.len() + 1;
                 inbox.push(Record { kind: kind::OPEN, ..Record::default() });
-                if let Some(name) = subprotocol {
+                if let Some(name) = agreed.subprotocol {
                     inbox.push(within(head, start, name).record(kind::SUBPROTOCOL, 0));
+                }
+                if let Some((text, _)) = agreed.extension {
+                    inbox.push(within(head, start, text).record(kind::EXTENSION, 0));
                 }
                 push_headers(&fields, head, start, inbox);
                 set_details(details, inbox);
-                Ok(Some(Outcome::Open))
+                Ok(Some(Outcome::Open(agreed.extension.map(|(_, agreement)| agreement))))
             }
             100..=199 => {
                 self.interim += 1;
@@ -316,13 +342,17 @@ impl Opening {
     }
 }
 
-/// Delivers OPEN with its details. The subprotocol is put aside.
-pub(crate) fn deliver_open(subprotocol: Option<&[u8]>, inbox: &mut Inbox) {
+/// Delivers OPEN with its details, which are put aside.
+pub(crate) fn deliver_open(subprotocol: Option<&[u8]>, extension: Option<&[u8]>, inbox: &mut Inbox) {
     let details = inbox.records.len() + 1;
     inbox.push(Record { kind: kind::OPEN, ..Record::default() });
     if let Some(name) = subprotocol {
         let place = inbox.put_aside(name);
         inbox.push(place.record(kind::SUBPROTOCOL, 0));
+    }
+    if let Some(text) = extension {
+        let place = inbox.put_aside(text);
+        inbox.push(place.record(kind::EXTENSION, 0));
     }
     set_details(details, inbox);
 }

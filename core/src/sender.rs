@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use crate::batch::{Record, kind};
 use crate::close::{self, Payload};
 use crate::config::{Role, Settings};
+use crate::deflate::Agreement;
+use crate::deflate::codec::Compressor;
 use crate::error::{Answer, Error, Fault, FaultKind};
 use crate::frame::{self, MAX_CONTROL, MAX_HEADER, Opcode};
 use crate::life::{Ending, Life, State, Transport};
@@ -28,6 +30,7 @@ struct LastPing {
 struct Parts {
     kind: u8,
     utf8: Utf8,
+    compressed: bool,
 }
 
 /// The outgoing half of a [`Connection`](crate::Connection). It can be used while the events of the incoming half are read:
@@ -54,6 +57,11 @@ pub struct Sender {
     fault: Option<Fault>,
     /// A fault of the peer's that ends the connection in the next input call.
     owed: Option<Box<Fault>>,
+    /// What was agreed on compression.
+    deflate: Option<Agreement>,
+    compressor: Compressor,
+    /// Whether the host wants what it sends to be compressed.
+    compression: bool,
 }
 
 impl Sender {
@@ -78,6 +86,9 @@ impl Sender {
             received: None,
             fault: None,
             owed: None,
+            deflate: None,
+            compressor: Compressor::default(),
+            compression: true,
         }
     }
 
@@ -122,17 +133,23 @@ impl Sender {
     /// [`Error::InvalidArgument`] if the kind is another, or the text so far is not UTF-8.
     pub fn send_part(&mut self, kind: u8, data: &[u8], last: bool) -> Result<(), Error> {
         let (opcode, mut parts) = self.part(kind)?;
-        if kind == kind::TEXT && (parts.utf8.push(data).is_err() || last && !parts.utf8.is_complete()) {
+        if parts.kind == kind::TEXT && (parts.utf8.push(data).is_err() || last && !parts.utf8.is_complete()) {
             return Err(Error::InvalidArgument);
         }
-        self.check_room(data.len() as u64)?;
-        self.frame(opcode, last, data)?;
+        parts.compressed |= opcode != Opcode::Continuation && self.compresses(data.len(), last);
+        if parts.compressed {
+            self.compressed_frame(opcode, last, data)?;
+        } else {
+            self.check_room(data.len() as u64)?;
+            self.frame(opcode, last, data)?;
+        }
         self.parts = (!last).then_some(parts);
         Ok(())
     }
 
     /// Queues only the header of a message, or of a part of one, whose `len` bytes the host writes itself after the output:
-    /// no copy of the payload is made. Servers only, whose frames are not masked; the host answers for text being UTF-8.
+    /// no copy of the payload is made, and none is compressed. Servers only, whose frames are not masked; the host answers for
+    /// text being UTF-8.
     ///
     /// The host writes all of [`output`](Self::output), then the payload, before it calls anything else that adds output.
     ///
@@ -147,8 +164,11 @@ impl Sender {
         if len > i64::MAX as u64 || !parts.utf8.is_complete() {
             return Err(Error::InvalidArgument);
         }
+        if parts.compressed {
+            return Err(Error::InvalidState);
+        }
         self.check_room(0)?;
-        self.queue.reserve(MAX_HEADER)?.extend_from_slice(frame::encode(last, opcode, len, None).as_bytes());
+        self.queue.reserve(MAX_HEADER)?.extend_from_slice(frame::encode(last, opcode, 0, len, None).as_bytes());
         self.parts = (!last).then_some(parts);
         Ok(())
     }
@@ -169,6 +189,12 @@ impl Sender {
             }
         }
         (records.len(), Ok(()))
+    }
+
+    /// Whether messages from here on are compressed, where that was agreed and they are long enough. They are unless the
+    /// host says otherwise: secrets beside text that an attacker chooses should not be (RFC 7692 §8).
+    pub fn set_compression(&mut self, on: bool) {
+        self.compression = on;
     }
 
     /// Sends a ping with up to 125 bytes. The pong that answers it carries the round-trip time.
@@ -322,13 +348,18 @@ impl Sender {
         self.life
     }
 
+    pub(crate) fn deflate(&self) -> Option<Agreement> {
+        self.deflate
+    }
+
     /// Room for HTTP text, which is not bounded by the output limits: it is the host's own.
     pub(crate) fn http(&mut self, len: usize) -> Result<&mut Vec<u8>, Error> {
         self.queue.reserve(len)
     }
 
     /// The opening handshake is complete.
-    pub(crate) fn open(&mut self) {
+    pub(crate) fn open(&mut self, deflate: Option<Agreement>) {
+        self.deflate = deflate;
         self.life = Life::Open;
         self.timers.handshake = NEVER;
         self.last_keepalive = self.timers.now();
@@ -472,6 +503,7 @@ impl Sender {
 
     pub(crate) fn heap(&self) -> usize {
         self.queue.capacity()
+            + self.compressor.heap()
             + self.keys.as_ref().map_or(0, |_| size_of::<Keys>())
             + self.pending_pong.as_ref().map_or(0, |pong| pong.len())
             + self.last_ping.as_ref().map_or(0, |ping| size_of::<LastPing>() + ping.payload.capacity())
@@ -485,8 +517,29 @@ impl Sender {
         if !self.may_send() || self.parts.is_some() {
             return Err(Error::InvalidState);
         }
+        if self.compresses(payload.len(), true) {
+            return self.compressed_frame(opcode, true, payload);
+        }
         self.check_room(payload.len() as u64)?;
         self.frame(opcode, true, payload)
+    }
+
+    /// Whether a message that begins with this payload is compressed.
+    fn compresses(&self, len: usize, whole: bool) -> bool {
+        let agreed = self.deflate.is_some_and(|deflate| deflate.send.can_compress());
+        agreed && self.compression && (!whole || len as u64 >= self.settings.deflate_threshold)
+    }
+
+    /// Compresses a payload and queues it. All room is made before, for what is compressed must be sent: the peer's window
+    /// moves with ours.
+    fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
+        let Some(deflate) = self.deflate else { return Err(Error::InvalidState) };
+        let most = Compressor::bound(payload.len());
+        self.check_room(most as u64)?;
+        self.queue.reserve(MAX_HEADER + most)?;
+        let data = self.compressor.compress(payload, fin, deflate.send, &self.settings)?;
+        let rsv = if opcode == Opcode::Continuation { 0 } else { frame::COMPRESSED };
+        self.write_frame(opcode, rsv, fin, &data)
     }
 
     fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Error> {
@@ -514,7 +567,7 @@ impl Sender {
         };
         match self.parts {
             _ if !self.may_send() => Err(Error::InvalidState),
-            None => Ok((opcode, Parts { kind, utf8: Utf8::default() })),
+            None => Ok((opcode, Parts { kind, utf8: Utf8::default(), compressed: false })),
             Some(parts) if parts.kind == kind => Ok((Opcode::Continuation, parts)),
             Some(_) => Err(Error::InvalidState),
         }
@@ -534,9 +587,14 @@ impl Sender {
 
     #[inline]
     fn frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
+        self.write_frame(opcode, 0, fin, payload)
+    }
+
+    #[inline]
+    fn write_frame(&mut self, opcode: Opcode, rsv: u8, fin: bool, payload: &[u8]) -> Result<(), Error> {
         let bytes = self.queue.reserve(MAX_HEADER + payload.len())?;
         let key = self.keys.as_mut().map(|keys| keys.mask());
-        bytes.extend_from_slice(frame::encode(fin, opcode, payload.len() as u64, key).as_bytes());
+        bytes.extend_from_slice(frame::encode(fin, opcode, rsv, payload.len() as u64, key).as_bytes());
         let start = bytes.len();
         bytes.extend_from_slice(payload);
         if let Some(key) = key {
@@ -624,6 +682,7 @@ impl Sender {
         self.ending = Some(Box::new(Ending { code, reason, clean, by_peer, sent: self.close_sent, fault }));
         self.keys = None;
         self.parts = None;
+        self.compressor = Compressor::default();
         self.pending_pong = None;
         self.last_ping = None;
         self.transport = transport;

@@ -1,15 +1,24 @@
 //! What a client asks of the fields of a 101 response (RFC 6455 §4.1).
 
-use super::fields::{self, Field};
+use super::fields::{self, Extensions, Field};
 use super::request::has_no_content;
+use crate::config::Settings;
+use crate::deflate::{Agreement, negotiation};
 use crate::error::FaultKind;
 
-/// Checks the fields of a 101 response against the request. Returns the subprotocol agreed.
+/// What a 101 response agrees to.
+pub(crate) struct Agreed<'a> {
+    pub(crate) subprotocol: Option<&'a [u8]>,
+    pub(crate) extension: Option<(&'a [u8], Agreement)>,
+}
+
+/// Checks the fields of a 101 response against the request.
 pub(crate) fn check<'a>(
     fields: &'a [Field<'a>],
     accept: &[u8; 28],
     offered: &[impl AsRef<str>],
-) -> Result<Option<&'a [u8]>, FaultKind> {
+    settings: &Settings,
+) -> Result<Agreed<'a>, FaultKind> {
     match fields::single(fields, "Upgrade") {
         Ok(Some(value)) if value.eq_ignore_ascii_case(b"websocket") => {}
         _ => return Err(FaultKind::BadUpgrade),
@@ -21,15 +30,27 @@ pub(crate) fn check<'a>(
         Ok(Some(value)) if value == accept => {}
         _ => return Err(FaultKind::BadAccept),
     }
-    if fields::all(fields, "Sec-WebSocket-Extensions").next().is_some() {
-        return Err(FaultKind::ExtensionNotOffered);
+    let mut extension = None;
+    for value in fields::all(fields, "Sec-WebSocket-Extensions") {
+        for element in Extensions::new(value) {
+            let element = element.map_err(|_| FaultKind::BadExtensionParameters)?;
+            if settings.deflate == 0 || extension.is_some() || !negotiation::is_deflate(element) {
+                return Err(FaultKind::ExtensionNotOffered);
+            }
+            let agreement = negotiation::check(element, settings).map_err(|_| FaultKind::BadExtensionParameters)?;
+            extension = Some((element, agreement));
+        }
+        if extension.is_none() {
+            return Err(FaultKind::ExtensionNotOffered);
+        }
     }
     if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
         return Err(FaultKind::BodyOn101);
     }
-    match fields::single(fields, "Sec-WebSocket-Protocol") {
-        Ok(None) => Ok(None),
-        Ok(Some(chosen)) if offered.iter().any(|name| name.as_ref().as_bytes() == chosen) => Ok(Some(chosen)),
-        _ => Err(FaultKind::SubprotocolNotOffered),
-    }
+    let subprotocol = match fields::single(fields, "Sec-WebSocket-Protocol") {
+        Ok(None) => None,
+        Ok(Some(chosen)) if offered.iter().any(|name| name.as_ref().as_bytes() == chosen) => Some(chosen),
+        _ => return Err(FaultKind::SubprotocolNotOffered),
+    };
+    Ok(Agreed { subprotocol, extension })
 }

@@ -15,6 +15,7 @@ pub(crate) fn request(
     key: &[u8],
     origin: Option<&str>,
     subprotocols: &[String],
+    extension: Option<&str>,
     extra: &[ExtraHeader],
 ) {
     push(output, &[b"GET ", url.target.as_bytes(), b" HTTP/1.1\r\n"]);
@@ -29,6 +30,9 @@ pub(crate) fn request(
     if !subprotocols.is_empty() {
         header(output, "Sec-WebSocket-Protocol", subprotocols.join(", ").as_bytes());
     }
+    if let Some(extension) = extension {
+        header(output, "Sec-WebSocket-Extensions", extension.as_bytes());
+    }
     if let Some(authorization) = &url.authorization {
         header(output, "Authorization", authorization.as_bytes());
     }
@@ -41,6 +45,7 @@ pub(crate) fn switching<'a>(
     output: &mut Vec<u8>,
     accept: &[u8; 28],
     subprotocol: Option<&str>,
+    extension: Option<&str>,
     extra: impl Iterator<Item = &'a ExtraHeader>,
 ) {
     status_line(output, 101);
@@ -49,6 +54,9 @@ pub(crate) fn switching<'a>(
     header(output, "Sec-WebSocket-Accept", accept);
     if let Some(name) = subprotocol {
         header(output, "Sec-WebSocket-Protocol", name.as_bytes());
+    }
+    if let Some(extension) = extension {
+        header(output, "Sec-WebSocket-Extensions", extension.as_bytes());
     }
     headers(output, extra);
     output.extend_from_slice(b"\r\n");

@@ -1,0 +1,289 @@
+//! Compressing and inflating, in bounded steps.
+
+use std::boxed::Box;
+use std::sync::Mutex;
+use std::vec::Vec;
+
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status};
+
+use super::Direction;
+use crate::config::Settings;
+use crate::error::{Error, Fault, FaultKind};
+use crate::inbox;
+use crate::utf8::Utf8;
+
+/// What every message ends with on the stream, and lacks on the wire (RFC 7692 §7.2.1).
+const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
+/// An empty stored block without its tail: the payload of an empty message (§7.2.3.6).
+const EMPTY: &[u8] = &[0x00];
+/// The largest step of output, in bytes.
+const MAX_STEP: usize = 16 * 1024;
+const MIN_STEP: usize = 256;
+/// How many idle compressors, and inflaters, a pool keeps.
+const POOLED: usize = 4;
+/// What a peer may refer back to at most.
+const MAX_WINDOW: usize = 32 * 1024;
+
+/// What one compressor or inflater holds, in bytes, as measured with a counting allocator for zlib-rs 0.6.
+const fn compressor_size(window_bits: u8, mem_level: u64) -> usize {
+    (1 << (window_bits as usize + 2)) + (1 << (mem_level as usize + 9)) + 128 * 1024 + 8 * 1024
+}
+const INFLATER_SIZE: usize = 48 * 1024;
+
+/// Idle compressors and inflaters of the connections of one configuration. Only those of directions without context
+/// takeover come back.
+#[derive(Default)]
+pub(crate) struct Pool {
+    compressors: Mutex<Vec<(u8, Deflate)>>,
+    inflaters: Mutex<Vec<Inflate>>,
+}
+
+/// A changed configuration starts with an empty pool: its compressors have other parameters.
+impl Clone for Pool {
+    fn clone(&self) -> Self {
+        Pool::default()
+    }
+}
+
+impl core::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Pool")
+    }
+}
+
+/// A pool that another thread's panic left behind is still a list of whole values.
+fn locked<T>(list: &Mutex<Vec<T>>) -> std::sync::MutexGuard<'_, Vec<T>> {
+    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The compressing end of a direction. Empty until the first message.
+#[derive(Default)]
+pub(crate) struct Compressor {
+    stream: Option<Box<Deflate>>,
+    size: usize,
+}
+
+impl Compressor {
+    /// Compresses a message, or a part of one. On failure the stream is as before: nothing was given to it.
+    pub(crate) fn compress(
+        &mut self,
+        payload: &[u8],
+        last: bool,
+        direction: Direction,
+        settings: &Settings,
+    ) -> Result<Vec<u8>, Error> {
+        let mut output = Vec::new();
+        output.try_reserve(Self::bound(payload.len())).map_err(|_| Error::NoMemory)?;
+        if payload.is_empty() {
+            // A second flush in a row adds nothing to the stream, but the message needs its end.
+            output.extend_from_slice(EMPTY);
+            if !last {
+                output.extend_from_slice(TAIL);
+            }
+        } else {
+            let stream = self.stream(direction, settings);
+            deflate_all(stream, payload, &mut output)?;
+            if last {
+                debug_assert!(output.ends_with(TAIL));
+                output.truncate(output.len() - TAIL.len());
+            }
+        }
+        if last && !direction.takeover {
+            self.give_back(direction, settings);
+        }
+        Ok(output)
+    }
+
+    /// The most that a payload of this length becomes: DEFLATE adds a few bytes for each stored block, and the flush.
+    pub(crate) fn bound(len: usize) -> usize {
+        len.saturating_add(len / 1024 + 64)
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        self.size
+    }
+
+    fn stream(&mut self, direction: Direction, settings: &Settings) -> &mut Deflate {
+        self.size = compressor_size(direction.window_bits, settings.deflate_mem_level);
+        self.stream.get_or_insert_with(|| {
+            let mut pool = locked(&settings.pool.compressors);
+            let fitting = pool.iter().position(|(bits, _)| *bits == direction.window_bits);
+            match fitting {
+                Some(index) => Box::new(pool.swap_remove(index).1),
+                None => Box::new(Deflate::new_with_config(DeflateConfig {
+                    level: settings.deflate_level as i32,
+                    window_bits: -i32::from(direction.window_bits),
+                    mem_level: settings.deflate_mem_level as i32,
+                    ..DeflateConfig::default()
+                })),
+            }
+        })
+    }
+
+    fn give_back(&mut self, direction: Direction, settings: &Settings) {
+        self.size = 0;
+        if let Some(mut stream) = self.stream.take() {
+            let mut pool = locked(&settings.pool.compressors);
+            if pool.len() < POOLED {
+                stream.reset();
+                pool.push((direction.window_bits, *stream));
+            }
+        }
+    }
+}
+
+fn deflate_all(stream: &mut Deflate, payload: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
+    let mut input = payload;
+    loop {
+        let start = output.len();
+        let room = (output.capacity() - start).max(MIN_STEP);
+        output.try_reserve(room).map_err(|_| Error::NoMemory)?;
+        output.resize(start + room, 0);
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let result = stream.compress(input, &mut output[start..], DeflateFlush::SyncFlush);
+        let written = (stream.total_out() - written) as usize;
+        input = &input[(stream.total_in() - read) as usize..];
+        output.truncate(start + written);
+        result.map_err(|_| Error::NoMemory)?;
+        if input.is_empty() && written < room {
+            return Ok(());
+        }
+    }
+}
+
+/// The inflating end of a direction. Empty until the first compressed message.
+#[derive(Default)]
+pub(crate) struct Inflater {
+    stream: Option<Box<Inflate>>,
+    /// The stream has seen bytes of this message since it began or began anew.
+    touched: bool,
+}
+
+/// Where inflated bytes go.
+pub(crate) struct Target<'a> {
+    pub(crate) store: &'a mut Vec<u8>,
+    /// Where the message, as far as it is here, begins in the store.
+    pub(crate) start: usize,
+    /// How many bytes the message may still have.
+    pub(crate) left: u64,
+    /// The limit of the whole message, for the fault.
+    pub(crate) limit: u64,
+    /// Validates them, if they are text, as they are made.
+    pub(crate) utf8: Option<&'a mut Utf8>,
+}
+
+impl Inflater {
+    /// Inflates a piece of a message and appends it to `target`. On failure the inflater is dropped: it is of no more use.
+    pub(crate) fn inflate(
+        &mut self,
+        piece: &[u8],
+        target: &mut Target<'_>,
+        direction: Direction,
+        settings: &Settings,
+    ) -> Result<(), Fault> {
+        let result = self.inflate_all(piece, target, direction, settings);
+        if result.is_err() {
+            self.stream = None;
+        }
+        result
+    }
+
+    /// Ends a message: inflates the tail that its sender left out.
+    pub(crate) fn finish(
+        &mut self,
+        target: &mut Target<'_>,
+        direction: Direction,
+        settings: &Settings,
+    ) -> Result<(), Fault> {
+        // A message without a byte, and one that ended with a final block, have no open block for the tail to close.
+        if self.touched {
+            self.inflate(TAIL, target, direction, settings)?;
+            self.touched = false;
+        }
+        if !direction.takeover {
+            self.give_back(direction, settings);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        self.stream.as_ref().map_or(0, |_| INFLATER_SIZE)
+    }
+
+    fn inflate_all(
+        &mut self,
+        piece: &[u8],
+        target: &mut Target<'_>,
+        direction: Direction,
+        settings: &Settings,
+    ) -> Result<(), Fault> {
+        let mut input = piece;
+        while !input.is_empty() {
+            let stream = self.stream.get_or_insert_with(|| take_inflater(direction, settings));
+            self.touched = true;
+            let ended = inflate_some(stream, &mut input, target)?;
+            if ended {
+                // A block with BFINAL ends the DEFLATE stream, not the message (§7.2.3.4).
+                self.restart(&target.store[target.start..], direction);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a new stream that may refer to what the last one made of this message.
+    fn restart(&mut self, message: &[u8], direction: Direction) {
+        let window = &message[message.len().saturating_sub(MAX_WINDOW.min(1 << direction.window_bits))..];
+        let mut stream = Box::new(Inflate::new(false, direction.window_bits));
+        let _ = stream.set_dictionary(window);
+        self.stream = Some(stream);
+        self.touched = false;
+    }
+
+    fn give_back(&mut self, direction: Direction, settings: &Settings) {
+        if let Some(mut stream) = self.stream.take() {
+            let mut pool = locked(&settings.pool.inflaters);
+            // Reset makes the window 15 bits wide; a narrower one must refuse what lies beyond it.
+            if direction.window_bits == 15 && pool.len() < POOLED {
+                stream.reset(false);
+                pool.push(*stream);
+            }
+        }
+    }
+}
+
+fn take_inflater(direction: Direction, settings: &Settings) -> Box<Inflate> {
+    let pooled = if direction.window_bits == 15 { locked(&settings.pool.inflaters).pop() } else { None };
+    Box::new(pooled.unwrap_or_else(|| Inflate::new(false, direction.window_bits)))
+}
+
+/// Inflates until the input is used up, or the stream has ended: `true`.
+fn inflate_some(stream: &mut Inflate, input: &mut &[u8], target: &mut Target<'_>) -> Result<bool, Fault> {
+    loop {
+        let at = target.store.len();
+        let step = input.len().saturating_mul(4).clamp(MIN_STEP, MAX_STEP);
+        // One byte more than is allowed, to see that there is more.
+        let step = usize::try_from(target.left.saturating_add(1)).map_or(step, |left| left.min(step));
+        inbox::reserve(target.store, at, step, target.left.saturating_add(1))?;
+        target.store.resize(at + step, 0);
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let result = stream.decompress(input, &mut target.store[at..], InflateFlush::SyncFlush);
+        let written = (stream.total_out() - written) as usize;
+        let read = (stream.total_in() - read) as usize;
+        *input = &input[read..];
+        target.store.truncate(at + written);
+        if let Some(utf8) = &mut target.utf8 {
+            utf8.push(&target.store[at..]).map_err(|_| FaultKind::BadText)?;
+        }
+        if written as u64 > target.left {
+            return Err(Fault::with(FaultKind::MessageTooBig, target.limit.saturating_add(1), target.limit));
+        }
+        target.left -= written as u64;
+        match result {
+            Ok(Status::StreamEnd) => return Ok(true),
+            Ok(_) if input.is_empty() && written < step => return Ok(false),
+            Ok(_) if read == 0 && written == 0 => return Err(FaultKind::BadCompressedData.into()),
+            Ok(_) => {}
+            Err(_) => return Err(FaultKind::BadCompressedData.into()),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The codec of a build without DEFLATE. The option that would negotiate the extension is refused, so that nothing here is
+//! ever called.
+
+use alloc::vec::Vec;
+
+use super::Direction;
+use crate::config::Settings;
+use crate::error::{Error, Fault, FaultKind};
+use crate::utf8::Utf8;
+
+#[derive(Default)]
+pub(crate) struct Compressor;
+
+impl Compressor {
+    pub(crate) fn compress(&mut self, _: &[u8], _: bool, _: Direction, _: &Settings) -> Result<Vec<u8>, Error> {
+        Err(Error::InvalidState)
+    }
+
+    pub(crate) fn bound(len: usize) -> usize {
+        len
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        0
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Inflater;
+
+#[allow(dead_code)]
+pub(crate) struct Target<'a> {
+    pub(crate) store: &'a mut Vec<u8>,
+    pub(crate) start: usize,
+    pub(crate) left: u64,
+    pub(crate) limit: u64,
+    pub(crate) utf8: Option<&'a mut Utf8>,
+}
+
+impl Inflater {
+    pub(crate) fn inflate(&mut self, _: &[u8], _: &mut Target<'_>, _: Direction, _: &Settings) -> Result<(), Fault> {
+        Err(FaultKind::BadCompressedData.into())
+    }
+
+    pub(crate) fn finish(&mut self, _: &mut Target<'_>, _: Direction, _: &Settings) -> Result<(), Fault> {
+        Err(FaultKind::BadCompressedData.into())
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        0
+    }
+}
