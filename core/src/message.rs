@@ -312,7 +312,7 @@ impl Reader {
             limit: settings.max_message_size,
             utf8: (message.kind == kind::TEXT).then_some(&mut message.utf8),
         };
-        self.inflater.inflate(piece, &mut target, deflate.receive, settings)?;
+        self.inflater.inflate(piece, &mut target, settings)?;
         if last {
             self.inflater.finish(&mut target, deflate.receive, settings)?;
         }

@@ -301,12 +301,12 @@ fn rustsec_2021_0079_chunk_sizes_do_not_overflow() {
 
 #[test]
 fn cve_2024_22019_chunk_extensions_are_bounded() {
-    for start in ["1;", "1;x=\"", "0\r\nX: "] {
+    for (start, flood) in [("1;", b'e'), ("1;x=\"", b'e'), ("1", b' '), ("1 ", b'\t'), ("0\r\nX: ", b'e')] {
         let mut host = Host::new(&client());
         host.receive(&head("HTTP/1.1 400 x", &["Transfer-Encoding: chunked"]));
         host.receive(start.as_bytes());
         for _ in 0..2_000 {
-            host.receive(&[b'e'; 100]);
+            host.receive(&[flood; 100]);
             assert!(memory(&host) <= 4096, "{}", memory(&host));
         }
         assert_eq!(host.fault(), Some(FaultKind::BadBody), "{start}");
@@ -674,6 +674,19 @@ fn cve_2026_11586_ping_flood_grows_nothing() {
         assert!(sent.iter().all(|frame| frame.first == FIN | PONG));
         assert_eq!(sent.last().unwrap().payload, [199; 125], "the newest is answered");
         host.connection.send_text("still here").unwrap();
+    }
+}
+
+#[test]
+fn cve_2026_11586_ping_flood_against_a_slow_reader() {
+    let mut host = Host::open(Role::Server);
+    host.held = true;
+    let ping = frames::to(Role::Server, FIN | PING, &[7; 125]);
+    host.receive(&ping.repeat(1000));
+    for _ in 0..1000 {
+        host.receive(&ping);
+        host.connection.consumed(1).unwrap();
+        assert!(host.connection.pending_output() <= 64 * 1024 + 127, "{}", host.connection.pending_output());
     }
 }
 

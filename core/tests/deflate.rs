@@ -84,17 +84,17 @@ fn messages_survive_every_window_and_both_takeover_modes() {
                 for _ in 0..60 {
                     for (index, end) in [&mut client, &mut server].into_iter().enumerate() {
                         let message = random.message(&words);
-                        if random.next() % 4 == 0 {
+                        if random.next().is_multiple_of(4) {
                             let cut = message.len() / 3;
                             end.send_part(kind::TEXT, &message.as_bytes()[..cut], false).unwrap();
                             end.ping(b"between", 0).unwrap();
-                            let empty_end = random.next() % 2 == 0;
+                            let empty_end = random.next().is_multiple_of(2);
                             end.send_part(kind::TEXT, &message.as_bytes()[cut..], !empty_end).unwrap();
                             if empty_end {
                                 end.send_part(kind::TEXT, b"", true).unwrap();
                             }
                         } else {
-                            end.set_compression(random.next() % 5 != 0);
+                            end.set_compression(!random.next().is_multiple_of(5));
                             end.send_text(&message).unwrap();
                         }
                         sent[index].push(message);

@@ -174,14 +174,8 @@ pub(crate) struct Target<'a> {
 
 impl Inflater {
     /// Inflates a piece of a message and appends it to `target`. On failure the inflater is dropped: it is of no more use.
-    pub(crate) fn inflate(
-        &mut self,
-        piece: &[u8],
-        target: &mut Target<'_>,
-        direction: Direction,
-        settings: &Settings,
-    ) -> Result<(), Fault> {
-        let result = self.inflate_all(piece, target, direction, settings);
+    pub(crate) fn inflate(&mut self, piece: &[u8], target: &mut Target<'_>, settings: &Settings) -> Result<(), Fault> {
+        let result = self.inflate_all(piece, target, settings);
         if result.is_err() {
             self.stream = None;
         }
@@ -197,11 +191,11 @@ impl Inflater {
     ) -> Result<(), Fault> {
         // A message without a byte, and one that ended with a final block, have no open block for the tail to close.
         if self.touched {
-            self.inflate(TAIL, target, direction, settings)?;
+            self.inflate(TAIL, target, settings)?;
             self.touched = false;
         }
         if !direction.takeover {
-            self.give_back(direction, settings);
+            self.give_back(settings);
         }
         Ok(())
     }
@@ -210,40 +204,33 @@ impl Inflater {
         self.stream.as_ref().map_or(0, |_| INFLATER_SIZE)
     }
 
-    fn inflate_all(
-        &mut self,
-        piece: &[u8],
-        target: &mut Target<'_>,
-        direction: Direction,
-        settings: &Settings,
-    ) -> Result<(), Fault> {
+    fn inflate_all(&mut self, piece: &[u8], target: &mut Target<'_>, settings: &Settings) -> Result<(), Fault> {
         let mut input = piece;
         while !input.is_empty() {
-            let stream = self.stream.get_or_insert_with(|| take_inflater(direction, settings));
+            let stream = self.stream.get_or_insert_with(|| take_inflater(settings));
             self.touched = true;
             let ended = inflate_some(stream, &mut input, target)?;
             if ended {
                 // A block with BFINAL ends the DEFLATE stream, not the message (§7.2.3.4).
-                self.restart(&target.store[target.start..], direction);
+                self.restart(&target.store[target.start..]);
             }
         }
         Ok(())
     }
 
     /// Begins a new stream that may refer to what the last one made of this message.
-    fn restart(&mut self, message: &[u8], direction: Direction) {
-        let window = &message[message.len().saturating_sub(MAX_WINDOW.min(1 << direction.window_bits))..];
-        let mut stream = Box::new(Inflate::new(false, direction.window_bits));
+    fn restart(&mut self, message: &[u8]) {
+        let window = &message[message.len().saturating_sub(MAX_WINDOW)..];
+        let mut stream = Box::new(new_inflater());
         let _ = stream.set_dictionary(window);
         self.stream = Some(stream);
         self.touched = false;
     }
 
-    fn give_back(&mut self, direction: Direction, settings: &Settings) {
+    fn give_back(&mut self, settings: &Settings) {
         if let Some(mut stream) = self.stream.take() {
             let mut pool = locked(&settings.pool.inflaters);
-            // Reset makes the window 15 bits wide; a narrower one must refuse what lies beyond it.
-            if direction.window_bits == 15 && pool.len() < POOLED {
+            if pool.len() < POOLED {
                 stream.reset(false);
                 pool.push(*stream);
             }
@@ -251,9 +238,13 @@ impl Inflater {
     }
 }
 
-fn take_inflater(direction: Direction, settings: &Settings) -> Box<Inflate> {
-    let pooled = if direction.window_bits == 15 { locked(&settings.pool.inflaters).pop() } else { None };
-    Box::new(pooled.unwrap_or_else(|| Inflate::new(false, direction.window_bits)))
+fn take_inflater(settings: &Settings) -> Box<Inflate> {
+    Box::new(locked(&settings.pool.inflaters).pop().unwrap_or_else(new_inflater))
+}
+
+/// With the largest window: zlib-rs makes room for it whatever it is told.
+fn new_inflater() -> Inflate {
+    Inflate::new(false, 15)
 }
 
 /// Inflates until the input is used up, or the stream has ended: `true`.

@@ -9,7 +9,7 @@ use crate::error::{Error, Fault, FaultKind};
 use crate::utf8::Utf8;
 
 #[derive(Default)]
-pub(crate) struct Compressor;
+pub(crate) struct Compressor {}
 
 impl Compressor {
     pub(crate) fn compress(&mut self, _: &[u8], _: bool, _: Direction, _: &Settings) -> Result<Vec<u8>, Error> {
@@ -26,7 +26,7 @@ impl Compressor {
 }
 
 #[derive(Default)]
-pub(crate) struct Inflater;
+pub(crate) struct Inflater {}
 
 #[allow(dead_code)]
 pub(crate) struct Target<'a> {
@@ -38,7 +38,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl Inflater {
-    pub(crate) fn inflate(&mut self, _: &[u8], _: &mut Target<'_>, _: Direction, _: &Settings) -> Result<(), Fault> {
+    pub(crate) fn inflate(&mut self, _: &[u8], _: &mut Target<'_>, _: &Settings) -> Result<(), Fault> {
         Err(FaultKind::BadCompressedData.into())
     }
 

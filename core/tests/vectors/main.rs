@@ -29,7 +29,10 @@ fn files() -> Vec<(PathBuf, File)> {
     paths.sort();
     let parse = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("a text");
-        let file = File::parse(&path.file_name().expect("a name").to_string_lossy(), &text);
+        let mut file = File::parse(&path.file_name().expect("a name").to_string_lossy(), &text);
+        // A build without DEFLATE refuses the option.
+        file.cases
+            .retain(|case| cfg!(feature = "deflate") || !case.setup("option").any(|option| option == "deflate 1"));
         (path, file)
     };
     paths.into_iter().map(parse).collect()
@@ -147,7 +150,7 @@ fn the_vectors_are_well_formed() {
     }
 }
 
-/// One fault per clause, and one case at least for each fault; only memory cannot be made short here.
+/// One fault per clause, and one case at least for each fault. Memory cannot be made short here.
 #[test]
 fn every_fault_has_a_vector() {
     let files = files();

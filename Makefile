@@ -1,0 +1,218 @@
+# Sansock. `make` lists the targets; `make demo` and `make test` need nothing before them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+HOSTS := rust c cpp python python-threads node deno bun
+PORT ?= 0
+CONNECTIONS ?= 10000
+MESSAGES ?= 10000
+MSRV := 1.88.0
+
+DONE := .tools/done
+PYTHON := .venv/bin/python
+RUFF := ../../.venv/bin/ruff
+MYPY := ../../.venv/bin/mypy
+WASM_TARGET := --target wasm32-unknown-unknown
+LIBRARY := target/release/libsansock.$(if $(filter Darwin,$(shell uname)),dylib,so)
+
+# Sources by part, so that nothing is built twice and nothing stale is run.
+sources = $(shell find $(1) -type f \( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.ts' -o -name '*.json' \) \
+	-not -path '*/node_modules/*' 2>/dev/null)
+CORE := Cargo.toml Cargo.lock core/Cargo.toml $(call sources,core/src)
+FFI := $(CORE) ffi/Cargo.toml ffi/build.rs $(call sources,ffi/src)
+WASM := $(CORE) $(call sources,wasm)
+PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(call sources,bindings/python/src)
+
+.PHONY: help
+help:
+	@printf '%s\n' \
+	  'make demo                        every host talks to every host, and to two peers not ours' \
+	  'make test                        everything that is checked (about ten minutes)' \
+	  'make serve HOST=h [PORT=p]       echo server of that host; port 0, the default, takes a free one' \
+	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
+	  '                                 hosts: $(HOSTS)' \
+	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
+	  'make lint | test-rust | test-c | test-python | test-js | test-browser   parts of make test' \
+	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
+	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
+	  'make msrv                        check with Rust $(MSRV)' \
+	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
+
+# --- Set-up: one stamp for each tool -------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(addprefix $(DONE)/,rust wasm-tools system venv npm-js npm-peers)
+
+$(DONE):
+	@mkdir -p $@
+
+Cargo.lock: Cargo.toml
+	@[ -e $@ ] || cargo generate-lockfile >&2
+	@touch $@
+
+$(DONE)/rust: .ci/setup-rust | $(DONE)
+	@.ci/setup-rust >&2
+	@touch $@
+
+$(DONE)/wasm-tools: .ci/setup-wasm-tools Cargo.lock | $(DONE)
+	@.ci/setup-wasm-tools >&2
+	@touch $@
+
+$(DONE)/system-%: .ci/setup-system | $(DONE)
+	@.ci/setup-system $* >&2
+	@touch $@
+
+$(DONE)/system: $(addprefix $(DONE)/system-,gcc g++ clang chromium python3-venv)
+	@touch $@
+
+$(DONE)/venv: .ci/requirements.txt | $(DONE)/system-python3-venv
+	@echo 'set-up: Python packages into .venv' >&2
+	@[ -x $(PYTHON) ] || python3 -m venv .venv >&2
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $< >&2
+	@touch $@
+
+$(DONE)/npm-js: bindings/js/package-lock.json | $(DONE)
+	@echo 'set-up: npm packages for bindings/js' >&2
+	@cd bindings/js && npm install --no-save --silent --no-audit --no-fund >&2
+	@touch $@
+
+$(DONE)/npm-peers: examples/peers/package-lock.json | $(DONE)
+	@echo 'set-up: npm packages for examples/peers' >&2
+	@cd examples/peers && npm install --no-save --silent --no-audit --no-fund >&2
+	@touch $@
+
+# --- Build: release profile, each thing once -----------------------------------------------------------------------
+
+STATIC := target/release/libsansock.a
+PROGRAMS := echo_server client
+WARNINGS := -Wall -Wextra -Wpedantic -Werror
+LIBRARIES := $(if $(filter Darwin,$(shell uname)),-framework Security -framework CoreFoundation,-lpthread -ldl -lm)
+
+.PHONY: build
+build: $(addprefix host-,$(HOSTS))
+
+$(STATIC): $(FFI) | $(DONE)/rust $(DONE)/system-gcc
+	@echo 'build: C library' >&2
+	@cargo build --quiet --release -p sansock-ffi
+	@touch $@
+
+target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
+	@echo 'build: Rust examples' >&2
+	@cargo build --quiet --release -p sansock-examples
+	@touch $@
+
+target/examples/c/%: examples/c/%.c include/sansock.h $(STATIC)
+	@echo 'build: $@' >&2
+	@mkdir -p $(@D)
+	@cc -std=c11 -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
+
+target/examples/cpp/%: examples/cpp/%.cpp include/sansock.h include/sansock.hpp $(STATIC) | $(DONE)/system-g++
+	@echo 'build: $@' >&2
+	@mkdir -p $(@D)
+	@c++ -std=c++17 -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
+
+$(DONE)/python-package: $(FFI) $(PACKAGE) $(DONE)/venv | $(DONE)/rust
+	@echo 'build: Python package' >&2
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps --no-build-isolation \
+		./bindings/python >&2
+	@touch $@
+
+bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bindings/js/scripts/*) \
+		$(DONE)/npm-js $(DONE)/wasm-tools | $(DONE)/rust
+	@echo 'build: WebAssembly module and npm package' >&2
+	@cd bindings/js && npm run --silent build >&2
+	@touch $@
+
+.PHONY: $(addprefix host-,$(HOSTS) websockets ws)
+host-rust: target/release/echo_server
+host-c: $(addprefix target/examples/c/,$(PROGRAMS))
+host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
+host-python host-python-threads: $(DONE)/python-package
+host-node host-deno host-bun: bindings/js/dist/index.js
+host-websockets: $(DONE)/venv
+host-ws: $(DONE)/npm-peers
+
+# --- Run -----------------------------------------------------------------------------------------------------------
+
+ifneq ($(filter serve client,$(MAKECMDGOALS)),)
+ifeq ($(filter $(HOST),$(HOSTS) websockets ws),)
+$(error HOST=$(HOST) is not a host; choose one of: $(HOSTS))
+endif
+ifeq ($(filter client,$(MAKECMDGOALS))$(URL),client)
+$(error URL= is missing: make client HOST=$(HOST) URL=ws://127.0.0.1:PORT)
+endif
+endif
+
+.PHONY: serve client
+serve: host-$(HOST)
+	@exec examples/run serve $(HOST) $(PORT) $(ARGS)
+
+client: host-$(HOST)
+	@exec examples/run client $(HOST) '$(URL)' $(ARGS)
+
+ALL_HOSTS := $(addprefix host-,$(HOSTS) websockets ws)
+.PHONY: demo interop soak
+demo: $(ALL_HOSTS)
+	@$(PYTHON) examples/demo/demo.py
+
+interop: $(ALL_HOSTS)
+	@$(PYTHON) examples/demo/interop.py --messages $(MESSAGES)
+
+soak: $(if $(HOST),host-$(HOST) host-websockets,$(ALL_HOSTS))
+	@$(PYTHON) examples/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
+
+# --- Check ---------------------------------------------------------------------------------------------------------
+
+.PHONY: test lint test-rust test-c test-python test-js test-browser msrv
+test: lint msrv test-rust test-c test-python test-js test-browser demo interop
+	@echo 'make test: every check has passed'
+
+lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js bindings/js/dist/index.js
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
+	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
+	cd bindings/python && $(RUFF) check --config pyproject.toml . ../../examples/python
+	cd bindings/python && $(RUFF) format --check --config pyproject.toml . ../../examples/python
+	cd bindings/python && $(MYPY)
+	cd examples/demo && $(RUFF) check --config ../../.ci/ruff.toml . ../peers
+	cd examples/demo && $(RUFF) format --check --config ../../.ci/ruff.toml . ../peers
+	cd examples/demo && $(MYPY) --strict . ../peers
+	cd bindings/js && npm run --silent check
+
+test-rust: $(DONE)/rust
+	cargo test --quiet -p sansock
+	cargo test --quiet -p sansock --no-default-features
+	cargo test --quiet -p sansock-examples
+
+# The tests of the C ABI and of both headers are C and C++ programs, which cargo builds and runs.
+test-c: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
+	cargo test --quiet -p sansock-ffi
+
+test-python: $(DONE)/python-package
+	$(PYTHON) -m pytest --quiet bindings/python
+
+test-js: bindings/js/dist/index.js
+	cd bindings/js && npm run --silent test
+	cd bindings/js && npm run --silent test:deno
+	cd bindings/js && npm run --silent test:bun
+	[ "$$(node examples/node/readme.mjs)" = "Hello, 世界" ]
+
+test-browser: bindings/js/dist/index.js $(DONE)/system-chromium
+	cd bindings/js && npm run --silent test:browser
+
+msrv: $(DONE)/rust
+	@rustup run $(MSRV) rustc --version >/dev/null 2>&1 \
+	  || rustup toolchain install $(MSRV) --profile minimal --no-self-update \
+	  || echo 'msrv: Rust $(MSRV) cannot be had here: only the lint incompatible_msrv, in make lint, has checked' >&2
+	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi
+
+.PHONY: clean
+clean:
+	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules examples/peers/node_modules

@@ -1,0 +1,67 @@
+import { Engine, type Exports } from "./engine.js";
+import { SansockError } from "./errors.js";
+
+/** What the WebAssembly module can be made of. */
+export type ModuleSource =
+  | WebAssembly.Module
+  | ArrayBuffer
+  | ArrayBufferView<ArrayBuffer>
+  | Response
+  | URL
+  | string
+  | Promise<Response>;
+
+let engine: Engine | undefined;
+let load: (() => WebAssembly.Module) | undefined;
+let starting: Promise<void> | undefined;
+
+/** Says how this runtime gets the module without waiting: on the first use of a connection. */
+export function loadOnUse(loader: () => WebAssembly.Module): void {
+  load = loader;
+}
+
+/** The one engine that all new connections share. */
+export function currentEngine(): Engine {
+  if (engine === undefined) {
+    if (load === undefined) {
+      throw new SansockError("INVALID_STATE", "the WebAssembly module is not loaded: `await init()` first");
+    }
+    start(load());
+  }
+  return engine as Engine;
+}
+
+/** Starts the engine unless it runs. One that has failed is replaced; its connections stay lost. */
+export function startWith(source: () => Promise<WebAssembly.Module>): Promise<void> {
+  if (engine !== undefined && !engine.dead) {
+    return Promise.resolve();
+  }
+  starting ??= source()
+    .then(start)
+    .finally(() => {
+      starting = undefined;
+    });
+  return starting;
+}
+
+/** The module imports nothing. */
+function start(module: WebAssembly.Module): void {
+  const { exports } = new WebAssembly.Instance(module);
+  engine = new Engine(exports as unknown as Exports);
+}
+
+/** Compiles whatever the caller has. */
+export async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) {
+    return source;
+  }
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    return WebAssembly.compile(source);
+  }
+  const response = await (typeof source === "string" || source instanceof URL ? fetch(source) : source);
+  if (!response.ok) {
+    throw new Error(`cannot load ${response.url}: HTTP status ${response.status}`);
+  }
+  // Not `compileStreaming`: it refuses what a server does not serve as application/wasm, for a gain on larger modules.
+  return WebAssembly.compile(await response.arrayBuffer());
+}

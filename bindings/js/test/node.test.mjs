@@ -1,0 +1,52 @@
+// The suite under node's test runner, and what only Node can show.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+import * as sansock from "sansock";
+
+import { currentEngine } from "../dist/module.js";
+import { base64 } from "../dist/wasm-base64.js";
+import { suite, VECTOR_FILES } from "./suite.mjs";
+
+const root = new URL("../../../", import.meta.url);
+
+test("every file of vectors is replayed", () => {
+  const files = readdirSync(new URL("core/vectors", root)).filter((name) => name.endsWith(".vec"));
+  assert.deepEqual(files.map((name) => name.slice(0, -".vec".length)).sort(), VECTOR_FILES);
+});
+
+test("the file sansock/wasm is the module that is inlined, and imports nothing", () => {
+  const file = readFileSync(new URL(import.meta.resolve("sansock/wasm")));
+  assert.equal(file.toString("base64"), base64);
+  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(file)), []);
+});
+
+test("a connection that was forgotten is freed", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  const { calls } = currentEngine();
+  const { conn_free: free } = calls;
+  let freed = 0;
+  calls.conn_free = (handle) => {
+    freed += 1;
+    free(handle);
+  };
+  for (let index = 0; index < 100; index++) {
+    sansock.Connection.server();
+  }
+  for (let attempt = 0; attempt < 100 && freed === 0; attempt++) {
+    collect();
+    await turn();
+  }
+  calls.conn_free = free;
+  assert.ok(freed > 0, "none of 100 was freed");
+});
+
+for (const { name, run } of await suite(sansock, (path) => readFileSync(new URL(path, root), "utf8"))) {
+  test(name, run);
+}

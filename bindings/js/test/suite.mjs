@@ -1,0 +1,77 @@
+// Everything that is tested, for whatever runs it: a list of `{ name, run }`.
+
+import { border } from "./border.mjs";
+import { buffers } from "./buffers.mjs";
+import { connections } from "./connections.mjs";
+import { lifetime } from "./lifetime.mjs";
+import { misuse } from "./misuse.mjs";
+import { equal } from "./assert.mjs";
+import { isWhole, parseCases, replay } from "./vectors.mjs";
+
+export const VECTOR_FILES = [
+  "close",
+  "eof",
+  "frames",
+  "handshake-client",
+  "handshake-server",
+  "limits",
+  "messages",
+  "parts",
+  "send",
+  "timers",
+  "utf8",
+];
+
+/**
+ * @param sansock The package, as its users import it.
+ * @param readText Reads a file, by its path from the root of the repository.
+ */
+export async function suite(sansock, readText) {
+  const header = await readText("include/sansock.h");
+  const tests = [
+    ...border(header),
+    ...connections(sansock),
+    ...misuse(sansock),
+    ...buffers(sansock),
+    ...lifetime(sansock),
+  ];
+  for (const file of VECTOR_FILES) {
+    const cases = parseCases(await readText(`core/vectors/${file}.vec`));
+    const pieces = cases.filter((each) => !isWhole(each));
+    tests.push({ name: `${file}.vec, ${cases.length} cases`, run: () => replayAll(cases, sansock, false) });
+    if (pieces.length > 0) {
+      tests.push({ name: `${file}.vec byte by byte`, run: () => replayAll(pieces, sansock, true) });
+    }
+  }
+  return tests;
+}
+
+function replayAll(cases, sansock, byteByByte) {
+  const failures = cases.length > 0 ? [] : ["the file has no cases"];
+  for (const each of cases) {
+    try {
+      const transcripts = replay(each, sansock, byteByByte);
+      each.steps.forEach(({ call, expected }, index) => equal(transcripts[index] ?? [], expected, `> ${call}`));
+    } catch (error) {
+      failures.push(`${each.name}: ${error.message}`);
+    }
+  }
+  if (failures.length > 0) {
+    throw new Error(`${failures.length} of ${cases.length} cases failed:\n${failures.join("\n")}`);
+  }
+}
+
+/** Runs the tests one after the other, where there is no test runner, and returns the closing line's numbers. */
+export async function runAll(tests, print) {
+  let failed = 0;
+  for (const { name, run } of tests) {
+    try {
+      await run();
+    } catch (error) {
+      failed += 1;
+      print(`failed: ${name}: ${error.stack ?? error}`);
+    }
+  }
+  print(`${tests.length - failed} passed, ${failed} failed`);
+  return failed;
+}

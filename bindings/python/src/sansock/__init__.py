@@ -1,0 +1,81 @@
+"""Sansock: WebSocket (RFC 6455) without the socket. Bytes in, events and bytes out.
+
+A connection does no I/O and starts no thread. The host reads and writes the transport, and keeps one timer. After any
+call on a connection:
+
+1. write its output: ``take_output()``, or ``output()`` and then ``consumed(n)``;
+2. handle the events that the call returned; and while there is ``more``, those that ``timeout()`` returns;
+3. set the timer to ``next_deadline``, and call ``timeout()`` when it has come;
+4. obey ``transport`` once all output is written: shut down the writing side, or close.
+"""
+
+from __future__ import annotations
+
+from . import _ffi
+from ._connection import Connection, MessageKind, State, Transport
+from ._errors import (
+    BadHandle,
+    Busy,
+    Entropy,
+    InvalidArgument,
+    InvalidState,
+    NoMemory,
+    Poisoned,
+    SansockError,
+    TooLarge,
+    WouldBlock,
+)
+from ._events import (
+    Binary,
+    Closed,
+    Closing,
+    Event,
+    Fault,
+    Headers,
+    Open,
+    Ping,
+    Pong,
+    Rejected,
+    Request,
+    SameOrigin,
+    Text,
+)
+from ._options import ClientOptions, ServerOptions
+from ._url import Url, parse_url
+
+__version__: str = _ffi.version_text
+
+__all__ = [
+    "BadHandle",
+    "Binary",
+    "Busy",
+    "ClientOptions",
+    "Closed",
+    "Closing",
+    "Connection",
+    "Entropy",
+    "Event",
+    "Fault",
+    "Headers",
+    "InvalidArgument",
+    "InvalidState",
+    "MessageKind",
+    "NoMemory",
+    "Open",
+    "Ping",
+    "Poisoned",
+    "Pong",
+    "Rejected",
+    "Request",
+    "SameOrigin",
+    "SansockError",
+    "ServerOptions",
+    "State",
+    "Text",
+    "TooLarge",
+    "Transport",
+    "Url",
+    "WouldBlock",
+    "__version__",
+    "parse_url",
+]

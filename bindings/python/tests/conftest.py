@@ -1,0 +1,56 @@
+"""Helpers of the tests: where the repository is, and two connections that are open to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sansock import Connection, Event
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SEED = bytes(range(32))
+URL = "ws://example.com/"
+
+
+class Pair:
+    """A client and a server, without a transport between them."""
+
+    def __init__(self, client: dict[str, Any], server: dict[str, Any]) -> None:
+        self.client = Connection.client(URL, seed=SEED, now=0, **client)
+        self.server = Connection.server(seed=SEED, now=0, **server)
+        self.server.receive(self.client.take_output(), 0)
+        self.server.accept(now=0)
+        self.client.receive(self.server.take_output(), 0)
+
+    def to_server(self, now: int = 0) -> list[Event]:
+        return self.server.receive(self.client.take_output(), now)
+
+    def to_client(self, now: int = 0) -> list[Event]:
+        return self.client.receive(self.server.take_output(), now)
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair({}, {})
+
+
+@pytest.fixture
+def server() -> Iterator[Connection]:
+    with Connection.server(start_open=True, seed=SEED, now=0) as connection:
+        yield connection
+
+
+def masked(first: int, payload: bytes, mask: bytes = b"\x00" * 4) -> bytes:
+    """A client's frame, written by hand."""
+    if len(payload) < 126:
+        length = bytes([0x80 | len(payload)])
+    elif len(payload) < 65536:
+        length = bytes([0xFE]) + len(payload).to_bytes(2, "big")
+    else:
+        length = bytes([0xFF]) + len(payload).to_bytes(8, "big")
+    repeated = (mask * (len(payload) // 4 + 1))[: len(payload)]
+    mixed = int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")
+    return bytes([first]) + length + mask + mixed.to_bytes(len(payload), "big")

@@ -1,0 +1,353 @@
+"""Two connections back to back, and the ways in and out."""
+
+from __future__ import annotations
+
+import array
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from sansock import (
+    Binary,
+    Closed,
+    Closing,
+    Connection,
+    Event,
+    InvalidState,
+    MessageKind,
+    Open,
+    Ping,
+    Pong,
+    Rejected,
+    Request,
+    SameOrigin,
+    State,
+    Text,
+    Transport,
+    WouldBlock,
+    parse_url,
+)
+
+from conftest import SEED, URL, Pair, masked
+
+
+def test_handshake() -> None:
+    client = Connection.client(
+        "ws://example.com:8080/chat?room=7",
+        origin="http://example.com:8080",
+        subprotocols=["chat", "echo"],
+        headers=[("X-One", "1"), (b"X-Two", b"\xff")],
+        now=0,
+    )
+    server = Connection.server(subprotocols=["echo"], headers=[("Server", "test")], now=0)
+    (request,) = server.receive(client.take_output(), 0)
+    assert isinstance(request, Request)
+    assert request.target == "/chat?room=7"
+    assert request.authority == "example.com:8080"
+    assert request.origin == "http://example.com:8080"
+    assert request.same_origin is SameOrigin.SAME
+    assert request.subprotocols == ("chat", "echo")
+    assert request.subprotocol == "echo"
+    assert request.extensions == ()
+    assert request.headers[-2:] == (("X-One", "1"), ("X-Two", "\xff"))
+    assert server.accept(headers=[("Set-Cookie", "a=b")], now=0) == [Open("echo", ())]
+    (opened,) = client.receive(server.take_output(), 0)
+    assert isinstance(opened, Open)
+    assert opened.subprotocol == "echo"
+    assert {("Server", "test"), ("Set-Cookie", "a=b")} <= set(opened.headers)
+    assert client.state is server.state is State.OPEN
+
+
+def test_subprotocol_of_the_hosts_choice() -> None:
+    client = Connection.client(URL, subprotocols=["chat", "echo"], now=0)
+    server = Connection.server(now=0)
+    server.receive(client.take_output(), 0)
+    assert server.accept("echo", now=0) == [Open("echo", ())]
+
+
+def test_refusal() -> None:
+    client, server = Connection.client(URL, now=0), Connection.server(now=0)
+    server.receive(client.take_output(), 0)
+    (closed,) = server.reject(403, [("Content-Type", "text/plain")], b"no", now=0)
+    assert isinstance(closed, Closed)
+    assert closed.fault is not None
+    assert closed.fault.name == "REFUSED"
+    rejected, ended = client.receive(server.take_output(), 0) + client.receive_eof(0)
+    assert isinstance(rejected, Rejected)
+    assert rejected.status == 403
+    assert rejected.body == b"no"
+    assert not rejected.truncated
+    assert ("Content-Type", "text/plain") in rejected.headers
+    assert isinstance(ended, Closed)
+    assert client.transport is Transport.CLOSE
+
+
+def test_messages_both_ways(pair: Pair) -> None:
+    texts = ["", "hello", "ü€𝄞", "x" * 125, "x" * 126, "x" * 65535, "é" * 100_000]
+    pair.client.send_batch(texts)
+    assert pair.to_server() == [Text(text) for text in texts]
+    for text in texts:
+        pair.server.send(text)
+    assert pair.to_client() == [Text(text) for text in texts]
+    blobs = [bytes(range(256)) * n for n in (0, 1, 300, 4096)]
+    pair.server.send_batch(blobs)
+    assert pair.to_client() == [Binary(blob) for blob in blobs]
+    pair.client.send_batch(blobs)
+    assert pair.to_server() == [Binary(blob) for blob in blobs]
+
+
+def test_payloads_are_exact_types(pair: Pair) -> None:
+    pair.client.send_batch(["a", b"b"])
+    pair.client.ping(b"c")
+    text, binary, ping = pair.to_server()
+    assert isinstance(text, Text)
+    assert isinstance(binary, Binary)
+    assert isinstance(ping, Ping)
+    assert (type(text.data), type(binary.data), type(ping.payload)) == (str, bytes, bytes)
+
+
+def everything(connection: Connection, events: list[Event]) -> list[Event]:
+    """These events, and those that wait behind them."""
+    while connection.more:
+        assert connection.next_deadline == 0
+        events += connection.timeout(0)
+    return events
+
+
+def test_more_events_than_one_batch_holds(pair: Pair) -> None:
+    count = 1000
+    pair.client.send_batch([b""] * count)
+    assert pair.to_server() == [Binary(b"")] * count
+    assert pair.server.unconsumed == 0
+
+
+def test_events_behind_the_request() -> None:
+    client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
+    count = 1000
+    events = server.receive(client.take_output() + masked(0x82, b"early") * count, 0)
+    assert [type(event) for event in events] == [Request]
+    assert everything(server, server.accept(now=0)) == [Open(None, ()), *[Binary(b"early")] * count]
+
+
+def test_unconsumed_behind_the_request() -> None:
+    client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
+    frames = masked(0x82, b"m" * 200_000)
+    (request,) = server.receive(client.take_output() + frames, 0)
+    assert isinstance(request, Request)
+    assert server.unconsumed == len(frames) - 65536
+    events = server.accept(now=0)
+    events += server.receive(frames[-server.unconsumed :], 0)
+    assert events == [Open(None, ()), Binary(b"m" * 200_000)]
+    assert server.unconsumed == 0
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [bytes, bytearray, memoryview, lambda data: memoryview(b"-" + data)[1:], lambda data: array.array("B", data)],
+)
+def test_any_bytes_like_input(server: Connection, convert: Any) -> None:
+    payload = bytes(range(256)) * 1000
+    assert server.receive(convert(masked(0x82, payload)), 0) == [Binary(payload)]
+    assert server.receive(convert(b""), 0) == []
+
+
+@pytest.mark.parametrize("convert", [bytearray, memoryview, lambda data: memoryview(data + b"-")[:-1]])
+def test_any_bytes_like_output(pair: Pair, convert: Any) -> None:
+    pair.client.send_binary(convert(b"1"))
+    pair.client.send(convert(b"2"))
+    pair.client.send_part(convert(b"3"), True)
+    pair.client.send_batch([convert(b"4")])
+    pair.client.send_text(convert(b"5"))
+    assert pair.to_server() == [Binary(b"1"), Binary(b"2"), Binary(b"3"), Binary(b"4"), Text("5")]
+
+
+def test_strided_views_are_flattened(pair: Pair) -> None:
+    pair.client.send_binary(memoryview(b"abcdef")[::2])
+    data = pair.client.take_output()
+    doubled = bytes(byte for byte in data for _ in range(2))
+    assert pair.server.receive(memoryview(doubled)[::2], 0) == [Binary(b"ace")]
+
+
+def test_input_is_not_changed(server: Connection) -> None:
+    data = bytearray(masked(0x82, b"payload", b"mask"))
+    before = bytes(data)
+    assert server.receive(data, 0) == [Binary(b"payload")]
+    assert data == before
+
+
+def test_window(pair: Pair) -> None:
+    left, right = socket.socketpair()
+    with left, right:
+        pair.client.send("through a socket")
+        left.sendall(pair.client.take_output())
+        length = right.recv_into(pair.server.window)
+        assert pair.server.receive_window(length, 0) == [Text("through a socket")]
+
+
+def test_window_is_shared_by_the_connections_of_a_thread(pair: Pair) -> None:
+    assert pair.server.window is pair.client.window
+    windows = []
+    thread = threading.Thread(target=lambda: windows.append(pair.server.window))
+    thread.start()
+    thread.join()
+    assert windows[0] is not pair.client.window
+    assert pair.server.window is pair.client.window
+
+
+def test_a_connection_moves_between_threads(pair: Pair) -> None:
+    results = []
+
+    def work() -> None:
+        pair.client.send("from another thread")
+        results.extend(pair.to_server())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert results == [Text("from another thread")]
+    pair.client.send("and back")
+    assert pair.to_server() == [Text("and back")]
+
+
+def test_parts() -> None:
+    pair = Pair({}, {"parts": True})
+    pair.client.send_part("Hel", False)
+    assert pair.to_server() == [Text("Hel", True, False)]
+    pair.client.send_part(b"l\xc3", False, MessageKind.TEXT)
+    pair.client.send_part(b"\xb6", True, MessageKind.TEXT)
+    events = pair.to_server()
+    assert "".join(event.data for event in events if isinstance(event, Text)) == "lö"
+    assert [(event.first, event.last) for event in events if isinstance(event, Text)][-1] == (False, True)
+
+
+def test_header_before_a_payload_of_the_host(pair: Pair) -> None:
+    pair.server.send_header(MessageKind.BINARY, 5)
+    assert pair.client.receive(pair.server.take_output() + b"bytes", 0) == [Binary(b"bytes")]
+
+
+def test_ping_and_pong(pair: Pair) -> None:
+    pair.client.ping(b"are you there", 10)
+    assert pair.to_server(20) == [Ping(b"are you there")]
+    assert pair.to_client(35) == [Pong(b"are you there", 25)]
+    pair.client.pong(b"unasked")
+    assert pair.to_server() == [Pong(b"unasked", None)]
+
+
+def test_closing(pair: Pair) -> None:
+    pair.client.close(4000, "enough")
+    assert pair.client.state is State.CLOSING
+    (closing,) = pair.to_server()
+    assert closing == Closing(4000, "enough")
+    assert everything(pair.server, []) == [Closed(4000, "enough", True, True, 4000, None)]
+    events = everything(pair.client, pair.to_client())
+    assert events == [Closing(4000, "enough"), Closed(4000, "enough", True, False, 4000, None)]
+    assert pair.client.receive_eof(0) == []
+    assert pair.client.transport is Transport.CLOSE
+
+
+def test_answers_to_what_came_with_close(pair: Pair) -> None:
+    pair.client.send("last words")
+    pair.client.close(now=0)
+    assert pair.to_server() == [Text("last words"), Closing(1000, "")]
+    pair.server.send("heard")
+    everything(pair.server, [])
+    with pytest.raises(InvalidState):
+        pair.server.send("too late")
+    assert pair.server.take_output() == b"\x81\x05heard\x88\x02\x03\xe8"
+
+
+def test_failing_by_the_host(pair: Pair) -> None:
+    pair.server.fail(1011, "out of order", 0)
+    assert pair.server.more
+    assert pair.server.next_deadline is not None
+    (closed,) = pair.server.timeout(0)
+    assert isinstance(closed, Closed)
+    assert closed.sent_code == 1011
+    assert not pair.server.more
+
+
+def test_fault(server: Connection) -> None:
+    assert server.fault is None
+    (closed,) = server.receive(b"\x81\x05hello", 0)
+    assert isinstance(closed, Closed)
+    assert closed.fault is not None
+    assert (closed.fault.number, closed.fault.name) == (202, "UNMASKED")
+    assert closed.fault.text
+    assert closed.fault == server.fault
+
+
+def test_deadlines() -> None:
+    server = Connection.server(ping_interval=1000, start_open=True, seed=SEED, now=500)
+    assert server.next_deadline == 1500
+    assert server.timeout(1499) == []
+    assert server.pending_output == 0
+    server.timeout(1500)
+    assert server.take_output().startswith(b"\x89")
+    server.pause(1600)
+    assert server.next_deadline is None or server.next_deadline > 10**6
+    server.resume(1700)
+    assert server.next_deadline is not None
+
+
+def test_the_clock_is_monotonic_by_default() -> None:
+    server = Connection.server(ping_interval=60_000, start_open=True)
+    assert server.next_deadline is not None
+    assert server.timeout() == []
+    assert server.pending_output == 0
+
+
+def test_output_in_pieces(pair: Pair) -> None:
+    pair.server.send_binary(b"0123456789")
+    total = pair.server.pending_output
+    first = pair.server.output(4)
+    assert len(first) == 4
+    assert pair.server.output()[:4] == first
+    pair.server.consumed(3)
+    assert pair.server.pending_output == total - 3
+    rest = pair.server.take_output(2)
+    assert len(rest) == 2
+    events = pair.client.receive(first[:3] + rest + pair.server.take_output(), 0)
+    assert events == [Binary(b"0123456789")]
+    assert pair.server.take_output() == b""
+
+
+def test_back_pressure() -> None:
+    pair = Pair({}, {"output_soft_limit": 100, "output_hard_limit": 1000})
+    assert pair.server.writable
+    pair.server.send_binary(bytes(200))
+    assert not pair.server.writable
+    with pytest.raises(WouldBlock) as error:
+        pair.server.send_batch([bytes(300)] * 5)
+    assert error.value.sent == 2
+    assert len(pair.to_client()) == 3
+    assert pair.server.writable
+
+
+def test_memory_usage(pair: Pair) -> None:
+    idle = pair.server.memory_usage()
+    pair.server.send_binary(bytes(100_000))
+    assert pair.server.memory_usage() > idle + 90_000
+
+
+def test_keys_are_fresh() -> None:
+    requests = {Connection.client(URL).take_output() for _ in range(10)}
+    assert len(requests) == 10
+
+
+def test_same_seed_same_bytes() -> None:
+    assert len({Connection.client(URL, seed=SEED, now=0).take_output() for _ in range(3)}) == 1
+
+
+def test_parse_url() -> None:
+    url = parse_url("wss://[::1]/x")
+    assert (url.secure, url.host, url.port) == (True, "::1", 443)
+    assert parse_url("ws://example.com:81") == parse_url("WS://example.com:81/path")
+
+
+def test_repr_shows_the_state() -> None:
+    connection = Connection.server(start_open=True)
+    assert repr(connection) == "<sansock._connection.Connection OPEN>"
+    connection.free()
+    assert repr(connection) == "<sansock._connection.Connection FREED>"

@@ -1,0 +1,138 @@
+"""The examples as people run them: two servers and a client on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sansock
+
+from conftest import REPOSITORY, masked
+
+EXAMPLES = REPOSITORY / "examples" / "python"
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(Path(sansock.__file__).parents[1]),
+    "SANSOCK_LIBRARY": str(sansock._ffi.library_path),
+}
+REQUEST = sansock.Connection.client("ws://127.0.0.1/").take_output()
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 10) or sys.platform == "win32", reason="the examples need match, and POSIX signals"
+)
+
+
+@pytest.fixture(params=["echo_server.py", "echo_server_threads.py"])
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a server, which must end with status 0 when told to, whatever it went through."""
+    command = [sys.executable, str(EXAMPLES / request.param), "0"]
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline().strip()
+        try:
+            assert line.startswith("listening on ws://127.0.0.1:")
+            yield int(line.rsplit(":", 1)[1])
+        finally:
+            server.send_signal(signal.SIGTERM)
+            rest, errors = server.communicate(timeout=10)
+        assert (server.returncode, rest, errors) == (0, "", "")
+
+
+def client(port: int, lines: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(EXAMPLES / "client.py"), f"ws://127.0.0.1:{port}/", *options]
+    return subprocess.run(
+        command, env=ENVIRONMENT, input=lines, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+    )
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def read_to_the_end(sock: socket.socket) -> bytes:
+    return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+def test_lines(port: int) -> None:
+    lines = "".join(f"line {n}\n" for n in range(2000)) + "ü" * (1 << 20) + "\n"
+    result = client(port, lines)
+    assert (result.returncode, result.stdout, result.stderr) == (0, lines + "closed 1000\n", "")
+
+
+def test_commands(port: int) -> None:
+    script = (
+        "wait open\ntext héllo\nbinary 00ff\nparts text 4 🦀\nwait text\nwait binary\nwait text\nping p\nwait pong\n"
+    )
+    result = client(
+        port, script + "close 4001 bye bye\n", "--commands", "--subprotocol", "echo", "--subprotocol", "chat"
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "open chat",
+        "text héllo",
+        "binary 00ff",
+        "text 🦀",
+        "pong p",
+        "closing 4001 bye bye",
+        "closed 4001 bye bye",
+    ]
+
+
+def test_wrong_commands(port: int) -> None:
+    result = client(port, "parts text\nping " + "p" * 126 + "\nunknown\nbinary 0\nwait\n", "--commands")
+    assert result.returncode == 0
+    assert result.stdout.splitlines() == ["open", "closing 1000", "closed 1000"]
+    assert len(result.stderr.splitlines()) == 5
+
+
+def test_hostile_peers(port: int) -> None:
+    for data in (b"", b"\x00" * 100, b"GET / HTTP/1.1\r\nHost: x\r\n", REQUEST[:-1], REQUEST + b"\xff" * 100):
+        with connect(port) as sock:
+            sock.sendall(data)
+        with connect(port) as sock:
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+            read_to_the_end(sock)
+    assert client(port, "still here\n").stdout == "still here\nclosed 1000\n"
+
+
+def test_a_peer_that_does_not_read_blocks_nobody(port: int) -> None:
+    with connect(port) as sock:
+        sock.settimeout(0.5)
+        sock.sendall(REQUEST)
+        with pytest.raises(socket.timeout):
+            sock.sendall(masked(0x82, bytes(65535)) * 1000)
+        assert client(port, "hello\n").stdout == "hello\nclosed 1000\n"
+
+
+def test_the_server_closes_first(port: int) -> None:
+    with connect(port) as sock:
+        sock.sendall(REQUEST + masked(0x81, b"hi") + masked(0x88, b"\x03\xe8"))
+        assert read_to_the_end(sock).endswith(b"\x81\x02hi\x88\x02\x03\xe8")
+
+
+def test_after_a_fault_the_server_reads_on_and_then_closes(port: int) -> None:
+    with connect(port) as sock:
+        sock.sendall(REQUEST + b"\x81\x00")
+        assert b"\x88" in read_to_the_end(sock)
+        sock.sendall(bytes(100_000))
+
+
+def test_no_server() -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        assert client(sock.getsockname()[1], "").returncode == 1
+
+
+def test_readme() -> None:
+    command = [sys.executable, str(EXAMPLES / "readme.py")]
+    assert subprocess.check_output(command, env=ENVIRONMENT, text=True) == "hello\n"

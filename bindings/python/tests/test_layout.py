@@ -1,0 +1,122 @@
+"""The layouts, numbers and prototypes of _ffi against the header that C reads."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import struct
+
+import pytest
+
+from sansock import MessageKind, SameOrigin, SansockError, State, Transport, _errors, _ffi, _options
+
+from conftest import REPOSITORY
+
+HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "sansock.h").read_text("utf-8"), flags=re.DOTALL)
+DEFINES = dict(re.findall(r"#define SANSOCK_(\w+) (-?\d+)\s*$", HEADER, flags=re.MULTILINE))
+C_TYPES = {
+    "uint8_t": ctypes.c_uint8,
+    "uint16_t": ctypes.c_uint16,
+    "uint32_t": ctypes.c_uint32,
+    "int32_t": ctypes.c_int32,
+    "uint64_t": ctypes.c_uint64,
+    "size_t": ctypes.c_size_t,
+}
+
+
+def struct_of_header(name: str) -> type[ctypes.Structure]:
+    body = re.search(rf"typedef struct {name} {{(.*?)}} {name};", HEADER, flags=re.DOTALL)
+    assert body, name
+    fields = []
+    for line in filter(None, map(str.strip, body[1].split(";"))):
+        declared = re.fullmatch(r"(?:const )?(?:struct )?(\w+) (\*?)(\w+)(?:\[(\d+)\])?", line)
+        assert declared, line
+        base = ctypes.c_size_t if declared[2] else C_TYPES[declared[1]]
+        fields.append((declared[3], base * int(declared[4]) if declared[4] else base))
+    return type(name, (ctypes.Structure,), {"_fields_": fields})
+
+
+def offsets(layout: type[ctypes.Structure]) -> dict[str, int]:
+    return {field[0]: getattr(layout, field[0]).offset for field in layout._fields_}
+
+
+def test_block() -> None:
+    expected = struct_of_header("sansock_block")
+    pointer = ctypes.sizeof(ctypes.c_void_p)
+    found = offsets(_ffi.Block)
+    for first, ending in (("regions", ""), ("region_lens", "_len")):
+        names = [region + ending for region in ("input", "store", "side")]
+        start = offsets(expected)[first]
+        assert [found.pop(name) for name in names] == [start, start + pointer, start + 2 * pointer]
+        found[first] = start
+    assert found == offsets(expected)
+    assert ctypes.sizeof(_ffi.Block) == ctypes.sizeof(expected) == _ffi._library.sansock_block_size()
+
+
+def test_url() -> None:
+    expected = struct_of_header("sansock_url")
+    assert offsets(_ffi.UrlParts) == offsets(expected)
+    assert ctypes.sizeof(_ffi.UrlParts) == ctypes.sizeof(expected)
+
+
+def test_record() -> None:
+    expected = struct_of_header("sansock_record")
+    codes = _ffi.RECORD.format[1:]
+    assert [struct.calcsize("=" + codes[:n]) for n in range(len(codes))] == list(offsets(expected).values())
+    assert _ffi.RECORD.size == ctypes.sizeof(expected) == _ffi._library.sansock_record_size()
+
+
+def test_constants() -> None:
+    prefixes = ("KIND_", "FLAG_", "REGION_", "BLOCK_", "ROLE_", "TEXT_")
+    named = {name: number for name, number in DEFINES.items() if name.startswith(prefixes)}
+    assert named == {name: str(number) for name, number in vars(_ffi).items() if name.startswith(prefixes)}
+    assert DEFINES["ABI_VERSION"] == str(_ffi.ABI_VERSION)
+    assert int(DEFINES["ERR_BAD_HANDLE"]) == _ffi.ERR_BAD_HANDLE
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"),
+    [
+        ("OPTION_", {name.upper(): number for name, number in _options._NUMBERS.items()}),
+        ("TRANSPORT_", {member.name: member.value for member in Transport}),
+        ("STATE_", {member.name: member.value for member in State}),
+        ("ORIGIN_", {member.name: member.value for member in SameOrigin}),
+        ("ERR_", {error.name: error.status for error in SansockError.__subclasses__()}),
+    ],
+)
+def test_numbers(prefix: str, found: dict[str, int]) -> None:
+    named = {name[len(prefix) :]: int(number) for name, number in DEFINES.items() if name.startswith(prefix)}
+    assert found == named
+    assert all(list(found.values())[n] == n for n in range(len(found))) or prefix in ("OPTION_", "ERR_")
+
+
+def test_kinds_of_messages() -> None:
+    assert {f"KIND_{kind.name}": str(kind.value) for kind in MessageKind}.items() <= DEFINES.items()
+
+
+def test_every_error_has_a_class_and_a_text() -> None:
+    for status in sorted(_errors._CLASSES):
+        error = _errors.failure(status)
+        assert error.status == status
+        assert str(error)
+
+
+def test_prototypes() -> None:
+    declared = {
+        name: 0 if arguments.strip() == "void" else arguments.count(",") + 1
+        for name, arguments in re.findall(r"\bsansock_(\w+)\(([^()]*)\);", HEADER)
+    }
+    found = {name: len(arguments) for name, arguments in _ffi.prototypes.items()}
+    assert found.items() <= declared.items()
+    # The rest is of no use here, or called before the prototypes are bound.
+    unused = {"abi_version", "record_size", "block_size", "fault_text", "random_seed"}
+    assert declared.keys() - found.keys() == unused
+
+
+def test_widths_of_arguments() -> None:
+    for name, arguments in re.findall(r"\bsansock_(\w+)\(([^()]*)\);", HEADER):
+        bound = _ffi.prototypes.get(name)
+        for declared, argument in zip(arguments.split(","), bound or ()):
+            plain = re.fullmatch(r"\s*(\w+) \w+\s*", declared)
+            if plain:
+                assert argument is C_TYPES[plain[1]], f"{name}: {declared.strip()}"

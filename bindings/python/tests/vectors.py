@@ -1,0 +1,329 @@
+"""Reads the conformance vectors, and replays them through the public interface. The format: core/vectors/README.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sansock import (
+    Binary,
+    Closed,
+    Closing,
+    Connection,
+    Event,
+    MessageKind,
+    Open,
+    Ping,
+    Pong,
+    Rejected,
+    Request,
+    SansockError,
+    Text,
+)
+
+SEED = bytes(range(32))
+ATOM = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([0-9a-fA-F]+))(?:\*(\d+))?(?:\s+|$)')
+ESCAPE = re.compile(rb'\\(x[0-9a-fA-F]{2}|[rnt"\\])')
+ESCAPED = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b'"': b'"', b"\\": b"\\"}
+PRINTED = {number: chr(number) for number in range(0x20, 0x7F)} | {
+    34: '\\"',
+    92: "\\\\",
+    13: "\\r",
+    10: "\\n",
+    9: "\\t",
+}
+
+
+@dataclass
+class Step:
+    """A call, and what is expected of it."""
+
+    line: int
+    name: str
+    rest: str
+    expected: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Case:
+    """A conversation with one connection."""
+
+    name: str
+    settings: list[tuple[str, str]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def whole_only(self) -> bool:
+        return ("whole", "") in self.settings
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """The cases of a file."""
+    case = None
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("case "):
+            if case:
+                yield case
+            case = Case(line[5:])
+            continue
+        assert case, f"{path.name}:{number}: a line before the first case"
+        if line.startswith("> "):
+            name, _, rest = line[2:].partition(" ")
+            case.steps.append(Step(number, name, rest.strip()))
+        elif case.steps:
+            case.steps[-1].expected.append(line)
+        else:
+            name, _, rest = line.partition(" ")
+            case.settings.append((name, rest.strip()))
+    if case:
+        yield case
+
+
+def read_atoms(text: str) -> list[bytes]:
+    """The values of the atoms in a text."""
+    atoms, position = [], 0
+    while position < len(text):
+        match = ATOM.match(text, position)
+        assert match, f"not an atom: {text[position:]}"
+        quoted, digits, times = match.groups()
+        atom = bytes.fromhex(digits) if quoted is None else unescape(quoted)
+        atoms.append(atom * int(times or 1))
+        position = match.end()
+    return atoms
+
+
+def read_bytes(text: str) -> bytes:
+    """BYTES of the format."""
+    return b"".join(read_atoms(text))
+
+
+def unescape(quoted: str) -> bytes:
+    """What is between double quotes."""
+
+    def value(match: re.Match[bytes]) -> bytes:
+        return bytes.fromhex(match[1][1:].decode()) if match[1].startswith(b"x") else ESCAPED[match[1]]
+
+    return ESCAPE.sub(value, quoted.encode())
+
+
+def show(data: bytes) -> str:
+    """Bytes as a transcript has them."""
+    if len(data) > 512:
+        fnv = 0x811C9DC5
+        for byte in data:
+            fnv = (fnv ^ byte) * 0x01000193 & 0xFFFFFFFF
+        return f"bytes {len(data)} fnv1a={fnv:08x}"
+    return '"' + "".join(PRINTED.get(byte, f"\\x{byte:02x}") for byte in data) + '"'
+
+
+def show_http(text: str) -> str:
+    """Text of an HTTP head."""
+    return show(text.encode("latin-1"))
+
+
+def show_event(event: Event) -> Iterator[str]:
+    """The lines of an event and its details, in the order of the format."""
+    if isinstance(event, Request):
+        yield f"request {show_http(event.target)} origin={event.same_origin.name.lower()}"
+        yield f"authority {show_http(event.authority)}"
+        if event.origin is not None:
+            yield f"origin {show_http(event.origin)}"
+        for subprotocol in event.subprotocols:
+            yield f"subprotocol {show_http(subprotocol)}" + " chosen" * (subprotocol == event.subprotocol)
+        for extension in event.extensions:
+            yield f"extension {show_http(extension)}"
+        yield from show_headers(event)
+    elif isinstance(event, Open):
+        yield "open"
+        if event.subprotocol is not None:
+            yield f"subprotocol {show_http(event.subprotocol)}"
+        yield from show_headers(event)
+    elif isinstance(event, Rejected):
+        yield f"rejected {event.status} {show(event.body)}" + " truncated" * event.truncated
+        yield from show_headers(event)
+    elif isinstance(event, Text):
+        yield f"text {show(event.data.encode())}" + show_part(event)
+    elif isinstance(event, Binary):
+        yield f"binary {show(event.data)}" + show_part(event)
+    elif isinstance(event, Ping):
+        yield f"ping {show(event.payload)}"
+    elif isinstance(event, Pong):
+        time = "" if event.round_trip_time is None else f" rtt={event.round_trip_time}"
+        yield f"pong {show(event.payload)}{time}"
+    elif isinstance(event, Closing):
+        yield f"closing {event.code} {show(event.reason.encode())}"
+    else:
+        yield show_closed(event)
+
+
+def show_headers(event: Request | Open | Rejected) -> Iterator[str]:
+    return (f"header {show_http(name)} {show_http(value)}" for name, value in event.headers)
+
+
+def show_part(event: Text | Binary) -> str:
+    if event.first and event.last:
+        return ""
+    return " first" if event.first else " last" if event.last else " middle"
+
+
+def show_closed(event: Closed) -> str:
+    words = [f"closed {event.code} {show(event.reason.encode())}"]
+    words.append("clean" if event.clean else "unclean")
+    words.append("by-peer" if event.by_peer else "by-us")
+    if event.sent_code is not None:
+        words.append(f"sent={event.sent_code}")
+    if event.fault is not None:
+        words.append(f"fault={event.fault.name}")
+    return " ".join(words)
+
+
+class Player:
+    """Takes the steps of one case."""
+
+    def __init__(self, case: Case, byte_by_byte: bool) -> None:
+        self.case = case
+        self.byte_by_byte = byte_by_byte
+        self.now = 0
+        self.held = False
+        self.showing = {rest for name, rest in case.settings if name == "show"}
+        self.shown = {"transport": "open", "deadline": "never", "writable": "yes"}
+
+    def play(self) -> None:
+        """Takes every step, and compares its transcript."""
+        for step in self.case.steps:
+            found = list(self.transcript(step))
+            assert found == step.expected, f"{self.case.name}, line {step.line}: > {step.name} {step.rest}"
+
+    def transcript(self, step: Step) -> Iterator[str]:
+        events: list[Event] = []
+        left = 0
+        try:
+            if step.name == "start":
+                self.connection = self.start()
+            elif step.name == "receive":
+                for piece in self.pieces(read_bytes(step.rest)):
+                    events += self.connection.receive(piece, self.now)
+                    left += self.connection.unconsumed
+            else:
+                events = getattr(self, "do_" + step.name.replace("-", "_"))(step.rest) or []
+        except SansockError as error:
+            yield f"error {error.name}"
+        while self.connection.more:
+            events += self.connection.receive(b"", self.now)
+        for event in events:
+            yield from show_event(event)
+        if left and not events:
+            yield f"left {left}"
+        output = b"" if self.held else self.connection.take_output()
+        if output:
+            yield f"out {show(output)}"
+        yield from self.changes()
+
+    def changes(self) -> Iterator[str]:
+        deadline = self.connection.next_deadline
+        values = {"transport": self.connection.transport.name.lower().replace("_", "-")}
+        if "deadline" in self.showing:
+            values["deadline"] = "never" if deadline is None else str(deadline)
+        if "writable" in self.showing:
+            values["writable"] = "yes" if self.connection.writable else "no"
+        for name, value in values.items():
+            if value != self.shown[name]:
+                self.shown[name] = value
+                yield f"{name} {value}"
+
+    def start(self) -> Connection:
+        options: dict[str, Any] = {"seed": SEED, "now": 0, "subprotocols": [], "headers": []}
+        role = url = None
+        for name, rest in self.case.settings:
+            if name == "role":
+                role = rest
+            elif name == "option":
+                option, number = rest.split()
+                options[option] = int(number)
+            elif name == "url":
+                url = read_bytes(rest).decode()
+            elif name == "origin":
+                options["origin"] = read_bytes(rest).decode()
+            elif name == "subprotocol":
+                options["subprotocols"].append(read_bytes(rest).decode())
+            elif name == "header":
+                options["headers"].append(tuple(read_atoms(rest)))
+            else:
+                assert name in ("rfc", "about", "show", "whole"), f"{self.case.name}: {name}"
+        return Connection.client(url, **options) if role == "client" else Connection.server(**options)
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        return (data[n : n + 1] for n in range(len(data))) if self.byte_by_byte and data else iter((data,))
+
+    def do_eof(self, _: str) -> list[Event]:
+        return self.connection.receive_eof(self.now)
+
+    def do_time(self, rest: str) -> None:
+        self.now = int(rest)
+
+    def do_timeout(self, _: str) -> list[Event]:
+        return self.connection.timeout(self.now)
+
+    def do_accept(self, rest: str) -> list[Event]:
+        return self.connection.accept(read_bytes(rest).decode() if rest else None, now=self.now)
+
+    def do_response_header(self, rest: str) -> None:
+        name, value = read_atoms(rest)
+        self.connection.add_response_header(name, value)
+
+    def do_reject(self, rest: str) -> list[Event]:
+        status, _, body = rest.partition(" ")
+        return self.connection.reject(int(status), body=read_bytes(body), now=self.now)
+
+    def do_text(self, rest: str) -> None:
+        self.connection.send_text(read_bytes(rest))
+
+    def do_binary(self, rest: str) -> None:
+        self.connection.send_binary(read_bytes(rest))
+
+    def do_part(self, rest: str) -> None:
+        kind, _, rest = rest.partition(" ")
+        data, last = split_last(rest)
+        self.connection.send_part(read_bytes(data), last, MessageKind[kind.upper()])
+
+    def do_header(self, rest: str) -> None:
+        kind, _, rest = rest.partition(" ")
+        length, last = split_last(rest)
+        self.connection.send_header(MessageKind[kind.upper()], int(length), last)
+
+    def do_ping(self, rest: str) -> None:
+        self.connection.ping(read_bytes(rest), self.now)
+
+    def do_pong(self, rest: str) -> None:
+        self.connection.pong(read_bytes(rest))
+
+    def do_close(self, rest: str) -> None:
+        code, _, reason = rest.partition(" ")
+        self.connection.close(int(code), read_bytes(reason), self.now)
+
+    def do_fail(self, rest: str) -> None:
+        code, _, reason = rest.partition(" ")
+        self.connection.fail(int(code), read_bytes(reason), self.now)
+
+    def do_pause(self, _: str) -> None:
+        self.connection.pause(self.now)
+
+    def do_resume(self, _: str) -> None:
+        self.connection.resume(self.now)
+
+    def do_hold(self, _: str) -> None:
+        self.held = True
+
+    def do_drain(self, _: str) -> None:
+        self.held = False
+
+
+def split_last(rest: str) -> tuple[str, bool]:
+    """The word ``last`` at the end."""
+    return (rest[:-4].strip(), True) if rest.endswith("last") else (rest, False)

@@ -1,0 +1,54 @@
+// A socket of Bun as the driver wants it. Bun's handlers are the same for all sockets; each socket carries its own data.
+
+import type { Socket } from "bun";
+import type { Driver } from "../js/driver.mjs";
+
+export class BunTransport {
+  driver: Driver | undefined;
+  readonly #socket: Socket<BunTransport>;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(socket: Socket<BunTransport>) {
+    this.#socket = socket;
+    socket.setNoDelay();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const count = Math.max(this.#socket.write(bytes), 0);
+    this.#rest = bytes.subarray(count);
+    return this.#rest.length === 0;
+  }
+
+  /** There is room for more. */
+  drain(): void {
+    if (this.#rest.length > 0 && this.write(this.#rest)) {
+      this.driver?.written();
+    }
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  shutdownWrite(): void {
+    this.#socket.shutdown();
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+}
+
+/** For `Bun.listen` and `Bun.connect`. `open` is up to them. */
+export const handlers = {
+  binaryType: "uint8array" as const,
+  data: ({ data }: Socket<BunTransport>, chunk: Uint8Array) => data.driver?.receive(chunk),
+  drain: ({ data }: Socket<BunTransport>) => data.drain(),
+  end: ({ data }: Socket<BunTransport>) => data.driver?.receiveEof(),
+  close: ({ data }: Socket<BunTransport>) => data.driver?.lost(),
+  error: ({ data }: Socket<BunTransport>) => data.driver?.lost(),
+};

@@ -1,0 +1,71 @@
+// A TCP connection of Deno as the driver wants it.
+
+import { Driver } from "../js/driver.mjs";
+
+/** How much is read at once. */
+const READ_SIZE = 64 * 1024;
+
+export class TcpTransport {
+  readonly #tcp: Deno.TcpConn;
+  #driver: Driver | undefined;
+  #gate = Promise.withResolvers<void>();
+
+  constructor(tcp: Deno.TcpConn) {
+    this.#tcp = tcp;
+    this.#gate.resolve();
+  }
+
+  /** Reads until the stream ends or the connection is closed. */
+  async run(driver: Driver): Promise<void> {
+    this.#driver = driver;
+    const buffer = new Uint8Array(READ_SIZE);
+    try {
+      this.#tcp.setNoDelay();
+      driver.start();
+      for (;;) {
+        await this.#gate.promise;
+        const count = await this.#tcp.read(buffer);
+        if (count === null) {
+          break;
+        }
+        driver.receive(buffer.subarray(0, count));
+      }
+      driver.receiveEof();
+    } catch {
+      // Reset by the peer, or closed by `close` below.
+      driver.lost();
+    }
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#writeAll(bytes).then(
+      () => this.#driver?.written(),
+      () => this.#driver?.lost(),
+    );
+    return false;
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      at += await this.#tcp.write(bytes.subarray(at));
+    }
+  }
+
+  pause(): void {
+    this.#gate = Promise.withResolvers<void>();
+  }
+
+  resume(): void {
+    this.#gate.resolve();
+  }
+
+  shutdownWrite(): void {
+    // The peer may be gone already.
+    this.#tcp.closeWrite().catch(() => this.#driver?.lost());
+  }
+
+  close(): void {
+    this.#gate.resolve();
+    this.#tcp.close();
+  }
+}

@@ -1,0 +1,186 @@
+// What every host does after every call: write the output, handle the events, set one timer, obey the transport.
+
+/** How much is written at once. What a transport has not taken yet stays in the engine, where it counts. */
+const WRITE_SIZE = 256 * 1024;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Drives one connection over one transport.
+ *
+ * The transport has:
+ * - `write(bytes)`: true if they are written at once; else false, and `written()` is to be called when they are;
+ * - `pause()` and `resume()`: stop and go on reading;
+ * - `shutdownWrite()`: end the writing side, go on reading;
+ * - `close()`: close both sides.
+ */
+export class Driver {
+  #connection;
+  #transport;
+  #handle;
+  #inFlight = 0;
+  #paused = false;
+  #shut = false;
+  #ended = false;
+  #deadline = null;
+  #timer;
+  #waiting = [];
+
+  /** `handle(event)` may use the connection, and returns the events of `accept` or `reject` if it calls them. */
+  constructor(connection, transport, handle) {
+    this.#connection = connection;
+    this.#transport = transport;
+    this.#handle = handle;
+  }
+
+  /** The transport is connected. */
+  start() {
+    this.#settle([]);
+  }
+
+  /** Bytes have arrived. */
+  receive(chunk) {
+    if (this.#ended) {
+      return;
+    }
+    this.#deliver(this.#connection.receive(chunk));
+    const { unconsumed } = this.#connection;
+    // It waited for the answer to the request, which has been given meanwhile.
+    this.#settle(unconsumed > 0 ? this.#connection.receive(chunk.subarray(chunk.length - unconsumed)) : []);
+  }
+
+  /** The peer has ended its side, or the transport is lost: for the connection that is the same. */
+  receiveEof() {
+    if (!this.#ended) {
+      this.#settle(this.#connection.receiveEof());
+    }
+  }
+
+  /** The transport is gone. */
+  lost() {
+    this.receiveEof();
+    this.#end();
+  }
+
+  /** The bytes that `write` did not write at once are written now. */
+  written() {
+    if (!this.#ended) {
+      this.#taken();
+      this.#settle([]);
+    }
+  }
+
+  /** Makes a call on the connection, unless it has ended. */
+  act(call) {
+    if (!this.#ended) {
+      call(this.#connection);
+      this.#settle([]);
+    }
+  }
+
+  /** Waits for something to be true of the connection. False if that can no longer be. */
+  until(condition) {
+    return new Promise((resolve) => {
+      this.#waiting.push({ condition, resolve });
+      this.#wake();
+    });
+  }
+
+  #settle(events) {
+    this.#deliver(events);
+    this.#write();
+    while (this.#connection.more) {
+      this.#deliver(this.#connection.timeout());
+      this.#write();
+    }
+    this.#regulate();
+    this.#schedule();
+    this.#obey();
+    this.#wake();
+  }
+
+  #deliver(events) {
+    for (const event of events) {
+      this.#deliver(this.#handle(event) ?? []);
+    }
+  }
+
+  #write() {
+    while (this.#inFlight === 0 && this.#connection.pendingOutput > 0) {
+      const bytes = this.#connection.output(WRITE_SIZE);
+      this.#inFlight = bytes.length;
+      if (this.#transport.write(bytes)) {
+        this.#taken();
+      }
+    }
+  }
+
+  #taken() {
+    this.#connection.consumed(this.#inFlight);
+    this.#inFlight = 0;
+  }
+
+  /** Does not read from a peer that does not read. */
+  #regulate() {
+    const pause = !this.#connection.writable;
+    if (pause !== this.#paused) {
+      this.#paused = pause;
+      if (pause) {
+        this.#transport.pause();
+        this.#connection.pause();
+      } else {
+        this.#connection.resume();
+        this.#transport.resume();
+      }
+    }
+  }
+
+  #schedule() {
+    const deadline = this.#connection.nextDeadline;
+    if (deadline !== this.#deadline) {
+      this.#deadline = deadline;
+      clearTimeout(this.#timer);
+      if (deadline !== null) {
+        const delay = Math.min(Math.max(deadline - performance.now(), 0), LONGEST_TIMER);
+        this.#timer = setTimeout(() => this.#due(), delay);
+      }
+    }
+  }
+
+  #due() {
+    this.#deadline = null;
+    this.#settle(this.#connection.timeout());
+  }
+
+  #obey() {
+    const { pendingOutput, transport } = this.#connection;
+    if (pendingOutput > 0 || transport === "open") {
+      return;
+    }
+    if (transport === "close") {
+      this.#end();
+    } else if (!this.#shut) {
+      this.#shut = true;
+      this.#transport.shutdownWrite();
+    }
+  }
+
+  #end() {
+    if (!this.#ended) {
+      this.#ended = true;
+      clearTimeout(this.#timer);
+      this.#connection.free();
+      this.#transport.close();
+      this.#wake();
+    }
+  }
+
+  #wake() {
+    this.#waiting = this.#waiting.filter(({ condition, resolve }) => {
+      const settled = this.#ended || condition(this.#connection);
+      if (settled) {
+        resolve(!this.#ended);
+      }
+      return !settled;
+    });
+  }
+}

@@ -1,0 +1,489 @@
+//! The connection: each export checks its pointers, calls the engine once, and refreshes the block.
+
+use std::ffi::c_char;
+use std::fmt::Write as _;
+use std::mem::size_of;
+use std::ptr;
+
+use sansock::{Error, NEVER, batch};
+
+use crate::guard::{bytes, bytes_mut, status, write};
+use crate::handle::{Handle, Kind};
+use crate::types::{Block, Config, Conn, Record};
+
+/// What is behind a connection's handle.
+struct Inner {
+    connection: sansock::Connection,
+    block: batch::Block,
+    /// Where the last receive's bytes are, for the payloads in the input region.
+    input: (*const u8, usize),
+    /// How many of them were taken.
+    consumed: usize,
+    /// The buffer of `receive_window`.
+    window: (*mut u8, usize),
+    /// What ended the connection, with a NUL behind it; made when it happens.
+    fault_text: String,
+}
+
+impl Kind for Inner {
+    const MAGIC: u64 = u64::from_ne_bytes(*b"sanconnx");
+
+    /// A host that follows the block closes its transport; no pointer leads into the broken connection.
+    fn poison(&mut self) {
+        self.block = empty_block();
+        self.block.status = Error::Poisoned.number();
+        self.block.transport = batch::transport::CLOSE;
+        self.block.state = batch::state::CLOSED;
+    }
+}
+
+/// An address all the same: C must not add even 0 to a null pointer.
+const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
+
+fn empty_block() -> batch::Block {
+    batch::Block {
+        status: 0,
+        event_count: 0,
+        transport: batch::transport::OPEN,
+        state: batch::state::CONNECTING,
+        flags: 0,
+        fault: 0,
+        consumed: 0,
+        next_deadline: NEVER,
+        events: ptr::null(),
+        regions: [ptr::null(); batch::region::COUNT],
+        region_lens: [0; batch::region::COUNT],
+        output: ptr::null(),
+        output_len: 0,
+    }
+}
+
+impl Inner {
+    /// An input call other than receive came: the batch holds no payload of the input.
+    fn forget_input(&mut self) {
+        self.input = NO_INPUT;
+    }
+
+    /// # Safety
+    /// As for [`bytes_mut`].
+    unsafe fn receive(&mut self, data: *mut u8, len: usize, now: u64) -> Result<(), Error> {
+        // SAFETY: promised by the caller.
+        let input = unsafe { bytes_mut(data, len) }?;
+        self.consumed = self.connection.receive(input, now);
+        self.input = if data.is_null() { NO_INPUT } else { (data, len) };
+        Ok(())
+    }
+
+    /// Brings the block up to date, after every call.
+    fn refresh(&mut self, status: i32) {
+        let (input, len) = self.input;
+        self.connection.block(&mut self.block, input, len, self.consumed, status);
+        if self.block.fault != 0 && self.fault_text.is_empty() {
+            self.write_fault_text();
+        }
+    }
+
+    fn write_fault_text(&mut self) {
+        const ROOM: usize = 192;
+        let Some(fault) = self.connection.fault() else { return };
+        // Without memory for it the text stays empty; the number tells the fault.
+        if self.fault_text.try_reserve_exact(ROOM).is_ok() {
+            let _ = write!(self.fault_text, "{fault}\0");
+        }
+    }
+}
+
+/// Runs one call on a connection and refreshes its block.
+///
+/// # Safety
+/// `conn` as for [`Handle::open`].
+unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Result<(), Error>) -> i32 {
+    // SAFETY: promised by the caller.
+    let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
+    status(handle.and_then(|handle| {
+        handle.change(|inner| {
+            let result = body(inner);
+            inner.refresh(status(result));
+            result
+        })
+    }))
+}
+
+/// Creates a connection.
+///
+/// `seed`: 32 random bytes for the key and the masks, or NULL to ask the operating system. `now`: milliseconds of a
+/// monotonic clock, as everywhere. `out`: receives the handle; free it with sansock_conn_free. A client has its
+/// request in the output at once. Read the block before anything else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_new(
+    config: *const Config,
+    seed: *const u8,
+    now: u64,
+    out: *mut *mut Conn,
+) -> i32 {
+    // SAFETY: null or a handle by the rules of the header.
+    let config = unsafe { crate::config::open(config) };
+    status(config.and_then(|config| {
+        config.read(|config| {
+            if out.is_null() {
+                return Err(Error::InvalidArgument);
+            }
+            let seed = if seed.is_null() {
+                sansock::random_seed()?
+            } else {
+                // SAFETY: 32 readable bytes by the rules of the header; bytes need no alignment.
+                unsafe { seed.cast::<[u8; 32]>().read() }
+            };
+            let mut inner = Inner {
+                connection: sansock::Connection::new(config, seed, now)?,
+                block: empty_block(),
+                input: NO_INPUT,
+                consumed: 0,
+                window: (ptr::null_mut(), 0),
+                fault_text: String::new(),
+            };
+            inner.refresh(0);
+            let handle = Handle::create(inner)?;
+            // SAFETY: `out` is not null, and room for a pointer by the rules of the header.
+            unsafe { write(out, handle.cast()) };
+            Ok(())
+        })
+    }))
+}
+
+/// Frees a connection, with its block, events and output. NULL does nothing; a handle in use by another thread is left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_free(conn: *mut Conn) {
+    // SAFETY: null or a handle by the rules of the header.
+    unsafe { Handle::<Inner>::destroy(conn.cast()) }
+}
+
+/// The block of a connection: at one address until the connection is freed, up to date after every call.
+///
+/// Returns NULL for a bad handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_block(conn: *const Conn) -> *const Block {
+    // SAFETY: null or a handle by the rules of the header.
+    match unsafe { Handle::<Inner>::open(conn.cast()) } {
+        // SAFETY: a place inside a live handle; no reference is made.
+        Ok(handle) => unsafe { &raw const (*handle.value()).block }.cast(),
+        Err(_) => ptr::null(),
+    }
+}
+
+/// Takes bytes that were read from the transport.
+///
+/// Replaces the events. `data` is unmasked in place, and payloads in the input region point into it: keep it until you
+/// have handled the events. If the block's `consumed` is less than `len`, handle the events, then pass the rest; if
+/// nothing was consumed and there is no event and no SANSOCK_BLOCK_MORE, accept or reject first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_receive(conn: *mut Conn, data: *mut u8, len: usize, now: u64) -> i32 {
+    // SAFETY: a handle, and a buffer that nobody else uses, by the rules of the header.
+    unsafe { call(conn, |inner| inner.receive(data, len, now)) }
+}
+
+/// Sets the buffer of sansock_conn_receive_window. It is not copied: it must live until it is replaced or the
+/// connection is freed. Many connections of one thread may share it. (NULL, 0) unsets it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_set_window(conn: *mut Conn, data: *mut u8, capacity: usize) -> i32 {
+    // SAFETY: a handle by the rules of the header. The buffer is only remembered.
+    unsafe {
+        call(conn, |inner| {
+            if capacity > isize::MAX as usize || (data.is_null() && capacity != 0) {
+                return Err(Error::InvalidArgument);
+            }
+            inner.window = (data, capacity);
+            Ok(())
+        })
+    }
+}
+
+/// The same as sansock_conn_receive(conn, window, len, now), with fewer arguments.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_receive_window(conn: *mut Conn, len: usize, now: u64) -> i32 {
+    // SAFETY: a handle, and a window that nobody else uses meanwhile, by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            let (data, capacity) = inner.window;
+            if len > capacity {
+                return Err(Error::InvalidArgument);
+            }
+            inner.receive(data, len, now)
+        })
+    }
+}
+
+/// Tells that the peer has ended its stream: a read returned 0 or failed. Legal in every state, and twice.
+///
+/// Replaces the events.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_receive_eof(conn: *mut Conn, now: u64) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.receive_eof(now);
+            inner.forget_input();
+            Ok(())
+        })
+    }
+}
+
+/// Tells that time has passed. Call it when `next_deadline` has come; a call too early does nothing.
+///
+/// Replaces the events.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_timeout(conn: *mut Conn, now: u64) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.timeout(now);
+            inner.forget_input();
+            Ok(())
+        })
+    }
+}
+
+/// Adds a header to the response of the coming sansock_conn_accept or sansock_conn_reject.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_add_response_header(
+    conn: *mut Conn,
+    name: *const c_char,
+    name_len: usize,
+    value: *const c_char,
+    value_len: usize,
+) -> i32 {
+    // SAFETY: a handle and two readable buffers by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            let (name, value) = (bytes(name, name_len)?, bytes(value, value_len)?);
+            inner.connection.add_response_header(name, value)
+        })
+    }
+}
+
+/// Accepts the request. Replaces the events: OPEN, and what had arrived behind the request.
+///
+/// `subprotocol`: one that the client offered; (NULL, 0) for the choice by your configured preference, or none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_accept(conn: *mut Conn, subprotocol: *const c_char, len: usize, now: u64) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            let subprotocol = match len {
+                0 => None,
+                _ => Some(bytes(subprotocol, len)?),
+            };
+            inner.connection.accept(subprotocol, now)?;
+            inner.forget_input();
+            Ok(())
+        })
+    }
+}
+
+/// Refuses the request with an HTTP status from 200 to 599 and a body. Replaces the events: CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_reject(
+    conn: *mut Conn,
+    http_status: u16,
+    body: *const c_char,
+    len: usize,
+    now: u64,
+) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.reject(http_status, bytes(body, len)?, now)?;
+            inner.forget_input();
+            Ok(())
+        })
+    }
+}
+
+/// Sends a text message. It must be UTF-8, else SANSOCK_ERR_INVALID_ARGUMENT. Like all sending, it copies.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_text(conn: *mut Conn, text: *const c_char, len: usize) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.send_text_bytes(bytes(text, len)?)) }
+}
+
+/// Sends a binary message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_binary(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.send_binary(bytes(data, len)?)) }
+}
+
+/// Sends a part of a message: one frame of several. A part of text may end inside a code point.
+///
+/// `kind`: SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY, the same for all parts. `last`: 1 ends the message, else 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_part(
+    conn: *mut Conn,
+    kind: u8,
+    data: *const u8,
+    len: usize,
+    last: u8,
+) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.send_part(kind, bytes(data, len)?, boolean(last)?)) }
+}
+
+/// Sends many messages: records of kind TEXT, BINARY, PING or PONG, with `offset` and `len` into `data`.
+///
+/// Stops at the first that is refused, and returns why. `sent`: receives how many were queued, then too; it is not
+/// written if the handle or a pointer is refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_batch(
+    conn: *mut Conn,
+    records: *const Record,
+    count: usize,
+    data: *const u8,
+    len: usize,
+    sent: *mut usize,
+) -> i32 {
+    // SAFETY: a handle, two readable buffers, and room for a size_t by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            if sent.is_null() || !records.is_aligned() || count > isize::MAX as usize / size_of::<Record>() {
+                return Err(Error::InvalidArgument);
+            }
+            let data = bytes(data, len)?;
+            let records: &[batch::Record] = match (records.is_null(), count) {
+                (_, 0) => &[],
+                (true, _) => return Err(Error::InvalidArgument),
+                (false, _) => std::slice::from_raw_parts(records.cast(), count),
+            };
+            let (queued, result) = inner.connection.send_batch(records, data);
+            write(sent, queued);
+            result
+        })
+    }
+}
+
+/// Server only: queues the header of a frame whose payload you write yourself, unchanged, right behind the output.
+///
+/// `last`: 1 ends the message, else 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_header(conn: *mut Conn, kind: u8, payload_len: u64, last: u8) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.send_header(kind, payload_len, boolean(last)?)) }
+}
+
+/// Sends a ping with a payload of at most 125 bytes. The answer is a PONG event with the round-trip time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_ping(conn: *mut Conn, data: *const u8, len: usize, now: u64) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.ping(bytes(data, len)?, now)) }
+}
+
+/// Sends a pong with a payload of at most 125 bytes: the answer to a ping if automatic pongs are off, or unasked.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_pong(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.pong(bytes(data, len)?)) }
+}
+
+/// Begins the closing handshake, or answers the peer's Close. Once that is done it does nothing.
+///
+/// `code`: 1000, another code that may be sent, or 0 for none (then no reason). `reason`: UTF-8, at most 123 bytes.
+/// Go on receiving until CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_close(
+    conn: *mut Conn,
+    code: u16,
+    reason: *const c_char,
+    len: usize,
+    now: u64,
+) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.close(code, bytes(reason, len)?, now)) }
+}
+
+/// Ends the connection without waiting for the peer's Close. Arguments as for sansock_conn_close.
+///
+/// CLOSED waits to be fetched: SANSOCK_BLOCK_MORE is set and `next_deadline` has come.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_fail(
+    conn: *mut Conn,
+    code: u16,
+    reason: *const c_char,
+    len: usize,
+    now: u64,
+) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.fail(code, bytes(reason, len)?, now)) }
+}
+
+/// Tells that you stop reading from the transport: until sansock_conn_resume no pong is missed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_pause(conn: *mut Conn, now: u64) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.pause(now);
+            Ok(())
+        })
+    }
+}
+
+/// Tells that you read from the transport again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_resume(conn: *mut Conn, now: u64) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.resume(now);
+            Ok(())
+        })
+    }
+}
+
+/// Tells that the first `n` bytes of the output were written. More than there are: SANSOCK_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_consumed(conn: *mut Conn, n: usize) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.consumed(n)) }
+}
+
+/// How many bytes the connection occupies, handle and buffers. 0 for a handle that is bad, busy or poisoned.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_memory_usage(conn: *const Conn) -> usize {
+    // SAFETY: null or a handle by the rules of the header.
+    let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
+    let usage = handle.and_then(|handle| {
+        handle.read(|inner| {
+            let around = size_of::<Handle<Inner>>() - size_of::<sansock::Connection>();
+            Ok(inner.connection.memory_usage() + around + inner.fault_text.capacity())
+        })
+    });
+    usage.unwrap_or(0)
+}
+
+/// What ended the connection, in one sentence with its numbers and without a byte of the peer's. `len` may be NULL.
+///
+/// Never NULL, ends with NUL; "" if there was no fault or the handle is bad. Valid until the connection is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_fault_text(conn: *const Conn, len: *mut usize) -> *const c_char {
+    const EMPTY: &str = "\0";
+    // SAFETY: null or a handle by the rules of the header.
+    let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
+    let text = handle.and_then(|handle| {
+        handle.read(|inner| {
+            let text = if inner.fault_text.is_empty() { EMPTY } else { &inner.fault_text };
+            Ok((text.as_ptr(), text.len() - 1))
+        })
+    });
+    let (text, text_len) = text.unwrap_or((EMPTY.as_ptr(), 0));
+    // SAFETY: null, or room for a size_t by the rules of the header.
+    unsafe { write(len, text_len) };
+    text.cast()
+}
+
+/// A boolean argument: 0 or 1.
+fn boolean(value: u8) -> Result<bool, Error> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::InvalidArgument),
+    }
+}

@@ -1,0 +1,173 @@
+//! Compiles and runs the tests in C and C++, and the examples of the README, against the library: plain, and with
+//! AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer. Warnings are errors.
+
+mod support;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::{WARNINGS, fresh_dir, hooked_library_dir, library_dir, loadable, root, run, run_ok};
+
+/// How a program is built.
+#[derive(Clone, Copy, PartialEq)]
+enum Build {
+    /// Against the shared library.
+    Plain,
+    /// Against the static library, with sanitizers.
+    Sanitized,
+}
+
+use Build::{Plain, Sanitized};
+
+fn sources(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = root().join(folder);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("a folder of sources")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{} has *.{extension}", folder.display());
+    paths
+}
+
+/// Builds a program of some sources. `standard` is of C or C++.
+fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], library: &Path, build: Build) -> PathBuf {
+    let dir =
+        fresh_dir(&format!("{name}-{compiler}-{standard}-{}", if build == Plain { "plain" } else { "sanitized" }));
+    let program = dir.join("program");
+    let mut command = Command::new(compiler);
+    command.arg(format!("-std={standard}")).args(WARNINGS).args(["-g", "-pthread"]);
+    if standard.starts_with("c++") {
+        // Some of the headers for the tests are shared with C.
+        command.arg("-Wno-missing-field-initializers");
+    } else {
+        command.arg("-Wstrict-prototypes");
+    }
+    command.arg("-I").arg(root().join("include")).args(sources).arg("-o").arg(&program);
+    match build {
+        Plain => {
+            loadable(library, &dir);
+            let mut rpath = OsString::from("-Wl,-rpath,");
+            rpath.push(&dir);
+            command.arg("-O2").arg("-L").arg(library).arg("-l:libsansock.so").arg(rpath);
+        }
+        Sanitized => {
+            command.args(["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
+            command.arg(library.join("libsansock.a")).args(["-lpthread", "-ldl", "-lm"]);
+        }
+    }
+    run_ok(&mut command);
+    // Proof that the sanitizer is there, and only there.
+    let symbols = run_ok(Command::new("nm").arg(&program));
+    assert_eq!(symbols.contains("__asan_init"), build == Sanitized, "__asan_init in {}", program.display());
+    program
+}
+
+/// Runs a program that must succeed. Returns what it printed.
+fn execute(program: &Path, arguments: &[PathBuf]) -> String {
+    let mut command = Command::new(program);
+    command.args(arguments).env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
+    // The panics that a test asks for are told in one line each.
+    command.env("RUST_BACKTRACE", "0");
+    let output = run(&mut command);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {}\n{out}{err}", program.display(), output.status);
+    out.into_owned()
+}
+
+/// The test of one topic: prints `name: N checks, 0 failed`.
+fn topic(name: &str, library: &Path) {
+    let source = [root().join(format!("ffi/tests/c/{name}.c"))];
+    for build in [Plain, Sanitized] {
+        let out = execute(&compile(name, "gcc", "c11", &source, library, build), &[]);
+        assert!(out.ends_with(" checks, 0 failed\n") && out.starts_with(name), "{out}");
+    }
+}
+
+#[test]
+fn every_test_in_c_is_run() {
+    let run_below = ["events", "fragmentation", "lifecycle", "misuse", "null_everywhere", "panic_guard", "vectors"];
+    let found = sources("ffi/tests/c", "c");
+    let names: Vec<_> = found.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
+    assert_eq!(names, run_below);
+}
+
+#[test]
+fn events() {
+    topic("events", library_dir());
+}
+
+#[test]
+fn fragmentation() {
+    topic("fragmentation", library_dir());
+}
+
+#[test]
+fn lifecycle() {
+    topic("lifecycle", library_dir());
+}
+
+#[test]
+fn misuse() {
+    topic("misuse", library_dir());
+}
+
+#[test]
+fn null_everywhere() {
+    topic("null_everywhere", library_dir());
+}
+
+#[test]
+fn panic_guard() {
+    topic("panic_guard", &hooked_library_dir());
+}
+
+#[test]
+fn vectors() {
+    let vectors = sources("core/vectors", "vec");
+    let source = [root().join("ffi/tests/c/vectors.c")];
+    for build in [Plain, Sanitized] {
+        let out = execute(&compile("vectors", "gcc", "c11", &source, library_dir(), build), &vectors);
+        assert!(out.starts_with("vectors: ") && out.ends_with(" passed, 0 failed\n"), "{out}");
+    }
+}
+
+#[test]
+fn the_cpp_layer() {
+    let units = sources("ffi/tests/cpp", "cpp");
+    assert!(units.len() >= 2, "two units, so that a definition which is not inline shows");
+    for (compiler, standard, build) in
+        [("g++", "c++17", Plain), ("g++", "c++17", Sanitized), ("g++", "c++20", Sanitized), ("clang++", "c++17", Plain)]
+    {
+        let out = execute(&compile("raii", compiler, standard, &units, library_dir(), build), &[]);
+        assert!(out.starts_with("raii: ") && out.ends_with(" checks, 0 failed\n"), "{out}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_readme() {
+    for build in [Plain, Sanitized] {
+        let c = compile("readme-c", "gcc", "c11", &[root().join("examples/c/readme.c")], library_dir(), build);
+        let out = execute(&c, &[]);
+        assert!(out.starts_with("HTTP/1.1 101 ") && out.ends_with("\r\n\r\n\u{fffd}\u{5}hello"), "{out:?}");
+        let cpp =
+            compile("readme-cpp", "g++", "c++17", &[root().join("examples/cpp/readme.cpp")], library_dir(), build);
+        assert_eq!(execute(&cpp, &[]), "hello\n");
+    }
+}
+
+#[test]
+fn the_examples_compile_without_a_warning() {
+    for name in ["echo_server", "client"] {
+        for (compiler, standard, source) in [
+            ("gcc", "c11", format!("examples/c/{name}.c")),
+            ("clang", "c11", format!("examples/c/{name}.c")),
+            ("g++", "c++17", format!("examples/cpp/{name}.cpp")),
+            ("clang++", "c++17", format!("examples/cpp/{name}.cpp")),
+        ] {
+            compile(name, compiler, standard, &[root().join(source)], library_dir(), Plain);
+        }
+    }
+}

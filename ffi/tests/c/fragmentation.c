@@ -1,0 +1,105 @@
+/* Messages in pieces: fragments and short reads in, parts in and out. Each input is freed as soon as it may be. */
+#include "connect.h"
+
+/* "hé" and "!" in three frames, a ping between them. */
+#define FRAGMENTED "\x01\x82\0\0\0\0h\xc3\x89\x81\0\0\0\0?\x00\x81\0\0\0\0\xa9\x80\x81\0\0\0\0!"
+
+static void fragments_are_joined(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    uint8_t *input = receive(conn, LITERAL(FRAGMENTED), 0);
+    CHECK_EQUAL(b->event_count, 2);
+    CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_PING);
+    CHECK_EQUAL(b->events[1].kind, SANSOCK_KIND_TEXT);
+    CHECK_EQUAL(b->events[1].flags, SANSOCK_REGION_STORE | SANSOCK_FLAG_FIRST | SANSOCK_FLAG_LAST);
+    CHECK_BYTES(payload(b, &b->events[1]), b->events[1].len, "h\xc3\xa9!");
+    CHECK_BYTES(b->output, b->output_len, "\x8a\x01?"); /* the answer to the ping */
+    free(input);
+    sansock_conn_free(conn);
+}
+
+static void single_bytes_make_the_same_events(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    uint32_t events = 0;
+    for (size_t i = 0; i < sizeof FRAGMENTED - 1; i++) {
+        free(receive(conn, FRAGMENTED + i, 1, 0)); /* what the connection needs of it, it has copied */
+        CHECK_EQUAL(b->consumed, 1);
+        events += b->event_count;
+    }
+    CHECK_EQUAL(events, 2);
+    CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, "h\xc3\xa9!");
+    sansock_conn_free(conn);
+}
+
+static void parts_come_as_they_arrive(void) {
+    sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_START_OPEN, 1), SANSOCK_OK);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_PARTS, 1), SANSOCK_OK);
+    sansock_conn *conn = connection_of(config);
+    const sansock_block *b = block_of(conn);
+    uint8_t *input = receive(conn, LITERAL("\x02\x82\0\0\0\0ab\x80\x84\0\0\0\0c"), 0);
+    CHECK_EQUAL(b->event_count, 2);
+    CHECK_EQUAL(b->events[0].flags & ~SANSOCK_FLAG_REGION, SANSOCK_FLAG_FIRST);
+    CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, "ab");
+    CHECK_EQUAL(b->events[1].flags & ~SANSOCK_FLAG_REGION, 0);
+    CHECK_BYTES(payload(b, &b->events[1]), b->events[1].len, "c");
+    free(input);
+    input = receive(conn, LITERAL("def"), 0);
+    CHECK_EQUAL(b->events[0].flags & ~SANSOCK_FLAG_REGION, SANSOCK_FLAG_LAST);
+    CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, "def");
+    free(input);
+    sansock_conn_free(conn);
+}
+
+static void parts_are_sent_as_fragments(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, (const uint8_t *)"\xc3", 1, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_ping(conn, NULL, 0, 0), SANSOCK_OK); /* control frames may come between */
+    CHECK_EQUAL(sansock_conn_send_text(conn, LITERAL("x")), SANSOCK_ERR_INVALID_STATE);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, (const uint8_t *)"\xa9", 1, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, NULL, 0, 1), SANSOCK_OK);
+    CHECK_BYTES(b->output, b->output_len, "\x01\x01\xc3\x89\x00\x00\x01\xa9\x80\x00");
+    sansock_conn_free(conn);
+}
+
+static void a_header_alone_leaves_the_payload_to_the_host(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    CHECK_EQUAL(sansock_conn_send_header(conn, SANSOCK_KIND_BINARY, 70000, 1), SANSOCK_OK);
+    CHECK_BYTES(b->output, b->output_len, "\x82\x7f\0\0\0\0\0\x01\x11\x70");
+    sansock_conn_free(conn);
+    conn = new_open(SANSOCK_ROLE_CLIENT);
+    CHECK_EQUAL(sansock_conn_send_header(conn, SANSOCK_KIND_BINARY, 70000, 1), SANSOCK_ERR_INVALID_STATE);
+    sansock_conn_free(conn);
+}
+
+static void a_batch_is_sent_from_one_buffer(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    sansock_record records[3] = {
+        {.kind = SANSOCK_KIND_TEXT, .offset = 0, .len = 2},
+        {.kind = SANSOCK_KIND_PING, .offset = 2, .len = 1},
+        {.kind = SANSOCK_KIND_BINARY, .offset = 1, .len = 3},
+    };
+    size_t sent = 99;
+    CHECK_EQUAL(sansock_conn_send_batch(conn, records, 3, (const uint8_t *)"abcd", 4, &sent), SANSOCK_OK);
+    CHECK_EQUAL(sent, 3);
+    CHECK_BYTES(b->output, b->output_len, "\x81\x02" "ab\x89\x01" "c\x82\x03" "bcd");
+    records[1].len = 9; /* beyond the buffer */
+    CHECK_EQUAL(sansock_conn_send_batch(conn, records, 3, (const uint8_t *)"abcd", 4, &sent),
+                SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sent, 1);
+    sansock_conn_free(conn);
+}
+
+int main(void) {
+    fragments_are_joined();
+    single_bytes_make_the_same_events();
+    parts_come_as_they_arrive();
+    parts_are_sent_as_fragments();
+    a_header_alone_leaves_the_payload_to_the_host();
+    a_batch_is_sent_from_one_buffer();
+    return check_end("fragmentation");
+}

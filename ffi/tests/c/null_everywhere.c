@@ -1,0 +1,174 @@
+/* Every function with every pointer NULL, every length 0 or too large, every number unknown, every handle freed. */
+#include "connect.h"
+
+#define TOO_LONG ((size_t)PTRDIFF_MAX + 1)
+#define BAD_HANDLE SANSOCK_ERR_BAD_HANDLE
+#define INVALID_ARGUMENT SANSOCK_ERR_INVALID_ARGUMENT
+
+static void without_a_handle(void) {
+    sansock_config *config = NULL;
+    sansock_conn *conn = NULL;
+    sansock_record record = {.kind = SANSOCK_KIND_TEXT};
+    uint8_t byte = 0;
+    size_t count = 99;
+
+    sansock_config_free(NULL);
+    CHECK_EQUAL(sansock_config_set(NULL, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_config_set_text(NULL, SANSOCK_TEXT_ORIGIN, LITERAL("x")), BAD_HANDLE);
+    CHECK_EQUAL(sansock_config_add_header(NULL, LITERAL("a"), LITERAL("b")), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_new(NULL, SEED, 0, &conn), BAD_HANDLE);
+    CHECK(config == NULL && conn == NULL);
+
+    sansock_conn_free(NULL);
+    CHECK(sansock_conn_block(NULL) == NULL);
+    CHECK_EQUAL(sansock_conn_receive(NULL, &byte, 1, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_set_window(NULL, &byte, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_receive_window(NULL, 1, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_receive_eof(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_timeout(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_add_response_header(NULL, LITERAL("a"), LITERAL("b")), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_accept(NULL, NULL, 0, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_reject(NULL, 403, NULL, 0, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_send_text(NULL, LITERAL("x")), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_send_binary(NULL, &byte, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_send_part(NULL, SANSOCK_KIND_TEXT, &byte, 1, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_send_batch(NULL, &record, 1, &byte, 1, &count), BAD_HANDLE);
+    CHECK_EQUAL(count, 99);
+    CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_ping(NULL, &byte, 1, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_pong(NULL, &byte, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_close(NULL, 1000, NULL, 0, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_fail(NULL, 1011, NULL, 0, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_pause(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_resume(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_consumed(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_memory_usage(NULL), 0);
+    CHECK_EQUAL(strcmp(sansock_conn_fault_text(NULL, &count), ""), 0);
+    CHECK_EQUAL(count, 0);
+    CHECK_EQUAL(strcmp(sansock_conn_fault_text(NULL, NULL), ""), 0);
+}
+
+static void without_an_out_parameter(void) {
+    sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
+    CHECK_EQUAL(sansock_random_seed(NULL), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_url_parse(LITERAL("ws://a"), NULL), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_config_new(SANSOCK_ROLE_SERVER, NULL), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_new(config, SEED, 0, NULL), INVALID_ARGUMENT);
+    sansock_config_free(config);
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    CHECK_EQUAL(sansock_conn_send_batch(conn, NULL, 0, NULL, 0, NULL), INVALID_ARGUMENT);
+    sansock_conn_free(conn);
+}
+
+/* A pointer that is NULL although a length says otherwise, or a length that no object has. */
+static void buffers_that_cannot_be(const void *data, size_t len) {
+    sansock_url url;
+    sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
+    sansock_record record = {.kind = SANSOCK_KIND_TEXT};
+    size_t count = 99;
+    const char *text = (const char *)data;
+    const uint8_t *bytes = (const uint8_t *)data;
+
+    CHECK_EQUAL(sansock_url_parse(text, len, &url), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, text, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_config_add_header(config, text, len, LITERAL("b")), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_config_add_header(config, LITERAL("a"), text, len), INVALID_ARGUMENT);
+    sansock_config_free(config);
+
+    sansock_conn *conn = new_server();
+    uint8_t *input = receive(conn, LITERAL(REQUEST), 0);
+    CHECK_EQUAL(sansock_conn_add_response_header(conn, text, len, LITERAL("b")), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_add_response_header(conn, LITERAL("a"), text, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_accept(conn, text, len, 0), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_reject(conn, 403, text, len, 0), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_accept(conn, NULL, 0, 0), SANSOCK_OK);
+    const sansock_block *b = block_of(conn);
+    CHECK_EQUAL(sansock_conn_consumed(conn, b->output_len), SANSOCK_OK);
+
+    CHECK_EQUAL(sansock_conn_receive(conn, (uint8_t *)data, len, 0), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_set_window(conn, (uint8_t *)data, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_text(conn, text, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_binary(conn, bytes, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, bytes, len, 1), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_batch(conn, &record, 1, bytes, len, &count), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_batch(conn, (const sansock_record *)data, len, NULL, 0, &count), INVALID_ARGUMENT);
+    CHECK_EQUAL(count, 99);
+    CHECK_EQUAL(sansock_conn_ping(conn, bytes, len, 0), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_pong(conn, bytes, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_close(conn, 1000, text, len, 0), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_fail(conn, 1011, text, len, 0), INVALID_ARGUMENT);
+
+    CHECK_EQUAL(b->status, INVALID_ARGUMENT);
+    CHECK_EQUAL(b->state, SANSOCK_STATE_OPEN);
+    CHECK_EQUAL(b->output_len, 0); /* nothing of all this has changed anything */
+    free(input);
+    sansock_conn_free(conn);
+}
+
+static void empty_buffers_are_legal(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    size_t count = 99;
+    CHECK_EQUAL(sansock_conn_receive(conn, NULL, 0, 0), SANSOCK_OK);
+    for (int region = 0; region < 3; region++) CHECK(b->regions[region] != NULL); /* adding 0 is allowed */
+    CHECK_EQUAL(sansock_conn_set_window(conn, NULL, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_window(conn, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_text(conn, NULL, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_binary(conn, NULL, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, NULL, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, NULL, 0, 1), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_batch(conn, NULL, 0, NULL, 0, &count), SANSOCK_OK);
+    CHECK_EQUAL(count, 0);
+    CHECK_EQUAL(sansock_conn_ping(conn, NULL, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_pong(conn, NULL, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_close(conn, 0, NULL, 0, 0), SANSOCK_OK);
+    CHECK_BYTES(b->output, b->output_len, "\x81\0\x82\0\x01\0\x80\0\x89\0\x8a\0\x88\0");
+    sansock_conn_free(conn);
+}
+
+static void unknown_numbers_are_refused(void) {
+    sansock_config *config = NULL;
+    CHECK_EQUAL(sansock_config_new(2, &config), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_config_new(UINT32_MAX, &config), INVALID_ARGUMENT);
+    CHECK(config == NULL);
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    for (unsigned kind = 0; kind <= UINT8_MAX; kind++) {
+        if (kind == SANSOCK_KIND_TEXT || kind == SANSOCK_KIND_BINARY) continue;
+        sansock_record record = {.kind = (uint8_t)kind};
+        size_t sent = 99;
+        CHECK_EQUAL(sansock_conn_send_part(conn, (uint8_t)kind, NULL, 0, 1), INVALID_ARGUMENT);
+        CHECK_EQUAL(sansock_conn_send_header(conn, (uint8_t)kind, 0, 1), INVALID_ARGUMENT);
+        if (kind == SANSOCK_KIND_PING || kind == SANSOCK_KIND_PONG) continue;
+        CHECK_EQUAL(sansock_conn_send_batch(conn, &record, 1, NULL, 0, &sent), INVALID_ARGUMENT);
+        CHECK_EQUAL(sent, 0);
+    }
+    for (int32_t status = -20; status <= 5; status++) CHECK(strlen(sansock_error_text(status)) > 0);
+    for (uint32_t fault = 0; fault < 1000; fault++) CHECK(strlen(sansock_fault_text(fault)) > 0);
+    CHECK_EQUAL(strlen(sansock_fault_name(UINT32_MAX)), 0);
+    sansock_conn_free(conn);
+}
+
+/* Best effort, and outside the contract: the memory is the allocator's by now. It must not crash in practice. */
+static void freed_handles_are_told(void) {
+    sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    sansock_config_free(config);
+    sansock_conn_free(conn);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_timeout(conn, 0), BAD_HANDLE);
+    CHECK(sansock_conn_block(conn) == NULL);
+    sansock_config_free(config);
+    sansock_conn_free(conn);
+}
+
+int main(void) {
+    without_a_handle();
+    without_an_out_parameter();
+    buffers_that_cannot_be(NULL, 1);
+    buffers_that_cannot_be(NULL, TOO_LONG);
+    buffers_that_cannot_be(SEED, TOO_LONG);
+    empty_buffers_are_legal();
+    unknown_numbers_are_refused();
+    freed_handles_are_told();
+    return check_end("null_everywhere");
+}

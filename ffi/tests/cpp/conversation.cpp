@@ -1,0 +1,65 @@
+#include "conversation.hpp"
+
+namespace {
+
+// An event as a line: every accessor is used at least once.
+struct Describe {
+    std::string operator()(const sansock::Request &request) const {
+        std::string text = "request " + std::string(request.target);
+        if (request.origin == sansock::Origin::same) text += " same";
+        if (request.origin == sansock::Origin::cross) text += " cross";
+        if (const auto host = request.details.header("HOST")) text += " host=" + std::string(*host);
+        for (const sansock::Detail detail : request.details)
+            if (detail.kind == SANSOCK_KIND_SUBPROTOCOL)
+                text += (detail.chosen ? " +" : " -") + std::string(detail.value);
+        return text;
+    }
+    std::string operator()(const sansock::Open &open) const {
+        return "open " + std::string(open.subprotocol.value_or("none"));
+    }
+    std::string operator()(const sansock::Rejected &rejected) const {
+        return "rejected " + std::to_string(rejected.status) + " " +
+               std::string(rejected.body.begin(), rejected.body.end()) + (rejected.truncated ? "..." : "");
+    }
+    std::string operator()(const sansock::Text &text) const {
+        return (text.first && text.last ? "text " : "part ") + std::string(text.data);
+    }
+    std::string operator()(const sansock::Binary &binary) const {
+        const std::string data(binary.data.begin(), binary.data.end());
+        return (binary.first && binary.last ? "binary " : "part ") + data;
+    }
+    std::string operator()(const sansock::Ping &ping) const { return "ping " + std::to_string(ping.payload.size()); }
+    std::string operator()(const sansock::Pong &pong) const {
+        return "pong " + (pong.round_trip_time ? std::to_string(*pong.round_trip_time) : "unasked");
+    }
+    std::string operator()(const sansock::Closing &closing) const {
+        return "closing " + std::to_string(closing.code) + " " + std::string(closing.reason);
+    }
+    std::string operator()(const sansock::Closed &closed) const {
+        return "closed " + std::to_string(closed.code) + " " + std::string(closed.reason) +
+               (closed.clean ? " clean" : " unclean") + (closed.by_peer ? " by-peer" : " by-us") +
+               (closed.sent_code ? " sent=" + std::to_string(*closed.sent_code) : "") +
+               (closed.fault ? std::string(" ") + sansock_fault_name(closed.fault) : "");
+    }
+    std::string operator()(const sansock::Unknown &unknown) const { return "unknown " + std::to_string(unknown.kind); }
+};
+
+void note_events(Host &host) {
+    for (const sansock::Event &event : host.connection.events()) host.seen.push_back(std::visit(Describe{}, event));
+}
+
+} // namespace
+
+void carry(Host &from, Host &to, std::uint64_t now) {
+    const sansock::Bytes output = from.connection.output();
+    to.input.assign(output.begin(), output.end());
+    from.connection.consumed(output.size());
+    std::size_t at = 0;
+    do {
+        if (to.connection.receive(to.input.data() + at, to.input.size() - at, now) != sansock::Status::ok) return;
+        at += to.connection.taken();
+        note_events(to);
+    } while (to.connection.more() || (at < to.input.size() && to.connection.taken() > 0));
+}
+
+TextOfStatus text_in_other_unit() { return &sansock::text; }

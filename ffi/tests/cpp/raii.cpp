@@ -1,0 +1,167 @@
+// The C++ layer: ownership, spans and views, typed events, statuses without exceptions.
+#include <cstring>
+#include <memory>
+#include <type_traits>
+
+#include "../c/check.h"
+#include "conversation.hpp"
+
+using sansock::Config;
+using sansock::Connection;
+using sansock::Status;
+
+static_assert(std::is_nothrow_move_constructible_v<Connection> && std::is_nothrow_move_assignable_v<Connection>);
+static_assert(!std::is_copy_constructible_v<Connection> && !std::is_copy_assignable_v<Connection>);
+static_assert(std::is_nothrow_move_constructible_v<Config> && !std::is_copy_constructible_v<Config>);
+static_assert(std::is_nothrow_default_constructible_v<Connection> && std::is_nothrow_destructible_v<Connection>);
+static_assert(static_cast<int>(Status::entropy) == SANSOCK_ERR_ENTROPY);
+
+namespace {
+
+constexpr std::array<std::uint8_t, 32> seed = {1, 2, 3};
+
+Host host_of(const Config &config) {
+    auto connection = Connection::create(config, seed, 0);
+    CHECK(static_cast<bool>(connection));
+    return {std::move(*connection), {}, {}};
+}
+
+Host client() {
+    auto config = Config::client("ws://example.com/chat");
+    CHECK(config->subprotocol("chat") == Status::ok);
+    CHECK(config->header("X-Token", "abc") == Status::ok);
+    CHECK(config->origin("http://example.com") == Status::ok);
+    return host_of(*config); // the configuration ends here: the connection keeps its own copy
+}
+
+Host server() {
+    auto config = Config::server();
+    CHECK(config->subprotocol("chat") == Status::ok);
+    return host_of(*config);
+}
+
+void expect(const Host &host, std::vector<std::string> lines) {
+    CHECK_EQUAL(host.seen.size(), lines.size());
+    for (std::size_t i = 0; i < lines.size() && i < host.seen.size(); i++) {
+        const std::string &seen = host.seen[i], &line = lines[i];
+        check_bytes(seen.data(), seen.size(), line.data(), line.size(), "an event", __FILE__, __LINE__);
+    }
+}
+
+void a_conversation() {
+    Host c = client(), s = server();
+    CHECK(c.connection.state() == sansock::State::connecting);
+    CHECK_EQUAL(c.connection.next_deadline().value_or(0), 10000);
+    carry(c, s, 1);
+    CHECK(s.connection.response_header("X-Answer", "42") == Status::ok);
+    CHECK(s.connection.accept(1) == Status::ok);
+    carry(s, c, 1);
+    CHECK(c.connection.state() == sansock::State::open);
+    CHECK(!c.connection.next_deadline());
+
+    CHECK(c.connection.send_text("hello") == Status::ok);
+    const std::vector<std::uint8_t> bytes = {'a', 'b'};
+    CHECK(c.connection.send_binary(bytes) == Status::ok); // any container of bytes
+    CHECK(c.connection.send_text_part("\xc3", false) == Status::ok);
+    CHECK(c.connection.send_text_part("\xa9", true) == Status::ok);
+    CHECK(c.connection.ping({}, 10) == Status::ok);
+    carry(c, s, 11);
+    carry(s, c, 15);
+    CHECK(c.connection.close(1000, "done", 20) == Status::ok);
+    carry(c, s, 21);
+    carry(s, c, 22);
+    CHECK(s.connection.transport() == sansock::Transport::close);
+    c.connection.receive_eof(23);
+    CHECK(c.connection.transport() == sansock::Transport::close);
+    expect(s, {"request /chat same host=example.com +chat", "text hello", "binary ab", "text \xc3\xa9", "ping 0",
+               "closing 1000 done", "closed 1000 done clean by-peer sent=1000"});
+    expect(c, {"open chat", "pong 5", "closing 1000 done", "closed 1000 done clean by-us sent=1000"});
+}
+
+void a_refusal() {
+    Host c = client(), s = server();
+    carry(c, s, 0);
+    CHECK(s.connection.reject(403, "no", 0) == Status::ok);
+    carry(s, c, 0);
+    expect(c, {"rejected 403 no", "closed 1006  unclean by-peer HTTP_STATUS"});
+    CHECK(!c.connection.fault_text().empty());
+    CHECK(s.connection.transport() == sansock::Transport::shutdown_write);
+}
+
+void owners_move() {
+    Host c = client();
+    const sansock_block *block = c.connection.block();
+    const sansock_conn *handle = c.connection.get();
+    Connection moved = std::move(c.connection);
+    CHECK(moved.block() == block && moved.get() == handle); // the block stays where it is
+    CHECK(static_cast<bool>(moved) && !c.connection);
+    Connection other = std::move(*Connection::create(*Config::server(), 0));
+    other = std::move(moved); // frees what it had
+    CHECK(other.get() == handle && other.block() == block);
+    auto &self = other;
+    other = std::move(self);
+    CHECK(other.get() == handle && other.block() == block);
+    CHECK(other.memory_usage() > 0);
+}
+
+void an_empty_owner_is_harmless() {
+    Connection none;
+    Config no_config;
+    CHECK(none.send_text("x") == Status::bad_handle);
+    CHECK(none.receive(nullptr, 0, 0) == Status::bad_handle);
+    CHECK(no_config.set(sansock::Option::parts, 1) == Status::bad_handle);
+    CHECK(none.output().empty() && none.events().empty() && !none.writable() && !none.more());
+    CHECK(none.events().begin() == none.events().end());
+    CHECK(none.state() == sansock::State::closed && none.transport() == sansock::Transport::close);
+    CHECK(!none.next_deadline() && none.fault_text().empty() && none.memory_usage() == 0);
+    CHECK(Connection::create(no_config, 0).status() == Status::bad_handle);
+}
+
+void failures_are_statuses() {
+    CHECK(Config::client("http://example.com").status() == Status::invalid_argument);
+    auto config = Config::server();
+    CHECK(config->set(sansock::Option::max_message_size, 0) == Status::invalid_argument);
+    CHECK(std::strlen(sansock::text(Status::would_block)) > 0);
+    Host s = server();
+    CHECK(s.connection.send_text("early") == Status::invalid_state);
+    CHECK(!sansock::parse_url("ftp://x"));
+}
+
+void urls_are_parsed() {
+    const auto url = sansock::parse_url("wss://[2001:db8::1]:8443/x");
+    CHECK_BYTES(url->host.data(), url->host.size(), "2001:db8::1");
+    CHECK_EQUAL(url->port, 8443);
+    CHECK(url->secure);
+}
+
+void batches_are_sent() {
+    auto config = Config::server();
+    CHECK(config->set(sansock::Option::start_open, 1) == Status::ok);
+    Host s = host_of(*config);
+    std::array<sansock_record, 2> records{};
+    records[0].kind = SANSOCK_KIND_TEXT;
+    records[0].len = 2;
+    records[1].kind = SANSOCK_KIND_BINARY;
+    records[1].offset = 1;
+    records[1].len = 2;
+    const std::array<std::uint8_t, 3> data = {'a', 'b', 'c'};
+    std::size_t sent = 0;
+    CHECK(s.connection.send_batch(records, data, sent) == Status::ok);
+    CHECK_EQUAL(sent, 2);
+    CHECK(s.connection.send_header(SANSOCK_KIND_BINARY, 3, true) == Status::ok);
+    CHECK_BYTES(s.connection.output().data(), s.connection.output().size(), "\x81\x02" "ab\x82\x02" "bc\x82\x03");
+}
+
+} // namespace
+
+int main() {
+    a_conversation();
+    a_refusal();
+    owners_move();
+    an_empty_owner_is_harmless();
+    failures_are_statuses();
+    urls_are_parsed();
+    batches_are_sent();
+    CHECK(text_in_other_unit() == &sansock::text); // one inline function in both units
+    return check_end("raii");
+}

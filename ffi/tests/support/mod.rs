@@ -1,0 +1,79 @@
+//! What the tests of the C ABI share: the compilers, the built library, a place for what they build.
+#![allow(dead_code)]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the repository")
+}
+
+/// A fresh directory below cargo's own for tests.
+pub(crate) fn fresh_dir(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ffi").join(name);
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).expect("a directory for test output");
+    dir
+}
+
+/// Runs a command to its end; a program that is not installed fails the test with a clear sentence.
+pub(crate) fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| {
+        panic!("cannot run {:?}: {error}. The tests of the C ABI need gcc, clang and nm.", command.get_program())
+    })
+}
+
+/// Runs a command that must succeed, and returns its standard output.
+pub(crate) fn run_ok(command: &mut Command) -> String {
+    let output = run(command);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}\n{}\n{out}{err}", output.status);
+    out.into_owned()
+}
+
+/// The directory with the libraries of the profile that the tests themselves were built with.
+///
+/// A crate without an rlib is not built for its integration tests, so they build it; cargo holds no lock while tests
+/// run.
+pub(crate) fn library_dir() -> &'static Path {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    DIR.get_or_init(|| build_library(&[], None))
+}
+
+/// The same library with the test hook of the panic guard, in a directory of its own.
+pub(crate) fn hooked_library_dir() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ffi-panic-hook");
+    build_library(&["--features", "panic-hook"], Some(&target))
+}
+
+/// Builds the library and asks cargo where it is.
+fn build_library(extra: &[&str], target_dir: Option<&Path>) -> PathBuf {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(root()).args(["build", "-p", "sansock-ffi", "--lib", "--message-format", "json"]).args(extra);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    if let Some(dir) = target_dir {
+        command.arg("--target-dir").arg(dir);
+    }
+    let messages = run_ok(&mut command);
+    let library = messages
+        .split('"')
+        .map(Path::new)
+        .find(|path| path.is_absolute() && path.file_name() == Some(OsStr::new("libsansock.so")))
+        .expect("cargo names the shared library it built");
+    library.parent().expect("the library lies in a directory").to_owned()
+}
+
+/// A directory with the shared library under the name that programs load it by.
+pub(crate) fn loadable(library_dir: &Path, dir: &Path) {
+    let link = dir.join("libsansock.so.0");
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink(library_dir.join("libsansock.so"), link).expect("a symbolic link");
+}
+
+/// How a C or C++ program is compiled for the tests.
+pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];

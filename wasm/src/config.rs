@@ -1,0 +1,46 @@
+//! Configurations: options by number, texts, headers.
+
+use sansock::{Config, Error, Role};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::state::{call, produce, whole, with};
+
+/// Creates a configuration with every option at its default. `role`: 0 client, 1 server. Free it with `config_free`.
+#[wasm_bindgen]
+pub fn config_new(role: u32) -> u32 {
+    produce(|state| {
+        let role = match role {
+            0 => Role::Client,
+            1 => Role::Server,
+            _ => return Err(Error::InvalidArgument),
+        };
+        state.configs.insert(Config::new(role))
+    })
+}
+
+/// Frees a configuration. Connections made of it keep what they were created with.
+#[wasm_bindgen]
+pub fn config_free(config: u32) {
+    with(|state| state.configs.remove(config));
+}
+
+/// Sets an option of [`sansock::config::option`]. Infinity stands for the largest value there is.
+#[wasm_bindgen]
+pub fn config_set(config: u32, option: u32, value: f64) -> i32 {
+    call(|state| state.configs.get_mut(config)?.set(option, whole(value)?))
+}
+
+/// Sets a text of [`sansock::config::text`] to the first `len` bytes of the window.
+#[wasm_bindgen]
+pub fn config_set_text(config: u32, text: u32, len: u32) -> i32 {
+    call(|state| state.configs.get_mut(config)?.set_text(text, state.window.bytes(len)?))
+}
+
+/// Adds a header: its name, then its value, in the window.
+#[wasm_bindgen]
+pub fn config_add_header(config: u32, name_len: u32, value_len: u32) -> i32 {
+    call(|state| {
+        let (name, value) = state.window.pair(name_len, value_len)?;
+        state.configs.get_mut(config)?.add_header(name, value)
+    })
+}

@@ -1,0 +1,301 @@
+//! Connections.
+//!
+//! Input calls (`receive`, `receive_eof`, `timeout`, `accept`, `reject`) replace the events; all others leave them. Payloads
+//! in the input region lie in the window: copy them out before anything else is written there.
+
+use std::mem::size_of;
+use std::ptr::null;
+
+use sansock::batch::{Block, Record, region};
+use sansock::{Connection as Engine, Error};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::state::{State, call, milliseconds, number, produce, whole, with};
+use crate::window::Window;
+
+/// A connection with its block. It lives in a box: the address of the block is the host's.
+pub(crate) struct Connection {
+    block: Block,
+    engine: Engine,
+}
+
+impl Connection {
+    fn new(engine: Engine) -> Box<Self> {
+        let block = Block {
+            status: 0,
+            event_count: 0,
+            transport: 0,
+            state: 0,
+            flags: 0,
+            fault: 0,
+            consumed: 0,
+            next_deadline: 0,
+            events: null(),
+            regions: [null(); region::COUNT],
+            region_lens: [0; region::COUNT],
+            output: null(),
+            output_len: 0,
+        };
+        let mut connection = Box::new(Connection { block, engine });
+        connection.publish(0);
+        connection
+    }
+
+    fn receive(&mut self, window: &mut Window, offset: u32, len: u32, now: f64) -> Result<(), Error> {
+        let now = milliseconds(now)?;
+        let bytes = window.bytes_mut(offset, len)?;
+        let consumed = self.engine.receive(bytes, now);
+        self.set_input(bytes.as_ptr(), bytes.len(), consumed);
+        Ok(())
+    }
+
+    /// Says where the input of the events lies, and how much of it was taken.
+    fn set_input(&mut self, input: *const u8, len: usize, consumed: usize) {
+        let region = usize::from(region::INPUT);
+        self.block.regions[region] = input;
+        self.block.region_lens[region] = len;
+        self.block.consumed = consumed as u64;
+    }
+
+    /// Brings the block up to date.
+    #[inline(never)]
+    fn publish(&mut self, status: i32) {
+        let region = usize::from(region::INPUT);
+        let (input, len) = (self.block.regions[region], self.block.region_lens[region]);
+        let consumed = self.block.consumed as usize;
+        self.engine.block(&mut self.block, input, len, consumed, status);
+    }
+}
+
+/// Runs a call that leaves the events in place.
+fn act(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error>) -> i32 {
+    call(|state| {
+        let connection = state.connections.get_mut(handle)?;
+        let result = body(&mut connection.engine, &state.window);
+        connection.publish(number(result));
+        result
+    })
+}
+
+/// Runs a call that replaces the events by some that have no input.
+fn input(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error>) -> i32 {
+    call(|state| {
+        let connection = state.connections.get_mut(handle)?;
+        let result = body(&mut connection.engine, &state.window);
+        if result.is_ok() {
+            connection.set_input(null(), 0, 0);
+        }
+        connection.publish(number(result));
+        result
+    })
+}
+
+fn narrow(code: u32) -> Result<u16, Error> {
+    u16::try_from(code).map_err(|_| Error::InvalidArgument)
+}
+
+fn kind(number: u32) -> Result<u8, Error> {
+    u8::try_from(number).map_err(|_| Error::InvalidArgument)
+}
+
+/// Creates a connection of a configuration. The seed is the first 32 bytes of the window: they must be random, and
+/// different for each connection. A client's request is in the output at once. Free it with `conn_free`.
+#[wasm_bindgen]
+pub fn conn_new(config: u32, now: f64) -> u32 {
+    produce(|State { window, configs, connections, .. }| {
+        let config = configs.get_mut(config)?;
+        let seed = window.bytes(32)?.try_into().map_err(|_| Error::InvalidArgument)?;
+        connections.insert(Connection::new(Engine::new(config, seed, milliseconds(now)?)?))
+    })
+}
+
+/// Frees a connection.
+#[wasm_bindgen]
+pub fn conn_free(handle: u32) {
+    with(|state| state.connections.remove(handle));
+}
+
+/// The address of the connection's block, the same until the connection is freed; 0 if there is no such connection.
+#[wasm_bindgen]
+pub fn conn_block(handle: u32) -> u32 {
+    produce(|state| Ok(&raw const state.connections.get_mut(handle)?.block as u32))
+}
+
+/// Takes in bytes from the transport: the first `len` of the window. They are unmasked in place.
+#[wasm_bindgen]
+pub fn conn_receive(handle: u32, len: u32, now: f64) -> i32 {
+    conn_receive_at(handle, 0, len, now)
+}
+
+/// Takes in `len` bytes of the window from `offset` on: the rest after a call that did not take all.
+#[wasm_bindgen]
+pub fn conn_receive_at(handle: u32, offset: u32, len: u32, now: f64) -> i32 {
+    call(|state| {
+        let connection = state.connections.get_mut(handle)?;
+        let result = connection.receive(&mut state.window, offset, len, now);
+        connection.publish(number(result));
+        result
+    })
+}
+
+/// Takes in the end of the transport's stream.
+#[wasm_bindgen]
+pub fn conn_receive_eof(handle: u32, now: f64) -> i32 {
+    input(handle, |engine, _| {
+        engine.receive_eof(milliseconds(now)?);
+        Ok(())
+    })
+}
+
+/// Does what is due: call it when the deadline in the block has come.
+#[wasm_bindgen]
+pub fn conn_timeout(handle: u32, now: f64) -> i32 {
+    input(handle, |engine, _| {
+        engine.timeout(milliseconds(now)?);
+        Ok(())
+    })
+}
+
+/// Adds a header to the answer that `conn_accept` or `conn_reject` will give: its name, then its value, in the window.
+#[wasm_bindgen]
+pub fn conn_add_response_header(handle: u32, name_len: u32, value_len: u32) -> i32 {
+    act(handle, |engine, window| {
+        let (name, value) = window.pair(name_len, value_len)?;
+        engine.add_response_header(name, value)
+    })
+}
+
+/// Accepts the request with the subprotocol in the first `len` bytes of the window; with 0, the engine's choice or none.
+#[wasm_bindgen]
+pub fn conn_accept(handle: u32, len: u32, now: f64) -> i32 {
+    input(handle, |engine, window| {
+        let subprotocol = (len > 0).then(|| window.bytes(len)).transpose()?;
+        engine.accept(subprotocol, milliseconds(now)?)
+    })
+}
+
+/// Rejects the request with an HTTP status, and the first `len` bytes of the window as the body.
+#[wasm_bindgen]
+pub fn conn_reject(handle: u32, status: u32, len: u32, now: f64) -> i32 {
+    input(handle, |engine, window| engine.reject(narrow(status)?, window.bytes(len)?, milliseconds(now)?))
+}
+
+/// Sends a text message: the first `len` bytes of the window, which must be UTF-8.
+#[wasm_bindgen]
+pub fn conn_send_text(handle: u32, len: u32) -> i32 {
+    act(handle, |engine, window| engine.send_text_bytes(window.bytes(len)?))
+}
+
+/// Sends a binary message: the first `len` bytes of the window.
+#[wasm_bindgen]
+pub fn conn_send_binary(handle: u32, len: u32) -> i32 {
+    act(handle, |engine, window| engine.send_binary(window.bytes(len)?))
+}
+
+/// Sends a part of a message of kind TEXT or BINARY. A part of text may end inside a code point. `last`: not 0 ends it.
+#[wasm_bindgen]
+pub fn conn_send_part(handle: u32, message_kind: u32, len: u32, last: u32) -> i32 {
+    act(handle, |engine, window| engine.send_part(kind(message_kind)?, window.bytes(len)?, last != 0))
+}
+
+/// Sends many: `count` records of kind TEXT, BINARY, PING or PONG at the beginning of the window, and behind them
+/// `data_len` bytes in which their payloads lie. Stops at the first error; `last_count` says how many were queued.
+#[wasm_bindgen]
+pub fn conn_send_batch(handle: u32, count: u32, data_len: u32) -> i32 {
+    call(|State { window, connections, count: queued, .. }| {
+        *queued = 0;
+        let connection = connections.get_mut(handle)?;
+        let records_len = count.checked_mul(size_of::<Record>() as u32).ok_or(Error::InvalidArgument)?;
+        let (bytes, data) = window.pair(records_len, data_len)?;
+        let mut records = Vec::new();
+        records.try_reserve_exact(count as usize).map_err(|_| Error::NoMemory)?;
+        records.extend(bytes.chunks_exact(size_of::<Record>()).map(record));
+        let (sent, result) = connection.engine.send_batch(&records, data);
+        *queued = sent as u32;
+        connection.publish(number(result));
+        result
+    })
+}
+
+/// Reads a record that the host wrote.
+fn record(bytes: &[u8]) -> Record {
+    let word = |at: usize| bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+    Record {
+        kind: bytes[0],
+        flags: bytes[1],
+        code: u16::from_le_bytes([bytes[2], bytes[3]]),
+        aux: u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+        offset: word(8),
+        len: word(16),
+        extra: word(24),
+    }
+}
+
+/// Sends the header of a frame whose payload of `len` bytes the host writes itself, after the output. Servers only.
+#[wasm_bindgen]
+pub fn conn_send_header(handle: u32, message_kind: u32, len: f64, last: u32) -> i32 {
+    act(handle, |engine, _| engine.send_header(kind(message_kind)?, whole(len)?, last != 0))
+}
+
+/// Sends a ping with the first `len` bytes of the window, 125 at most.
+#[wasm_bindgen]
+pub fn conn_ping(handle: u32, len: u32, now: f64) -> i32 {
+    act(handle, |engine, window| engine.ping(window.bytes(len)?, milliseconds(now)?))
+}
+
+/// Sends a pong with the first `len` bytes of the window, 125 at most.
+#[wasm_bindgen]
+pub fn conn_pong(handle: u32, len: u32) -> i32 {
+    act(handle, |engine, window| engine.pong(window.bytes(len)?))
+}
+
+/// Begins the closing handshake. `code`: 0 for none. The reason is the first `len` bytes of the window, UTF-8.
+#[wasm_bindgen]
+pub fn conn_close(handle: u32, code: u32, len: u32, now: f64) -> i32 {
+    act(handle, |engine, window| engine.close(narrow(code)?, window.bytes(len)?, milliseconds(now)?))
+}
+
+/// Ends the connection without waiting for the peer's Close. `code`: 0 for none.
+#[wasm_bindgen]
+pub fn conn_fail(handle: u32, code: u32, len: u32, now: f64) -> i32 {
+    act(handle, |engine, window| engine.fail(narrow(code)?, window.bytes(len)?, milliseconds(now)?))
+}
+
+/// Says that the host has stopped reading: the peer's silence does not count against it until `conn_resume`.
+#[wasm_bindgen]
+pub fn conn_pause(handle: u32, now: f64) -> i32 {
+    act(handle, |engine, _| {
+        engine.pause(milliseconds(now)?);
+        Ok(())
+    })
+}
+
+/// Says that the host reads again.
+#[wasm_bindgen]
+pub fn conn_resume(handle: u32, now: f64) -> i32 {
+    act(handle, |engine, _| {
+        engine.resume(milliseconds(now)?);
+        Ok(())
+    })
+}
+
+/// Says that the first `n` bytes of the output are written.
+#[wasm_bindgen]
+pub fn conn_consumed(handle: u32, n: u32) -> i32 {
+    act(handle, |engine, _| engine.consumed(n as usize))
+}
+
+/// The memory that the connection holds, in bytes, its block included.
+#[wasm_bindgen]
+pub fn conn_memory_usage(handle: u32) -> u32 {
+    produce(|state| Ok((state.connections.get_mut(handle)?.engine.memory_usage() + size_of::<Block>()) as u32))
+}
+
+/// Puts what ended the connection, with its numbers, into the window and returns its length in bytes: 0 if no fault did.
+#[wasm_bindgen]
+pub fn conn_fault_text(handle: u32) -> u32 {
+    produce(|state| {
+        let text = state.connections.get_mut(handle)?.engine.fault().map(|fault| fault.to_string());
+        state.window.put(&text.unwrap_or_default())
+    })
+}

@@ -1,0 +1,25 @@
+//! The engine as a WebAssembly module.
+//!
+//! Every export takes and returns plain numbers; no object crosses the border. A host drives it like this:
+//!
+//! - **Handles** name configurations and connections; 0 is none. One module instance serves all connections.
+//! - **The window** is one growable buffer in linear memory through which all bytes come in, and texts go out. Ask for
+//!   room with [`window_reserve`](window::window_reserve), write, call. It moves only when `window_reserve` or a call that
+//!   returns a text makes it grow.
+//! - **The block** of a connection is at a fixed address and up to date after every call on that connection: status,
+//!   events, output, deadline, transport (see [`sansock::batch::Block`], 72 bytes here).
+//! - **Views**: any call may grow linear memory. Look at `memory.buffer` again after each.
+//! - **Status** results are 0 or the negative number of a [`sansock::Error`]. Calls that return something else say
+//!   0 on failure and leave the reason to [`last_status`](state::last_status).
+//! - **Times** are milliseconds of the host's monotonic clock; fractions are dropped.
+//!
+//! A trap leaves the module unusable: drop the instance. Nothing a peer sends, and no misuse by the host, leads to one.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod connection;
+mod slots;
+pub mod state;
+pub mod texts;
+pub mod window;

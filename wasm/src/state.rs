@@ -1,0 +1,79 @@
+//! Everything the module keeps between calls, and the forms that results take.
+
+use std::cell::RefCell;
+
+use sansock::{Config, Error};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::connection::Connection;
+use crate::slots::Slots;
+use crate::window::Window;
+
+pub(crate) struct State {
+    pub(crate) window: Window,
+    pub(crate) configs: Slots<Config>,
+    /// Boxed, so that the block of each stays where it is.
+    pub(crate) connections: Slots<Box<Connection>>,
+    pub(crate) status: i32,
+    pub(crate) count: u32,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = const {
+        RefCell::new(State {
+            window: Window::new(),
+            configs: Slots::new(0),
+            connections: Slots::new(1),
+            status: 0,
+            count: 0,
+        })
+    };
+}
+
+pub(crate) fn with<R>(body: impl FnOnce(&mut State) -> R) -> R {
+    STATE.with_borrow_mut(body)
+}
+
+/// Runs a call whose result is a status.
+pub(crate) fn call(body: impl FnOnce(&mut State) -> Result<(), Error>) -> i32 {
+    with(|state| number(body(state)))
+}
+
+/// Runs a call whose result is a number, 0 on failure.
+pub(crate) fn produce(body: impl FnOnce(&mut State) -> Result<u32, Error>) -> u32 {
+    with(|state| {
+        let result = body(state);
+        state.status = number(result.map(|_| ()));
+        result.unwrap_or(0)
+    })
+}
+
+pub(crate) fn number(result: Result<(), Error>) -> i32 {
+    result.map_or_else(Error::number, |()| 0)
+}
+
+/// A time in milliseconds, up to the largest integer that a JavaScript number holds exactly.
+pub(crate) fn milliseconds(now: f64) -> Result<u64, Error> {
+    const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+    if (0.0..=MAX_SAFE_INTEGER).contains(&now) { Ok(now as u64) } else { Err(Error::InvalidArgument) }
+}
+
+/// The value of an option or a length: a whole number; infinity is the largest.
+pub(crate) fn whole(value: f64) -> Result<u64, Error> {
+    if value == f64::INFINITY {
+        return Ok(u64::MAX);
+    }
+    milliseconds(value).and_then(|whole| if whole as f64 == value { Ok(whole) } else { Err(Error::InvalidArgument) })
+}
+
+/// The status of the last call that returned something other than a status.
+#[wasm_bindgen]
+pub fn last_status() -> i32 {
+    with(|state| state.status)
+}
+
+/// How many messages the last `conn_send_batch` queued.
+#[wasm_bindgen]
+pub fn last_count() -> u32 {
+    with(|state| state.count)
+}

@@ -1,0 +1,68 @@
+//! The one buffer through which bytes and texts cross the border.
+
+use sansock::Error;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::state::produce;
+
+/// The window is never smaller than this: enough for what most sockets read at once.
+const SMALL: usize = 64 * 1024;
+/// A window larger than this is given back when less is asked for.
+const LARGE: usize = 4 * 1024 * 1024;
+
+pub(crate) struct Window(Vec<u8>);
+
+impl Window {
+    pub(crate) const fn new() -> Self {
+        Window(Vec::new())
+    }
+
+    fn reserve(&mut self, len: u32) -> Result<(), Error> {
+        let wanted = (len as usize).max(SMALL);
+        let held = self.0.len();
+        if held < wanted {
+            self.0.try_reserve_exact(wanted - held).map_err(|_| Error::NoMemory)?;
+            self.0.resize(wanted, 0);
+        } else if held > LARGE && held > wanted {
+            self.0.truncate(wanted);
+            self.0.shrink_to_fit();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn bytes(&self, len: u32) -> Result<&[u8], Error> {
+        self.0.get(..len as usize).ok_or(Error::InvalidArgument)
+    }
+
+    /// Two arguments, one after the other.
+    pub(crate) fn pair(&self, first: u32, second: u32) -> Result<(&[u8], &[u8]), Error> {
+        let both = first.checked_add(second).ok_or(Error::InvalidArgument)?;
+        Ok(self.bytes(both)?.split_at(first as usize))
+    }
+
+    pub(crate) fn bytes_mut(&mut self, offset: u32, len: u32) -> Result<&mut [u8], Error> {
+        let end = offset.checked_add(len).ok_or(Error::InvalidArgument)?;
+        self.0.get_mut(offset as usize..end as usize).ok_or(Error::InvalidArgument)
+    }
+
+    /// Puts a text at the beginning of the window, and returns its length in bytes.
+    pub(crate) fn put(&mut self, text: &str) -> Result<u32, Error> {
+        let len = text.len() as u32;
+        if self.0.len() < text.len() {
+            self.reserve(len)?;
+        }
+        self.bytes_mut(0, len)?.copy_from_slice(text.as_bytes());
+        Ok(len)
+    }
+}
+
+/// Makes room for at least `len` bytes and returns where the window begins: 0 if there is no memory for it.
+///
+/// What is in the first `len` bytes stays. A window that grew beyond 4 MiB shrinks when less is asked for.
+#[wasm_bindgen]
+pub fn window_reserve(len: u32) -> u32 {
+    produce(|state| {
+        state.window.reserve(len)?;
+        Ok(state.window.0.as_ptr() as u32)
+    })
+}
