@@ -52,7 +52,7 @@ def test_handshake() -> None:
     assert request.subprotocol == "echo"
     assert request.extensions == ()
     assert request.headers[-2:] == (("X-One", "1"), ("X-Two", "\xff"))
-    assert server.accept(headers=[("Set-Cookie", "a=b")], now=0) == [Open("echo", ())]
+    assert server.accept(headers=[("Set-Cookie", "a=b")], now=0) == [Open("echo", (), ())]
     (opened,) = client.receive(server.take_output(), 0)
     assert isinstance(opened, Open)
     assert opened.subprotocol == "echo"
@@ -64,7 +64,7 @@ def test_subprotocol_of_the_hosts_choice() -> None:
     client = Connection.client(URL, subprotocols=["chat", "echo"], now=0)
     server = Connection.server(now=0)
     server.receive(client.take_output(), 0)
-    assert server.accept("echo", now=0) == [Open("echo", ())]
+    assert server.accept("echo", now=0) == [Open("echo", (), ())]
 
 
 def test_refusal() -> None:
@@ -128,7 +128,7 @@ def test_events_behind_the_request() -> None:
     count = 1000
     events = server.receive(client.take_output() + masked(0x82, b"early") * count, 0)
     assert [type(event) for event in events] == [Request]
-    assert everything(server, server.accept(now=0)) == [Open(None, ()), *[Binary(b"early")] * count]
+    assert everything(server, server.accept(now=0)) == [Open(None, (), ()), *[Binary(b"early")] * count]
 
 
 def test_unconsumed_behind_the_request() -> None:
@@ -139,7 +139,7 @@ def test_unconsumed_behind_the_request() -> None:
     assert server.unconsumed == len(frames) - 65536
     events = server.accept(now=0)
     events += server.receive(frames[-server.unconsumed :], 0)
-    assert events == [Open(None, ()), Binary(b"m" * 200_000)]
+    assert events == [Open(None, (), ()), Binary(b"m" * 200_000)]
     assert server.unconsumed == 0
 
 

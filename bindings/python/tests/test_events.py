@@ -28,7 +28,7 @@ from sansock import (
 
 EXAMPLES: list[object] = [
     Request("/", "example.com", None, SameOrigin.ABSENT, ("chat",), (), (("Host", "example.com"),), "chat"),
-    Open("chat", ()),
+    Open("chat", ("permessage-deflate",), ()),
     Rejected(403, (), b"no", False),
     Text("hello"),
     Binary(b"hello", True, False),

@@ -143,6 +143,8 @@ def show_event(event: Event) -> Iterator[str]:
         yield "open"
         if event.subprotocol is not None:
             yield f"subprotocol {show_http(event.subprotocol)}"
+        for extension in event.extensions:
+            yield f"extension {show_http(extension)}"
         yield from show_headers(event)
     elif isinstance(event, Rejected):
         yield f"rejected {event.status} {show(event.body)}" + " truncated" * event.truncated

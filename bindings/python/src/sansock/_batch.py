@@ -105,7 +105,7 @@ def _rare_event(record: _Record, payload: _Payload, details: _Details, handle: _
         return _request(str(payload, "latin-1"), _SAME_ORIGIN[code], details)
     if kind == _ffi.KIND_OPEN:
         details.read(aux)
-        return Open(details.first(_ffi.KIND_SUBPROTOCOL), tuple(details.headers))
+        return Open(details.first(_ffi.KIND_SUBPROTOCOL), details.all(_ffi.KIND_EXTENSION), tuple(details.headers))
     if kind == _ffi.KIND_REJECTED:
         details.read(aux)
         return Rejected(code, tuple(details.headers), bytes(payload), flags & _ffi.FLAG_TRUNCATED != 0)

@@ -111,11 +111,13 @@ class Open(_Value):
 
     Attributes:
         subprotocol: The subprotocol agreed on, if any.
+        extensions: The extensions agreed on, with their parameters.
         headers: The headers of the response, on a client; empty on a server.
     """
 
-    __slots__ = ("subprotocol", "headers")
+    __slots__ = ("subprotocol", "extensions", "headers")
     subprotocol: str | None
+    extensions: tuple[str, ...]
     headers: Headers
 
 

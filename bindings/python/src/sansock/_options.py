@@ -57,6 +57,22 @@ class ServerOptions(TypedDict, total=False):
     """Deliver messages that arrive after our own Close. Default False."""
     allow_non_minimal_length: bool | None
     """Accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default False."""
+    deflate: bool | None
+    """Offer or accept permessage-deflate (RFC 7692). Default False. With ``start_open`` it is agreed."""
+    server_no_context_takeover: bool | None
+    """The server compresses each message alone. Default False."""
+    client_no_context_takeover: bool | None
+    """The client compresses each message alone. Default False."""
+    server_max_window_bits: int | None
+    """The base-2 logarithm of the window that the server compresses in, 8 to 15. Default 15. A server takes 9 for 8."""
+    client_max_window_bits: int | None
+    """The base-2 logarithm of the window that the client compresses in, 8 to 15. Default 15. A client takes 9 for 8."""
+    deflate_level: int | None
+    """How hard to compress, from 1, fast, to 9, small. Default 6."""
+    deflate_mem_level: int | None
+    """How much memory to compress with, from 1 to 9. Default 8."""
+    deflate_threshold: int | None
+    """The smallest message that is compressed, in bytes. Default 64."""
     subprotocols: Iterable[str]
     """Subprotocols, the preferred one first: a client offers them, a server agrees to the first one offered."""
     headers: Iterable[tuple[str | bytes, str | bytes]]
@@ -94,6 +110,14 @@ _NUMBERS = {
     "require_pong": 17,
     "receive_while_closing": 18,
     "allow_non_minimal_length": 19,
+    "deflate": 20,
+    "server_no_context_takeover": 21,
+    "client_no_context_takeover": 22,
+    "server_max_window_bits": 23,
+    "client_max_window_bits": 24,
+    "deflate_level": 25,
+    "deflate_mem_level": 26,
+    "deflate_threshold": 27,
 }
 
 
