@@ -73,8 +73,13 @@ macro_rules! options {
         }
 
         impl Settings {
-            fn field(&mut self, number: u32) -> Option<&mut u64> {
-                match number { $($number => Some(&mut self.$field),)* _ => None }
+            /// Sets an option; `None` if there is none of this number, or the value is out of its range.
+            fn set(&mut self, number: u32, value: u64) -> Option<()> {
+                let (field, min, max) = match number {
+                    $($number => (&mut self.$field, $min, $max),)*
+                    _ => return None,
+                };
+                (min..=max).contains(&value).then(|| *field = value)
             }
         }
 
@@ -169,6 +174,11 @@ impl Settings {
         }
     }
 
+    /// Whether compression is wanted. Known to be false in a build without DEFLATE, which then leaves out all of it.
+    pub(crate) fn wants_deflate(&self) -> bool {
+        cfg!(feature = "deflate") && self.deflate == 1
+    }
+
     pub(crate) fn keepalive(&self) -> Option<u64> {
         (self.ping_interval != UNSET).then_some(self.ping_interval)
     }
@@ -251,12 +261,7 @@ impl Config {
     /// [`Error::InvalidArgument`] if there is no such option, or the value is outside its range (see [`OPTIONS`]); 0 never
     /// means "no limit".
     pub fn set(&mut self, number: u32, value: u64) -> Result<(), Error> {
-        let info = OPTIONS.iter().find(|info| info.number == number).ok_or(Error::InvalidArgument)?;
-        if !(info.min..=info.max).contains(&value) {
-            return Err(Error::InvalidArgument);
-        }
-        *Arc::make_mut(&mut self.settings).field(number).ok_or(Error::InvalidArgument)? = value;
-        Ok(())
+        Arc::make_mut(&mut self.settings).set(number, value).ok_or(Error::InvalidArgument)
     }
 
     /// Sets, or for a subprotocol adds, the [`text`] with this number.

@@ -91,7 +91,7 @@ impl Connection {
         let mut sender = Sender::new(config.role, config.settings.clone(), keys, now);
         sender.http(request.len())?.extend_from_slice(&request);
         if starts_open {
-            let deflate = config.settings.deflate == 1;
+            let deflate = config.settings.wants_deflate();
             sender.open(deflate.then(|| negotiation::agreed(config.role, &config.settings)));
         }
         Ok(Connection {

@@ -4,7 +4,10 @@
 //! peer, or the end of the transport or of the time allowed: no call fails for it; it travels in the
 //! [`Closed`](crate::Event::Closed) event that ends the connection.
 
+use alloc::string::String;
 use core::fmt;
+
+use crate::handshake::decimal;
 
 /// A call that could not be carried out. The connection is as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -238,15 +241,25 @@ impl From<FaultKind> for Fault {
     }
 }
 
-/// The text carries numbers, never a byte of the peer's.
+impl Fault {
+    /// What happened, with its numbers; never a byte of the peer's. The same as it is displayed.
+    pub fn to_text(&self) -> String {
+        let mut text = String::from(self.kind.text());
+        if self.actual > 0 {
+            text.push_str(": ");
+            text.push_str(&decimal(self.actual));
+        }
+        if self.limit > 0 {
+            text.push_str(if self.actual > 0 { ", limit " } else { ": limit " });
+            text.push_str(&decimal(self.limit));
+        }
+        text
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.text())?;
-        match (self.actual, self.limit) {
-            (0, 0) => Ok(()),
-            (actual, 0) => write!(f, ": {actual}"),
-            (actual, limit) => write!(f, ": {actual}, limit {limit}"),
-        }
+        f.write_str(&self.to_text())
     }
 }
 

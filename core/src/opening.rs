@@ -75,7 +75,7 @@ impl Opening {
                 let key = key_for(keys.nonce());
                 accept = accept_for(&key);
                 let url = config.url.as_ref().ok_or(Error::InvalidArgument)?;
-                let offer = (config.settings.deflate == 1).then(|| negotiation::offer(&config.settings));
+                let offer = config.settings.wants_deflate().then(|| negotiation::offer(&config.settings));
                 let (origin, offer) = (config.origin.as_deref(), offer.as_deref());
                 write::request(output, url, &key, origin, &config.subprotocols, offer, &config.headers);
                 Kind::Response
@@ -249,7 +249,7 @@ impl Opening {
         let offer = Offer::read(&fields, authority)?;
         self.accept = accept_for(request::key(&fields)?);
         self.offered = offer.subprotocols.iter().map(|name| Box::from(*name)).collect();
-        let offers = offer.extensions.iter().filter(|offer| settings.deflate == 1 && negotiation::is_deflate(offer));
+        let offers = offer.extensions.iter().filter(|offer| settings.wants_deflate() && negotiation::is_deflate(offer));
         self.extension = offers.flat_map(|offer| negotiation::answer(offer, settings)).next();
         self.stage = Stage::Decision;
 

@@ -349,7 +349,7 @@ impl Sender {
     }
 
     pub(crate) fn deflate(&self) -> Option<Agreement> {
-        self.deflate
+        if cfg!(feature = "deflate") { self.deflate } else { None }
     }
 
     /// Room for HTTP text, which is not bounded by the output limits: it is the host's own.
@@ -526,14 +526,14 @@ impl Sender {
 
     /// Whether a message that begins with this payload is compressed.
     fn compresses(&self, len: usize, whole: bool) -> bool {
-        let agreed = self.deflate.is_some_and(|deflate| deflate.send.can_compress());
+        let agreed = self.deflate().is_some_and(|deflate| deflate.send.can_compress());
         agreed && self.compression && (!whole || len as u64 >= self.settings.deflate_threshold)
     }
 
     /// Compresses a payload and queues it. All room is made before, for what is compressed must be sent: the peer's window
     /// moves with ours.
     fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
-        let Some(deflate) = self.deflate else { return Err(Error::InvalidState) };
+        let Some(deflate) = self.deflate() else { return Err(Error::InvalidState) };
         let most = Compressor::bound(payload.len());
         self.check_room(most as u64)?;
         self.queue.reserve(MAX_HEADER + most)?;

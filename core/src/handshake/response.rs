@@ -34,7 +34,7 @@ pub(crate) fn check<'a>(
     for value in fields::all(fields, "Sec-WebSocket-Extensions") {
         for element in Extensions::new(value) {
             let element = element.map_err(|_| FaultKind::BadExtensionParameters)?;
-            if settings.deflate == 0 || extension.is_some() || !negotiation::is_deflate(element) {
+            if !settings.wants_deflate() || extension.is_some() || !negotiation::is_deflate(element) {
                 return Err(FaultKind::ExtensionNotOffered);
             }
             let agreement = negotiation::check(element, settings).map_err(|_| FaultKind::BadExtensionParameters)?;
