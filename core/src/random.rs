@@ -1,16 +1,24 @@
 //! Unpredictable bytes for masking keys and handshake keys (RFC 6455 §5.3, §10.3), all from the host's seed.
 
-use chacha20::ChaCha12;
-use chacha20::cipher::{KeyIvInit, StreamCipher};
+use chacha20::cipher::{Array, KeyIvInit, StreamCipherCore};
+use chacha20::variants::Ietf;
+use chacha20::{ChaChaCore, R12};
 
 use crate::mask::Key;
 
 /// A stream of keys, the key stream of ChaCha12. Each byte of it is used once.
-pub(crate) struct Keys(ChaCha12);
+pub(crate) struct Keys {
+    stream: ChaChaCore<R12, Ietf>,
+    block: [u8; BLOCK],
+    /// How many bytes of the block are used.
+    used: usize,
+}
+
+const BLOCK: usize = 64;
 
 impl Keys {
     pub(crate) fn new(seed: [u8; 32]) -> Self {
-        Keys(ChaCha12::new(&seed.into(), &[0; 12].into()))
+        Keys { stream: ChaChaCore::new(&seed.into(), &[0; 12].into()), block: [0; BLOCK], used: BLOCK }
     }
 
     /// A fresh key for one frame.
@@ -24,10 +32,18 @@ impl Keys {
         self.take()
     }
 
+    /// The next bytes of the stream. `LEN` divides the block.
     #[inline]
     fn take<const LEN: usize>(&mut self) -> [u8; LEN] {
+        if self.used + LEN > BLOCK {
+            let mut block = Array::from(self.block);
+            self.stream.write_keystream_block(&mut block);
+            self.block = block.into();
+            self.used = 0;
+        }
         let mut bytes = [0; LEN];
-        self.0.apply_keystream(&mut bytes);
+        bytes.copy_from_slice(&self.block[self.used..self.used + LEN]);
+        self.used += LEN;
         bytes
     }
 }
