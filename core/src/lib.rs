@@ -29,6 +29,7 @@ mod mask;
 mod message;
 mod opening;
 mod output;
+mod pings;
 mod random;
 mod sender;
 mod timer;

@@ -11,6 +11,11 @@ pub(crate) mod codec;
 pub(crate) mod codec;
 pub(crate) mod negotiation;
 
+use alloc::vec::Vec;
+
+use crate::config::Settings;
+use crate::error::Error;
+
 /// What both ends agreed on, as seen from this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Agreement {
@@ -33,5 +38,51 @@ impl Direction {
     /// A window of 256 bytes can be inflated, but no encoder we know of makes it: such a direction sends uncompressed.
     pub(crate) fn can_compress(self) -> bool {
         self.window_bits > 8
+    }
+}
+
+/// The compressing side of a connection.
+pub(crate) struct Compression {
+    agreed: Option<Agreement>,
+    compressor: codec::Compressor,
+    /// Whether the host wants what it sends to be compressed.
+    pub(crate) on: bool,
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Compression { agreed: None, compressor: codec::Compressor::default(), on: true }
+    }
+}
+
+impl Compression {
+    /// Known to be nothing in a build without DEFLATE, which then leaves out all that depends on it.
+    pub(crate) fn agreed(&self) -> Option<Agreement> {
+        if cfg!(feature = "deflate") { self.agreed } else { None }
+    }
+
+    pub(crate) fn agree(&mut self, agreement: Option<Agreement>) {
+        self.agreed = agreement;
+    }
+
+    /// Whether a message that begins with this many bytes, and may end with them, is compressed.
+    pub(crate) fn wanted(&self, len: usize, whole: bool, settings: &Settings) -> bool {
+        let agreed = self.agreed().is_some_and(|agreed| agreed.send.can_compress());
+        agreed && self.on && (!whole || len as u64 >= settings.deflate_threshold)
+    }
+
+    /// The most that a payload of this length becomes.
+    pub(crate) fn bound(len: usize) -> usize {
+        codec::Compressor::bound(len)
+    }
+
+    /// Compresses a message, or a part of one.
+    pub(crate) fn compress(&mut self, payload: &[u8], last: bool, settings: &Settings) -> Result<Vec<u8>, Error> {
+        let agreed = self.agreed().ok_or(Error::InvalidState)?;
+        self.compressor.compress(payload, last, agreed.send, settings)
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        self.compressor.heap()
     }
 }
