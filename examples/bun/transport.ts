@@ -1,4 +1,4 @@
-// A socket of Bun as the driver wants it. Bun's handlers are the same for all sockets; each socket carries its own data.
+// A socket of Bun as the driver wants it. All sockets of Bun share their handlers; each carries its own data.
 
 import type { Socket } from "bun";
 import type { Driver } from "../js/driver.mjs";

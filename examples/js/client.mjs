@@ -184,7 +184,8 @@ function splitWord(line) {
 }
 
 function fromHex(text) {
-  return Uint8Array.from({ length: text.length / 2 }, (_, index) => Number.parseInt(text.slice(2 * index, 2 * index + 2), 16));
+  const digits = (index) => text.slice(2 * index, 2 * index + 2);
+  return Uint8Array.from({ length: text.length / 2 }, (_, index) => Number.parseInt(digits(index), 16));
 }
 
 function toHex(bytes) {

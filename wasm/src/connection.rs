@@ -1,7 +1,7 @@
 //! Connections.
 //!
-//! Input calls (`receive`, `receive_eof`, `timeout`, `accept`, `reject`) replace the events; all others leave them. Payloads
-//! in the input region lie in the window: copy them out before anything else is written there.
+//! Input calls (`receive`, `receive_eof`, `timeout`, `accept`, `reject`) replace the events; all others leave them.
+//! Payloads in the input region lie in the window: copy them out before anything else is written there.
 
 use std::mem::size_of;
 use std::ptr::null;
@@ -165,7 +165,7 @@ pub fn conn_add_response_header(handle: u32, name_len: u32, value_len: u32) -> i
     })
 }
 
-/// Accepts the request with the subprotocol in the first `len` bytes of the window; with 0, the engine's choice or none.
+/// Accepts the request with the subprotocol in the first `len` bytes of the window; with 0, the engine's choice.
 #[wasm_bindgen]
 pub fn conn_accept(handle: u32, len: u32, now: f64) -> i32 {
     input(handle, |engine, window| {
@@ -291,11 +291,11 @@ pub fn conn_memory_usage(handle: u32) -> u32 {
     produce(|state| Ok((state.connections.get_mut(handle)?.engine.memory_usage() + size_of::<Block>()) as u32))
 }
 
-/// Puts what ended the connection, with its numbers, into the window and returns its length in bytes: 0 if no fault did.
+/// Puts the fault that ended the connection, in words, into the window and returns its length in bytes: 0 if none did.
 #[wasm_bindgen]
 pub fn conn_fault_text(handle: u32) -> u32 {
     produce(|state| {
-        let text = state.connections.get_mut(handle)?.engine.fault().map(|fault| fault.to_string());
+        let text = state.connections.get_mut(handle)?.engine.fault().map(|fault| fault.to_text());
         state.window.put(&text.unwrap_or_default())
     })
 }

@@ -4,8 +4,8 @@
 //!
 //! - **Handles** name configurations and connections; 0 is none. One module instance serves all connections.
 //! - **The window** is one growable buffer in linear memory through which all bytes come in, and texts go out. Ask for
-//!   room with [`window_reserve`](window::window_reserve), write, call. It moves only when `window_reserve` or a call that
-//!   returns a text makes it grow.
+//!   room with [`window_reserve`](window::window_reserve), write, call. It moves only when `window_reserve`, or a call
+//!   that returns a text, makes it grow.
 //! - **The block** of a connection is at a fixed address and up to date after every call on that connection: status,
 //!   events, output, deadline, transport (see [`sansock::batch::Block`], 72 bytes here).
 //! - **Views**: any call may grow linear memory. Look at `memory.buffer` again after each.
@@ -23,3 +23,8 @@ mod slots;
 pub mod state;
 pub mod texts;
 pub mod window;
+
+/// Several kilobytes smaller than the standard library's, and of constant time.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -50,8 +50,8 @@ pub fn fault_text(number: u32) -> u32 {
     produce(|state| state.window.put(FaultKind::from_number(number).map_or("", FaultKind::text)))
 }
 
-/// Takes apart the `ws:` or `wss:` URL in the first `len` bytes of the window, and puts `host NUL port NUL secure` there:
-/// the host without brackets, the port in decimal, 1 for `wss:` or 0.
+/// Takes apart the `ws:` or `wss:` URL in the first `len` bytes of the window, and puts `host NUL port NUL secure` in
+/// their place: the host without brackets, the port in decimal, 1 for `wss:` or 0.
 #[wasm_bindgen]
 pub fn url_parse(len: u32) -> i32 {
     call(|state| {

@@ -75,6 +75,14 @@ export const OPTION = {
   requirePong: 17,
   receiveWhileClosing: 18,
   allowNonMinimalLength: 19,
+  deflate: 20,
+  serverNoContextTakeover: 21,
+  clientNoContextTakeover: 22,
+  serverMaxWindowBits: 23,
+  clientMaxWindowBits: 24,
+  deflateLevel: 25,
+  deflateMemLevel: 26,
+  deflateThreshold: 27,
 } as const;
 
 export const TEXT_URL = 1;

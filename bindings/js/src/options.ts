@@ -1,6 +1,6 @@
 import type { Header } from "./events.js";
 
-/** Choices for a connection; what is left out, or undefined, is at its default. Times are in milliseconds, sizes in bytes. */
+/** Choices for a connection. What is left out, or undefined, is at its default. Times in milliseconds, sizes in bytes. */
 export interface Options {
   /** The stream is upgraded already: there is no opening handshake. */
   readonly startOpen?: boolean | undefined;
@@ -40,6 +40,22 @@ export interface Options {
   readonly receiveWhileClosing?: boolean | undefined;
   /** Accept frame lengths that are not in their shortest form, against RFC 6455 §5.2. */
   readonly allowNonMinimalLength?: boolean | undefined;
+  /** Offer or accept permessage-deflate (RFC 7692). A module that is built without it refuses the option. */
+  readonly deflate?: boolean | undefined;
+  /** The server compresses each message alone: asked for by a client, decided by a server. */
+  readonly serverNoContextTakeover?: boolean | undefined;
+  /** The client compresses each message alone: announced by a client, asked for by a server. */
+  readonly clientNoContextTakeover?: boolean | undefined;
+  /** The base-2 logarithm of the largest window that the server compresses in, 8 to 15. Default 15. */
+  readonly serverMaxWindowBits?: number | undefined;
+  /** The base-2 logarithm of the largest window that the client compresses in, 8 to 15. Default 15. */
+  readonly clientMaxWindowBits?: number | undefined;
+  /** How hard to compress, from 1, fast, to 9, small. Default 6. */
+  readonly deflateLevel?: number | undefined;
+  /** How much memory to compress with, from 1 to 9. Default 8. */
+  readonly deflateMemLevel?: number | undefined;
+  /** The smallest message that is compressed. Default 64. */
+  readonly deflateThreshold?: number | undefined;
   /** A client offers these, in order; a server agrees on the first of these that was offered. */
   readonly subprotocols?: readonly string[] | undefined;
   /** Headers for the client's request, or for the response with which a server accepts. */

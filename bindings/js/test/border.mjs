@@ -74,7 +74,8 @@ function oneCall() {
     equal(Object.fromEntries(counts), { conn_send_text: 2, conn_consumed: 1 });
     counts.clear();
     equal(server.receive(output).map(({ data }) => data), ["one", "two"]);
-    ok(server.transport === "open" && server.nextDeadline === null && server.writable && server.pendingOutput === 0, "idle");
+    const { transport, nextDeadline, writable, pendingOutput } = server;
+    equal([transport, nextDeadline, writable, pendingOutput], ["open", null, true, 0]);
     equal(Object.fromEntries(counts), { conn_receive: 1 });
   } finally {
     Object.assign(calls, originals);

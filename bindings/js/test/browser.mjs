@@ -21,7 +21,12 @@ const FLAGS = [
   "--no-first-run",
   "--no-sandbox",
 ];
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 const executablePath = findChromium();
 if (executablePath === undefined) {

@@ -34,10 +34,14 @@ export function connections(sansock) {
         const { client, server } = connected(sansock);
         client.sendBatch(["é", Uint8Array.of(1, 2), "", new Uint8Array(0), "end"]);
         const { server: events } = exchange(client, server);
-        equal(
-          events.map(({ type, data }) => [type, data]),
-          [["text", "é"], ["binary", Uint8Array.of(1, 2)], ["text", ""], ["binary", new Uint8Array(0)], ["text", "end"]],
-        );
+        const expected = [
+          ["text", "é"],
+          ["binary", Uint8Array.of(1, 2)],
+          ["text", ""],
+          ["binary", new Uint8Array(0)],
+          ["text", "end"],
+        ];
+        equal(events.map(({ type, data }) => [type, data]), expected);
       },
     },
     {

@@ -30,6 +30,11 @@ export function isWhole({ setup }) {
   return setup.some(([keyword]) => keyword === "whole");
 }
 
+/** Whether the case asks for compression, which a build may not have. */
+export function needsDeflate({ setup }) {
+  return setup.some(([keyword, rest]) => keyword === "option" && rest === "deflate 1");
+}
+
 /** Replays a case and returns its transcript, one list of lines for each step. */
 export function replay({ setup, steps }, { Connection, SansockError }, byteByByte) {
   const shows = setup.filter(([keyword]) => keyword === "show").map(([, what]) => what);
