@@ -209,8 +209,9 @@ impl Reader {
             return Ok(false);
         }
         let compressed = self.message.map_or(header.compressed, |message| message.compressed);
-        // What does not shrink grows a little: the limit of a message counts what it is inflated to.
-        let wire = |limit: u64| if compressed { limit.saturating_add(limit / 1024 + 1024) } else { limit };
+        // The limits count what a message is inflated to. What does not shrink grows: by five bytes for each stored block, and
+        // encoders with little memory make those of a hundred bytes.
+        let wire = |limit: u64| if compressed { limit.saturating_add(limit / 16 + 1024) } else { limit };
         if header.len > wire(settings.max_frame()) && header.len <= wire(settings.max_message_size) {
             return Err(Fault::with(FaultKind::FrameTooBig, header.len, settings.max_frame()));
         }
