@@ -7,6 +7,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export CARGO_TARGET_DIR := $(CURDIR)/target
 
 HOSTS := rust c cpp python python-threads node deno bun
 PORT ?= 0

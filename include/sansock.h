@@ -522,6 +522,12 @@ int32_t sansock_conn_fail(struct sansock_conn *conn,
                           size_t len,
                           uint64_t now);
 
+/// Says whether messages from here on are compressed, where that was agreed and they are long enough. `on`: 1, as they are
+/// at first, or 0: secrets beside text that somebody else chooses should not be (RFC 7692 section 8).
+SANSOCK_API
+int32_t sansock_conn_set_compression(struct sansock_conn *conn,
+                                     uint8_t on);
+
 /// Tells that you stop reading from the transport: until sansock_conn_resume no pong is missed.
 SANSOCK_API int32_t sansock_conn_pause(struct sansock_conn *conn, uint64_t now);
 

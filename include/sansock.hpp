@@ -526,6 +526,10 @@ public:
         return static_cast<Status>(sansock_conn_fail(get(), code, reason.data(), reason.size(), now));
     }
     /// Tells that you stop reading: until resume() no pong is missed.
+    /// Whether messages from here on are compressed, where that was agreed. They are at first.
+    Status set_compression(bool on) noexcept {
+        return static_cast<Status>(sansock_conn_set_compression(get(), on ? 1 : 0));
+    }
     Status pause(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_pause(get(), now)); }
     /// Tells that you read again.
     Status resume(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_resume(get(), now)); }

@@ -1,4 +1,4 @@
-// A client on Bun.connect. Usage: bun run client.ts URL [--subprotocol NAME]... [--commands]
+// A client on Bun.connect. Usage: bun run client.ts URL [--subprotocol NAME]... [--commands | --echo]
 
 import { Client, parseArguments, USAGE } from "../js/client.mjs";
 import { Driver } from "../js/driver.mjs";

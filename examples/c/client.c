@@ -1,12 +1,15 @@
 /*
  * A WebSocket client for the terminal: poll on standard input and one socket.
  *
- *   client URL [--subprotocol NAME]... [--commands]
+ *   client URL [--subprotocol NAME]... [--commands | --echo]
  *
  * Each line of input is sent as a text message, each message received is printed as a line (binary in hexadecimal), and
- * the end of the input closes the connection. With --commands, each line is a command, and each event is printed:
+ * the end of the input closes the connection. With --echo, nothing is read or printed, and each message is sent back.
+ * With --commands, each line is a command, and each event is printed:
  *
  *   text STR | binary HEX | parts text|binary N STR | ping STR | pong STR | close CODE REASON | wait EVENT
+ *
+ * DEFLATE=1 in the environment offers compression.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
@@ -29,7 +32,7 @@
 static int fd;
 static sansock_conn *conn;
 static const sansock_block *block;
-static bool commands, write_shut, stream_ended, clean;
+static bool commands, echo, write_shut, stream_ended, clean;
 
 /* How many events of each kind were printed, and how many of them a `wait` has used up. */
 static const char *const names[] = {NULL,   "request", "open", "rejected", "text",
@@ -85,10 +88,23 @@ static void print_event(const sansock_record *r, const uint8_t *payload) {
     putchar('\n');
 }
 
+/* Fails once our Close is on its way: what arrives after that has no echo. */
+static void send_back(const sansock_record *r) {
+    const uint8_t *payload = block->regions[r->flags & SANSOCK_FLAG_REGION] + r->offset;
+    if (r->kind == SANSOCK_KIND_TEXT)
+        sansock_conn_send_text(conn, (const char *)payload, r->len);
+    else if (r->kind == SANSOCK_KIND_BINARY)
+        sansock_conn_send_binary(conn, payload, r->len);
+}
+
 static void handle_events(void) {
     for (uint32_t i = 0; i < block->event_count; i++) {
         const sansock_record *r = &block->events[i];
         if (r->kind >= NAME_COUNT) continue; /* a detail, or a kind of a later version */
+        if (echo && r->kind != SANSOCK_KIND_CLOSED) {
+            send_back(r);
+            continue;
+        }
         const sansock_record *shown = r;
         if (r->kind == SANSOCK_KIND_OPEN && r->aux > 0 && r[1].kind == SANSOCK_KIND_SUBPROTOCOL) shown = r + 1;
         sansock_record line = *shown;
@@ -308,12 +324,14 @@ static int poll_timeout(void) {
 
 static void loop(void) {
     for (;;) {
-        bool more_lines = run_lines();
+        bool more_lines = !echo && run_lines();
         write_output();
         if (block->transport == SANSOCK_TRANSPORT_CLOSE && block->output_len == 0) return;
+        /* What is sent back to a server that does not read would pile up. */
+        bool reading = !stream_ended && (!echo || block->flags & SANSOCK_BLOCK_WRITABLE);
         struct pollfd ready[2] = {
             {.fd = more_lines ? STDIN_FILENO : -1, .events = POLLIN},
-            {.fd = fd, .events = (short)((stream_ended ? 0 : POLLIN) | (block->output_len > 0 ? POLLOUT : 0))},
+            {.fd = fd, .events = (short)((reading ? POLLIN : 0) | (block->output_len > 0 ? POLLOUT : 0))},
         };
         poll(ready, 2, poll_timeout());
         if (ready[0].revents) read_lines();
@@ -327,7 +345,7 @@ static void loop(void) {
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) die(argv[0], "usage: client URL [--subprotocol NAME]... [--commands]");
+    if (argc < 2) die(argv[0], "usage: client URL [--subprotocol NAME]... [--commands | --echo]");
     sansock_config *config;
     sansock_url place;
     const char *url = argv[1];
@@ -336,9 +354,13 @@ int main(int argc, char **argv) {
     check(url, sansock_config_set_text(config, SANSOCK_TEXT_URL, url, strlen(url)));
     /* Echoes of what was sent before our Close are still wanted. */
     check("option", sansock_config_set(config, SANSOCK_OPTION_RECEIVE_WHILE_CLOSING, 1));
+    const char *deflate = getenv("DEFLATE");
+    if (deflate && strcmp(deflate, "1") == 0) check("option", sansock_config_set(config, SANSOCK_OPTION_DEFLATE, 1));
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--commands") == 0) {
             commands = true;
+        } else if (strcmp(argv[i], "--echo") == 0) {
+            echo = true;
         } else if (strcmp(argv[i], "--subprotocol") == 0 && ++i < argc) {
             check(argv[i], sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, argv[i], strlen(argv[i])));
         } else {

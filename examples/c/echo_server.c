@@ -3,6 +3,8 @@
  *
  *   echo_server PORT        (0: any free port)
  *
+ * With DEFLATE=1 in the environment it compresses.
+ *
  * The library does the protocol. This file does what every host does: read, write, one timer per connection.
  */
 #define _GNU_SOURCE
@@ -291,6 +293,8 @@ int main(int argc, char **argv) {
     if (sansock_config_new(SANSOCK_ROLE_SERVER, &config) != SANSOCK_OK) return 1;
     sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, "chat", 4);
     sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, "echo", 4);
+    const char *deflate = getenv("DEFLATE");
+    if (deflate && strcmp(deflate, "1") == 0) sansock_config_set(config, SANSOCK_OPTION_DEFLATE, 1);
 
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     listen_fd = listen_on((uint16_t)atoi(argv[1]));

@@ -1,11 +1,14 @@
 // A WebSocket client for the terminal: poll on standard input and one socket.
 //
-//   client URL [--subprotocol NAME]... [--commands]
+//   client URL [--subprotocol NAME]... [--commands | --echo]
 //
 // Each line of input is sent as a text message, each message received is printed as a line (binary in hexadecimal), and
-// the end of the input closes the connection. With --commands, each line is a command, and each event is printed:
+// the end of the input closes the connection. With --echo, nothing is read or printed, and each message is sent back.
+// With --commands, each line is a command, and each event is printed:
 //
 //   text STR | binary HEX | parts text|binary N STR | ping STR | pong STR | close CODE REASON | wait EVENT
+//
+// DEFLATE=1 in the environment offers compression.
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -140,10 +143,13 @@ private:
     std::map<std::string, unsigned> waiting_; // events of each name that no `wait` has used up
 };
 
+// What the client does with its input, and with what it receives.
+enum class Mode { lines, commands, echo };
+
 class Client {
 public:
-    Client(int socket, sansock::Connection connection, bool commands)
-        : socket_(socket), connection_(std::move(connection)), commands_(commands), printer_(commands) {}
+    Client(int socket, sansock::Connection connection, Mode mode)
+        : socket_(socket), connection_(std::move(connection)), mode_(mode), printer_(mode == Mode::commands) {}
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;
     ~Client() { close(socket_); }
@@ -151,13 +157,15 @@ public:
     // Runs to the end of the connection. Returns whether it was clean.
     bool run() {
         for (;;) {
-            const bool more_lines = run_lines();
+            const bool more_lines = mode_ != Mode::echo && run_lines();
             write_output();
             const bool writing = !connection_.output().empty();
             if (!writing && connection_.transport() == sansock::Transport::close) return printer_.clean();
+            // What is sent back to a server that does not read would pile up.
+            const bool reading = !ended_ && (mode_ != Mode::echo || connection_.writable());
             std::array<pollfd, 2> ready{};
             ready[0] = {more_lines ? STDIN_FILENO : -1, POLLIN, 0};
-            ready[1] = {socket_, static_cast<short>((ended_ ? 0 : POLLIN) | (writing ? POLLOUT : 0)), 0};
+            ready[1] = {socket_, static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)), 0};
             poll(ready.data(), ready.size(), poll_timeout());
             if (ready[0].revents) read_lines();
             if (ready[1].revents & (POLLIN | POLLHUP | POLLERR)) read_socket();
@@ -172,8 +180,20 @@ private:
     // ---- The connection: what every host does ----
 
     void handle_events() {
-        for (const sansock::Event &event : connection_.events()) std::visit(printer_, event);
+        for (const sansock::Event &event : connection_.events())
+            if (mode_ != Mode::echo || !send_back(event)) std::visit(printer_, event);
         std::fflush(stdout);
+    }
+
+    // Whether this is a message. Sending fails once our Close is on its way: what arrives after that has no echo.
+    bool send_back(const sansock::Event &event) {
+        if (const auto *text = std::get_if<sansock::Text>(&event)) {
+            (void)connection_.send_text(text->data);
+            return true;
+        }
+        const auto *binary = std::get_if<sansock::Binary>(&event);
+        if (binary) (void)connection_.send_binary(binary->data);
+        return binary != nullptr;
     }
 
     void take(std::uint8_t *data, std::size_t size) {
@@ -257,7 +277,7 @@ private:
     // Carries out what has been read, as far as the connection takes it. Returns true if more input is of use now.
     bool run_lines() {
         while (const auto line = next_line()) {
-            const bool may_send = commands_ || connection_.state() == sansock::State::open;
+            const bool may_send = mode_ == Mode::commands || connection_.state() == sansock::State::open;
             if (!may_send || !connection_.writable() || !command(*line)) return false;
             begin_ = searched_ = std::min(lines_.size(), searched_ + 1);
         }
@@ -267,7 +287,7 @@ private:
 
     // Carries out one line. Returns false if it must wait.
     bool command(std::string_view line) {
-        if (!commands_) {
+        if (mode_ == Mode::lines) {
             check("send", connection_.send_text(line));
             return true;
         }
@@ -312,7 +332,8 @@ private:
 
     int socket_;
     sansock::Connection connection_;
-    bool commands_, ended_ = false, write_shut_ = false, lines_ended_ = false;
+    Mode mode_;
+    bool ended_ = false, write_shut_ = false, lines_ended_ = false;
     Printer printer_;
     std::string lines_; // of standard input: taken up to begin_, end of line looked for up to searched_
     std::size_t begin_ = 0, searched_ = 0;
@@ -342,18 +363,22 @@ int connect_to(std::string_view url, const sansock::Url &place) {
 
 int main(int argc, char **argv) {
     std::signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) die(argv[0], "usage: client URL [--subprotocol NAME]... [--commands]");
+    if (argc < 2) die(argv[0], "usage: client URL [--subprotocol NAME]... [--commands | --echo]");
     const std::string_view url = argv[1];
     const auto place = sansock::parse_url(url);
     auto config = sansock::Config::client(url);
     if (!config) die(url, sansock::text(config.status()));
     // Echoes of what was sent before our Close are still wanted.
     check("option", config->set(sansock::Option::receive_while_closing, 1));
-    bool commands = false;
+    const char *deflate = std::getenv("DEFLATE");
+    if (deflate && std::string_view(deflate) == "1") check("option", config->set(sansock::Option::deflate, 1));
+    Mode mode = Mode::lines;
     for (int i = 2; i < argc; i++) {
         const std::string_view argument = argv[i];
         if (argument == "--commands")
-            commands = true;
+            mode = Mode::commands;
+        else if (argument == "--echo")
+            mode = Mode::echo;
         else if (argument == "--subprotocol" && i + 1 < argc)
             check(argument, config->subprotocol(argv[++i]));
         else
@@ -362,5 +387,5 @@ int main(int argc, char **argv) {
     const int fd = connect_to(url, *place);
     auto connection = sansock::Connection::create(*config, now_ms());
     if (!connection) die("connection", sansock::text(connection.status()));
-    return Client(fd, std::move(*connection), commands).run() ? 0 : 1;
+    return Client(fd, std::move(*connection), mode).run() ? 0 : 1;
 }

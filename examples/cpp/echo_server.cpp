@@ -2,6 +2,8 @@
 //
 //   echo_server PORT        (0: any free port)
 //
+// With DEFLATE=1 in the environment it compresses.
+//
 // The library does the protocol. This file does what every host does: read, write, one timer per connection.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -21,6 +23,7 @@
 #include <memory>
 #include <sansock.hpp>
 #include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -305,6 +308,8 @@ int main(int argc, char **argv) {
             return 1;
         }
     }
+    const char *deflate = std::getenv("DEFLATE");
+    if (deflate && std::string_view(deflate) == "1") (void)config->set(sansock::Option::deflate, 1);
     Server(std::move(*config), static_cast<std::uint16_t>(std::atoi(argv[1]))).run();
     return 0;
 }

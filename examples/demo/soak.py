@@ -25,10 +25,12 @@ AT_ONCE = 250
 PATIENCE_SECONDS = 5.0
 """How long a hostile peer waits for an answer before it leaves."""
 
-GROWTH_LIMIT = 32 << 20
+GROWTH_LIMIT = 48 << 20
 """Growth of memory from the end of the warm-up to the end, in bytes."""
-SECOND_HALF_LIMIT = 8 << 20
-"""Growth in the second half of the run: what a leak of a few bytes for each connection would exceed first."""
+STEADY_LIMIT = 2 << 20
+"""Growth in a half of the run that is no growth. A leak of a few hundred bytes for each connection exceeds it."""
+MAX_HALVES = 8
+"""A collector may let a heap grow in the second half: then more halves tell it from a leak, which goes on growing."""
 DESCRIPTOR_SLACK = 8
 """Descriptors that a runtime may open once and keep: for a timer, a pipe, a thread."""
 
@@ -201,9 +203,6 @@ class Usage:
     memory: int
     descriptors: int
 
-    def __str__(self) -> str:
-        return f"{self.memory / (1 << 20):.1f} MiB and {self.descriptors} descriptors"
-
 
 def usage(pid: int) -> Usage:
     memory = descriptors = 0
@@ -247,16 +246,15 @@ def good_client(server: Server) -> None:
 def soak(host: str, count: int) -> str:
     """Run one host and say how it went in a line; raises `HostError` if it went wrong."""
     started = time.perf_counter()
+    half = max(count // 2, 1)
     with serving(host) as server:
         good_client(server)
         base = usage(server.process.pid).descriptors + DESCRIPTOR_SLACK
-        half = count // 2
         unanswered = asyncio.run(attack(server.port, max(half, 1000), seed=0))
-        warm = settled(server, base)
-        unanswered += asyncio.run(attack(server.port, half, seed=1 << 20))
-        middle = settled(server, base)
-        unanswered += asyncio.run(attack(server.port, count - half, seed=2 << 20))
-        end = settled(server, base)
+        samples = [settled(server, base)]
+        while len(samples) <= 2 or growth(samples[-2:]) > STEADY_LIMIT and len(samples) <= MAX_HALVES:
+            unanswered += asyncio.run(attack(server.port, half, seed=len(samples) << 20))
+            samples.append(settled(server, base))
         kept = asyncio.run(wait_for_deadline(server.port))
         silent = settled(server, base)
         good_client(server)
@@ -265,20 +263,26 @@ def soak(host: str, count: int) -> str:
     complaints = []
     if unanswered:
         complaints.append(f"{unanswered} bad connections were neither refused nor failed in {PATIENCE_SECONDS:.0f} s")
-    if end.memory - warm.memory > GROWTH_LIMIT or end.memory - middle.memory > SECOND_HALF_LIMIT:
+    if growth(samples) > GROWTH_LIMIT or growth(samples[-2:]) > STEADY_LIMIT:
         complaints.append("memory grows")
-    if max(warm.descriptors, middle.descriptors, end.descriptors, silent.descriptors) > base:
-        complaints.append(f"descriptors did not come back to {base}")
+    most = max(sample.descriptors for sample in (*samples, silent))
+    if most > base:
+        complaints.append(f"{most} descriptors, which did not come back to {base}")
     if not all(DEADLINE_RANGE[0] < seconds < DEADLINE_RANGE[1] for seconds in kept):
         complaints.append(f"silent connections were kept {min(kept):.1f} to {max(kept):.1f} s, not 10 s")
+    memory = " -> ".join(f"{sample.memory / (1 << 20):.1f}" for sample in samples)
     numbers = (
-        f"{warm} after the warm-up; {middle.memory / (1 << 20):.1f} after one half, {end.memory / (1 << 20):.1f} MiB and "
-        f"{end.descriptors} descriptors after {count} connections; silent ones kept {max(kept):.1f} s; "
-        f"{time.perf_counter() - started:.0f} s"
+        f"{memory} MiB and {silent.descriptors} descriptors, measured every {half} connections; "
+        f"silent ones kept {max(kept):.1f} s; {time.perf_counter() - started:.0f} s"
     )
     if complaints:
         raise HostError("; ".join(complaints) + f"\n    {numbers}")
     return numbers
+
+
+def growth(samples: list[Usage]) -> int:
+    """Of memory, from the first to the last."""
+    return samples[-1].memory - samples[0].memory
 
 
 def main() -> int:

@@ -1,4 +1,5 @@
-// A client on Deno.connect. Usage: deno run --allow-net --allow-read client.ts URL [--subprotocol NAME]... [--commands]
+// A client on Deno.connect. Usage:
+// deno run --allow-net --allow-read --allow-env client.ts URL [--subprotocol NAME]... [--commands | --echo]
 
 import { Client, parseArguments, USAGE } from "../js/client.mjs";
 import { Driver } from "../js/driver.mjs";

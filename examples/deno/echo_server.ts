@@ -1,4 +1,4 @@
-// An echo server on Deno.listen. Usage: deno run --allow-net --allow-read echo_server.ts PORT
+// An echo server on Deno.listen. Usage: deno run --allow-net --allow-read --allow-env echo_server.ts PORT
 
 import { Driver } from "../js/driver.mjs";
 import { echo } from "../js/echo.mjs";

@@ -1,4 +1,8 @@
 // The client program, without its transport: the command line, commands in, events out.
+// With --echo nothing is read or printed, and each message is sent back.
+// DEFLATE=1 in the environment offers compression.
+
+import process from "node:process";
 
 import { Connection, parseUrl } from "./sansock.mjs";
 
@@ -9,6 +13,7 @@ const lossy = new TextDecoder();
 export function parseArguments(args) {
   const subprotocols = [];
   let commands = false;
+  let echo = false;
   let url;
   for (const rest = [...args]; rest.length > 0; ) {
     const argument = rest.shift();
@@ -16,34 +21,39 @@ export function parseArguments(args) {
       subprotocols.push(rest.shift());
     } else if (argument === "--commands") {
       commands = true;
+    } else if (argument === "--echo") {
+      echo = true;
     } else if (url === undefined && !argument.startsWith("--")) {
       url = argument;
     } else {
       return undefined;
     }
   }
-  return url === undefined ? undefined : { url, subprotocols, commands };
+  return url === undefined ? undefined : { url, subprotocols, commands, echo };
 }
 
-export const USAGE = "usage: client URL [--subprotocol NAME]... [--commands]";
+export const USAGE = "usage: client URL [--subprotocol NAME]... [--commands | --echo]";
 
 /** One run of the client. Give `handle` to the driver, then `run`. */
 export class Client {
   #commands;
+  #echo;
   #print;
   #seen = new Map();
   #waited = new Map();
   #status = 1;
 
-  constructor({ url, subprotocols, commands }, print) {
+  constructor({ url, subprotocols, commands, echo }, print) {
     const { host, port, secure } = parseUrl(url);
     if (secure) {
       throw new Error("this example speaks ws: only");
     }
     this.host = host;
     this.port = port;
-    this.connection = Connection.client(url, { subprotocols, receiveWhileClosing: true });
+    const deflate = process.env.DEFLATE === "1";
+    this.connection = Connection.client(url, { subprotocols, receiveWhileClosing: true, deflate });
     this.#commands = commands;
+    this.#echo = echo;
     this.#print = print;
   }
 
@@ -60,13 +70,21 @@ export class Client {
     if (this.#commands || event.type === "closed") {
       this.#print(describe(event));
     } else if (event.type === "text" || event.type === "binary") {
-      this.#print(content(event));
+      this.#message(event);
     }
   };
 
+  #message(event) {
+    if (!this.#echo) {
+      this.#print(content(event));
+    } else if (this.connection.state !== "closed") {
+      this.connection.send(event.data);
+    }
+  }
+
   /** Carries out the lines, one after the other, as fast as the connection takes them; closes after the last. */
   async run(driver, chunks) {
-    if (!(await driver.until(({ state }) => state !== "connecting"))) {
+    if (this.#echo || !(await driver.until(({ state }) => state !== "connecting"))) {
       return;
     }
     for await (const line of lines(chunks)) {

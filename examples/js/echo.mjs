@@ -1,10 +1,13 @@
-// The echo server's part of a conversation, the same on every host.
+// The echo server's part of a conversation, the same on every host. With DEFLATE=1 in the environment it compresses.
+
+import process from "node:process";
 
 import { Connection } from "./sansock.mjs";
 
 /** A connection, and what to do with its events. */
 export function echo() {
-  const connection = Connection.server({ subprotocols: ["chat", "echo"] });
+  const deflate = process.env.DEFLATE === "1";
+  const connection = Connection.server({ subprotocols: ["chat", "echo"], deflate });
   const handle = (event) => {
     switch (event.type) {
       case "request":

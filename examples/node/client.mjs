@@ -1,4 +1,4 @@
-// A client on node:net. Usage: node client.mjs URL [--subprotocol NAME]... [--commands]
+// A client on node:net. Usage: node client.mjs URL [--subprotocol NAME]... [--commands | --echo]
 
 import { connect } from "node:net";
 import process from "node:process";

@@ -1,22 +1,27 @@
-"""A WebSocket client for asyncio: ``python client.py URL [--subprotocol NAME]... [--commands]``.
+"""A WebSocket client for asyncio: ``python client.py URL [--subprotocol NAME]... [--commands | --echo]``.
 
-Each line of standard input is sent as a text message, and each message received is printed. With ``--commands`` each
-line is a command instead, and each event is printed:
+Each line of standard input is sent as a text message, and each message received is printed. With ``--echo`` nothing is
+read or printed, but each message is sent back. With ``--commands`` each line is a command instead, and each event is
+printed:
 
     text STR | binary HEX | parts text|binary N STR | ping STR | pong STR | close CODE REASON | wait EVENT
 
 ``wait`` holds back the commands behind it until an event of that name has come; each event ends one wait.
+
+DEFLATE=1 in the environment offers compression.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import ssl
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import sansock
 
@@ -100,8 +105,11 @@ class Client(WebSocketProtocol):
             part = data[len(data) * n // count : len(data) * (n + 1) // count]
             self.connection.send_part(part, n == count - 1, kind)
 
-    async def run_all(self, lines: asyncio.Queue[bytes | None], room: threading.Semaphore) -> None:
-        """Carries out all lines, then closes."""
+    async def run_all(self) -> None:
+        """Carries out all lines of standard input, then closes."""
+        lines: asyncio.Queue[bytes | None] = asyncio.Queue()
+        room = threading.Semaphore(READ_AHEAD)
+        threading.Thread(target=read_lines, args=(self.loop, lines, room), daemon=True).start()
         while (line := await lines.get()) is not None:
             room.release()
             if self.lost.is_set():
@@ -114,6 +122,22 @@ class Client(WebSocketProtocol):
         await self.until(self.may_send)
         self.connection.close()
         self.drive([])
+
+
+class EchoClient(Client):
+    """Sends every message back, until the connection is closed."""
+
+    async def run_all(self) -> None:
+        """Sends nothing else."""
+
+    def handle(self, event: sansock.Event) -> None:
+        """Handles one event."""
+        match event:
+            case sansock.Text(data) | sansock.Binary(data):
+                with suppress(sansock.InvalidState):  # after our Close
+                    self.connection.send(data)
+            case sansock.Closed():
+                super().handle(event)
 
 
 def describe(event: sansock.Event) -> tuple[str | None, ...]:
@@ -149,15 +173,15 @@ async def main(arguments: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     url = sansock.parse_url(arguments.url)
     connection = sansock.Connection.client(
-        arguments.url, subprotocols=arguments.subprotocol, receive_while_closing=True
+        arguments.url,
+        subprotocols=arguments.subprotocol,
+        receive_while_closing=True,
+        deflate=os.environ.get("DEFLATE") == "1",
     )
-    client = Client(connection, arguments.commands)
+    client = (EchoClient if arguments.echo else Client)(connection, arguments.commands)
     tls = ssl.create_default_context() if url.secure else None
     await loop.create_connection(lambda: client, url.host, url.port, ssl=tls)
-    lines: asyncio.Queue[bytes | None] = asyncio.Queue()
-    room = threading.Semaphore(READ_AHEAD)
-    threading.Thread(target=read_lines, args=(loop, lines, room), daemon=True).start()
-    sending = asyncio.ensure_future(client.run_all(lines, room))
+    sending = asyncio.ensure_future(client.run_all())
     await client.lost.wait()
     sending.cancel()
     return 0 if client.clean else 1
@@ -167,6 +191,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A WebSocket client: sends lines, prints messages.")
     parser.add_argument("url", metavar="URL")
     parser.add_argument("--subprotocol", metavar="NAME", action="append", default=[])
-    parser.add_argument("--commands", action="store_true", help="each line is a command, each event is printed")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--commands", action="store_true", help="each line is a command, each event is printed")
+    mode.add_argument("--echo", action="store_true", help="each message is sent back")
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.exit(asyncio.run(main(parser.parse_args())))

@@ -1,8 +1,12 @@
-"""A WebSocket echo server for asyncio: ``python echo_server.py PORT``."""
+"""A WebSocket echo server for asyncio: ``python echo_server.py PORT``.
+
+With DEFLATE=1 in the environment it compresses.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -11,12 +15,14 @@ from sansock import Binary, Connection, Event, InvalidState, Request, Text
 
 from asyncio_host import WebSocketProtocol
 
+DEFLATE = os.environ.get("DEFLATE") == "1"
+
 
 class Echo(WebSocketProtocol):
     """Accepts every request and sends every message back."""
 
     def __init__(self) -> None:
-        super().__init__(Connection.server(subprotocols=["chat", "echo"]))
+        super().__init__(Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE))
 
     def handle(self, event: Event) -> None:
         """Handles one event."""

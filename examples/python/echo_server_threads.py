@@ -1,7 +1,11 @@
-"""A WebSocket echo server with plain sockets, a thread for each: ``python echo_server_threads.py PORT``."""
+"""A WebSocket echo server with plain sockets, a thread for each: ``python echo_server_threads.py PORT``.
+
+With DEFLATE=1 in the environment it compresses.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -11,6 +15,7 @@ from contextlib import suppress
 
 from sansock import Binary, Connection, Event, InvalidState, Request, Text, Transport
 
+DEFLATE = os.environ.get("DEFLATE") == "1"
 WRITE_SIZE = 65536
 
 
@@ -44,7 +49,7 @@ def handle(connection: Connection, events: list[Event]) -> None:
 
 def serve(sock: socket.socket) -> None:
     """Serves one peer. While there is output nothing is read, so a peer that does not read is not read from."""
-    with sock, Connection.server(subprotocols=["chat", "echo"]) as connection:
+    with sock, Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE) as connection:
         writing = True
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -414,6 +414,19 @@ pub unsafe extern "C" fn sansock_conn_fail(
     unsafe { call(conn, |inner| inner.connection.fail(code, bytes(reason, len)?, now)) }
 }
 
+/// Says whether messages from here on are compressed, where that was agreed and they are long enough. `on`: 1, as they are
+/// at first, or 0: secrets beside text that somebody else chooses should not be (RFC 7692 section 8).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_set_compression(conn: *mut Conn, on: u8) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.set_compression(boolean(on)?);
+            Ok(())
+        })
+    }
+}
+
 /// Tells that you stop reading from the transport: until sansock_conn_resume no pong is missed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_pause(conn: *mut Conn, now: u64) -> i32 {

@@ -261,6 +261,15 @@ pub fn conn_fail(handle: u32, code: u32, len: u32, now: f64) -> i32 {
     act(handle, |engine, window| engine.fail(narrow(code)?, window.bytes(len)?, milliseconds(now)?))
 }
 
+/// Says whether messages from here on are compressed, where that was agreed and they are long enough. They are at first.
+#[wasm_bindgen]
+pub fn conn_set_compression(handle: u32, on: bool) -> i32 {
+    act(handle, |engine, _| {
+        engine.set_compression(on);
+        Ok(())
+    })
+}
+
 /// Says that the host has stopped reading: the peer's silence does not count against it until `conn_resume`.
 #[wasm_bindgen]
 pub fn conn_pause(handle: u32, now: f64) -> i32 {

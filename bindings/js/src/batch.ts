@@ -126,16 +126,19 @@ function readRequest(engine: Engine, block: number, record: number, details: num
 
 function readOpen(engine: Engine, block: number, record: number, details: number): OpenEvent {
   let subprotocol: string | null = null;
+  const extensions: string[] = [];
   const headers: Header[] = [];
   for (const detail of detailsOf(record, details)) {
     const kind = engine.view.getUint8(detail);
     if (kind === KIND.SUBPROTOCOL) {
       subprotocol = payloadText(engine, block, detail);
+    } else if (kind === KIND.EXTENSION) {
+      extensions.push(payloadText(engine, block, detail));
     } else if (kind === KIND.HEADER) {
       headers.push(readHeader(engine, block, detail));
     }
   }
-  return { type: "open", subprotocol, headers };
+  return { type: "open", subprotocol, extensions, headers };
 }
 
 function readRejected(

@@ -237,6 +237,15 @@ export class Connection implements Disposable {
     this.#sent(this.#engine.calls.conn_fail(handle, unsigned(code), this.#write(reason), now));
   }
 
+  /**
+   * Says whether messages from here on are compressed, where that was agreed and they are long enough. They are at first.
+   * Secrets beside text that somebody else chooses should not be (RFC 7692 section 8).
+   */
+  setCompression(on: boolean): void {
+    const handle = this.#live();
+    this.#engine.check(this.#engine.calls.conn_set_compression(handle, Number(on)));
+  }
+
   // --- Output and time. ---
 
   /** Says that you have stopped reading from the transport: the peer's silence does not count against it meanwhile. */

@@ -38,6 +38,7 @@ export interface Exports {
   conn_pong(connection: number, len: number): number;
   conn_close(connection: number, code: number, len: number, now: number): number;
   conn_fail(connection: number, code: number, len: number, now: number): number;
+  conn_set_compression(connection: number, on: number): number;
   conn_pause(connection: number, now: number): number;
   conn_resume(connection: number, now: number): number;
   conn_consumed(connection: number, n: number): number;

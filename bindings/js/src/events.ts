@@ -35,6 +35,8 @@ export interface RequestEvent {
 export interface OpenEvent {
   readonly type: "open";
   readonly subprotocol: string | null;
+  /** The extensions agreed on, with their parameters. */
+  readonly extensions: readonly string[];
   /** The headers of the server's response; none on a server. */
   readonly headers: readonly Header[];
 }

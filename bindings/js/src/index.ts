@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { compile, loadOnUse, type ModuleSource, startWith } from "./module.js";
-import { base64 } from "./wasm-base64.js";
+import { compile, inlined, loadOnUse, type ModuleSource, startWith } from "./module.js";
+import { base64 } from "./sansock-base64.js";
 
 export * from "./public.js";
 
@@ -14,11 +14,7 @@ export * from "./public.js";
  * both, and for a fresh start after a connection threw `POISONED`.
  */
 export function init(source?: ModuleSource): Promise<void> {
-  return startWith(async () => (source === undefined ? inlined() : compile(source)));
+  return startWith(async () => (source === undefined ? inlined(base64) : compile(source)));
 }
 
-loadOnUse(inlined);
-
-function inlined(): WebAssembly.Module {
-  return new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
-}
+loadOnUse(() => inlined(base64));

@@ -50,6 +50,11 @@ function start(module: WebAssembly.Module): void {
   engine = new Engine(exports as unknown as Exports);
 }
 
+/** Compiles a module that is part of the source. */
+export function inlined(base64: string): WebAssembly.Module {
+  return new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+}
+
 /** Compiles whatever the caller has. */
 export async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) {

@@ -195,7 +195,7 @@ function conversation(Connection) {
   equal([request.target, request.authority, request.origin], ["/chat?x=1", "example.com", null]);
   equal([request.sameOrigin, request.subprotocols, request.subprotocol], ["absent", ["soup", "chat"], "chat"]);
   ok(request.headers.some(([name, value]) => name === "Sec-WebSocket-Version" && value === "13"), "the headers");
-  equal(server.accept(null, [["X-Note", "hi"]], 0), [{ type: "open", subprotocol: "chat", headers: [] }]);
+  equal(server.accept(null, [["X-Note", "hi"]], 0), [{ type: "open", subprotocol: "chat", extensions: [], headers: [] }]);
 
   const [open] = client.receive(server.takeOutput(), 0);
   equal([open.type, open.subprotocol], ["open", "chat"]);

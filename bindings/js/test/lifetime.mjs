@@ -12,6 +12,7 @@ const CALLS = {
   addResponseHeader: (connection) => connection.addResponseHeader("A", "b"),
   reject: (connection) => connection.reject(404),
   sendText: (connection) => connection.sendText("x"),
+  setCompression: (connection) => connection.setCompression(false),
   sendBinary: (connection) => connection.sendBinary(new Uint8Array(1)),
   send: (connection) => connection.send("x"),
   sendPart: (connection) => connection.sendPart("x", true),

@@ -86,7 +86,7 @@ export function misuse(sansock) {
         argument(() => server.reject(101));
         argument(() => server.reject(-1));
         argument(() => server.addResponseHeader("A B", "x"));
-        equal(server.accept("a"), [{ type: "open", subprotocol: "a", headers: [] }]);
+        equal(server.accept("a"), [{ type: "open", subprotocol: "a", extensions: [], headers: [] }]);
       },
     },
     {

@@ -10,7 +10,7 @@ import { runInNewContext } from "node:vm";
 import * as sansock from "sansock";
 
 import { currentEngine } from "../dist/module.js";
-import { base64 } from "../dist/wasm-base64.js";
+import { base64 } from "../dist/sansock-base64.js";
 import { suite, VECTOR_FILES } from "./suite.mjs";
 
 const root = new URL("../../../", import.meta.url);

@@ -245,6 +245,7 @@ function describe(event) {
       return [
         "open",
         ...(event.subprotocol === null ? [] : [`subprotocol ${show(event.subprotocol)}`]),
+        ...event.extensions.map((extension) => `extension ${show(extension)}`),
         ...event.headers.map(describeHeader),
       ];
     case "rejected":

@@ -113,6 +113,7 @@ EVERY_CALL: list[Call] = [
     lambda c: c.pong(),
     lambda c: c.close(),
     lambda c: c.fail(1011),
+    lambda c: c.set_compression(False),
     lambda c: c.pause(),
     lambda c: c.resume(),
     lambda c: c.output(),

@@ -39,6 +39,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_pong(NULL, &byte, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_close(NULL, 1000, NULL, 0, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_fail(NULL, 1011, NULL, 0, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_set_compression(NULL, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_pause(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_resume(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_consumed(NULL, 0), BAD_HANDLE);

@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call in turn, on a connection of its own; text for the report. */
-enum { CALLS = 20 };
+enum { CALLS = 21 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -33,6 +33,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 16: return sansock_conn_fail(conn, 1011, NULL, 0, 0);
     case 17: return sansock_conn_pause(conn, 0);
     case 18: return sansock_conn_resume(conn, 0);
+    case 19: return sansock_conn_set_compression(conn, 0);
     default: return sansock_conn_consumed(conn, 0);
     }
 }

@@ -404,6 +404,13 @@ class Connection:
         code, raw, now = unsigned(code, 16, "code"), utf8(reason), clock(now)
         check(_ffi.conn_fail(self._handle, code, raw, len(raw), now))
 
+    def set_compression(self, on: bool) -> None:
+        """Says whether messages from here on are compressed, where that was agreed and they are long enough.
+
+        They are at first. Secrets beside text that somebody else chooses should not be (RFC 7692 section 8).
+        """
+        check(_ffi.conn_set_compression(self._handle, bool(on)))
+
     def pause(self, now: int | None = None) -> None:
         """Tells that the host stops reading. The pong time stands still until :meth:`resume`. Next: set the timer."""
         check(_ffi.conn_pause(self._handle, clock(now)))
