@@ -345,3 +345,39 @@ fn a_connection_that_has_ended_gives_everything_back() {
         assert_eq!(held_since(before), 0, "{role:?} leaves something behind");
     }
 }
+
+/// Agreed on and not used, compression costs nothing; used, `memory_usage` tells what it costs; given back, nothing again but
+/// what the pool of the configuration keeps.
+#[cfg(feature = "deflate")]
+#[test]
+fn compression_costs_what_it_uses() {
+    for (bits, level, alone) in [(15, 8, 0), (9, 1, 0), (12, 5, 1)] {
+        let mut config = opened(Role::Server);
+        let plain = Connection::new(&config, seed(), 0).unwrap().memory_usage();
+        config.deflate(1).unwrap().server_max_window_bits(bits).unwrap().deflate_mem_level(level).unwrap();
+        config.server_no_context_takeover(alone).unwrap().client_no_context_takeover(alone).unwrap();
+        // Takes what is shared by all connections of the configuration.
+        let mut other = Connection::new(&config, seed(), 0).unwrap();
+        let before = LIVE.get();
+        let mut connection = Connection::new(&config, seed(), 0).unwrap();
+        assert_eq!(connection.memory_usage(), plain);
+        for connection in [&mut other, &mut connection] {
+            let mut hello = vec![0xc1, 0x87, 0, 0, 0, 0, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+            connection.receive(&mut hello, 0);
+            assert_eq!(connection.records().len(), 1);
+            connection.send_binary(&[7; 1000]).unwrap();
+            let written = connection.output().len();
+            connection.consumed(written).unwrap();
+            connection.receive(&mut [], 0);
+            connection.records();
+        }
+        drop(other);
+        let held = held_since(before) + size_of::<Connection>();
+        if alone == 1 {
+            // The pool has a compressor and an inflater, whoever used them.
+            assert!(connection.memory_usage() <= plain + 256, "{} and {plain}", connection.memory_usage());
+        } else {
+            assert!(connection.memory_usage().abs_diff(held) <= 512, "{} told, {held} held", connection.memory_usage());
+        }
+    }
+}
