@@ -37,11 +37,12 @@ help:
 	  'make test                        everything that is checked (about ten minutes)' \
 	  'make serve HOST=h [PORT=p]       echo server of that host; port 0, the default, takes a free one' \
 	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
-	  '                                 hosts: $(HOSTS)' \
+	  '                                 both: DEFLATE=1 compresses; hosts: $(HOSTS)' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-browser   parts of make test' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
+	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
 	  'make msrv                        check with Rust $(MSRV)' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
@@ -168,6 +169,8 @@ interop: $(ALL_HOSTS)
 soak: $(if $(HOST),host-$(HOST) host-websockets,$(ALL_HOSTS))
 	@$(PYTHON) examples/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
 
+include conformance/autobahn.mk
+
 # --- Check ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test lint test-rust test-c test-python test-js test-browser msrv
@@ -179,12 +182,16 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js bindings/js/dist/index.
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock --no-deps --all-features
 	cd bindings/python && $(RUFF) check --config pyproject.toml . ../../examples/python
 	cd bindings/python && $(RUFF) format --check --config pyproject.toml . ../../examples/python
 	cd bindings/python && $(MYPY)
 	cd examples/demo && $(RUFF) check --config ../../.ci/ruff.toml . ../peers
 	cd examples/demo && $(RUFF) format --check --config ../../.ci/ruff.toml . ../peers
 	cd examples/demo && $(MYPY) --strict . ../peers
+	cd conformance/autobahn && $(RUFF) check --config ../../.ci/ruff.toml .
+	cd conformance/autobahn && $(RUFF) format --check --config ../../.ci/ruff.toml .
+	cd conformance/autobahn && MYPYPATH=../../examples/demo $(MYPY) --strict run.py page.py
 	cd bindings/js && npm run --silent check
 
 test-rust: $(DONE)/rust

@@ -121,7 +121,7 @@ options! {
     7 MAX_BODY_SIZE max_body_size = Some(64 * 1024), 64 * 1024, 1, 1 << 30;
     /// Pending output, in bytes, at which the connection counts as not writable and pongs are merged. Default 64 KiB.
     8 OUTPUT_SOFT_LIMIT output_soft_limit = Some(64 * 1024), 64 * 1024, 1, ANY;
-    /// Pending output, in bytes, above which sending is refused with [`Error::WouldBlock`]. Default: twice a message.
+    /// Pending output, in bytes, above which sending is refused with [`WouldBlock`](crate::Error::WouldBlock). Default: twice a message.
     9 OUTPUT_HARD_LIMIT output_hard_limit = None, UNSET, 1, ANY;
     /// Time for the opening handshake, in milliseconds. Default 10,000.
     10 HANDSHAKE_TIMEOUT handshake_timeout = Some(10_000), 10_000, 1, MAX_TIME;

@@ -1,7 +1,7 @@
 //! The opening handshake (RFC 6455 §4).
 //!
-//! [`fields`] and [`request`] and [`response`] hold the rules on header fields, whatever carried them; [`head`] and
-//! [`body`] read HTTP/1.1 text (RFC 9112), [`write`] writes it. A host that speaks HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), or has read the
+//! [`fields`] and [`request`] hold the rules on header fields, whatever carried them; the modules that read and write the
+//! text of HTTP/1.1 (RFC 9112) stand above them. A host that speaks HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), or has read the
 //! request by other means, checks the fields with [`request::Offer::read`] and starts its connection with the option
 //! `START_OPEN`.
 
