@@ -14,6 +14,7 @@ PORT ?= 0
 CONNECTIONS ?= 10000
 MESSAGES ?= 10000
 MSRV := 1.88.0
+NO_STD := thumbv7em-none-eabi
 
 DONE := .tools/done
 PYTHON := .venv/bin/python
@@ -43,7 +44,7 @@ help:
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
-	  'make msrv                        check with Rust $(MSRV)' \
+	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
 # --- Set-up: one stamp for each tool -------------------------------------------------------------------------------
@@ -173,8 +174,8 @@ include conformance/autobahn.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
-.PHONY: test lint test-rust test-c test-python test-js test-browser msrv
-test: lint msrv test-rust test-c test-python test-js test-browser demo interop
+.PHONY: test lint test-rust test-c test-python test-js test-browser msrv no-std
+test: lint msrv no-std test-rust test-c test-python test-js test-browser demo interop
 	@echo 'make test: every check has passed'
 
 lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js bindings/js/dist/index.js
@@ -220,6 +221,12 @@ msrv: $(DONE)/rust
 	  || rustup toolchain install $(MSRV) --profile minimal --no-self-update \
 	  || echo 'msrv: Rust $(MSRV) cannot be had here: only the lint incompatible_msrv, in make lint, has checked' >&2
 	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi
+
+# A target that has no standard library shows that the engine needs none.
+no-std: $(DONE)/rust
+	@if rustup target add $(NO_STD) >/dev/null 2>&1; \
+	  then cargo check --quiet -p sansock --no-default-features --target $(NO_STD); \
+	  else echo 'no-std: the target $(NO_STD) cannot be had here: not checked' >&2; fi
 
 .PHONY: clean
 clean:

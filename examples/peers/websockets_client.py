@@ -1,6 +1,7 @@
-"""Client written with `websockets`: python websockets_client.py URL [--subprotocol NAME]... [--commands]
+"""Client written with `websockets`: python websockets_client.py URL [--subprotocol NAME]... [--commands | --echo]
 
-Pings from the server are answered but not printed: the library shows them to nobody.
+With DEFLATE=1 in the environment it offers compression. Pings from the server are answered but not printed: the library
+shows them to nobody.
 """
 
 import argparse
@@ -102,12 +103,18 @@ async def main() -> int:
     parser.add_argument("url")
     parser.add_argument("--subprotocol", action="append", type=Subprotocol)
     parser.add_argument("--commands", action="store_true")
+    parser.add_argument("--echo", action="store_true")
     options = parser.parse_args()
 
     printed = Printed()
     try:
         connection = await connect(
-            options.url, subprotocols=options.subprotocol, max_size=16 * 1024 * 1024, ping_interval=None, proxy=None
+            options.url,
+            subprotocols=options.subprotocol,
+            compression="deflate" if os.environ.get("DEFLATE") == "1" else None,
+            max_size=16 * 1024 * 1024,
+            ping_interval=None,
+            proxy=None,
         )
     except InvalidStatus as refusal:
         if options.commands:
@@ -118,12 +125,14 @@ async def main() -> int:
     client = Client(connection, printed, options.commands)
     if options.commands:
         await printed.event("open", connection.subprotocol or "")
-    sending = asyncio.create_task(client.send())
+    sending = None if options.echo else asyncio.create_task(client.send())
     try:
         while True:
-            await client.show(await connection.recv())
+            message = await connection.recv()
+            await (connection.send(message) if options.echo else client.show(message))
     except ConnectionClosed as closed:
-        sending.cancel()
+        if sending:
+            sending.cancel()
         if closed.rcvd is None:
             await printed.event("closed", "1006")
             return 1

@@ -1,6 +1,10 @@
-"""Echo server written with `websockets`: python websockets_echo_server.py [PORT]"""
+"""Echo server written with `websockets`: python websockets_echo_server.py [PORT]
+
+With DEFLATE=1 in the environment it compresses.
+"""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -30,6 +34,7 @@ async def main() -> None:
         select_subprotocol=choose_subprotocol,
         subprotocols=SUBPROTOCOLS,
         max_size=16 * 1024 * 1024,
+        compression="deflate" if os.environ.get("DEFLATE") == "1" else None,
         ping_interval=None,
         close_timeout=1,
     ) as server:

@@ -1,4 +1,5 @@
-// Client written with `ws`: node ws_client.mjs URL [--subprotocol NAME]... [--commands]
+// Client written with `ws`: node ws_client.mjs URL [--subprotocol NAME]... [--commands | --echo]
+// With DEFLATE=1 in the environment it offers compression.
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -6,10 +7,17 @@ import { WebSocket } from "ws";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { subprotocol: { type: "string", multiple: true, default: [] }, commands: { type: "boolean", default: false } },
+  options: {
+    subprotocol: { type: "string", multiple: true, default: [] },
+    commands: { type: "boolean", default: false },
+    echo: { type: "boolean", default: false },
+  },
 });
 
-const socket = new WebSocket(positionals[0], options.subprotocol, { maxPayload: 16 * 1024 * 1024 });
+const socket = new WebSocket(positionals[0], options.subprotocol, {
+  maxPayload: 16 * 1024 * 1024,
+  perMessageDeflate: process.env.DEFLATE === "1",
+});
 const unawaited = new Map(); // events printed and not yet consumed by `wait`, by name
 let printed = () => {}; // wakes a `wait`
 
@@ -74,6 +82,7 @@ socket.on("error", (error) => rejected || console.error(error.message));
 socket.on("ping", (data) => show("ping", data.toString()));
 socket.on("pong", (data) => show("pong", data.toString()));
 socket.on("message", (data, isBinary) => {
+  if (options.echo) return socket.send(data, { binary: isBinary });
   const text = data.toString(isBinary ? "hex" : "utf8");
   if (options.commands) print(isBinary ? "binary" : "text", text);
   else process.stdout.write(`${text}\n`);
@@ -87,7 +96,9 @@ socket.on("close", (code, reason) => {
 
 await once(socket, "open");
 show("open", socket.protocol);
-for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  await (options.commands ? command(line) : send(line));
+if (!options.echo) {
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    await (options.commands ? command(line) : send(line));
+  }
+  socket.close(1000);
 }
-socket.close(1000);

@@ -1,4 +1,4 @@
-// Echo server written with `ws`: node ws_echo_server.mjs [PORT]
+// Echo server written with `ws`: node ws_echo_server.mjs [PORT]. With DEFLATE=1 in the environment it compresses.
 import { WebSocketServer } from "ws";
 
 const subprotocols = ["chat", "echo"];
@@ -7,6 +7,7 @@ const server = new WebSocketServer({
   host: "127.0.0.1",
   port: Number(process.argv[2] ?? 0),
   maxPayload: 16 * 1024 * 1024,
+  perMessageDeflate: process.env.DEFLATE === "1",
   handleProtocols: (offered) => subprotocols.find((name) => offered.has(name)) ?? false,
 });
 

@@ -1,8 +1,10 @@
-//! Echo server over `std::net`, a thread for each connection: `echo_server [PORT]`.
+//! Echo server over `std::net`, a thread for each connection: `echo_server [PORT]`. With DEFLATE=1 in the environment it
+//! compresses.
 //!
 //! A blocking socket needs no buffer of its own and gives back-pressure for nothing: while a write blocks, nothing is
 //! read. The timer is the timeout of the read or write that is under way.
 
+use std::env;
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -18,13 +20,14 @@ const STACK_SIZE: usize = 128 * 1024;
 const BUFFER_SIZE: usize = 16 * 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let port = std::env::args().nth(1).map_or(Ok(0), |port| port.parse())?;
+    let port = env::args().nth(1).map_or(Ok(0), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     ctrlc::set_handler(|| process::exit(0))?;
     println!("listening on ws://{}", listener.local_addr()?);
 
     let mut config = Config::server();
     config.subprotocol("chat")?.subprotocol("echo")?;
+    config.deflate(u64::from(env::var("DEFLATE").is_ok_and(|value| value == "1")))?;
     loop {
         let spawned = listener.accept().and_then(|(stream, _)| {
             let config = config.clone();

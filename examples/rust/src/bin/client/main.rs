@@ -1,4 +1,5 @@
-//! Client over `std::net`: `client URL [--subprotocol NAME]... [--commands]`.
+//! Client over `std::net`: `client URL [--subprotocol NAME]... [--commands | --echo]`. DEFLATE=1 in the environment offers
+//! compression.
 //!
 //! Threads do what blocks (see [`threads`]) and report to the main thread, which alone has the engine and which waits in
 //! one place: for a report, until the deadline.
@@ -7,13 +8,14 @@ mod command;
 mod printer;
 mod threads;
 
+use std::env;
 use std::error::Error;
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::process::{ExitCode, exit};
 use std::time::{Duration, Instant};
 
-use sansock::{Config, Connection, State, Transport, random_seed};
+use sansock::{Config, Connection, Event, State, Transport, random_seed};
 
 use command::Command;
 use printer::Printer;
@@ -23,14 +25,16 @@ use threads::{Report, Threads};
 const CHUNK_SIZE: usize = 64 * 1024;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = env::args().skip(1);
     let mut config = Config::client(&arguments.next().ok_or("a URL is missing")?)?;
     config.receive_while_closing(1)?; // for the echoes of what was sent before the end of standard input
-    let mut commands = false;
+    config.deflate(u64::from(env::var("DEFLATE").is_ok_and(|value| value == "1")))?;
+    let mut mode = Mode::Lines;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--subprotocol" => config.subprotocol(&arguments.next().ok_or("a subprotocol is missing")?).map(drop)?,
-            "--commands" => commands = true,
+            "--commands" => mode = Mode::Commands,
+            "--echo" => mode = Mode::Echo,
             _ => return Err(format!("unknown argument: {argument}").into()),
         }
     }
@@ -40,9 +44,20 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     let stream = TcpStream::connect((url.host.as_str(), url.port))?;
     stream.set_nodelay(true)?;
-    let clean = Client::new(stream, &config, commands)?.run()?;
+    let clean = Client::new(stream, &config, mode)?.run()?;
     // `exit`, because the thread that reads standard input may still be in a read.
     exit(if clean { 0 } else { 1 })
+}
+
+/// What the client does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Sends each line of standard input, prints each message.
+    Lines,
+    /// Carries out each line of standard input, prints each event.
+    Commands,
+    /// Sends each message back.
+    Echo,
 }
 
 struct Client {
@@ -51,18 +66,18 @@ struct Client {
     start: Instant,
     threads: Threads,
     printer: Printer,
-    commands: bool,
+    mode: Mode,
     waiting_for: Option<String>,
 }
 
 impl Client {
-    fn new(stream: TcpStream, config: &Config, commands: bool) -> Result<Self, Box<dyn Error>> {
+    fn new(stream: TcpStream, config: &Config, mode: Mode) -> Result<Self, Box<dyn Error>> {
         Ok(Client {
             connection: Connection::new(config, random_seed()?, 0)?,
             start: Instant::now(),
             threads: Threads::start(&stream)?,
-            printer: Printer::new(commands),
-            commands,
+            printer: Printer::new(mode == Mode::Commands),
+            mode,
             waiting_for: None,
             stream,
         })
@@ -83,11 +98,15 @@ impl Client {
             if self.takes_line() {
                 self.threads.read_line();
             }
+            // What is sent back to a server that does not read would pile up.
+            if self.mode != Mode::Echo || self.connection.writable() {
+                self.threads.read();
+            }
             match self.threads.wait(self.time_left()) {
                 Some(Report::Received(bytes)) => self.receive(bytes)?,
                 Some(Report::EndOfStream) => {
                     self.connection.receive_eof(self.now());
-                    self.print_events(&[])?;
+                    self.handle_events(&[])?;
                 }
                 // The engine forgets its output when the time for writing it is up.
                 Some(Report::Written(length)) => self.connection.consumed(length).unwrap_or(()),
@@ -96,7 +115,7 @@ impl Client {
                 Some(Report::Line(_) | Report::EndOfLines) => {}
                 None => {
                     self.connection.timeout(self.now());
-                    self.print_events(&[])?;
+                    self.handle_events(&[])?;
                 }
             }
         }
@@ -107,15 +126,24 @@ impl Client {
         while !rest.is_empty() || self.connection.more() {
             let taken = self.connection.receive(rest, self.now());
             let (input, untaken) = rest.split_at_mut(taken);
-            self.print_events(input)?;
+            self.handle_events(input)?;
             rest = untaken;
         }
         Ok(())
     }
 
-    fn print_events(&mut self, input: &[u8]) -> io::Result<()> {
-        let (events, _) = self.connection.events(input);
-        events.into_iter().try_for_each(|event| self.printer.print(&event))
+    fn handle_events(&mut self, input: &[u8]) -> io::Result<()> {
+        let echo = self.mode == Mode::Echo;
+        let (events, sender) = self.connection.events(input);
+        for event in events {
+            // Sending fails once our Close is on its way: what arrives after that has no echo.
+            match &event {
+                Event::Text(message) if echo => sender.send_text(message.text).unwrap_or(()),
+                Event::Binary(message) if echo => sender.send_binary(message.data).unwrap_or(()),
+                _ => self.printer.print(&event)?,
+            }
+        }
+        Ok(())
     }
 
     /// Whether the next line of standard input can be acted upon at once.
@@ -126,11 +154,11 @@ impl Client {
             }
             self.waiting_for = None;
         }
-        self.is_open() && self.connection.writable()
+        self.mode != Mode::Echo && self.is_open() && self.connection.writable()
     }
 
     fn run_line(&mut self, line: &[u8]) -> Result<(), Box<dyn Error>> {
-        if !self.commands {
+        if self.mode == Mode::Lines {
             return Ok(self.connection.send_text_bytes(line)?);
         }
         let now = self.now();

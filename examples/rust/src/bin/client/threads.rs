@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 const BUFFER_SIZE: usize = 16 * 1024;
-/// Reports that wait for the main thread. Few, so that reading the socket is no faster than handling what it brings.
-const WAITING_REPORTS: usize = 4;
+/// One of each thread: none is asked for a second thing before its report on the first is taken.
+const WAITING_REPORTS: usize = 3;
 
 /// What a thread has done.
 pub(crate) enum Report {
@@ -29,6 +29,8 @@ pub(crate) struct Threads {
     reports: Receiver<Report>,
     lines: SyncSender<()>,
     reading_line: bool,
+    reads: SyncSender<()>,
+    reading: bool,
     writes: SyncSender<Vec<u8>>,
     writing: bool,
 }
@@ -37,19 +39,27 @@ impl Threads {
     pub(crate) fn start(stream: &TcpStream) -> io::Result<Self> {
         let (reporter, reports) = sync_channel(WAITING_REPORTS);
         let (lines, wanted_lines) = sync_channel(1);
+        let (reads, wanted_reads) = sync_channel(1);
         let (writes, wanted_writes) = sync_channel(1);
         let (input, output) = (stream.try_clone()?, stream.try_clone()?);
         let (line_reporter, write_reporter) = (reporter.clone(), reporter.clone());
         thread::spawn(move || read_lines(&wanted_lines, &line_reporter));
         thread::spawn(move || write_stream(output, &wanted_writes, &write_reporter));
-        thread::spawn(move || read_stream(input, &reporter));
-        Ok(Threads { reports, lines, reading_line: false, writes, writing: false })
+        thread::spawn(move || read_stream(input, &wanted_reads, &reporter));
+        Ok(Threads { reports, lines, reading_line: false, reads, reading: false, writes, writing: false })
     }
 
     /// Ask for the next line, if none is asked for.
     pub(crate) fn read_line(&mut self) {
         if !self.reading_line {
             self.reading_line = self.lines.try_send(()).is_ok();
+        }
+    }
+
+    /// Ask for the next bytes from the socket, if none are asked for.
+    pub(crate) fn read(&mut self) {
+        if !self.reading {
+            self.reading = self.reads.try_send(()).is_ok();
         }
     }
 
@@ -68,6 +78,7 @@ impl Threads {
         };
         match &report {
             Ok(Report::Line(_)) => self.reading_line = false,
+            Ok(Report::Received(_)) => self.reading = false,
             Ok(Report::Written(_)) => self.writing = false,
             _ => {}
         }
@@ -95,13 +106,15 @@ fn read_lines(wanted: &Receiver<()>, reporter: &SyncSender<Report>) {
     }
 }
 
-fn read_stream(mut stream: TcpStream, reporter: &SyncSender<Report>) {
+fn read_stream(mut stream: TcpStream, wanted: &Receiver<()>, reporter: &SyncSender<Report>) {
     let mut buffer = vec![0; BUFFER_SIZE];
-    loop {
-        let report = match stream.read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Ok(length @ 1..) => Report::Received(buffer[..length].to_vec()),
-            Ok(0) | Err(_) => Report::EndOfStream,
+    while wanted.recv().is_ok() {
+        let report = loop {
+            match stream.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(length @ 1..) => break Report::Received(buffer[..length].to_vec()),
+                Ok(0) | Err(_) => break Report::EndOfStream,
+            }
         };
         let ended = matches!(report, Report::EndOfStream);
         if reporter.send(report).is_err() || ended {
