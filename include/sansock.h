@@ -58,31 +58,31 @@
 #define SANSOCK_OK 0
 
 /// An argument is outside what the protocol or this option allows.
-#define SANSOCK_ERR_INVALID_ARGUMENT -1
+#define SANSOCK_ERR_INVALID_ARGUMENT (-1)
 
 /// The connection is not in a state in which this call means anything.
-#define SANSOCK_ERR_INVALID_STATE -2
+#define SANSOCK_ERR_INVALID_STATE (-2)
 
 /// The output is at its hard limit: write it, report it with sansock_conn_consumed, and call again.
-#define SANSOCK_ERR_WOULD_BLOCK -3
+#define SANSOCK_ERR_WOULD_BLOCK (-3)
 
 /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
-#define SANSOCK_ERR_TOO_LARGE -4
+#define SANSOCK_ERR_TOO_LARGE (-4)
 
 /// Memory could not be allocated.
-#define SANSOCK_ERR_NO_MEMORY -5
+#define SANSOCK_ERR_NO_MEMORY (-5)
 
 /// The handle is NULL, freed, or of another kind.
-#define SANSOCK_ERR_BAD_HANDLE -6
+#define SANSOCK_ERR_BAD_HANDLE (-6)
 
 /// The handle is in use by another thread.
-#define SANSOCK_ERR_BUSY -7
+#define SANSOCK_ERR_BUSY (-7)
 
 /// The engine failed in an earlier call on this handle, which can only be freed now.
-#define SANSOCK_ERR_POISONED -8
+#define SANSOCK_ERR_POISONED (-8)
 
 /// The operating system offered no random bytes.
-#define SANSOCK_ERR_ENTROPY -9
+#define SANSOCK_ERR_ENTROPY (-9)
 
 /// Opens the connection.
 #define SANSOCK_ROLE_CLIENT 0

@@ -17,7 +17,15 @@ fn generate() -> String {
         .expect("cbindgen reads the crate");
     let mut text = Vec::new();
     bindings.write(&mut text);
-    String::from_utf8(text).expect("the header is UTF-8")
+    String::from_utf8(text).expect("the header is UTF-8").lines().map(parenthesised).collect()
+}
+
+/// cbindgen writes negative numbers bare: `x-SANSOCK_ERR_BUSY` would then be `x--7`.
+fn parenthesised(line: &str) -> String {
+    match line.strip_prefix("#define ").and_then(|define| define.split_once(' ')) {
+        Some((name, number)) if number.starts_with('-') => format!("#define {name} ({number})\n"),
+        _ => format!("{line}\n"),
+    }
 }
 
 #[test]

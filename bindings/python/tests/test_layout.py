@@ -13,7 +13,7 @@ from sansock import MessageKind, SameOrigin, SansockError, State, Transport, _er
 from conftest import REPOSITORY
 
 HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "sansock.h").read_text("utf-8"), flags=re.DOTALL)
-DEFINES = dict(re.findall(r"#define SANSOCK_(\w+) (-?\d+)\s*$", HEADER, flags=re.MULTILINE))
+DEFINES = dict(re.findall(r"#define SANSOCK_(\w+) \(?(-?\d+)\)?\s*$", HEADER, flags=re.MULTILINE))
 C_TYPES = {
     "uint8_t": ctypes.c_uint8,
     "uint16_t": ctypes.c_uint16,
