@@ -18,6 +18,7 @@ export const VECTOR_FILES = [
   "limits",
   "messages",
   "parts",
+  "rfc",
   "send",
   "timers",
   "utf8",
