@@ -12,12 +12,13 @@ use crate::deflate::negotiation;
 use crate::error::{Error, Fault, FaultKind};
 use crate::event::Events;
 use crate::inbox::Inbox;
-use crate::life::{Life, State, Transport};
+use crate::life::{State, Transport};
 use crate::message::{Context, Reader};
 use crate::opening::{Opening, Outcome};
 use crate::output::Output;
 use crate::random::Keys;
 use crate::sender::Sender;
+use crate::states::closing::Life;
 use crate::timer::{Due, NEVER};
 
 /// One WebSocket connection, without its socket.

@@ -2,6 +2,7 @@
 
 use crate::error::{Fault, FaultKind};
 use crate::mask::Key;
+use crate::states::message::{Cue, Effect, MESSAGE, Stands};
 
 /// The largest header: 2 bytes, a 64-bit length, and a masking key.
 pub(crate) const MAX_HEADER: usize = 14;
@@ -20,26 +21,92 @@ pub(crate) enum Opcode {
 }
 
 impl Opcode {
-    fn from_bits(bits: u8) -> Option<Self> {
-        Some(match bits {
-            0x0 => Opcode::Continuation,
+    /// The opcode of a first byte that [`Step`] has found good.
+    fn of(byte: u8) -> Self {
+        match byte & 0x0f {
             0x1 => Opcode::Text,
             0x2 => Opcode::Binary,
             0x8 => Opcode::Close,
             0x9 => Opcode::Ping,
             0xa => Opcode::Pong,
-            _ => return None,
-        })
+            _ => Opcode::Continuation,
+        }
     }
+}
 
-    pub(crate) fn is_control(self) -> bool {
-        self as u8 & 0x8 != 0
+/// What a first byte means where its frame stands: the effects of a row of [`MESSAGE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A message in one frame.
+    Whole,
+    /// The first frame of several.
+    First,
+    /// One between the first and the last.
+    Middle,
+    /// The last.
+    Last,
+    /// A control frame.
+    Control,
+    Fault(FaultKind),
+}
+
+impl Step {
+    /// Whether a data frame ends its message.
+    pub(crate) fn is_last(self) -> bool {
+        matches!(self, Step::Whole | Step::Last)
+    }
+}
+
+/// The meaning of every first byte, for each value of [`Rules::index`]. A table without a row for one would not compile.
+static STEPS: [[Step; 256]; 4] = [steps(0), steps(WITHIN), steps(DEFLATE), steps(WITHIN | DEFLATE)];
+const WITHIN: usize = 1;
+const DEFLATE: usize = 1 << 1;
+
+const fn steps(rules: usize) -> [Step; 256] {
+    let stands = if rules & WITHIN == 0 { Stands::Between } else { Stands::Within };
+    let mut table = [Step::Control; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = step(byte as u8, stands, rules & DEFLATE != 0);
+        byte += 1;
+    }
+    table
+}
+
+const fn step(byte: u8, stands: Stands, deflate: bool) -> Step {
+    let fin = byte & 0x80 != 0;
+    let cue = match (byte & 0x0f, fin) {
+        (0x1 | 0x2, true) => Cue::Message,
+        (0x1 | 0x2, false) => Cue::FirstFragment,
+        (0x0, true) => Cue::LastFragment,
+        (0x0, false) => Cue::Fragment,
+        (0x8..=0xa, true) => Cue::Control,
+        (0x8..=0xa, false) => Cue::ControlFragment,
+        _ => Cue::Reserved,
+    };
+    // RSV1 marks a compressed message on its first frame (RFC 7692 §6); else the bits are 0 (§5.2).
+    let first = matches!(cue, Cue::Message | Cue::FirstFragment);
+    if byte & 0x70 != 0 && !(byte & 0x70 == COMPRESSED && deflate && first) {
+        return Step::Fault(FaultKind::ReservedBits);
+    }
+    let mut row = 0;
+    while MESSAGE[row].from as u8 != stands as u8 || MESSAGE[row].on as u8 != cue as u8 {
+        row += 1;
+    }
+    match MESSAGE[row].effects {
+        [Effect::Begin, Effect::Deliver] => Step::Whole,
+        [Effect::Begin] => Step::First,
+        [Effect::Append] => Step::Middle,
+        [Effect::Append, Effect::Deliver] => Step::Last,
+        [Effect::Obey] => Step::Control,
+        [Effect::Fail(fault)] => Step::Fault(*fault),
+        _ => panic!("a row of the table has effects that no step stands for"),
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    pub(crate) fin: bool,
+    pub(crate) step: Step,
     pub(crate) opcode: Opcode,
     /// RSV1: the message that begins here is compressed (RFC 7692 §6).
     pub(crate) compressed: bool,
@@ -60,19 +127,28 @@ pub(crate) struct Rules {
     pub(crate) non_minimal: bool,
 }
 
+impl Rules {
+    fn index(self) -> usize {
+        usize::from(self.in_message) | usize::from(self.deflate) << 1
+    }
+}
+
 /// Reads the header at the start of `bytes`, and says how long it is; `None` if it is not all there.
 ///
 /// Every byte is judged as soon as it is there, so that a fault does not wait for the rest of the header.
 #[inline]
 pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Fault> {
     let Some(&first) = bytes.first() else { return Ok(None) };
-    let (fin, opcode, compressed) = decode_first(first, rules)?;
+    let step = STEPS[rules.index()][usize::from(first)];
+    if let Step::Fault(kind) = step {
+        return Err(first_byte_fault(kind, first));
+    }
     let Some(&second) = bytes.get(1) else { return Ok(None) };
     let short = second & 0x7f;
     if (second & 0x80 != 0) != rules.masked {
         return Err(if rules.masked { FaultKind::Unmasked } else { FaultKind::Masked }.into());
     }
-    if opcode.is_control() && usize::from(short) > MAX_CONTROL {
+    if step == Step::Control && usize::from(short) > MAX_CONTROL {
         return Err(FaultKind::ControlTooLong.into());
     }
     let (len, mut size) = match short {
@@ -103,24 +179,17 @@ pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize
         key = *field;
         size += 4;
     }
-    Ok(Some((Header { fin, opcode, compressed, key, len }, size)))
+    let compressed = first & COMPRESSED != 0;
+    Ok(Some((Header { step, opcode: Opcode::of(first), compressed, key, len }, size)))
 }
 
-#[inline]
-fn decode_first(byte: u8, rules: Rules) -> Result<(bool, Opcode, bool), Fault> {
-    let fin = byte & 0x80 != 0;
-    let compressed = byte & 0x70 == 0x40 && rules.deflate && matches!(byte & 0x0f, 0x1 | 0x2);
-    if byte & 0x70 != 0 && !compressed {
-        return Err(Fault::with(FaultKind::ReservedBits, u64::from(byte >> 4 & 0x7), 0));
-    }
-    let Some(opcode) = Opcode::from_bits(byte & 0x0f) else {
-        return Err(Fault::with(FaultKind::ReservedOpcode, u64::from(byte & 0x0f), 0));
-    };
-    match opcode {
-        Opcode::Close | Opcode::Ping | Opcode::Pong if !fin => Err(FaultKind::ControlFragmented.into()),
-        Opcode::Continuation if !rules.in_message => Err(FaultKind::UnexpectedContinuation.into()),
-        Opcode::Text | Opcode::Binary if rules.in_message => Err(FaultKind::ExpectedContinuation.into()),
-        _ => Ok((fin, opcode, compressed)),
+/// With the bits, or the opcode, that are at fault.
+#[cold]
+fn first_byte_fault(kind: FaultKind, first: u8) -> Fault {
+    match kind {
+        FaultKind::ReservedBits => Fault::with(kind, u64::from(first >> 4 & 0x7), 0),
+        FaultKind::ReservedOpcode => Fault::with(kind, u64::from(first & 0x0f), 0),
+        _ => kind.into(),
     }
 }
 

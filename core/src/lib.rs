@@ -32,6 +32,7 @@ mod output;
 mod pings;
 mod random;
 mod sender;
+mod states;
 mod timer;
 mod url;
 mod utf8;

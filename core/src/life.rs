@@ -1,16 +1,4 @@
-//! The life of a connection, from the opening handshake to its end.
-//!
-//! ```text
-//!              close(), fault               peer's Close, fault, EOF
-//!   Connecting -----------------> Ended <-------------------------- CloseSent
-//!       | accept / 101            ^   ^                                 ^
-//!       v        fault, EOF       |   | our Close, fault, EOF           |
-//!     Open -----------------------+   +----------- CloseReceived        |
-//!       | \---- peer's Close ------------------------^                  |
-//!       \------ close() -----------------------------------------------/
-//! ```
-//!
-//! In `CloseReceived` the host can still send. The engine answers in the next input call, or the host does with `close`.
+//! Where a connection stands, what its host does with the transport, and how it ended.
 
 use alloc::boxed::Box;
 
@@ -42,16 +30,6 @@ pub enum Transport {
     ShutdownWrite = crate::batch::transport::SHUTDOWN_WRITE,
     /// Close it.
     Close = crate::batch::transport::CLOSE,
-}
-
-/// The states of the diagram above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Life {
-    Connecting,
-    Open,
-    CloseSent,
-    CloseReceived,
-    Ended,
 }
 
 /// How a connection ended, until the event that says so is delivered.

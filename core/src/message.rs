@@ -8,11 +8,11 @@ use crate::close;
 use crate::config::{Role, Settings};
 use crate::deflate::codec::{Inflater, Target};
 use crate::error::{Fault, FaultKind};
-use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules};
+use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules, Step};
 use crate::inbox::{Inbox, Place};
-use crate::life::Life;
 use crate::mask::{self, Key};
 use crate::sender::Sender;
+use crate::states::closing::Life;
 use crate::utf8::{self, Utf8};
 
 /// Fragments that a message may have however short it is, and the bytes that earn it one more.
@@ -204,7 +204,7 @@ impl Reader {
     /// is then left to [`read_whole`](Self::read_whole).
     #[inline]
     fn begin_frame(&mut self, header: &Header, rest: &[u8], settings: &Settings) -> Result<bool, Fault> {
-        if header.opcode.is_control() {
+        if header.step == Step::Control {
             self.expect = Expect::Control { opcode: header.opcode, left: header.len as usize, key: header.key };
             return Ok(false);
         }
@@ -225,7 +225,7 @@ impl Reader {
             ));
         }
         let message = match &mut self.message {
-            None if header.fin && !compressed && header.len <= rest.len() as u64 => return Ok(true),
+            None if header.step == Step::Whole && !compressed && header.len <= rest.len() as u64 => return Ok(true),
             None => {
                 let kind = if header.opcode == Opcode::Text { kind::TEXT } else { kind::BINARY };
                 let utf8 = Utf8::default();
@@ -240,7 +240,7 @@ impl Reader {
         if message.fragments > allowed {
             return Err(Fault::with(FaultKind::TooManyFragments, message.fragments, allowed));
         }
-        self.expect = Expect::Data { left: header.len, key: header.key, last: header.fin };
+        self.expect = Expect::Data { left: header.len, key: header.key, last: header.step.is_last() };
         Ok(false)
     }
 

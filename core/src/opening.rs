@@ -16,6 +16,8 @@ use crate::handshake::{accept_for, key_for, response, write};
 use crate::inbox::{Inbox, Place, header_record};
 use crate::random::Keys;
 use crate::sender::Sender;
+use crate::states;
+use crate::states::handshake::{Cue, Effect, HANDSHAKE, Stage};
 
 /// How many interim responses a client reads before the final one.
 const MAX_INTERIM: u32 = 8;
@@ -26,6 +28,8 @@ const MAX_BACKLOG: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Opening {
     stage: Stage,
+    reader: HeadReader,
+    refusal: Option<Refusal>,
     accept: [u8; 28],
     /// A server's preference, a client's offer.
     subprotocols: Vec<String>,
@@ -33,6 +37,8 @@ pub(crate) struct Opening {
     offered: Vec<Box<[u8]>>,
     /// What a server answers to the client's offer of compression.
     extension: Option<(String, Agreement)>,
+    /// What is agreed on compression, once the connection is open.
+    agreed: Option<Agreement>,
     headers: Vec<ExtraHeader>,
     /// For the coming answer only.
     response_headers: Vec<ExtraHeader>,
@@ -41,17 +47,13 @@ pub(crate) struct Opening {
     interim: u32,
 }
 
+/// A response that refuses, while its body is read. Its head lies in the side buffer, the body behind it.
 #[derive(Debug)]
-enum Stage {
-    Head(HeadReader),
-    /// The request is delivered.
-    Decision,
-    Refusal {
-        head_start: usize,
-        head_end: usize,
-        status: u16,
-        body: BodyReader,
-    },
+struct Refusal {
+    head_start: usize,
+    head_end: usize,
+    status: u16,
+    body: BodyReader,
 }
 
 /// What came of reading.
@@ -82,11 +84,14 @@ impl Opening {
             }
         };
         Ok(Opening {
-            stage: Stage::Head(HeadReader::new(kind, 0)),
+            stage: if kind == Kind::Request { Stage::Request } else { Stage::Response },
+            reader: HeadReader::new(kind, 0),
+            refusal: None,
             accept,
             subprotocols: config.subprotocols.clone(),
             offered: Vec::new(),
             extension: None,
+            agreed: None,
             headers: if config.role == Role::Server { config.headers.clone() } else { Vec::new() },
             response_headers: Vec::new(),
             backlog: Vec::new(),
@@ -96,7 +101,7 @@ impl Opening {
 
     /// Whether the host has a request to decide on.
     pub(crate) fn awaits_decision(&self) -> bool {
-        matches!(self.stage, Stage::Decision)
+        self.stage == Stage::Decision
     }
 
     /// Reads what it can of the input: how much, and what came of it.
@@ -107,25 +112,17 @@ impl Opening {
         settings: &Settings,
     ) -> Result<(usize, Outcome), Fault> {
         let mut at = 0;
-        while let Stage::Head(reader) = &mut self.stage {
-            let (taken, complete) = reader.read(&input[at..], &mut inbox.side, settings)?;
+        while matches!(self.stage, Stage::Request | Stage::Response) {
+            let (taken, complete) = self.reader.read(&input[at..], &mut inbox.side, settings)?;
             at += taken;
             if !complete {
                 return Ok((at, Outcome::Wait));
             }
-            let start = reader.start();
-            let outcome = match self.read_head(start, inbox, settings)? {
-                Some(outcome) => outcome,
-                None => continue,
-            };
-            if outcome != Outcome::Wait {
-                return Ok((at, outcome));
-            }
+            self.read_head(inbox, settings)?;
         }
         match self.stage {
-            Stage::Refusal { .. } => {
-                self.read_body(&input[at..], inbox, settings).map(|outcome| (input.len(), outcome))
-            }
+            Stage::Open => Ok((at, Outcome::Open(self.agreed))),
+            Stage::Refusal => self.read_body(&input[at..], inbox, settings).map(|outcome| (input.len(), outcome)),
             _ => {
                 let take = (input.len() - at).min(MAX_BACKLOG - self.backlog.len());
                 self.backlog.try_reserve(take).map_err(|_| FaultKind::NoMemory)?;
@@ -137,13 +134,8 @@ impl Opening {
 
     /// The server's stream has ended: that may complete its refusal.
     pub(crate) fn read_eof(&mut self, inbox: &mut Inbox) -> Result<Outcome, Fault> {
-        match &self.stage {
-            Stage::Refusal { body, .. } => {
-                let truncated = !body.ends_at_eof();
-                self.deliver_refusal(truncated, inbox)
-            }
-            _ => Ok(Outcome::Wait),
-        }
+        let truncated = self.refusal.as_ref().is_some_and(|refusal| !refusal.body.ends_at_eof());
+        self.end_refusal(Cue::StreamEnds, truncated, inbox)
     }
 
     /// Adds a header to the coming answer.
@@ -173,6 +165,7 @@ impl Opening {
         inbox.release();
         deliver_open(subprotocol.map(str::as_bytes), extension.map(str::as_bytes), inbox);
         let agreement = self.extension.as_ref().map(|(_, agreement)| *agreement);
+        self.happens(Cue::HostAccepts, &[Effect::SendSwitching, Effect::DeliverOpen]);
         Ok((core::mem::take(&mut self.backlog), agreement))
     }
 
@@ -181,13 +174,16 @@ impl Opening {
         if !(200..=599).contains(&status) || (write::has_no_body(status) && !body.is_empty()) {
             return Err(Error::InvalidArgument);
         }
-        self.refuse(status, FaultKind::Refused, body, sender)
+        self.refuse(status, FaultKind::Refused, body, sender)?;
+        self.happens(Cue::HostRejects, &[Effect::SendRefusal]);
+        Ok(())
     }
 
     /// Writes the refusal that a fault calls for. `true` if it calls for one.
     pub(crate) fn refuse_for(&mut self, fault: Fault, sender: &mut Sender) -> bool {
+        let effects = self.step(Cue::Faults);
         match fault.kind.answer() {
-            Answer::Status(status) if sender.role() == Role::Server => {
+            Answer::Status(status) if effects.contains(&Effect::SendRefusal) => {
                 self.response_headers.clear();
                 self.refuse(status, fault.kind, b"", sender).is_ok()
             }
@@ -205,6 +201,19 @@ impl Opening {
 }
 
 impl Opening {
+    /// Goes where the table says, and returns what is to be done.
+    fn step(&mut self, cue: Cue) -> &'static [Effect] {
+        let Some(transition) = states::find(HANDSHAKE, self.stage, cue) else { return &[] };
+        self.stage = transition.to;
+        transition.effects
+    }
+
+    /// The same where the table leaves no choice: `effects` are done, or are about to be.
+    fn happens(&mut self, cue: Cue, effects: &[Effect]) {
+        let listed = self.step(cue);
+        debug_assert_eq!(listed, effects);
+    }
+
     fn refuse(&mut self, status: u16, because: FaultKind, body: &[u8], sender: &mut Sender) -> Result<(), Error> {
         let headers = || self.headers.iter().chain(&self.response_headers);
         let size: usize = headers().map(|header| header.name.len() + header.value.len() + 4).sum();
@@ -220,28 +229,21 @@ impl Opening {
         self.subprotocols.iter().find(offered).map(String::as_str)
     }
 
-    /// A head is complete in the side buffer. `None` if another must follow.
-    fn read_head(&mut self, start: usize, inbox: &mut Inbox, settings: &Settings) -> Result<Option<Outcome>, Fault> {
+    /// A head is complete in the side buffer.
+    fn read_head(&mut self, inbox: &mut Inbox, settings: &Settings) -> Result<(), Fault> {
         // The records refer to the head, so it stays where it is; the copy is what is read from.
         let head = core::mem::take(&mut inbox.side);
-        let result = match &self.stage {
-            Stage::Head(reader) if reader.kind() == Kind::Request => {
-                self.read_request(&head[start..], start, inbox, settings).map(Some)
-            }
-            _ => self.read_response(&head, start, inbox, settings),
+        let start = self.reader.start();
+        let result = match self.reader.kind() {
+            Kind::Request => self.read_request(&head[start..], start, inbox, settings),
+            Kind::Response => self.read_response(&head, start, inbox, settings),
         };
         // Nothing was put aside meanwhile: a head's records lie in the head itself.
         inbox.side = head;
         result
     }
 
-    fn read_request(
-        &mut self,
-        head: &[u8],
-        start: usize,
-        inbox: &mut Inbox,
-        settings: &Settings,
-    ) -> Result<Outcome, Fault> {
+    fn read_request(&mut self, head: &[u8], start: usize, inbox: &mut Inbox, settings: &Settings) -> Result<(), Fault> {
         let (line, fields) = head::parse(head)?;
         let line = RequestLine::parse(line)?;
         let authority = head::authority(&line, &fields)?;
@@ -251,7 +253,7 @@ impl Opening {
         self.offered = offer.subprotocols.iter().map(|name| Box::from(*name)).collect();
         let offers = offer.extensions.iter().filter(|offer| settings.wants_deflate() && negotiation::is_deflate(offer));
         self.extension = offers.flat_map(|offer| negotiation::answer(offer, settings)).next();
-        self.stage = Stage::Decision;
+        self.happens(Cue::RequestArrives, &[Effect::DeliverRequest]);
 
         let within = |part: &[u8]| within(head, start, part);
         let preferred = self.preferred().map(str::as_bytes);
@@ -270,7 +272,7 @@ impl Opening {
         }
         push_headers(&fields, head, start, inbox);
         set_details(details, inbox);
-        Ok(Outcome::Wait)
+        Ok(())
     }
 
     fn read_response(
@@ -279,7 +281,7 @@ impl Opening {
         start: usize,
         inbox: &mut Inbox,
         settings: &Settings,
-    ) -> Result<Option<Outcome>, Fault> {
+    ) -> Result<(), Fault> {
         let head = &buffer[start..];
         let (line, fields) = head::parse(head)?;
         let status = head::parse_status_line(line)?;
@@ -296,50 +298,64 @@ impl Opening {
                 }
                 push_headers(&fields, head, start, inbox);
                 set_details(details, inbox);
-                Ok(Some(Outcome::Open(agreed.extension.map(|(_, agreement)| agreement))))
+                self.agreed = agreed.extension.map(|(_, agreement)| agreement);
+                self.happens(Cue::SwitchingArrives, &[Effect::DeliverOpen]);
             }
             100..=199 => {
                 self.interim += 1;
                 if self.interim > MAX_INTERIM {
                     return Err(Fault::with(FaultKind::TooManyInterim, self.interim.into(), MAX_INTERIM.into()));
                 }
-                self.stage = Stage::Head(HeadReader::new(Kind::Response, buffer.len()));
-                Ok(None)
+                self.reader = HeadReader::new(Kind::Response, buffer.len());
+                self.happens(Cue::InterimArrives, &[Effect::ReadNextHead]);
             }
             _ => {
                 let body = BodyReader::new(status, &fields)?;
-                self.stage = Stage::Refusal { head_start: start, head_end: buffer.len(), status, body };
-                Ok(Some(Outcome::Wait))
+                self.refusal = Some(Refusal { head_start: start, head_end: buffer.len(), status, body });
+                self.happens(Cue::RefusalArrives, &[Effect::ReadBody]);
             }
         }
+        Ok(())
     }
 
     fn read_body(&mut self, input: &[u8], inbox: &mut Inbox, settings: &Settings) -> Result<Outcome, Fault> {
-        let Stage::Refusal { head_end, body, .. } = &mut self.stage else { return Ok(Outcome::Wait) };
+        let Some(Refusal { head_end, body, .. }) = &mut self.refusal else { return Ok(Outcome::Wait) };
         let kept = inbox.side.len() - *head_end;
         let room = usize::try_from(settings.max_body_size).unwrap_or(usize::MAX) - kept;
         let progress = if body.is_empty() { Progress::Done } else { body.read(input, &mut inbox.side, room)? };
         match progress {
             Progress::More => Ok(Outcome::Wait),
-            Progress::Done => self.deliver_refusal(false, inbox),
-            Progress::Truncated => self.deliver_refusal(true, inbox),
+            Progress::Done => self.end_refusal(Cue::BodyEnds, false, inbox),
+            Progress::Truncated => self.end_refusal(Cue::BodyEnds, true, inbox),
         }
     }
 
-    fn deliver_refusal(&mut self, truncated: bool, inbox: &mut Inbox) -> Result<Outcome, Fault> {
-        let Stage::Refusal { head_start, head_end, status, .. } = self.stage else { return Ok(Outcome::Wait) };
-        let buffer = core::mem::take(&mut inbox.side);
-        let head = &buffer[head_start..head_end];
-        let details = inbox.records.len() + 1;
-        let body = Place { region: region::SIDE, offset: head_end, len: buffer.len() - head_end };
-        let flags = if truncated { flag::TRUNCATED } else { 0 };
-        inbox.push(Record { code: status, ..body.record(kind::REJECTED, flags) });
-        let result = head::parse(head).map(|(_, fields)| push_headers(&fields, head, head_start, inbox));
-        inbox.side = buffer;
-        set_details(details, inbox);
-        result?;
-        Ok(Outcome::Refused(status))
+    /// The body of a refusal has ended, if there is one.
+    fn end_refusal(&mut self, cue: Cue, truncated: bool, inbox: &mut Inbox) -> Result<Outcome, Fault> {
+        match (&self.refusal, states::find(HANDSHAKE, self.stage, cue)) {
+            (Some(refusal), Some(transition)) => {
+                self.stage = transition.to;
+                deliver_refusal(refusal, truncated, inbox)?;
+                Ok(Outcome::Refused(refusal.status))
+            }
+            _ => Ok(Outcome::Wait),
+        }
     }
+}
+
+/// Delivers REJECTED with its details and its body.
+fn deliver_refusal(refusal: &Refusal, truncated: bool, inbox: &mut Inbox) -> Result<(), Fault> {
+    let Refusal { head_start, head_end, status, .. } = *refusal;
+    let buffer = core::mem::take(&mut inbox.side);
+    let head = &buffer[head_start..head_end];
+    let details = inbox.records.len() + 1;
+    let body = Place { region: region::SIDE, offset: head_end, len: buffer.len() - head_end };
+    let flags = if truncated { flag::TRUNCATED } else { 0 };
+    inbox.push(Record { code: status, ..body.record(kind::REJECTED, flags) });
+    let result = head::parse(head).map(|(_, fields)| push_headers(&fields, head, head_start, inbox));
+    inbox.side = buffer;
+    set_details(details, inbox);
+    Ok(result?)
 }
 
 /// Delivers OPEN with its details, which are put aside.

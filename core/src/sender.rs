@@ -9,15 +9,17 @@ use crate::batch::{Record, kind};
 use crate::close::Payload;
 use crate::config::{Role, Settings};
 use crate::deflate::Compression;
-use crate::error::{Error, Fault, FaultKind};
+use crate::error::{Error, Fault};
 use crate::frame::{self, MAX_CONTROL, MAX_HEADER, Opcode};
-use crate::life::{Ending, Life, State, Transport};
+use crate::life::{Ending, State, Transport};
 use crate::mask;
 use crate::output::{Output, Queue};
 use crate::pings::Pings;
 use crate::random::Keys;
+use crate::states::closing::{Cue, Life};
 use crate::timer::{NEVER, Timers};
 use crate::utf8::{self, Utf8};
+use ending::Cause;
 
 /// A message that is being sent in parts.
 #[derive(Clone, Copy, Debug)]
@@ -214,20 +216,7 @@ impl Sender {
     pub fn close(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error> {
         let payload = Payload::new(code, reason)?;
         self.timers.advance(now);
-        match self.life {
-            Life::Connecting => self.abort(),
-            Life::Open => {
-                self.send_close(&payload);
-                self.life = Life::CloseSent;
-                self.timers.stop();
-                self.timers.close = self.timers.after(self.settings.close_timeout);
-            }
-            Life::CloseReceived => {
-                self.send_close(&payload);
-                self.end_closed(true);
-            }
-            Life::CloseSent | Life::Ended => {}
-        }
+        self.happens(Cue::HostCloses, Cause::of_host(payload));
         Ok(())
     }
 
@@ -240,13 +229,8 @@ impl Sender {
     pub fn fail(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error> {
         let payload = Payload::new(code, reason)?;
         self.timers.advance(now);
-        match self.life {
-            Life::Connecting => self.abort(),
-            Life::Ended => return Err(Error::InvalidState),
-            Life::Open | Life::CloseSent | Life::CloseReceived => {
-                self.send_close(&payload);
-                self.end_failed(FaultKind::FailedByHost.into(), false);
-            }
+        if !self.happens(Cue::HostFails, Cause::of_host(payload)) {
+            return Err(Error::InvalidState);
         }
         Ok(())
     }
@@ -404,16 +388,6 @@ impl Sender {
             mask::apply(key, &mut bytes[start..]);
         }
         Ok(())
-    }
-
-    /// Sends Close, once (§5.5.1: nothing follows it).
-    fn send_close(&mut self, payload: &Payload) {
-        if self.close_sent.is_some() || self.frame(Opcode::Close, true, payload.as_bytes()).is_err() {
-            return;
-        }
-        self.close_sent = Some(payload.code);
-        self.pending_pong = None;
-        self.parts = None;
     }
 
     fn flush_pong(&mut self) {

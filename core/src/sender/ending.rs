@@ -9,9 +9,11 @@ use crate::config::{Role, Settings};
 use crate::deflate::{Agreement, Compression};
 use crate::error::{Answer, Error, Fault, FaultKind};
 use crate::frame::Opcode;
-use crate::life::{Ending, Life, Transport};
+use crate::life::{Ending, Transport};
 use crate::output::Queue;
 use crate::random::Keys;
+use crate::states;
+use crate::states::closing::{CLOSING, Cue, Effect, Life};
 use crate::timer::{Due, NEVER};
 
 /// What the incoming half and the handshake do to the outgoing one.
@@ -40,10 +42,7 @@ impl Sender {
     /// The opening handshake is complete.
     pub(crate) fn open(&mut self, deflate: Option<Agreement>) {
         self.compression.agree(deflate);
-        self.life = Life::Open;
-        self.timers.handshake = NEVER;
-        self.pings.open(self.timers.now());
-        self.schedule_ping();
+        self.happens(Cue::Opens, Cause::default());
     }
 
     /// Bytes have arrived: unless only a pong will do, the peer is alive.
@@ -76,14 +75,7 @@ impl Sender {
     /// The peer's Close, already checked.
     pub(crate) fn received_close(&mut self, code: u16, reason: &str) {
         self.received = Some(Box::new((code, reason.into())));
-        match self.life {
-            Life::Open => {
-                self.life = Life::CloseReceived;
-                self.timers.stop();
-                self.timers.close = self.timers.after(self.settings.close_timeout);
-            }
-            _ => self.end_closed(false),
-        }
+        self.happens(Cue::PeerCloses, Cause::default());
     }
 
     /// Whether the peer's Close is to be answered by the engine. The answer waits for the next input call, so that the host
@@ -98,48 +90,40 @@ impl Sender {
             Some((code, reason)) => Payload::echo(*code, reason),
             None => Payload::echo(close::NO_STATUS, ""),
         };
-        self.send_close(&payload);
-        self.end_closed(true);
+        self.happens(Cue::AnswerIsDue, Cause { payload: Some(payload), ..Cause::default() });
     }
 
     /// Ends the connection for a fault: tells the peer what there is to tell.
     pub(crate) fn end_with_fault(&mut self, fault: Fault) {
-        if let Answer::Close(code) = fault.kind.answer() {
-            self.send_close(&Payload::echo(code, ""));
-        }
-        self.end_failed(fault, !matches!(fault.kind, FaultKind::CloseTimeout | FaultKind::NoMemory));
+        let payload = match fault.kind.answer() {
+            Answer::Close(code) => Some(Payload::echo(code, "")),
+            Answer::Status(_) | Answer::Nothing => None,
+        };
+        let by_peer = fault.kind != FaultKind::NoMemory;
+        self.happens(Cue::Faults, Cause { payload, fault: Some(fault), by_peer });
     }
 
     /// Ends the connection during the opening handshake. A refusal that was sent must not be lost to a reset: the
     /// transport stays until the peer has seen it.
     pub(crate) fn end_handshake(&mut self, fault: Fault, by_peer: bool, refusal_sent: bool) {
-        let transport = if refusal_sent { Transport::ShutdownWrite } else { Transport::Close };
-        self.end(None, false, by_peer, Some(fault), transport);
+        let cue = if refusal_sent { Cue::Refuses } else { Cue::HandshakeFails };
+        self.happens(cue, Cause { payload: None, fault: Some(fault), by_peer });
     }
 
     /// The peer's stream has ended.
     pub(crate) fn received_eof(&mut self) {
-        match self.life {
-            Life::Connecting => self.end_handshake(FaultKind::EofInHandshake.into(), true, false),
-            Life::Ended => self.finish(),
-            _ => {
-                let received = self.received.take();
-                self.end(received, false, true, Some(FaultKind::Eof.into()), Transport::Close);
-            }
-        }
+        let kind = if self.life == Life::Connecting { FaultKind::EofInHandshake } else { FaultKind::Eof };
+        self.happens(Cue::StreamEnds, Cause { payload: None, fault: Some(kind.into()), by_peer: true });
     }
 
-    /// Acts on a deadline that has passed. `false` when none is left. The handshake's is the caller's.
+    /// Acts on a deadline that has passed. The handshake's is the caller's.
     pub(crate) fn act(&mut self, due: Due) {
         match due {
             Due::Handshake => {}
             Due::Close => {
-                if self.life != Life::Ended {
-                    self.end_failed(FaultKind::CloseTimeout.into(), self.life == Life::CloseReceived);
-                }
-                // A peer that does not read must not keep the connection: what it has not taken by now is dropped.
-                self.queue = Queue::default();
-                self.finish();
+                let by_peer = self.life == Life::CloseReceived;
+                let fault = Some(FaultKind::CloseTimeout.into());
+                self.happens(Cue::DeadlinePasses, Cause { payload: None, fault, by_peer });
             }
             Due::Pong => self.end_with_fault(FaultKind::PongTimeout.into()),
             Due::Ping => self.send_keepalive(),
@@ -191,55 +175,80 @@ impl Sender {
     }
 }
 
+/// Why something happens, for the transition that follows.
+#[derive(Default)]
+pub(super) struct Cause {
+    /// The Close to send, where the transition sends one.
+    payload: Option<Payload>,
+    fault: Option<Fault>,
+    by_peer: bool,
+}
+
+impl Cause {
+    pub(super) fn of_host(payload: Payload) -> Self {
+        Cause { payload: Some(payload), fault: Some(FaultKind::FailedByHost.into()), by_peer: false }
+    }
+}
+
 impl Sender {
-    /// The host gives up during the opening handshake.
-    pub(super) fn abort(&mut self) {
-        self.end_handshake(FaultKind::FailedByHost.into(), false, false);
+    /// Does what the table says. `false` if it says nothing.
+    pub(super) fn happens(&mut self, cue: Cue, cause: Cause) -> bool {
+        let Some(transition) = states::find(CLOSING, self.life, cue) else { return false };
+        for effect in transition.effects {
+            match effect {
+                Effect::StartKeepalive => self.start_keepalive(),
+                Effect::SendClose => self.send_close(cause.payload.as_ref()),
+                Effect::StartCloseDeadline => self.start_close_deadline(),
+                // The peer began it if ours was the second Close.
+                Effect::TellClean => self.tell(None, self.life == Life::CloseReceived),
+                Effect::TellFailed => self.tell(cause.fault, cause.by_peer),
+                Effect::LetServerClose if self.role == Role::Client => self.transport = Transport::Open,
+                Effect::LetServerClose | Effect::CloseTransport => self.transport = Transport::Close,
+                Effect::ShutDownWriting => self.transport = Transport::ShutdownWrite,
+                Effect::DropOutput => self.queue = Queue::default(),
+            }
+        }
+        self.life = transition.to;
+        if self.life == Life::Ended {
+            self.rest();
+        }
+        true
     }
 
-    /// Both Close frames have passed. The server closes the transport first (§7.1.1); a client waits for that.
-    pub(super) fn end_closed(&mut self, by_peer: bool) {
-        let transport = match self.role {
-            Role::Server => Transport::Close,
-            Role::Client => Transport::Open,
-        };
-        let received = self.received.take();
-        self.end(received, true, by_peer, None, transport);
+    fn start_keepalive(&mut self) {
+        self.timers.handshake = NEVER;
+        self.pings.open(self.timers.now());
+        self.schedule_ping();
     }
 
-    pub(super) fn end_failed(&mut self, fault: Fault, by_peer: bool) {
-        let received = self.received.take();
-        self.end(received, false, by_peer, Some(fault), Transport::ShutdownWrite);
+    fn start_close_deadline(&mut self) {
+        self.timers.stop();
+        self.timers.close = self.timers.after(self.settings.close_timeout);
     }
 
-    fn end(
-        &mut self,
-        received: Option<Box<(u16, Box<str>)>>,
-        clean: bool,
-        by_peer: bool,
-        fault: Option<Fault>,
-        transport: Transport,
-    ) {
-        debug_assert_ne!(self.life, Life::Ended);
-        let (code, reason) = received.map_or((close::ABNORMAL, Box::default()), |received| *received);
-        self.life = Life::Ended;
+    /// Sends Close, once (§5.5.1: nothing follows it).
+    fn send_close(&mut self, payload: Option<&Payload>) {
+        let Some(payload) = payload.filter(|_| self.close_sent.is_none()) else { return };
+        if self.frame(Opcode::Close, true, payload.as_bytes()).is_err() {
+            return;
+        }
+        self.close_sent = Some(payload.code);
+        self.pending_pong = None;
+        self.parts = None;
+    }
+
+    /// Leaves word of the end, and gives back what only a living connection needs.
+    fn tell(&mut self, fault: Option<Fault>, by_peer: bool) {
+        let (code, reason) = self.received.take().map_or((close::ABNORMAL, Box::default()), |received| *received);
+        let (clean, sent) = (fault.is_none(), self.close_sent);
         self.fault = fault;
-        self.ending = Some(Box::new(Ending { code, reason, clean, by_peer, sent: self.close_sent, fault }));
+        self.ending = Some(Box::new(Ending { code, reason, clean, by_peer, sent, fault }));
         self.keys = None;
         self.parts = None;
         self.compression = Compression::default();
         self.pending_pong = None;
         self.pings.clear();
-        self.transport = transport;
-        self.timers.stop();
-        self.timers.close = self.timers.after(self.settings.close_timeout);
-        self.rest();
-    }
-
-    /// There is nothing more to wait for but the output.
-    fn finish(&mut self) {
-        self.transport = Transport::Close;
-        self.rest();
+        self.start_close_deadline();
     }
 
     /// No deadline is left when the transport is to be closed and nothing waits to be written.
