@@ -34,8 +34,9 @@ impl Opcode {
     }
 }
 
-/// What a first byte means where its frame stands: the effects of a row of [`MESSAGE`].
+/// What a first byte means where its frame stands: the effects of a row of [`MESSAGE`], in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Step {
     /// A message in one frame.
     Whole,
@@ -47,13 +48,21 @@ pub(crate) enum Step {
     Last,
     /// A control frame.
     Control,
-    Fault(FaultKind),
+    ReservedBits,
+    ReservedOpcode,
+    ControlFragmented,
+    UnexpectedContinuation,
+    ExpectedContinuation,
 }
 
 impl Step {
     /// Whether a data frame ends its message.
     pub(crate) fn is_last(self) -> bool {
         matches!(self, Step::Whole | Step::Last)
+    }
+
+    fn is_fault(self) -> bool {
+        self as u8 >= Step::ReservedBits as u8
     }
 }
 
@@ -87,7 +96,7 @@ const fn step(byte: u8, stands: Stands, deflate: bool) -> Step {
     // RSV1 marks a compressed message on its first frame (RFC 7692 §6); else the bits are 0 (§5.2).
     let first = matches!(cue, Cue::Message | Cue::FirstFragment);
     if byte & 0x70 != 0 && !(byte & 0x70 == COMPRESSED && deflate && first) {
-        return Step::Fault(FaultKind::ReservedBits);
+        return Step::ReservedBits;
     }
     let mut row = 0;
     while MESSAGE[row].from as u8 != stands as u8 || MESSAGE[row].on as u8 != cue as u8 {
@@ -99,7 +108,10 @@ const fn step(byte: u8, stands: Stands, deflate: bool) -> Step {
         [Effect::Append] => Step::Middle,
         [Effect::Append, Effect::Deliver] => Step::Last,
         [Effect::Obey] => Step::Control,
-        [Effect::Fail(fault)] => Step::Fault(*fault),
+        [Effect::Fail(FaultKind::ReservedOpcode)] => Step::ReservedOpcode,
+        [Effect::Fail(FaultKind::ControlFragmented)] => Step::ControlFragmented,
+        [Effect::Fail(FaultKind::UnexpectedContinuation)] => Step::UnexpectedContinuation,
+        [Effect::Fail(FaultKind::ExpectedContinuation)] => Step::ExpectedContinuation,
         _ => panic!("a row of the table has effects that no step stands for"),
     }
 }
@@ -140,8 +152,8 @@ impl Rules {
 pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Fault> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let step = STEPS[rules.index()][usize::from(first)];
-    if let Step::Fault(kind) = step {
-        return Err(first_byte_fault(kind, first));
+    if step.is_fault() {
+        return Err(first_byte_fault(step, first));
     }
     let Some(&second) = bytes.get(1) else { return Ok(None) };
     let short = second & 0x7f;
@@ -183,13 +195,15 @@ pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize
     Ok(Some((Header { step, opcode: Opcode::of(first), compressed, key, len }, size)))
 }
 
-/// With the bits, or the opcode, that are at fault.
+/// The fault of a first byte, with the bits or the opcode that it has.
 #[cold]
-fn first_byte_fault(kind: FaultKind, first: u8) -> Fault {
-    match kind {
-        FaultKind::ReservedBits => Fault::with(kind, u64::from(first >> 4 & 0x7), 0),
-        FaultKind::ReservedOpcode => Fault::with(kind, u64::from(first & 0x0f), 0),
-        _ => kind.into(),
+fn first_byte_fault(step: Step, first: u8) -> Fault {
+    match step {
+        Step::ReservedBits => Fault::with(FaultKind::ReservedBits, u64::from(first >> 4 & 0x7), 0),
+        Step::ControlFragmented => FaultKind::ControlFragmented.into(),
+        Step::UnexpectedContinuation => FaultKind::UnexpectedContinuation.into(),
+        Step::ExpectedContinuation => FaultKind::ExpectedContinuation.into(),
+        _ => Fault::with(FaultKind::ReservedOpcode, u64::from(first & 0x0f), 0),
     }
 }
 
