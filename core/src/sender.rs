@@ -321,7 +321,7 @@ impl Sender {
     /// Compresses a payload and queues it. All room is made before, for what is compressed must be sent: the peer's window
     /// moves with ours.
     fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
-        let most = Compression::bound(payload.len());
+        let most = Compression::bound(payload.len(), &self.settings);
         self.check_room(most as u64)?;
         self.queue.reserve(MAX_HEADER + most)?;
         let data = self.compression.compress(payload, fin, &self.settings)?;

@@ -3,7 +3,7 @@
 
 use sansock::batch::kind;
 use sansock::config::{Config, Role};
-use sansock::{Connection, Event};
+use sansock::{Connection, Error, Event, FaultKind};
 
 /// A small deterministic generator (xorshift).
 struct Random(u64);
@@ -108,33 +108,64 @@ fn messages_survive_every_window_and_both_takeover_modes() {
     }
 }
 
+/// Noise grows when it is compressed, most where the encoder has little memory: never beyond the room that was made for it,
+/// which the engine asserts in debug builds, and the limit of the output holds.
+#[test]
+fn what_does_not_shrink_stays_within_the_room_made_for_it() {
+    let mut random = Random(7);
+    let noise: Vec<u8> = (0..200_000).map(|_| random.next() as u8 | 0x80).collect();
+    for level in 1..=9 {
+        for memory in 1..=9 {
+            let mut config = Config::new(Role::Server);
+            config.start_open(1).unwrap().deflate(1).unwrap().deflate_level(level).unwrap();
+            config.deflate_mem_level(memory).unwrap().output_hard_limit(noise.len() as u64).unwrap();
+            let mut connection = Connection::new(&config, [5; 32], 0).unwrap();
+            assert_eq!(connection.send_binary(&noise), Err(Error::TooLarge), "level {level}, memory {memory}");
+            for len in [0, 1, 60, 1000, 100_000] {
+                connection.send_binary(&noise[..len]).unwrap();
+                let written = connection.output().len();
+                assert!(written <= noise.len(), "level {level}, memory {memory}: {len} bytes became {written}");
+                connection.consumed(written).unwrap();
+            }
+        }
+    }
+}
+
+/// 16 MiB and one byte of zeros in 16 KB, as one frame or in fragments, in one read or in many.
 #[test]
 fn a_bomb_is_refused_with_1009_and_bounded_memory() {
-    for split in [1000, usize::MAX] {
-        let mut config = Config::new(Role::Server);
-        config.start_open(1).unwrap().deflate(1).unwrap();
+    const LIMIT: usize = 16 << 20;
+    for (part, read) in [(LIMIT + 1, 1000), (LIMIT + 1, usize::MAX), (100_000, 1000), (100_000, usize::MAX)] {
         let mut client = Config::new(Role::Client);
         client.start_open(1).unwrap().deflate(1).unwrap();
         let mut client = Connection::new(&client, [3; 32], 0).unwrap();
-        client.send_binary(&vec![0; (16 << 20) + 1]).unwrap();
+        let zeros = vec![0; LIMIT + 1];
+        let parts = zeros.chunks(part);
+        let last = parts.len() - 1;
+        for (index, part) in parts.enumerate() {
+            client.send_part(kind::BINARY, part, index == last).unwrap();
+        }
         let mut bytes = client.output().to_vec();
-        assert!(bytes.len() < 20_000, "{}", bytes.len());
+        assert!(bytes.len() < 25_000, "{}", bytes.len());
+
+        let mut config = Config::new(Role::Server);
+        config.start_open(1).unwrap().deflate(1).unwrap();
         let mut server = Connection::new(&config, [4; 32], 0).unwrap();
         let mut most = 0;
-        'all: for chunk in bytes.chunks_mut(split) {
+        let mut sent = None;
+        for chunk in bytes.chunks_mut(read) {
             let mut at = 0;
-            while at < chunk.len() {
+            while at < chunk.len() || server.more() {
                 at += server.receive(&mut chunk[at..], 0);
                 most = most.max(server.memory_usage());
                 for event in server.events(&[]).0 {
-                    if let Event::Closed(closed) = event {
-                        assert_eq!(closed.sent, Some(1009));
-                        break 'all;
-                    }
+                    let Event::Closed(closed) = event else { panic!("an event of a message that is too big") };
+                    sent = closed.sent;
                 }
             }
         }
-        assert!(server.fault().is_some());
-        assert!(most <= (16 << 20) + 65536, "{most}");
+        assert_eq!(sent, Some(1009));
+        assert_eq!(server.fault().map(|fault| fault.kind), Some(FaultKind::MessageTooBig));
+        assert!(most <= LIMIT + 65536, "{most}");
     }
 }

@@ -2,6 +2,7 @@
 
 import { border } from "./border.mjs";
 import { buffers } from "./buffers.mjs";
+import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
 import { lifetime } from "./lifetime.mjs";
 import { misuse } from "./misuse.mjs";
@@ -18,6 +19,7 @@ export const VECTOR_FILES = [
   "limits",
   "messages",
   "parts",
+  "peers",
   "rfc",
   "send",
   "timers",
@@ -38,6 +40,9 @@ export async function suite(sansock, readText) {
     ...lifetime(sansock),
   ];
   const deflates = hasDeflate(sansock);
+  if (deflates) {
+    tests.push(...compression(sansock));
+  }
   for (const file of VECTOR_FILES) {
     const all = parseCases(await readText(`core/vectors/${file}.vec`));
     const cases = all.filter((each) => deflates || !needsDeflate(each));

@@ -92,19 +92,32 @@ def test_two_ends_agree_and_compress() -> None:
     assert client.pending_output > 6000
 
 
-@pytest.mark.parametrize("reads", [1, 100])
-def test_a_bomb_is_refused_within_its_limit(reads: int) -> None:
+@pytest.mark.parametrize(("reads", "frames"), [(1, 1), (100, 1), (1, 40), (100, 40)])
+def test_a_bomb_is_refused_within_its_limit(reads: int, frames: int) -> None:
     limit = 16 << 20
     bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
-    frame = masked((bomb.compress(bytes(limit + 1)) + bomb.flush(zlib.Z_SYNC_FLUSH))[: -len(TAIL)])
-    assert len(frame) < limit / 900
+    payload = (bomb.compress(bytes(limit + 1)) + bomb.flush(zlib.Z_SYNC_FLUSH))[: -len(TAIL)]
+    assert len(payload) < limit / 900
+    wire = b"".join(fragments(payload, frames))
     connection = Connection.server(start_open=True, deflate=True, now=0)
     events: list[Event] = []
-    size = -(-len(frame) // reads)
-    for start in range(0, len(frame), size):
-        events += connection.receive(frame[start : start + size], now=0)
+    for read in pieces(wire, reads):
+        events += connection.receive(read, now=0)
         assert connection.memory_usage() <= limit + 64 * 1024
     (closed,) = events
     assert isinstance(closed, Closed)
     assert closed.fault is not None
     assert (closed.code, closed.sent_code, closed.fault.name) == (1006, 1009, "MESSAGE_TOO_BIG")
+
+
+def pieces(data: bytes, count: int) -> list[bytes]:
+    size = -(-len(data) // count)
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def fragments(payload: bytes, count: int) -> list[bytes]:
+    """One compressed message in frames: RSV1 on the first, continuations after it, FIN on the last."""
+    frames = [bytearray(masked(piece)) for piece in pieces(payload, count)]
+    for index, frame in enumerate(frames):
+        frame[0] = (0x42 if index == 0 else 0x00) | (0x80 if index == len(frames) - 1 else 0x00)
+    return [bytes(frame) for frame in frames]

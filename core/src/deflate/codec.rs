@@ -76,7 +76,8 @@ impl Compressor {
         settings: &Settings,
     ) -> Result<Vec<u8>, Error> {
         let mut output = Vec::new();
-        output.try_reserve(Self::bound(payload.len())).map_err(|_| Error::NoMemory)?;
+        let bound = Self::bound(payload.len(), settings);
+        output.try_reserve(bound).map_err(|_| Error::NoMemory)?;
         if payload.is_empty() {
             // A second flush in a row adds nothing to the stream, but the message needs its end.
             output.extend_from_slice(EMPTY);
@@ -91,15 +92,20 @@ impl Compressor {
                 output.truncate(output.len() - TAIL.len());
             }
         }
+        debug_assert!(output.len() <= bound, "{} bytes became {}, more than {bound}", payload.len(), output.len());
         if last && !direction.takeover {
             self.give_back(direction, settings);
         }
         Ok(output)
     }
 
-    /// The most that a payload of this length becomes: DEFLATE adds a few bytes for each stored block, and the flush.
-    pub(crate) fn bound(len: usize) -> usize {
-        len.saturating_add(len / 1024 + 64)
+    /// The most that a payload of this length becomes. What does not shrink is stored, with up to six bytes for each block,
+    /// which has at least as many bytes as the encoder has room for symbols; level 1 knows only the fixed code instead, in
+    /// which a byte takes up to nine bits. A flush adds a few bytes.
+    pub(crate) fn bound(len: usize, settings: &Settings) -> usize {
+        let symbols = 63 << settings.deflate_mem_level;
+        let fixed_code = if settings.deflate_level == 1 { len / 8 } else { 0 };
+        len.saturating_add(fixed_code).saturating_add(len / symbols * 6).saturating_add(64)
     }
 
     pub(crate) fn heap(&self) -> usize {

@@ -72,8 +72,8 @@ impl Compression {
     }
 
     /// The most that a payload of this length becomes.
-    pub(crate) fn bound(len: usize) -> usize {
-        codec::Compressor::bound(len)
+    pub(crate) fn bound(len: usize, settings: &Settings) -> usize {
+        codec::Compressor::bound(len, settings)
     }
 
     /// Compresses a message, or a part of one.
