@@ -64,10 +64,9 @@ pub struct Connection {
 #[derive(Debug)]
 enum Phase {
     Opening(Box<Opening>),
-    Frames {
-        /// What arrived behind the request and is not read yet.
-        backlog: Vec<u8>,
-    },
+    Frames,
+    /// Frames, once these are read that arrived behind the request.
+    Backlog(Vec<u8>),
     /// Nothing: the peer's Close has arrived, or the connection has ended.
     Discard,
 }
@@ -85,7 +84,7 @@ impl Connection {
         let starts_open = config.settings.start_open == 1;
         let mut request = Vec::new();
         let phase = if starts_open {
-            Phase::Frames { backlog: Vec::new() }
+            Phase::Frames
         } else {
             Phase::Opening(Box::new(Opening::new(config, &mut keys, &mut request)?))
         };
@@ -111,12 +110,33 @@ impl Connection {
     /// Fewer than there are, when a batch of events is full, or more than 64 KiB follow a request that awaits the host's
     /// decision: handle the events, then pass the rest. After a call that took everything, [`more`](Self::more) says
     /// whether more events are ready; an empty `input` gets them.
+    #[inline]
     pub fn receive(&mut self, input: &mut [u8], now: u64) -> usize {
-        self.begin(now);
-        if !input.is_empty() {
+        let mut result = Ok(0);
+        if matches!(self.phase, Phase::Frames) && self.sender.is_open() && !input.is_empty() {
+            self.assert_read();
+            self.sender.timers.advance(now);
+            self.inbox.clear();
             self.sender.heard();
+            let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: Some(0) };
+            result = self.reader.read_messages(input, &mut context);
+            if result.as_ref().is_ok_and(|taken| *taken == input.len()) {
+                self.note_unread();
+                return input.len();
+            }
+        } else {
+            self.begin(now);
+            if !input.is_empty() {
+                self.sender.heard();
+            }
         }
-        let taken = self.read(input).unwrap_or_else(|fault| {
+        self.receive_rest(result, input)
+    }
+
+    /// What [`receive`](Self::receive) does with anything but messages.
+    #[inline(never)]
+    fn receive_rest(&mut self, result: Result<usize, Fault>, input: &mut [u8]) -> usize {
+        let taken = result.and_then(|from| self.read(from, input)).unwrap_or_else(|fault| {
             self.fail_with(fault);
             input.len()
         });
@@ -129,7 +149,7 @@ impl Connection {
         self.begin(now);
         let result = match &mut self.phase {
             Phase::Opening(opening) if self.sender.life() == Life::Connecting => opening.read_eof(&mut self.inbox),
-            _ => self.read(&mut []).map(|_| Outcome::Wait),
+            _ => self.read(0, &mut []).map(|_| Outcome::Wait),
         };
         match result {
             Ok(Outcome::Refused(status)) => self.refused(status),
@@ -149,7 +169,7 @@ impl Connection {
                 _ => self.sender.act(due),
             }
         }
-        if let Err(fault) = self.read(&mut []) {
+        if let Err(fault) = self.read(0, &mut []) {
             self.fail_with(fault);
         }
         self.finish();
@@ -180,8 +200,8 @@ impl Connection {
         let (backlog, deflate) = opening.accept(subprotocol, &mut self.inbox, &mut self.sender)?;
         self.sender.timers.advance(now);
         self.sender.open(deflate);
-        self.phase = Phase::Frames { backlog };
-        if let Err(fault) = self.read(&mut []) {
+        self.phase = Phase::Backlog(backlog);
+        if let Err(fault) = self.read(0, &mut []) {
             self.fail_with(fault);
         }
         self.finish();
@@ -244,8 +264,8 @@ impl Connection {
     pub fn memory_usage(&self) -> usize {
         let phase = match &self.phase {
             Phase::Opening(opening) => size_of::<Opening>() + opening.heap(),
-            Phase::Frames { backlog } => backlog.capacity(),
-            Phase::Discard => 0,
+            Phase::Backlog(bytes) => bytes.capacity(),
+            Phase::Frames | Phase::Discard => 0,
         };
         size_of::<Self>() + phase + self.inbox.heap() + self.reader.heap() + self.sender.heap()
     }
@@ -351,7 +371,6 @@ impl Connection {
 
 impl Connection {
     /// Starts an input call: the events of the last one are over.
-    #[inline]
     fn begin(&mut self, now: u64) {
         self.assert_read();
         self.sender.timers.advance(now);
@@ -365,7 +384,7 @@ impl Connection {
 
     /// Whether there is more of what arrived behind the request than one batch holds.
     fn backlog_waits(&self) -> bool {
-        matches!(&self.phase, Phase::Frames { backlog } if !backlog.is_empty())
+        matches!(self.phase, Phase::Backlog(_))
     }
 
     fn deadline(&self) -> u64 {
@@ -373,7 +392,6 @@ impl Connection {
     }
 
     /// Ends an input call: the end is told in the call that brought it.
-    #[inline]
     fn finish(&mut self) {
         if self.eof && !self.backlog_waits() && !self.sender.owes() {
             self.sender.received_eof();
@@ -391,14 +409,19 @@ impl Connection {
         if self.is_over() {
             self.phase = Phase::Discard;
         }
+        self.note_unread();
+    }
+
+    /// The drain rule, asserted in debug builds: see [`assert_read`](Self::assert_read).
+    #[inline]
+    fn note_unread(&self) {
         #[cfg(debug_assertions)]
         self.unread.store(!self.inbox.records.is_empty(), Ordering::Relaxed);
     }
 
-    /// Reads the input as what the phase says it is, until it is used up or nothing moves.
-    #[inline]
-    fn read(&mut self, input: &mut [u8]) -> Result<usize, Fault> {
-        let mut at = 0;
+    /// Reads the input, beginning at `from`, as what the phase says it is, until it is used up or nothing moves.
+    fn read(&mut self, from: usize, input: &mut [u8]) -> Result<usize, Fault> {
+        let mut at = from;
         loop {
             if self.is_over() {
                 // What follows the peer's Close, or a fault, is not data (§1.4).
@@ -412,7 +435,7 @@ impl Connection {
                         Outcome::Wait => return Ok(at),
                         Outcome::Open(deflate) => {
                             self.sender.open(deflate);
-                            self.phase = Phase::Frames { backlog: Vec::new() };
+                            self.phase = Phase::Frames;
                         }
                         Outcome::Refused(status) => {
                             self.refused(status);
@@ -420,20 +443,21 @@ impl Connection {
                         }
                     }
                 }
-                Phase::Frames { backlog } => {
-                    if backlog.is_empty() {
-                        let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: Some(at) };
-                        let taken = self.reader.read(&mut input[at..], &mut context)?;
-                        return Ok(if self.is_over() { input.len() } else { at + taken });
-                    }
-                    let mut bytes = mem::take(backlog);
+                Phase::Backlog(bytes) => {
+                    let mut bytes = mem::take(bytes);
                     let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: None };
                     let taken = self.reader.read(&mut bytes, &mut context)?;
                     if taken < bytes.len() && !self.is_over() {
                         bytes.drain(..taken);
-                        self.phase = Phase::Frames { backlog: bytes };
+                        self.phase = Phase::Backlog(bytes);
                         return Ok(at);
                     }
+                    self.phase = Phase::Frames;
+                }
+                Phase::Frames => {
+                    let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: Some(at) };
+                    let taken = self.reader.read(&mut input[at..], &mut context)?;
+                    return Ok(if self.is_over() { input.len() } else { at + taken });
                 }
                 Phase::Discard => return Ok(input.len()),
             }
@@ -448,7 +472,7 @@ impl Connection {
     /// Ends the connection for a fault of the peer's, or of time.
     fn fail_with(&mut self, fault: Fault) {
         match &mut self.phase {
-            Phase::Frames { .. } if !self.inbox.records.is_empty() => {
+            Phase::Frames | Phase::Backlog(_) if !self.inbox.records.is_empty() => {
                 self.sender.owe_fault(fault);
                 self.phase = Phase::Discard;
             }

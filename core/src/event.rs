@@ -199,22 +199,55 @@ impl<'a> Events<'a> {
 impl<'a> Iterator for Events<'a> {
     type Item = Event<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Event<'a>> {
+        let (record, rest) = self.records.split_first()?;
+        let (first, last) = (record.flags & flag::FIRST != 0, record.flags & flag::LAST != 0);
+        match record.kind {
+            kind::TEXT => {
+                self.records = rest;
+                Some(Event::Text(Text { text: text(self.payload(record)), first, last }))
+            }
+            kind::BINARY => {
+                self.records = rest;
+                Some(Event::Binary(Binary { data: self.payload(record), first, last }))
+            }
+            _ => self.next_of_the_rest(),
+        }
+    }
+}
+
+impl<'a> Events<'a> {
+    fn payload(&self, record: &Record) -> &'a [u8] {
+        let region = match record.flags & flag::REGION {
+            region::INPUT => self.regions[0],
+            region::STORE => self.regions[1],
+            _ => self.regions[2],
+        };
+        slice(region, record.offset, record.len)
+    }
+
+    /// The next event, which is not a message: with details, or of a kind that this version does not know.
+    fn next_of_the_rest(&mut self) -> Option<Event<'a>> {
         loop {
             let (record, rest) = self.records.split_first()?;
             let has_details = matches!(record.kind, kind::REQUEST | kind::OPEN | kind::REJECTED);
             let (details, rest) = rest.split_at(if has_details { record.aux as usize } else { 0 });
             self.records = rest;
-            let details = Details { records: details, regions: self.regions };
-            if let Some(event) = view(record, details) {
+            let details = Details { records: details, side: self.regions[2] };
+            if let Some(event) = view(record, self.payload(record), details) {
                 return Some(event);
             }
         }
     }
 }
 
-fn view<'a>(record: &Record, details: Details<'a>) -> Option<Event<'a>> {
-    let payload = details.payload(record);
+fn slice(region: &[u8], offset: u64, len: u64) -> &[u8] {
+    let from = region.get(offset as usize..).unwrap_or_default();
+    from.get(..len as usize).unwrap_or_default()
+}
+
+fn view<'a>(record: &Record, payload: &'a [u8], details: Details<'a>) -> Option<Event<'a>> {
     let (first, last) = (record.flags & flag::FIRST != 0, record.flags & flag::LAST != 0);
     Some(match record.kind {
         kind::REQUEST => {
@@ -249,21 +282,16 @@ fn view<'a>(record: &Record, details: Details<'a>) -> Option<Event<'a>> {
     })
 }
 
-/// The records that follow an event and belong to it.
+/// The records that follow an event and belong to it. What they refer to lies in the side buffer.
 #[derive(Clone, Copy, Debug)]
 struct Details<'a> {
     records: &'a [Record],
-    regions: [&'a [u8]; region::COUNT],
+    side: &'a [u8],
 }
 
 impl<'a> Details<'a> {
     fn payload(&self, record: &Record) -> &'a [u8] {
-        self.bytes(record, record.offset, record.len)
-    }
-
-    fn bytes(&self, record: &Record, offset: u64, len: u64) -> &'a [u8] {
-        let region = self.regions.get(usize::from(record.flags & flag::REGION)).copied().unwrap_or_default();
-        region.get(offset as usize..(offset + len) as usize).unwrap_or_default()
+        slice(self.side, record.offset, record.len)
     }
 
     fn of(self, kind: u8) -> impl Iterator<Item = &'a [u8]> + use<'a> {
@@ -276,8 +304,8 @@ impl<'a> Details<'a> {
 
     fn headers(self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.records.iter().filter(|record| record.kind == kind::HEADER).map(move |record| Header {
-            name: self.bytes(record, record.offset, u64::from(record.aux)),
-            value: self.bytes(record, record.extra, record.len),
+            name: slice(self.side, record.offset, u64::from(record.aux)),
+            value: slice(self.side, record.extra, record.len),
         })
     }
 }
@@ -285,7 +313,7 @@ impl<'a> Details<'a> {
 /// Text that the engine has validated. Checking it again is what safe code costs; an input that is not the one the
 /// events came from gives an empty text.
 fn text(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
+    crate::utf8::view(bytes).unwrap_or_default()
 }
 
 impl Closed<'_> {

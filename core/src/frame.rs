@@ -34,6 +34,44 @@ impl Opcode {
     }
 }
 
+/// The header of a message that is all there, in one frame and not compressed: the common case, read in one go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole {
+    pub(crate) is_text: bool,
+    pub(crate) key: Key,
+    /// Of the header.
+    pub(crate) size: usize,
+    /// Of the payload.
+    pub(crate) len: usize,
+}
+
+/// Reads such a header at the start of `bytes`, between messages, if the payload has no more than `most` bytes and all of
+/// it follows. `None` says nothing: [`decode`] tells what else there is.
+#[inline]
+pub(crate) fn decode_whole(bytes: &[u8], masked: bool, most: usize) -> Option<Whole> {
+    let (&[first, second], rest) = bytes.split_first_chunk()?;
+    let (len, rest, length_size) = match second & 0x7f {
+        126 => {
+            let (field, rest) = rest.split_first_chunk()?;
+            let len = usize::from(u16::from_be_bytes(*field));
+            (len, rest, if len > MAX_CONTROL { 2 } else { return None })
+        }
+        127 => return None,
+        len => (usize::from(len), rest, 0),
+    };
+    let (key, rest, key_size) = match (masked, rest.split_first_chunk()) {
+        (false, _) => (&[0; 4], rest, 0),
+        (true, Some((key, rest))) => (key, rest, 4),
+        (true, None) => return None,
+    };
+    let begins = matches!(first, FIN_TEXT | FIN_BINARY) && (second & 0x80 != 0) == masked;
+    let fits = len <= most && len <= rest.len();
+    (begins && fits).then_some(Whole { is_text: first == FIN_TEXT, key: *key, size: 2 + length_size + key_size, len })
+}
+
+const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
+const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
+
 /// What a first byte means where its frame stands: the effects of a row of [`MESSAGE`], in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -35,18 +35,22 @@ impl Inbox {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.clear_records();
+        if self.store.capacity() | self.side.capacity() | self.inflated > 0 {
+            self.clear_bytes();
+        }
+    }
+
+    fn clear_bytes(&mut self) {
         self.inflated = 0;
         if self.growing > 0 {
             self.store.drain(..self.growing);
             self.growing = 0;
         }
         // Both are needed only for what reads have cut: an idle connection has neither.
-        if self.store.is_empty() && self.store.capacity() > 0 {
+        if self.store.is_empty() {
             self.store = Vec::new();
         }
-        if self.side.capacity() > 0 {
-            self.side = Vec::new();
-        }
+        self.side = Vec::new();
     }
 
     /// The same, while the side buffer holds a head that is being read.
@@ -69,6 +73,12 @@ impl Inbox {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.records.len() >= MAX_RECORDS || self.growing.max(self.inflated) >= MAX_STORED
+    }
+
+    /// How many records there is room for.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        if self.is_full() { 0 } else { MAX_RECORDS - self.records.len() }
     }
 
     #[inline]

@@ -6,29 +6,70 @@ pub(crate) type Key = [u8; 4];
 /// Masks or unmasks `data` in place, its first byte with the first byte of `key`.
 ///
 /// Returns the key for the byte after `data`, so that a payload that arrives in pieces goes on where it stopped.
+#[inline]
 pub(crate) fn apply(key: Key, data: &mut [u8]) -> Key {
-    let word = u64::from(u32::from_ne_bytes(key));
-    let word = word << 32 | word;
-    if word != 0 {
-        let (blocks, rest) = data.as_chunks_mut::<64>();
-        for block in blocks {
-            xor_words(word, block.as_chunks_mut::<8>().0);
-        }
-        let (words, tail) = rest.as_chunks_mut::<8>();
-        xor_words(word, words);
-        for (byte, mask) in tail.iter_mut().zip(key.iter().cycle()) {
-            *byte ^= mask;
-        }
-    }
+    xor::<false>(key, data);
+    after(key, data.len())
+}
+
+/// The same; says also whether all of what the data now is, is ASCII.
+#[inline]
+pub(crate) fn apply_to_text(key: Key, data: &mut [u8]) -> (Key, bool) {
+    let any = xor::<true>(key, data);
+    (after(key, data.len()), any & HIGH_BITS == 0)
+}
+
+#[inline]
+fn after(key: Key, len: usize) -> Key {
     let mut next = key;
-    next.rotate_left(data.len() & 3);
+    next.rotate_left(len & 3);
     next
 }
 
-fn xor_words(word: u64, words: &mut [[u8; 8]]) {
-    for bytes in words {
-        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Returns all bytes of the result, ORed together in some order, if they are asked for.
+#[inline]
+fn xor<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
+    let half = u32::from_ne_bytes(key);
+    let word = u64::from(half) << 32 | u64::from(half);
+    let (words, tail) = data.as_chunks_mut::<8>();
+    let mut any = match words.len() {
+        0..LOOP_FROM => xor_words::<COLLECT>(word, words),
+        _ => xor_many::<COLLECT>(word, words),
+    };
+    let (halves, tail) = tail.as_chunks_mut::<4>();
+    if let [bytes] = halves {
+        let plain = u32::from_ne_bytes(*bytes) ^ half;
+        any |= u64::from(plain);
+        *bytes = plain.to_ne_bytes();
     }
+    for (byte, mask) in tail.iter_mut().zip(key) {
+        *byte ^= mask;
+        any |= u64::from(*byte);
+    }
+    any
+}
+
+/// From so many words on the vectorised loop pays for its start.
+const LOOP_FROM: usize = 8;
+
+#[inline(never)]
+fn xor_many<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
+    xor_words::<COLLECT>(word, words)
+}
+
+#[inline]
+fn xor_words<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
+    let mut any = 0;
+    for bytes in words {
+        let plain = u64::from_ne_bytes(*bytes) ^ word;
+        if COLLECT {
+            any |= plain;
+        }
+        *bytes = plain.to_ne_bytes();
+    }
+    any
 }
 
 #[cfg(test)]
@@ -40,16 +81,22 @@ mod tests {
     #[test]
     fn equals_the_definition_for_every_length_alignment_and_cut() {
         let key = [0x37, 0xfa, 0x21, 0x3d];
-        let source: Vec<u8> = (0..320).map(|i| (i * 7 + 3) as u8).collect();
+        // ASCII once unmasked, but for one byte in a hundred.
+        let plain = |i: usize| if i % 100 == 99 { 0x80 } else { (i * 7 % 128) as u8 };
+        let source: Vec<u8> = (0..320).map(|i| plain(i) ^ key[i % 4]).collect();
         for start in 0..64 {
             for len in 0..=256 {
                 let plain = &source[start..start + len];
                 let expected: Vec<u8> = plain.iter().enumerate().map(|(i, b)| b ^ key[i % 4]).collect();
                 let mut data = source.clone();
-                apply(key, &mut data[start..start + len]);
+                let (_, is_ascii) = apply_to_text(key, &mut data[start..start + len]);
                 assert_eq!(data[start..start + len], expected[..], "start {start}, length {len}");
+                assert_eq!(is_ascii, expected.is_ascii(), "start {start}, length {len}");
                 assert_eq!(data[..start], source[..start]);
                 assert_eq!(data[start + len..], source[start + len..]);
+                let mut data = source.clone();
+                apply(key, &mut data[start..start + len]);
+                assert_eq!(data[start..start + len], expected[..], "start {start}, length {len}");
                 if len < 70 {
                     for cut in 0..=len {
                         let mut data = plain.to_vec();

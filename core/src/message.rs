@@ -108,6 +108,9 @@ impl Reader {
         loop {
             match self.expect {
                 Expect::Header => {
+                    if self.is_between_messages() {
+                        at = self.read_whole_messages(at, bytes, context)?;
+                    }
                     if context.inbox.is_full() {
                         return Ok(at);
                     }
@@ -166,6 +169,34 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// The common cases of [`read`](Self::read), first: messages that lie in the input whole, and input that lies in the
+    /// middle of one. Stops where anything else begins.
+    #[inline]
+    pub(crate) fn read_messages(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
+        match self.expect {
+            Expect::Header if self.is_between_messages() => self.read_whole_messages(0, bytes, context),
+            Expect::Data { left, key, last } if (bytes.len() as u64) < left => {
+                let Some(message) = &mut self.message else { return Ok(0) };
+                if message.compressed || context.sender.settings().parts == 1 {
+                    return Ok(0);
+                }
+                let (key, is_ascii) = mask::apply_to_text(key, bytes);
+                let text = message.kind == kind::TEXT && !(is_ascii && message.utf8.is_complete());
+                if text && message.utf8.push(bytes).is_err() {
+                    return Err(FaultKind::BadText.into());
+                }
+                context.inbox.grow(bytes, context.sender.settings().max_message_size)?;
+                self.expect = Expect::Data { left: left - bytes.len() as u64, key, last };
+                Ok(bytes.len())
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn is_between_messages(&self) -> bool {
+        self.message.is_none() && self.header_len == 0
     }
 
     pub(crate) fn heap(&self) -> usize {
@@ -244,8 +275,39 @@ impl Reader {
         Ok(false)
     }
 
-    /// A message in one frame, all of it there: nothing is copied.
+    /// Messages in one frame each, all of it in the host's input, one after the other: nothing is copied. Returns where the
+    /// first frame begins that is anything else.
     #[inline]
+    fn read_whole_messages(
+        &mut self,
+        from: usize,
+        bytes: &mut [u8],
+        context: &mut Context<'_>,
+    ) -> Result<usize, Fault> {
+        let Some(base) = context.base.filter(|_| context.sender.life() == Life::Open) else { return Ok(from) };
+        let settings = context.sender.settings();
+        let most = usize::try_from(settings.max_frame().min(settings.max_message_size)).unwrap_or(usize::MAX);
+        let masked = context.sender.role() == Role::Server;
+        let mut at = from;
+        for _ in 0..context.inbox.room() {
+            let Some(frame) = frame::decode_whole(&bytes[at..], masked, most) else { break };
+            at += frame.size;
+            let payload = &mut bytes[at..at + frame.len];
+            let kind = if !frame.is_text {
+                mask::apply(frame.key, payload);
+                kind::BINARY
+            } else if mask::apply_to_text(frame.key, payload).1 || utf8::is_valid(payload) {
+                kind::TEXT
+            } else {
+                return Err(FaultKind::BadText.into());
+            };
+            context.inbox.push(Place { region: region::INPUT, offset: base + at, len: frame.len }.whole(kind));
+            at += frame.len;
+        }
+        Ok(at)
+    }
+
+    /// A message in one frame, all of it there.
     fn read_whole(
         &mut self,
         header: &Header,

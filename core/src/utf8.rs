@@ -80,6 +80,16 @@ pub(crate) fn is_valid(bytes: &[u8]) -> bool {
     check(bytes).is_ok()
 }
 
+/// The text that these bytes are.
+#[inline]
+pub(crate) fn view(bytes: &[u8]) -> Option<&str> {
+    #[cfg(feature = "std")]
+    if bytes.len() >= VECTORISE_FROM {
+        return simdutf8::basic::from_utf8(bytes).ok();
+    }
+    core::str::from_utf8(bytes).ok()
+}
+
 /// Why validation stopped.
 enum Stop {
     /// The bytes up to this index are valid, and those after it are the beginning of a code point.

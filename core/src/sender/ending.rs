@@ -30,6 +30,12 @@ impl Sender {
         self.life
     }
 
+    /// Whether the connection is open and owes nothing.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.life == Life::Open && self.owed.is_none()
+    }
+
     pub(crate) fn deflate(&self) -> Option<Agreement> {
         self.compression.agreed()
     }
