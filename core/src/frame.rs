@@ -1,5 +1,7 @@
 //! Frame headers (RFC 6455 §5.2): bytes to [`Header`] and back. Pure; the state of the connection comes in as [`Rules`].
 
+use alloc::vec::Vec;
+
 use crate::error::{Fault, FaultKind};
 use crate::mask::Key;
 use crate::states::message::{Cue, Effect, MESSAGE, Stands};
@@ -255,47 +257,31 @@ pub(crate) fn encoded_len(payload_len: u64, masked: bool) -> usize {
     if masked { length + 4 } else { length }
 }
 
-/// A header as it goes on the wire.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Encoded {
-    bytes: [u8; MAX_HEADER],
-    len: usize,
-}
-
-impl Encoded {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
 /// Marks a header as that of a compressed message.
 pub(crate) const COMPRESSED: u8 = 0x40;
 
-/// Writes a header with the length in its shortest form, masked if there is a key. `rsv` is 0 or [`COMPRESSED`].
+/// Appends a header with the length in its shortest form, masked if there is a key. `rsv` is 0 or [`COMPRESSED`].
 #[inline]
-pub(crate) fn encode(fin: bool, opcode: Opcode, rsv: u8, payload_len: u64, key: Option<Key>) -> Encoded {
-    let mut bytes = [0; MAX_HEADER];
-    bytes[0] = u8::from(fin) << 7 | rsv | opcode as u8;
-    let mut len = match payload_len {
-        0..=125 => {
-            bytes[1] = payload_len as u8;
-            2
-        }
+pub(crate) fn encode(output: &mut Vec<u8>, fin: bool, opcode: Opcode, rsv: u8, payload_len: u64, key: Option<Key>) {
+    let first = u64::from(u8::from(fin) << 7 | rsv | opcode as u8);
+    let (mask_bit, key, key_size) = match key {
+        None => (0, 0, 0),
+        Some(key) => (0x8000, u64::from(u32::from_le_bytes(key)), key.len()),
+    };
+    // All headers but the longest are one little-endian word, written whole and cut.
+    let (word, size) = match payload_len {
+        0..=125 => (first | mask_bit | payload_len << 8 | key << 16, 2),
         126..=0xffff => {
-            bytes[1] = 126;
-            bytes[2..4].copy_from_slice(&(payload_len as u16).to_be_bytes());
-            4
+            let length = u64::from((payload_len as u16).swap_bytes());
+            (first | mask_bit | 126 << 8 | length << 16 | key << 32, 4)
         }
         _ => {
-            bytes[1] = 127;
-            bytes[2..10].copy_from_slice(&payload_len.to_be_bytes());
-            10
+            output.extend_from_slice(&(first | mask_bit | 127 << 8).to_le_bytes()[..2]);
+            output.extend_from_slice(&payload_len.to_be_bytes());
+            (key, 0)
         }
     };
-    if let Some(key) = key {
-        bytes[1] |= 0x80;
-        bytes[len..len + 4].copy_from_slice(&key);
-        len += 4;
-    }
-    Encoded { bytes, len }
+    let end = output.len() + size + key_size;
+    output.extend_from_slice(&word.to_le_bytes());
+    output.truncate(end);
 }

@@ -21,24 +21,34 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
+    #[inline]
     pub(crate) fn pending(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() - self.written
     }
 
     /// The bytes to append to, with room for `additional` more.
+    #[inline]
     pub(crate) fn reserve(&mut self, additional: usize) -> Result<&mut Vec<u8>, Error> {
-        if self.written > 0 && self.bytes.capacity() - self.bytes.len() < additional && self.written >= self.len() {
+        if self.bytes.capacity() - self.bytes.len() < additional {
+            self.make_room(additional)?;
+        }
+        Ok(&mut self.bytes)
+    }
+
+    #[cold]
+    fn make_room(&mut self, additional: usize) -> Result<(), Error> {
+        if self.written > 0 && self.written >= self.len() {
             // Moving the rest costs less than what was written since it was moved last: linear in all.
             self.bytes.drain(..self.written);
             self.written = 0;
         }
         let likely = if self.bytes.capacity() == 0 { additional.max(self.last) } else { additional };
-        self.bytes.try_reserve(likely).map_err(|_| Error::NoMemory)?;
-        Ok(&mut self.bytes)
+        self.bytes.try_reserve(likely).map_err(|_| Error::NoMemory)
     }
 
     pub(crate) fn consume(&mut self, count: usize) -> Result<(), Error> {

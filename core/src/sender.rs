@@ -21,6 +21,11 @@ use crate::timer::{NEVER, Timers};
 use crate::utf8::{self, Utf8};
 use ending::Cause;
 
+/// Room for a header: encoding may write a few bytes more than it keeps.
+const HEADER_ROOM: usize = MAX_HEADER + 4;
+/// A payload is copied and masked in blocks that stay in the nearest cache between the two. A multiple of the key's length.
+const MASK_BLOCK: usize = 8 * 1024;
+
 /// A message that is being sent in parts.
 #[derive(Clone, Copy, Debug)]
 struct Parts {
@@ -85,6 +90,7 @@ impl Sender {
     /// [`Error::InvalidState`] unless the connection is open (our Close is not sent yet) and no message is being sent in parts,
     /// [`Error::WouldBlock`] while the output is full, [`Error::TooLarge`] if the message alone is larger than the output may
     /// be, [`Error::NoMemory`]. Nothing is queued then.
+    #[inline]
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
         self.send_message(Opcode::Text, text.as_bytes())
     }
@@ -106,6 +112,7 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send_text`](Self::send_text).
+    #[inline]
     pub fn send_binary(&mut self, data: &[u8]) -> Result<(), Error> {
         self.send_message(Opcode::Binary, data)
     }
@@ -154,7 +161,7 @@ impl Sender {
             return Err(Error::InvalidState);
         }
         self.check_room(0)?;
-        self.queue.reserve(MAX_HEADER)?.extend_from_slice(frame::encode(last, opcode, 0, len, None).as_bytes());
+        frame::encode(self.queue.reserve(HEADER_ROOM)?, last, opcode, 0, len, None);
         self.parts = (!last).then_some(parts);
         Ok(())
     }
@@ -303,6 +310,7 @@ impl Sender {
 }
 
 impl Sender {
+    #[inline]
     fn send_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Error> {
         if !self.may_send() || self.parts.is_some() {
             return Err(Error::InvalidState);
@@ -314,6 +322,7 @@ impl Sender {
         self.frame(opcode, true, payload)
     }
 
+    #[inline]
     fn compresses(&self, len: usize, whole: bool) -> bool {
         self.compression.wanted(len, whole, &self.settings)
     }
@@ -360,7 +369,14 @@ impl Sender {
         }
     }
 
+    #[inline]
     fn check_room(&self, payload: u64) -> Result<(), Error> {
+        let most = payload.saturating_add(MAX_HEADER as u64).saturating_add(self.queue.len() as u64);
+        if most <= self.settings.hard_limit() { Ok(()) } else { self.check_exact_room(payload) }
+    }
+
+    #[cold]
+    fn check_exact_room(&self, payload: u64) -> Result<(), Error> {
         let limit = self.settings.hard_limit();
         let frame = payload.saturating_add(frame::encoded_len(payload, self.keys.is_some()) as u64);
         if frame > limit {
@@ -379,13 +395,18 @@ impl Sender {
 
     #[inline]
     fn write_frame(&mut self, opcode: Opcode, rsv: u8, fin: bool, payload: &[u8]) -> Result<(), Error> {
-        let bytes = self.queue.reserve(MAX_HEADER + payload.len())?;
+        let bytes = self.queue.reserve(HEADER_ROOM + payload.len())?;
         let key = self.keys.as_mut().map(|keys| keys.mask());
-        bytes.extend_from_slice(frame::encode(fin, opcode, rsv, payload.len() as u64, key).as_bytes());
-        let start = bytes.len();
-        bytes.extend_from_slice(payload);
-        if let Some(key) = key {
-            mask::apply(key, &mut bytes[start..]);
+        frame::encode(bytes, fin, opcode, rsv, payload.len() as u64, key);
+        match key {
+            None => bytes.extend_from_slice(payload),
+            Some(key) => {
+                for block in payload.chunks(MASK_BLOCK) {
+                    let start = bytes.len();
+                    bytes.extend_from_slice(block);
+                    mask::apply(key, &mut bytes[start..]);
+                }
+            }
         }
         Ok(())
     }
