@@ -1,9 +1,12 @@
 //! What the RFCs require, and the tests that show it: `conformance/rfc/requirements.txt` is complete in itself, names
 //! tests that exist, and is what `conformance/rfc/README.md` says. With `SANSOCK_BLESS=1` the page is written.
 
+mod common;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+
+use common::evidence::{exists, path_of, read, root, vector_cases};
 
 const LEVELS: [&str; 4] = ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT"];
 const BINDS: [&str; 4] = ["client", "server", "both", "host"];
@@ -71,34 +74,8 @@ impl Requirements {
     }
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
 fn requirements() -> Requirements {
     Requirements::parse(&read("conformance/rfc/requirements.txt"))
-}
-
-/// The file of each vector case.
-fn vector_cases() -> BTreeMap<String, String> {
-    let mut cases = BTreeMap::new();
-    for entry in std::fs::read_dir(root().join("core/vectors")).expect("the folder of vectors") {
-        let name = entry.expect("an entry").file_name().into_string().expect("a name");
-        if name.ends_with(".vec") {
-            let text = read(&format!("core/vectors/{name}"));
-            cases.extend(text.lines().filter_map(|line| Some((line.strip_prefix("case ")?.into(), name.clone()))));
-        }
-    }
-    cases
-}
-
-/// Where `test:FILE::NAME` is: below `core/tests`, or in `core/src` when FILE says so.
-fn path_of_test(file: &str) -> String {
-    if file.starts_with("src/") { format!("core/{file}.rs") } else { format!("core/tests/{file}.rs") }
 }
 
 /// `6455-4.2.1-3` as numbers, which are in the order of the text. Of `6455-5`, the section before its subsections.
@@ -142,15 +119,7 @@ fn every_test_that_is_named_exists() {
         let mut seen = HashSet::new();
         for test in row.tests() {
             assert!(seen.insert(test), "{}: {test} twice", row.id);
-            let exists = match test.split_once(':') {
-                Some(("vector", name)) => cases.contains_key(name),
-                Some(("test", path)) => path.split_once("::").is_some_and(|(file, name)| {
-                    let text = read(&path_of_test(file));
-                    text.contains(&format!("fn {name}("))
-                }),
-                _ => false,
-            };
-            assert!(exists, "{}: there is no {test}", row.id);
+            assert!(exists(test, &cases), "{}: there is no {test}", row.id);
         }
     }
 }
@@ -194,7 +163,7 @@ fn links(row: &Row, cases: &BTreeMap<String, String>) -> String {
         Some(("vector", name)) => format!("[`{name}`](../../core/vectors/{})", cases[name]),
         Some((_, path)) => {
             let (file, name) = path.split_once("::").expect("FILE::NAME");
-            format!("[`{name}`](../../{})", path_of_test(file))
+            format!("[`{name}`](../../{})", path_of(file))
         }
         None => panic!("{}: {test}", row.id),
     };

@@ -4,5 +4,6 @@
 
 pub(crate) mod bytes;
 pub(crate) mod drive;
+pub(crate) mod evidence;
 pub(crate) mod frames;
 pub(crate) mod transcript;
