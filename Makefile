@@ -44,6 +44,9 @@ help:
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
+	  'make peers                       the same bytes for ours and six others, and what each does with them' \
+	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
+	  'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
@@ -171,6 +174,11 @@ soak: $(if $(HOST),host-$(HOST) host-websockets,$(ALL_HOSTS))
 	@$(PYTHON) examples/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
 
 include conformance/autobahn.mk
+include core/benches/bench.mk
+include ffi/benches/bench.mk
+include bindings/python/bench/bench.mk
+include bindings/js/bench/bench.mk
+include conformance/peers.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
@@ -178,7 +186,7 @@ include conformance/autobahn.mk
 test: lint msrv no-std test-rust test-c test-python test-js test-browser demo interop
 	@echo 'make test: every check has passed'
 
-lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js bindings/js/dist/index.js
+lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
@@ -193,6 +201,13 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js bindings/js/dist/index.
 	cd conformance/autobahn && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd conformance/autobahn && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd conformance/autobahn && MYPYPATH=../../examples/demo $(MYPY) --strict run.py page.py
+	cd ffi/benches/compare && ../$(RUFF) check --config ../../../.ci/ruff.toml .
+	cd ffi/benches/compare && ../$(RUFF) format --check --config ../../../.ci/ruff.toml .
+	cd ffi/benches/compare && ../$(MYPY) --strict run.py
+	cd conformance/peers && $(RUFF) check --config ../../.ci/ruff.toml .
+	cd conformance/peers && $(RUFF) format --check --config ../../.ci/ruff.toml .
+	cd conformance/peers && MYPYPATH=../../examples/demo $(MYPY) --strict run.py
+	cd conformance/peers/programs && $(MYPY) --strict websockets_client.py wsproto_client.py wsproto_server.py
 	cd bindings/js && npm run --silent check
 
 test-rust: $(DONE)/rust
@@ -230,4 +245,4 @@ no-std: $(DONE)/rust
 
 .PHONY: clean
 clean:
-	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules examples/peers/node_modules
+	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules examples/peers/node_modules bindings/js/bench/node_modules

@@ -1,0 +1,16 @@
+# Sansock's Python package measured against others. The engines live in a virtual environment of their own.
+
+BENCH_PYTHON := .tools/bench-python/bin/python
+
+$(DONE)/bench-python: bindings/python/bench/requirements.txt $(FFI) $(PACKAGE) | $(DONE)/rust \
+		$(DONE)/system-python3-venv
+	@echo 'set-up: Python packages into .tools/bench-python' >&2
+	@[ -x $(BENCH_PYTHON) ] || python3 -m venv .tools/bench-python >&2
+	@$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check -r $< >&2
+	@$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+		--no-build-isolation ./bindings/python >&2
+	@touch $@
+
+.PHONY: bench-python
+bench-python: $(DONE)/bench-python
+	@python3 ffi/benches/compare/run.py bindings/python/bench

@@ -1,0 +1,96 @@
+"""Sansock, through its package: reads go into the window, as with `recv_into`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sansock
+from sansock import Binary, Connection, Request, Text, Transport
+from workloads import Message, Spec
+
+VERSION = sansock.__version__
+
+LARGEST = 1 << 24
+
+
+def settle(connection: Connection) -> None:
+    """What a host does after every call: write the output, set its timer, obey the transport instruction."""
+    if connection.pending_output:
+        connection.take_output()
+    if connection.next_deadline is not None:
+        raise SystemExit("no deadline was asked for")
+    if connection.transport is not Transport.OPEN:
+        raise SystemExit(f"closed: {connection.fault}")
+
+
+def open_connection(spec: Spec) -> Connection:
+    """A connection that is open."""
+    if spec.server:
+        return Connection.server(start_open=True, deflate=bool(spec.deflate), max_message_size=LARGEST)
+    return Connection.client(start_open=True, deflate=bool(spec.deflate), max_message_size=LARGEST)
+
+
+def receiver(spec: Spec, connection: Connection | None = None) -> Callable[[memoryview], list[str] | list[bytes]]:
+    """Takes reads."""
+    opened = open_connection(spec) if connection is None else connection
+
+    def feed(chunk: memoryview) -> list[str] | list[bytes]:
+        length = len(chunk)
+        opened.window[:length] = chunk
+        events = opened.receive_window(length)
+        settle(opened)
+        return [event.data for event in events if isinstance(event, (Text, Binary))]  # type: ignore[return-value]
+
+    return feed
+
+
+def sender(spec: Spec, output: list[Message], connection: Connection | None = None) -> Callable[[Message], None]:
+    """Sends messages."""
+    opened = open_connection(spec) if connection is None else connection
+    write = output.append
+
+    def send(payload: Message) -> None:
+        opened.send(payload)
+        write(opened.take_output())
+
+    return send
+
+
+class connection:
+    """Both, over one connection."""
+
+    def __init__(self, spec: Spec, output: list[Message]) -> None:
+        opened = open_connection(spec)
+        self.receive = receiver(spec, opened)
+        self.send = sender(spec, output, opened)
+
+
+def server_handshake() -> Callable[[bytes], bytes]:
+    """Opens a server's end."""
+
+    def opening(request: bytes) -> bytes:
+        connection = Connection.server()
+        for event in connection.receive(request):
+            if isinstance(event, Request) and event.same_origin:
+                connection.accept()
+        return connection.take_output()
+
+    return opening
+
+
+def client_handshake(spec: Spec) -> Callable[[], tuple[bytes, Callable[[bytes], bool]]]:
+    """Opens a client's end."""
+    headers = spec.header_fields()
+
+    def opening() -> tuple[bytes, Callable[[bytes], bool]]:
+        connection = Connection.client(
+            "ws://www.example.com/chat?room=42", origin="http://www.example.com", headers=headers
+        )
+
+        def receive(response: bytes) -> bool:
+            (event,) = connection.receive(response)
+            return isinstance(event, sansock.Open)
+
+        return connection.take_output(), receive
+
+    return opening

@@ -1,0 +1,21 @@
+# Benchmarks of the Rust crate: core/benches/README.md.
+
+BENCHES := core/benches
+BENCH_TARGET := target/benches
+BENCH_PACKAGES := -p sansock-bench-peers -p sansock-bench-counts
+BENCH_CARGO := cd $(BENCHES) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo
+
+.PHONY: bench-rust bench-counts bench-lint
+bench-rust: $(DONE)/rust
+	@echo 'build: benchmarks' >&2
+	@$(BENCH_CARGO) build --quiet --release -p sansock-bench-peers
+	@CELLS='$(CELLS)' ROUNDS='$(ROUNDS)' $(BENCH_TARGET)/release/sansock-bench-peers $(BENCHES)
+
+bench-counts: $(DONE)/rust $(DONE)/system-valgrind
+	@echo 'build: instruction counts' >&2
+	@$(BENCH_CARGO) build --quiet --release -p sansock-bench-counts
+	@BLESS='$(BLESS)' $(BENCH_TARGET)/release/sansock-bench-counts $(BENCHES)/counts.txt
+
+bench-lint: $(DONE)/rust
+	@$(BENCH_CARGO) fmt $(BENCH_PACKAGES) --check
+	@$(BENCH_CARGO) clippy --quiet $(BENCH_PACKAGES) --all-targets -- -D warnings

@@ -1,0 +1,82 @@
+//! What is measured: this engine, its peers, and the bare work that each of them has to do.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::cells::{Receive, Send};
+use crate::tally::Tally;
+use crate::transport::{Sink, Transport};
+use crate::wire::Role;
+
+mod fastwebsockets;
+mod floors;
+mod sansock;
+mod sockudo;
+mod tokio_websockets;
+mod tungstenite;
+mod web_socket;
+mod yawc;
+
+/// One pass over a task, on a connection that lives as long as the pass is repeated. A receiving pass tells what was
+/// delivered, a sending one how many bytes went out.
+pub type Pass = Box<dyn FnMut() -> Tally>;
+
+/// A column of the table. What it cannot do it leaves out.
+pub trait Entry: Sync {
+    fn name(&self) -> &'static str;
+
+    /// Whether it is bare work for comparison, not an implementation.
+    fn is_floor(&self) -> bool {
+        false
+    }
+
+    fn receive(&self, _task: &Receive, _sink: &Arc<Sink>) -> Option<Pass> {
+        None
+    }
+
+    fn send(&self, _task: &Send, _sink: &Arc<Sink>) -> Option<Pass> {
+        None
+    }
+
+    /// `count` opening handshakes, each on a connection of its own. The tally counts the connections opened.
+    fn handshake(&self, _role: Role, _count: u64, _sink: &Arc<Sink>) -> Option<Pass> {
+        None
+    }
+
+    /// A connection that has read this masked message as a server, has sent it back, and is idle.
+    fn idle(&self, _echo: &Echo) -> Option<Box<dyn Any>> {
+        None
+    }
+}
+
+/// The echo after which a connection is idle.
+pub struct Echo {
+    /// A wire of one message.
+    pub task: Receive,
+    /// Whether the answer is to be compressed.
+    pub compress: bool,
+    pub sink: Arc<Sink>,
+}
+
+impl Echo {
+    fn transport(&self) -> Transport {
+        Transport::new(self.task.wire.bytes.clone(), self.task.read, self.sink.clone())
+    }
+}
+
+/// The engine first, floors last.
+pub const ALL: &[&dyn Entry] = &[
+    &sansock::Sansock,
+    &tungstenite::Tungstenite,
+    &fastwebsockets::Fastwebsockets,
+    &tokio_websockets::TokioWebsockets,
+    &sockudo::SockudoStream,
+    &sockudo::SockudoCore,
+    &yawc::Yawc,
+    &web_socket::WebSocketCrate,
+    &floors::Memcpy,
+    &floors::Xor,
+    &floors::Utf8,
+    &floors::Codec,
+    &floors::Answer,
+];

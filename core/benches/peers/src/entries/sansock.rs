@@ -1,0 +1,163 @@
+use std::any::Any;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use sansock::batch::kind;
+use sansock::{Config, Connection, Event, State};
+
+use super::{Echo, Entry, Pass};
+use crate::cells::{Receive, Send};
+use crate::handshake::{self, Responder};
+use crate::tally::Tally;
+use crate::transport::Sink;
+use crate::wire::{Kind, Random, Role};
+
+pub struct Sansock;
+
+fn open(role: Role, deflate: bool) -> Connection {
+    let mut config = match role {
+        Role::Server => Config::server(),
+        Role::Client => Config::client("ws://example.com/").expect("a URL"),
+    };
+    config.start_open(1).and_then(|config| config.deflate(u64::from(deflate))).expect("options");
+    Connection::new(&config, [7; 32], 0).expect("a connection")
+}
+
+/// Writes what waits.
+fn flush(connection: &mut Connection, sink: &Sink) {
+    let output = connection.output();
+    let len = output.len();
+    sink.write(output);
+    connection.consumed(len).expect("what there was");
+}
+
+/// Accepts the browser's request.
+fn accept(config: &Config, seed: [u8; 32], sink: &Sink) -> Connection {
+    let mut connection = Connection::new(config, seed, 0).expect("a connection");
+    let mut input = [0; handshake::REQUEST.len()];
+    input.copy_from_slice(handshake::REQUEST);
+    connection.receive(&mut input, 0);
+    assert!(matches!(connection.events(&input).0.next(), Some(Event::Request(_))));
+    connection.accept(None, 0).expect("a request");
+    assert!(matches!(connection.events(&[]).0.next(), Some(Event::Open(_))));
+    flush(&mut connection, sink);
+    connection
+}
+
+/// Opens a connection to a server that answers.
+fn connect(config: &Config, seed: [u8; 32], input: &mut [u8]) -> Connection {
+    let mut connection = Connection::new(config, seed, 0).expect("a connection");
+    let mut responder = Responder::default();
+    let len = responder.write(connection.output()).expect("memory");
+    connection.consumed(len).expect("what there was");
+    let len = responder.read(input).expect("memory");
+    connection.receive(&mut input[..len], 0);
+    assert!(matches!(connection.events(&input[..len]).0.next(), Some(Event::Open(_))));
+    connection
+}
+
+impl Entry for Sansock {
+    fn name(&self) -> &'static str {
+        "sansock"
+    }
+
+    fn receive(&self, task: &Receive, _: &Arc<Sink>) -> Option<Pass> {
+        let mut connection = open(task.role, task.deflate);
+        let wire = task.wire.bytes.clone();
+        let mut buffer = vec![0; task.read];
+        Some(Box::new(move || {
+            let mut tally = Tally::default();
+            for chunk in wire.chunks(buffer.len()) {
+                let mut input = &mut buffer[..chunk.len()];
+                input.copy_from_slice(chunk);
+                loop {
+                    let taken = connection.receive(input, 0);
+                    for event in connection.events(input).0 {
+                        match event {
+                            Event::Text(message) => tally.add(message.text.as_bytes()),
+                            Event::Binary(message) => tally.add(message.data),
+                            event => panic!("unexpected event: {event:?}"),
+                        }
+                    }
+                    input = &mut input[taken..];
+                    if input.is_empty() && !connection.more() {
+                        break;
+                    }
+                }
+            }
+            tally
+        }))
+    }
+
+    fn send(&self, task: &Send, sink: &Arc<Sink>) -> Option<Pass> {
+        let mut connection = open(task.role, task.deflate);
+        let (kind, copy, repeat, sink) = (task.kind, task.copy, task.repeat, sink.clone());
+        let payloads: Vec<_> = task.payloads.iter().map(|payload| String::from_utf8(payload.clone())).collect();
+        let send = move |connection: &mut Connection, sink: &Sink| {
+            for payload in &payloads {
+                match (kind, payload) {
+                    (Kind::Text, Ok(text)) => connection.send_text(text).expect("room"),
+                    (_, payload) => {
+                        let data = payload.as_ref().map_or_else(|error| error.as_bytes(), |text| text.as_bytes());
+                        if copy {
+                            connection.send_binary(data).expect("room");
+                        } else {
+                            connection.send_header(kind::BINARY, data.len() as u64, true).expect("room");
+                            flush(connection, sink);
+                            sink.write(data);
+                        }
+                    }
+                }
+                if !connection.writable() {
+                    flush(connection, sink);
+                }
+            }
+        };
+        Some(Box::new(move || {
+            for _ in 0..repeat {
+                send(&mut connection, &sink);
+            }
+            flush(&mut connection, &sink);
+            Tally::written(sink.take_written())
+        }))
+    }
+
+    fn handshake(&self, role: Role, count: u64, sink: &Arc<Sink>) -> Option<Pass> {
+        let config = match role {
+            Role::Server => Config::server(),
+            Role::Client => Config::client(handshake::URL).expect("a URL"),
+        };
+        let sink = sink.clone();
+        let mut input = vec![0; 4096];
+        let mut seeds = Random::new(1);
+        Some(Box::new(move || {
+            let mut tally = Tally::default();
+            for _ in 0..count {
+                let mut seed = [0; 32];
+                seed.chunks_exact_mut(8).for_each(|part| part.copy_from_slice(&seeds.draw().to_le_bytes()));
+                let connection = match role {
+                    Role::Server => accept(&config, seed, &sink),
+                    Role::Client => connect(&config, seed, &mut input),
+                };
+                tally.messages += u64::from(connection.state() == State::Open);
+            }
+            tally
+        }))
+    }
+
+    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
+        let mut connection = Box::new(open(echo.task.role, echo.task.deflate));
+        let mut input = echo.task.wire.bytes.to_vec();
+        connection.set_compression(echo.compress);
+        connection.receive(&mut input, 0);
+        let (events, sender) = connection.events(&input);
+        for event in events {
+            match event {
+                Event::Text(message) => sender.send_text(message.text).expect("room"),
+                event => panic!("unexpected event: {event:?}"),
+            }
+        }
+        flush(&mut connection, &echo.sink);
+        Some(connection)
+    }
+}

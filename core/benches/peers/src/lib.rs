@@ -1,0 +1,11 @@
+//! Measures this engine and its peers in memory, on one thread.
+
+pub mod cells;
+pub mod codec;
+pub mod entries;
+pub mod handshake;
+pub mod measure;
+pub mod report;
+pub mod tally;
+pub mod transport;
+pub mod wire;
