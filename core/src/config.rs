@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::buffers::Buffers;
 #[cfg(feature = "deflate")]
 use crate::deflate::codec::Pool;
 use crate::error::Error;
@@ -64,11 +65,12 @@ macro_rules! options {
             $(pub(crate) $field: u64,)*
             #[cfg(feature = "deflate")]
             pub(crate) pool: Pool,
+            pub(crate) buffers: Buffers,
         }
 
         impl Default for Settings {
             fn default() -> Self {
-                Settings { $($field: $stored,)* #[cfg(feature = "deflate")] pool: Pool::default() }
+                Settings { $($field: $stored,)* #[cfg(feature = "deflate")] pool: Pool::default(), buffers: Buffers::default() }
             }
         }
 

@@ -116,7 +116,7 @@ impl Connection {
         if matches!(self.phase, Phase::Frames) && self.sender.is_open() && !input.is_empty() {
             self.assert_read();
             self.sender.timers.advance(now);
-            self.inbox.clear();
+            self.inbox.clear(&self.sender.settings().buffers);
             self.sender.heard();
             let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: Some(0) };
             result = self.reader.read_messages(input, &mut context);
@@ -377,7 +377,7 @@ impl Connection {
         // While a head is read it grows in the side buffer.
         match &self.phase {
             Phase::Opening(opening) if !opening.awaits_decision() => self.inbox.clear_records(),
-            _ => self.inbox.clear(),
+            _ => self.inbox.clear(&self.sender.settings().buffers),
         }
         self.sender.settle();
     }

@@ -9,6 +9,9 @@ use crate::states::message::{Cue, Effect, MESSAGE, Stands};
 /// The largest header: 2 bytes, a 64-bit length, and a masking key.
 pub(crate) const MAX_HEADER: usize = 14;
 
+/// Room for a header that is written: [`encode`] may write a few bytes more than it keeps.
+pub(crate) const HEADER_ROOM: usize = MAX_HEADER + 4;
+
 /// The longest payload of a control frame (§5.5), and of a frame whose length is in the second byte.
 pub(crate) const MAX_CONTROL: usize = 125;
 

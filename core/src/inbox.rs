@@ -1,8 +1,10 @@
 //! Where the events of one input call are gathered: records, and the bytes they refer to that are not the host's.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use crate::batch::{Record, flag, kind, region};
+use crate::buffers::Buffers;
 use crate::error::{Fault, FaultKind};
 
 /// How many records end a batch. The rest of the input waits for the next call.
@@ -13,6 +15,9 @@ const MAX_STORED: usize = 1 << 20;
 const KEEP_RECORDS: usize = 4;
 /// After so many small batches in a row the room for a large one is given back.
 const SMALL_BATCHES: u8 = 4;
+
+/// Room that the announcement of a frame is worth, in bytes, before they are here.
+const EXPECTED: usize = 1024;
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -33,14 +38,14 @@ pub(crate) struct Inbox {
 impl Inbox {
     /// Makes room for the events of a new input call. The growing message stays.
     #[inline]
-    pub(crate) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self, buffers: &Buffers) {
         self.clear_records();
         if self.store.capacity() | self.side.capacity() | self.inflated > 0 {
-            self.clear_bytes();
+            self.clear_bytes(buffers);
         }
     }
 
-    fn clear_bytes(&mut self) {
+    fn clear_bytes(&mut self, buffers: &Buffers) {
         self.inflated = 0;
         if self.growing > 0 {
             self.store.drain(..self.growing);
@@ -48,7 +53,7 @@ impl Inbox {
         }
         // Both are needed only for what reads have cut: an idle connection has neither.
         if self.store.is_empty() {
-            self.store = Vec::new();
+            buffers.give(mem::take(&mut self.store));
         }
         self.side = Vec::new();
     }
@@ -89,9 +94,21 @@ impl Inbox {
     /// Appends to the growing message, which may have `limit` bytes.
     #[inline]
     pub(crate) fn grow(&mut self, bytes: &[u8], limit: u64) -> Result<(), Fault> {
-        reserve(&mut self.store, self.growing, bytes.len(), limit)?;
+        if bytes.len() > self.store.capacity() - self.store.len() {
+            reserve(&mut self.store, self.growing, bytes.len(), limit)?;
+        }
         self.store.extend_from_slice(bytes);
         Ok(())
+    }
+
+    /// A frame begins of which `here` bytes have arrived and `len` are announced: makes room for them if there is a buffer
+    /// to be had, else for what is here and a little more, for what is announced may never come.
+    pub(crate) fn expect(&mut self, here: usize, len: u64, limit: u64, buffers: &Buffers) -> Result<(), Fault> {
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        if self.store.capacity() == 0 {
+            self.store = buffers.take(len);
+        }
+        reserve(&mut self.store, self.growing, here.max(len.min(EXPECTED)), limit)
     }
 
     /// Where the growing message begins in the store.

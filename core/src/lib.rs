@@ -7,7 +7,7 @@
 //!
 //! For hosts in other languages the same events have a flat form: see [`batch`].
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 extern crate alloc;
@@ -15,6 +15,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod batch;
+mod buffers;
 pub mod close;
 pub mod config;
 mod connection;

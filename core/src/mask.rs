@@ -8,7 +8,10 @@ pub(crate) type Key = [u8; 4];
 /// Returns the key for the byte after `data`, so that a payload that arrives in pieces goes on where it stopped.
 #[inline]
 pub(crate) fn apply(key: Key, data: &mut [u8]) -> Key {
-    xor::<false>(key, data);
+    // What a server sends has no mask.
+    if key != [0; 4] {
+        xor::<false>(key, data);
+    }
     after(key, data.len())
 }
 
@@ -56,10 +59,31 @@ const LOOP_FROM: usize = 8;
 
 #[inline(never)]
 fn xor_many<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if let Some(any) = avx2::xor::<COLLECT>(word, words) {
+        return any;
+    }
     xor_words::<COLLECT>(word, words)
 }
 
-#[inline]
+/// The same loop in registers twice as wide, which halves its time where memory does not: the one place of this crate where
+/// the compiler cannot see that a call is sound.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[allow(unsafe_code)]
+mod avx2 {
+    /// `None` if the processor has no AVX2.
+    pub(super) fn xor<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> Option<u64> {
+        // SAFETY: the processor has AVX2, as is asked just before.
+        std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { wide::<COLLECT>(word, words) })
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn wide<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
+        super::xor_words::<COLLECT>(word, words)
+    }
+}
+
+#[inline(always)]
 fn xor_words<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
     let mut any = 0;
     for bytes in words {

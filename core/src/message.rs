@@ -18,6 +18,8 @@ use crate::utf8::{self, Utf8};
 /// Fragments that a message may have however short it is, and the bytes that earn it one more.
 const FREE_FRAGMENTS: u64 = 1024;
 const BYTES_PER_FRAGMENT: u64 = 64;
+/// What is to be copied is read in pieces that stay in the nearest cache meanwhile.
+const CACHED_PIECE: usize = 16 * 1024;
 /// Compressed bytes are read in pieces of this size, so that one call makes a bounded number of bytes of them.
 const COMPRESSED_PIECE: usize = 1024;
 
@@ -126,16 +128,23 @@ impl Reader {
                     }
                 }
                 Expect::Data { left, key, last } => {
-                    let compressed = self.message.is_some_and(|message| message.compressed);
-                    let most = if compressed { COMPRESSED_PIECE } else { usize::MAX };
+                    let Some(message) = &self.message else { return Ok(at) };
+                    let compressed = message.compressed;
+                    let most = match context.sender.settings().parts {
+                        _ if compressed => COMPRESSED_PIECE,
+                        1 => usize::MAX,
+                        _ => CACHED_PIECE,
+                    };
                     let take = available(bytes.len() - at, left).min(most);
-                    let key = mask::apply(key, &mut bytes[at..at + take]);
+                    let piece = &mut bytes[at..at + take];
+                    let is_text = message.kind == kind::TEXT && !compressed;
+                    let (key, is_ascii) =
+                        if is_text { mask::apply_to_text(key, piece) } else { (mask::apply(key, piece), false) };
                     let left = left - take as u64;
-                    let piece = &bytes[at..at + take];
                     if compressed {
                         self.read_compressed(piece, left == 0 && last, context)?;
                     } else {
-                        self.read_data(at, piece, left == 0 && last, context)?;
+                        self.read_data(at, piece, is_ascii, left, last, context)?;
                     }
                     at += take;
                     self.expect = if left > 0 { Expect::Data { left, key, last } } else { Expect::Header };
@@ -296,7 +305,7 @@ impl Reader {
             let kind = if !frame.is_text {
                 mask::apply(frame.key, payload);
                 kind::BINARY
-            } else if mask::apply_to_text(frame.key, payload).1 || utf8::is_valid(payload) {
+            } else if masked && mask::apply_to_text(frame.key, payload).1 || utf8::is_valid(payload) {
                 kind::TEXT
             } else {
                 return Err(FaultKind::BadText.into());
@@ -328,20 +337,33 @@ impl Reader {
         Ok(())
     }
 
-    /// A piece of a message's payload, unmasked. `last` if the message ends with it.
-    fn read_data(&mut self, at: usize, piece: &[u8], last: bool, context: &mut Context<'_>) -> Result<(), Fault> {
+    /// A piece of a message's payload, unmasked, and `left` bytes to come in its frame, which may be the last.
+    fn read_data(
+        &mut self,
+        at: usize,
+        piece: &[u8],
+        is_ascii: bool,
+        left: u64,
+        last_frame: bool,
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
         let Some(message) = &mut self.message else { return Ok(()) };
+        let last = left == 0 && last_frame;
         let delivers = context.delivers();
         let parts = context.sender.settings().parts == 1;
         if parts {
             message.deliver_part(Source::Bytes(at), piece, last, delivers, context)?;
         } else {
-            if message.kind == kind::TEXT {
+            if message.kind == kind::TEXT && !(is_ascii && message.utf8.is_complete()) {
                 message.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
             }
             if delivers {
-                let limit = context.sender.settings().max_message_size;
-                context.inbox.grow(piece, limit)?;
+                let settings = context.sender.settings();
+                if left > 0 {
+                    let announced = left + piece.len() as u64;
+                    context.inbox.expect(piece.len(), announced, settings.max_message_size, &settings.buffers)?;
+                }
+                context.inbox.grow(piece, settings.max_message_size)?;
             } else {
                 context.inbox.abandon();
             }

@@ -1,11 +1,13 @@
 //! Bytes on their way to the transport.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use bytes::Buf;
 
+use crate::buffers::Buffers;
 use crate::error::Error;
-use crate::frame::MAX_HEADER;
+use crate::frame::HEADER_ROOM;
 
 /// Above this capacity an empty buffer is given back, so that an idle connection stays small.
 const KEEP: usize = 128;
@@ -33,35 +35,39 @@ impl Queue {
 
     /// The bytes to append to, with room for `additional` more.
     #[inline]
-    pub(crate) fn reserve(&mut self, additional: usize) -> Result<&mut Vec<u8>, Error> {
+    pub(crate) fn reserve(&mut self, additional: usize, buffers: &Buffers) -> Result<&mut Vec<u8>, Error> {
         if self.bytes.capacity() - self.bytes.len() < additional {
-            self.make_room(additional)?;
+            self.make_room(additional, buffers)?;
         }
         Ok(&mut self.bytes)
     }
 
     #[cold]
-    fn make_room(&mut self, additional: usize) -> Result<(), Error> {
+    fn make_room(&mut self, additional: usize, buffers: &Buffers) -> Result<(), Error> {
         if self.written > 0 && self.written >= self.len() {
             // Moving the rest costs less than what was written since it was moved last: linear in all.
             self.bytes.drain(..self.written);
             self.written = 0;
         }
-        let likely = if self.bytes.capacity() == 0 { additional.max(self.last) } else { additional };
+        let mut likely = additional;
+        if self.bytes.capacity() == 0 {
+            likely = additional.max(self.last);
+            self.bytes = buffers.take(likely);
+        }
         self.bytes.try_reserve(likely).map_err(|_| Error::NoMemory)
     }
 
-    pub(crate) fn consume(&mut self, count: usize) -> Result<(), Error> {
+    pub(crate) fn consume(&mut self, count: usize, buffers: &Buffers) -> Result<(), Error> {
         if count > self.len() {
             return Err(Error::InvalidArgument);
         }
         self.written += count;
         if self.written == self.bytes.len() {
             self.written = 0;
-            self.last = self.bytes.len() + MAX_HEADER;
+            self.last = self.bytes.len() + HEADER_ROOM;
             self.bytes.clear();
             if self.bytes.capacity() > KEEP {
-                self.bytes = Vec::new();
+                buffers.give(mem::take(&mut self.bytes));
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::close::Payload;
 use crate::config::{Role, Settings};
 use crate::deflate::Compression;
 use crate::error::{Error, Fault};
-use crate::frame::{self, MAX_CONTROL, MAX_HEADER, Opcode};
+use crate::frame::{self, HEADER_ROOM, MAX_CONTROL, MAX_HEADER, Opcode};
 use crate::life::{Ending, State, Transport};
 use crate::mask;
 use crate::output::{Output, Queue};
@@ -21,8 +21,6 @@ use crate::timer::{NEVER, Timers};
 use crate::utf8::{self, Utf8};
 use ending::Cause;
 
-/// Room for a header: encoding may write a few bytes more than it keeps.
-const HEADER_ROOM: usize = MAX_HEADER + 4;
 /// A payload is copied and masked in blocks that stay in the nearest cache between the two. A multiple of the key's length.
 const MASK_BLOCK: usize = 8 * 1024;
 
@@ -161,7 +159,7 @@ impl Sender {
             return Err(Error::InvalidState);
         }
         self.check_room(0)?;
-        frame::encode(self.queue.reserve(HEADER_ROOM)?, last, opcode, 0, len, None);
+        frame::encode(self.queue.reserve(HEADER_ROOM, &self.settings.buffers)?, last, opcode, 0, len, None);
         self.parts = (!last).then_some(parts);
         Ok(())
     }
@@ -270,7 +268,7 @@ impl Sender {
     ///
     /// [`Error::InvalidArgument`] if that is more than there are.
     pub fn consumed(&mut self, count: usize) -> Result<(), Error> {
-        self.queue.consume(count)?;
+        self.queue.consume(count, &self.settings.buffers)?;
         self.flush_pong();
         if self.life == Life::Ended {
             self.rest();
@@ -332,7 +330,7 @@ impl Sender {
     fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
         let most = Compression::bound(payload.len(), &self.settings);
         self.check_room(most as u64)?;
-        self.queue.reserve(MAX_HEADER + most)?;
+        self.queue.reserve(HEADER_ROOM + most, &self.settings.buffers)?;
         let data = self.compression.compress(payload, fin, &self.settings)?;
         let rsv = if opcode == Opcode::Continuation { 0 } else { frame::COMPRESSED };
         self.write_frame(opcode, rsv, fin, &data)
@@ -395,7 +393,7 @@ impl Sender {
 
     #[inline]
     fn write_frame(&mut self, opcode: Opcode, rsv: u8, fin: bool, payload: &[u8]) -> Result<(), Error> {
-        let bytes = self.queue.reserve(HEADER_ROOM + payload.len())?;
+        let bytes = self.queue.reserve(HEADER_ROOM + payload.len(), &self.settings.buffers)?;
         let key = self.keys.as_mut().map(|keys| keys.mask());
         frame::encode(bytes, fin, opcode, rsv, payload.len() as u64, key);
         match key {

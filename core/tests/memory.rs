@@ -330,7 +330,7 @@ fn a_connection_that_has_ended_gives_everything_back() {
         let config = limited(role);
         let before = LIVE.get();
         let mut connection = Connection::new(&config, seed(), 0).unwrap();
-        let mut start = frames::to(role, BINARY, &[1; 100_000]);
+        let mut start = frames::to(role, BINARY, &[1; 10_000]);
         feed(&mut connection, &mut start);
         connection.receive(&mut frames::to(role, FIN | 3, b""), 0);
         connection.records();
@@ -343,6 +343,31 @@ fn a_connection_that_has_ended_gives_everything_back() {
         assert!(held <= 1024, "{role:?} holds {held} after its end");
         drop(connection);
         assert_eq!(held_since(before), 0, "{role:?} leaves something behind");
+    }
+}
+
+/// Large buffers wait at the configuration for the next connection that needs one: four megabytes of them at most.
+#[test]
+fn large_buffers_are_the_configurations() {
+    for role in [Role::Server, Role::Client] {
+        let config = opened(role);
+        let before = LIVE.get();
+        let mut connections: Vec<_> = (0..12).map(|_| Connection::new(&config, seed(), 0).unwrap()).collect();
+        for connection in &mut connections {
+            let mut message = frames::to(role, FIN | BINARY, &[1; 1_000_000]);
+            let (first, rest) = message.split_at_mut(600_000);
+            feed(connection, first);
+            feed(connection, rest);
+        }
+        for connection in &mut connections {
+            connection.timeout(0);
+            assert!(connection.records().is_empty());
+            assert!(connection.memory_usage() <= 1024, "{role:?}: {}", connection.memory_usage());
+        }
+        drop(connections);
+        let held = held_since(before);
+        assert!((1_000_000..=(4 << 20) + 4096).contains(&held), "{role:?}: {held} wait");
+        drop(config);
     }
 }
 

@@ -42,7 +42,7 @@ impl Sender {
 
     /// Room for HTTP text, which is not bounded by the output limits: it is the host's own.
     pub(crate) fn http(&mut self, len: usize) -> Result<&mut Vec<u8>, Error> {
-        self.queue.reserve(len)
+        self.queue.reserve(len, &self.settings.buffers)
     }
 
     /// The opening handshake is complete.
