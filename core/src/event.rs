@@ -188,11 +188,18 @@ pub struct Closed<'a> {
 pub struct Events<'a> {
     records: &'a [Record],
     regions: [&'a [u8]; region::COUNT],
+    /// The input region has been borrowed since the engine read it.
+    input_is_unchanged: bool,
 }
 
 impl<'a> Events<'a> {
     pub(crate) fn new(records: &'a [Record], regions: [&'a [u8]; region::COUNT]) -> Self {
-        Events { records, regions }
+        Events { records, regions, input_is_unchanged: false }
+    }
+
+    /// Of records whose input has been borrowed, by the host's call, from before it was read until now.
+    pub(crate) fn of_unchanged(records: &'a [Record], regions: [&'a [u8]; region::COUNT]) -> Self {
+        Events { records, regions, input_is_unchanged: true }
     }
 }
 
@@ -206,7 +213,7 @@ impl<'a> Iterator for Events<'a> {
         match record.kind {
             kind::TEXT => {
                 self.records = rest;
-                Some(Event::Text(Text { text: text(self.payload(record)), first, last }))
+                Some(Event::Text(Text { text: self.text(record), first, last }))
             }
             kind::BINARY => {
                 self.records = rest;
@@ -218,6 +225,20 @@ impl<'a> Iterator for Events<'a> {
 }
 
 impl<'a> Events<'a> {
+    /// The text of a TEXT record, which was validated when the record was made.
+    #[allow(unsafe_code)]
+    #[inline]
+    fn text(&self, record: &Record) -> &'a str {
+        let bytes = self.payload(record);
+        if record.flags & flag::REGION == region::INPUT && !self.input_is_unchanged {
+            return text(bytes);
+        }
+        // SAFETY: a TEXT record is made only for bytes that are a text, or the part of one between two code points; those
+        // of the connection's own regions nobody else can change, those of the input nobody could.
+        unsafe { crate::utf8::view_unchecked(bytes) }
+    }
+
+    #[inline]
     fn payload(&self, record: &Record) -> &'a [u8] {
         let region = match record.flags & flag::REGION {
             region::INPUT => self.regions[0],

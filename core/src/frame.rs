@@ -39,10 +39,11 @@ impl Opcode {
     }
 }
 
-/// The header of a message that is all there, in one frame and not compressed: the common case, read in one go.
+/// The header of a frame that is all there and no longer than 65,535 bytes: the common case, read in one go.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Whole {
-    pub(crate) is_text: bool,
+pub(crate) struct Short {
+    /// The first byte, not judged yet.
+    pub(crate) first: u8,
     pub(crate) key: Key,
     /// Of the header.
     pub(crate) size: usize,
@@ -50,10 +51,10 @@ pub(crate) struct Whole {
     pub(crate) len: usize,
 }
 
-/// Reads such a header at the start of `bytes`, between messages, if the payload has no more than `most` bytes and all of
-/// it follows. `None` says nothing: [`decode`] tells what else there is.
-#[inline]
-pub(crate) fn decode_whole(bytes: &[u8], masked: bool, most: usize) -> Option<Whole> {
+/// Reads such a header at the start of `bytes` if the payload has no more than `most` bytes and all of it follows. `None`
+/// says nothing: [`decode`] tells what else there is.
+#[inline(always)]
+pub(crate) fn decode_short(bytes: &[u8], masked: bool, most: usize) -> Option<Short> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (len, rest, length_size) = match second & 0x7f {
         126 => {
@@ -69,13 +70,15 @@ pub(crate) fn decode_whole(bytes: &[u8], masked: bool, most: usize) -> Option<Wh
         (true, Some((key, rest))) => (key, rest, 4),
         (true, None) => return None,
     };
-    let begins = matches!(first, FIN_TEXT | FIN_BINARY) && (second & 0x80 != 0) == masked;
-    let fits = len <= most && len <= rest.len();
-    (begins && fits).then_some(Whole { is_text: first == FIN_TEXT, key: *key, size: 2 + length_size + key_size, len })
+    let fits = len <= most && len <= rest.len() && (second & 0x80 != 0) == masked;
+    fits.then_some(Short { first, key: *key, size: 2 + length_size + key_size, len })
 }
 
-const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
-const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
+/// First bytes: a whole message that is not compressed, and the frames that continue one.
+pub(crate) const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
+pub(crate) const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
+pub(crate) const CONTINUATION: u8 = Opcode::Continuation as u8;
+pub(crate) const FIN_CONTINUATION: u8 = 0x80 | CONTINUATION;
 
 /// What a first byte means where its frame stands: the effects of a row of [`MESSAGE`], in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

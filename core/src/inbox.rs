@@ -16,8 +16,9 @@ const KEEP_RECORDS: usize = 4;
 /// After so many small batches in a row the room for a large one is given back.
 const SMALL_BATCHES: u8 = 4;
 
-/// Room that the announcement of a frame is worth, in bytes, before they are here.
+/// Room that the announcement of a frame is worth before its bytes are here: so many bytes, and so many times what is here.
 const EXPECTED: usize = 1024;
+const TRUST: usize = 4;
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -101,14 +102,14 @@ impl Inbox {
         Ok(())
     }
 
-    /// A frame begins of which `here` bytes have arrived and `len` are announced: makes room for them if there is a buffer
-    /// to be had, else for what is here and a little more, for what is announced may never come.
+    /// A frame goes on of which `here` bytes have arrived now and `len` are announced: makes room for them if there is a
+    /// buffer to be had, else for a few times what is here, for what is announced may never come.
     pub(crate) fn expect(&mut self, here: usize, len: u64, limit: u64, buffers: &Buffers) -> Result<(), Fault> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if self.store.capacity() == 0 {
             self.store = buffers.take(len);
         }
-        reserve(&mut self.store, self.growing, here.max(len.min(EXPECTED)), limit)
+        reserve(&mut self.store, self.growing, len.min(here.saturating_mul(TRUST).max(EXPECTED)), limit)
     }
 
     /// Where the growing message begins in the store.

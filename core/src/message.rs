@@ -112,6 +112,8 @@ impl Reader {
                 Expect::Header => {
                     if self.is_between_messages() {
                         at = self.read_whole_messages(at, bytes, context)?;
+                    } else if self.header_len == 0 && !context.inbox.is_full() {
+                        at = self.read_fragments(at, bytes, context)?;
                     }
                     if context.inbox.is_full() {
                         return Ok(at);
@@ -276,7 +278,7 @@ impl Reader {
         };
         message.fragments += 1;
         message.size += header.len;
-        let allowed = FREE_FRAGMENTS + message.size / BYTES_PER_FRAGMENT;
+        let allowed = allowed_fragments(message.size);
         if message.fragments > allowed {
             return Err(Fault::with(FaultKind::TooManyFragments, message.fragments, allowed));
         }
@@ -299,10 +301,13 @@ impl Reader {
         let masked = context.sender.role() == Role::Server;
         let mut at = from;
         for _ in 0..context.inbox.room() {
-            let Some(frame) = frame::decode_whole(&bytes[at..], masked, most) else { break };
+            let Some(frame) = frame::decode_short(&bytes[at..], masked, most) else { break };
+            if !matches!(frame.first, frame::FIN_TEXT | frame::FIN_BINARY) {
+                break;
+            }
             at += frame.size;
             let payload = &mut bytes[at..at + frame.len];
-            let kind = if !frame.is_text {
+            let kind = if frame.first == frame::FIN_BINARY {
                 mask::apply(frame.key, payload);
                 kind::BINARY
             } else if masked && mask::apply_to_text(frame.key, payload).1 || utf8::is_valid(payload) {
@@ -312,6 +317,46 @@ impl Reader {
             };
             context.inbox.push(Place { region: region::INPUT, offset: base + at, len: frame.len }.whole(kind));
             at += frame.len;
+        }
+        Ok(at)
+    }
+
+    /// Fragments of a message that has begun, each of them all there, one after the other. Returns where the first frame
+    /// begins that is anything else; after the last fragment that is where the next message begins.
+    fn read_fragments(&mut self, from: usize, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
+        let settings = context.sender.settings();
+        let limit = settings.max_message_size;
+        let most = usize::try_from(settings.max_frame()).unwrap_or(usize::MAX);
+        let masked = context.sender.role() == Role::Server;
+        let Some(message) = &mut self.message else { return Ok(from) };
+        if message.compressed || settings.parts == 1 || !context.delivers() {
+            return Ok(from);
+        }
+        let mut at = from;
+        while let Some(frame) = frame::decode_short(&bytes[at..], masked, most) {
+            let (fragments, size) = (message.fragments + 1, message.size + frame.len as u64);
+            let is_fragment = matches!(frame.first, frame::CONTINUATION | frame::FIN_CONTINUATION);
+            if !is_fragment || size > limit || fragments > allowed_fragments(size) {
+                break;
+            }
+            at += frame.size;
+            let payload = &mut bytes[at..at + frame.len];
+            at += frame.len;
+            (message.fragments, message.size) = (fragments, size);
+            let (_, is_ascii) = mask::apply_to_text(frame.key, payload);
+            if message.kind == kind::TEXT && !(is_ascii && message.utf8.is_complete()) {
+                message.utf8.push(payload).map_err(|_| FaultKind::BadText)?;
+            }
+            context.inbox.grow(payload, limit)?;
+            if frame.first == frame::FIN_CONTINUATION {
+                if !message.utf8.is_complete() {
+                    return Err(FaultKind::BadText.into());
+                }
+                let record = context.inbox.finish().whole(message.kind);
+                context.inbox.push(record);
+                self.message = None;
+                break;
+            }
         }
         Ok(at)
     }
@@ -460,6 +505,12 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// How many fragments a message of this size may have.
+#[inline]
+fn allowed_fragments(size: u64) -> u64 {
+    FREE_FRAGMENTS + size / BYTES_PER_FRAGMENT
 }
 
 /// How many of the bytes belong to a payload of which `left` are to come.

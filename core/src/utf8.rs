@@ -80,7 +80,20 @@ pub(crate) fn is_valid(bytes: &[u8]) -> bool {
     check(bytes).is_ok()
 }
 
-/// The text that these bytes are.
+/// The text that these bytes are known to be.
+///
+/// # Safety
+///
+/// They are UTF-8.
+#[allow(unsafe_code)]
+#[inline]
+pub(crate) unsafe fn view_unchecked(bytes: &[u8]) -> &str {
+    debug_assert!(core::str::from_utf8(bytes).is_ok());
+    // SAFETY: the caller knows.
+    unsafe { core::str::from_utf8_unchecked(bytes) }
+}
+
+/// The text that these bytes are, if they are one.
 #[inline]
 pub(crate) fn view(bytes: &[u8]) -> Option<&str> {
     #[cfg(feature = "std")]

@@ -76,8 +76,9 @@ impl Path {
         let mut received = 0;
         for _ in 0..passes {
             buffer.copy_from_slice(wire);
-            assert_eq!(server.receive(&mut buffer, 0), wire.len());
-            for event in server.events(&buffer).0 {
+            let (taken, events, _) = server.receive_events(&mut buffer, 0);
+            assert_eq!(taken, wire.len());
+            for event in events {
                 received += match event {
                     Event::Text(message) => black_box(message.text).len(),
                     Event::Binary(message) => black_box(message.data).len(),

@@ -71,8 +71,8 @@ impl Entry for Sansock {
                 let mut input = &mut buffer[..chunk.len()];
                 input.copy_from_slice(chunk);
                 loop {
-                    let taken = connection.receive(input, 0);
-                    for event in connection.events(input).0 {
+                    let (taken, events, _) = connection.receive_events(input, 0);
+                    for event in events {
                         match event {
                             Event::Text(message) => tally.add(message.text.as_bytes()),
                             Event::Binary(message) => tally.add(message.data),
@@ -149,8 +149,7 @@ impl Entry for Sansock {
         let mut connection = Box::new(open(echo.task.role, echo.task.deflate));
         let mut input = echo.task.wire.bytes.to_vec();
         connection.set_compression(echo.compress);
-        connection.receive(&mut input, 0);
-        let (events, sender) = connection.events(&input);
+        let (_, events, sender) = connection.receive_events(&mut input, 0);
         for event in events {
             match event {
                 Event::Text(message) => sender.send_text(message.text).expect("room"),
