@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::batch::{Record, flag, kind, region};
 use crate::close;
 use crate::config::{Role, Settings};
-use crate::deflate::codec::{Inflater, Target};
+use crate::deflate::codec::{COMPRESSED_PIECE, Inflater, Target};
 use crate::error::{Fault, FaultKind};
 use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules, Step};
 use crate::inbox::{Inbox, Place};
@@ -20,9 +20,6 @@ const FREE_FRAGMENTS: u64 = 1024;
 const BYTES_PER_FRAGMENT: u64 = 64;
 /// What is to be copied is read in pieces that stay in the nearest cache meanwhile.
 const CACHED_PIECE: usize = 16 * 1024;
-/// Compressed bytes are read in pieces of this size, so that one call makes a bounded number of bytes of them.
-const COMPRESSED_PIECE: usize = 1024;
-
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug)]
 enum Expect {
@@ -442,9 +439,10 @@ impl Reader {
             limit: settings.max_message_size,
             utf8: (message.kind == kind::TEXT).then_some(&mut message.utf8),
         };
-        self.inflater.inflate(piece, &mut target, settings)?;
         if last {
-            self.inflater.finish(&mut target, deflate.receive, settings)?;
+            self.inflater.inflate_last(piece, &mut target, deflate.receive, settings)?;
+        } else {
+            self.inflater.inflate(piece, &mut target, settings)?;
         }
         let made = context.inbox.store.len() - before;
         message.inflated += made as u64;

@@ -51,7 +51,7 @@ impl Utf8 {
                     self.len = 0;
                     return Ok((Some(joined), taken));
                 }
-                Err(Stop::Unfinished(_)) => {}
+                Err(Stop::Unfinished) => {}
                 Err(Stop::Invalid) => return Err(Invalid),
             }
         }
@@ -62,22 +62,37 @@ impl Utf8 {
     /// bytes are complete.
     pub(crate) fn bulk(&mut self, bytes: &[u8]) -> Result<usize, Invalid> {
         debug_assert!(self.is_complete() || bytes.is_empty());
-        match check(bytes) {
-            Ok(()) => Ok(bytes.len()),
-            Err(Stop::Unfinished(valid)) => {
-                let tail = &bytes[valid..];
-                self.pending[..tail.len()].copy_from_slice(tail);
-                self.len = tail.len() as u8;
-                Ok(valid)
-            }
-            Err(Stop::Invalid) => Err(Invalid),
+        if bytes.is_empty() {
+            return Ok(0);
         }
+        let (whole, tail) = bytes.split_at(bytes.len() - unfinished(bytes));
+        if !is_valid(whole) {
+            return Err(Invalid);
+        }
+        if let Err(Stop::Invalid) = check(tail) {
+            return Err(Invalid);
+        }
+        self.pending[..tail.len()].copy_from_slice(tail);
+        self.len = tail.len() as u8;
+        Ok(whole.len())
+    }
+}
+
+/// How many bytes at the end begin a code point that goes on behind them: at most three.
+fn unfinished(bytes: &[u8]) -> usize {
+    let last = &bytes[bytes.len().saturating_sub(3)..];
+    let lead = last.iter().rposition(|byte| *byte >= 0xc0);
+    let needed = |lead: u8| 2 + usize::from(lead >= 0xe0) + usize::from(lead >= 0xf0);
+    match lead.map(|at| (last.len() - at, needed(last[at]))) {
+        Some((have, needed)) if have < needed => have,
+        _ => 0,
     }
 }
 
 /// Whether these bytes are a whole valid text.
+#[inline]
 pub(crate) fn is_valid(bytes: &[u8]) -> bool {
-    check(bytes).is_ok()
+    view(bytes).is_some()
 }
 
 /// The text that these bytes are known to be.
@@ -105,8 +120,8 @@ pub(crate) fn view(bytes: &[u8]) -> Option<&str> {
 
 /// Why validation stopped.
 enum Stop {
-    /// The bytes up to this index are valid, and those after it are the beginning of a code point.
-    Unfinished(usize),
+    /// The last bytes are the beginning of a code point.
+    Unfinished,
     Invalid,
 }
 
@@ -114,19 +129,12 @@ enum Stop {
 #[cfg(feature = "std")]
 const VECTORISE_FROM: usize = 64;
 
-#[inline]
+/// Of a few bytes.
 fn check(bytes: &[u8]) -> Result<(), Stop> {
-    #[cfg(feature = "std")]
-    if bytes.len() >= VECTORISE_FROM {
-        return simdutf8::compat::from_utf8(bytes)
-            .map(|_| ())
-            .map_err(|error| stop(error.error_len().is_some(), error.valid_up_to()));
-    }
-    core::str::from_utf8(bytes).map(|_| ()).map_err(|error| stop(error.error_len().is_some(), error.valid_up_to()))
-}
-
-fn stop(impossible: bool, valid: usize) -> Stop {
-    if impossible { Stop::Invalid } else { Stop::Unfinished(valid) }
+    core::str::from_utf8(bytes).map(|_| ()).map_err(|error| match error.error_len() {
+        Some(_) => Stop::Invalid,
+        None => Stop::Unfinished,
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use crate::utf8::Utf8;
 const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 /// An empty stored block without its tail: the payload of an empty message (§7.2.3.6).
 const EMPTY: &[u8] = &[0x00];
+/// Compressed bytes come in pieces of at most this size, so that one call makes a bounded number of bytes of them.
+pub(crate) const COMPRESSED_PIECE: usize = 1024;
 /// The largest step of output, in bytes.
 const MAX_STEP: usize = 16 * 1024;
 const MIN_STEP: usize = 256;
@@ -184,23 +186,38 @@ pub(crate) struct Target<'a> {
 impl Inflater {
     /// Inflates a piece of a message and appends it to `target`. On failure the inflater is dropped: it is of no more use.
     pub(crate) fn inflate(&mut self, piece: &[u8], target: &mut Target<'_>, settings: &Settings) -> Result<(), Fault> {
-        let result = self.inflate_all(piece, target, settings);
+        self.inflate_or_drop(piece, false, target, settings)
+    }
+
+    fn inflate_or_drop(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        target: &mut Target<'_>,
+        settings: &Settings,
+    ) -> Result<(), Fault> {
+        let result = self.inflate_all(piece, last, target, settings);
         if result.is_err() {
             self.stream = None;
         }
         result
     }
 
-    /// Ends a message: inflates the tail that its sender left out.
-    pub(crate) fn finish(
+    /// The same of the last piece, with the tail that the message's sender left out.
+    pub(crate) fn inflate_last(
         &mut self,
+        piece: &[u8],
         target: &mut Target<'_>,
         direction: Direction,
         settings: &Settings,
     ) -> Result<(), Fault> {
-        // A message without a byte, and one that ended with a final block, have no open block for the tail to close.
-        if self.touched {
-            self.inflate(TAIL, target, settings)?;
+        // A message without a byte has no open block for the tail to close.
+        if self.touched || !piece.is_empty() {
+            let mut buffer = [0; COMPRESSED_PIECE + TAIL.len()];
+            let end = piece.len() + TAIL.len();
+            buffer[..piece.len()].copy_from_slice(piece);
+            buffer[piece.len()..end].copy_from_slice(TAIL);
+            self.inflate_or_drop(&buffer[..end], true, target, settings)?;
             self.touched = false;
         }
         if !direction.takeover {
@@ -213,7 +230,13 @@ impl Inflater {
         self.stream.as_ref().map_or(0, |_| INFLATER_SIZE)
     }
 
-    fn inflate_all(&mut self, piece: &[u8], target: &mut Target<'_>, settings: &Settings) -> Result<(), Fault> {
+    fn inflate_all(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        target: &mut Target<'_>,
+        settings: &Settings,
+    ) -> Result<(), Fault> {
         let mut input = piece;
         while !input.is_empty() {
             let stream = self.stream.get_or_insert_with(|| take_inflater(settings));
@@ -222,6 +245,10 @@ impl Inflater {
             if ended {
                 // A block with BFINAL ends the DEFLATE stream, not the message (§7.2.3.4).
                 self.restart(&target.store[target.start..]);
+                // Nor has what ended with a final block an open one.
+                if last && input.len() == TAIL.len() {
+                    return Ok(());
+                }
             }
         }
         Ok(())

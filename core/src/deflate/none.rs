@@ -8,6 +8,8 @@ use crate::config::Settings;
 use crate::error::{Error, Fault, FaultKind};
 use crate::utf8::Utf8;
 
+pub(crate) const COMPRESSED_PIECE: usize = 1024;
+
 #[derive(Default)]
 pub(crate) struct Compressor {}
 
@@ -42,7 +44,13 @@ impl Inflater {
         Err(FaultKind::BadCompressedData.into())
     }
 
-    pub(crate) fn finish(&mut self, _: &mut Target<'_>, _: Direction, _: &Settings) -> Result<(), Fault> {
+    pub(crate) fn inflate_last(
+        &mut self,
+        _: &[u8],
+        _: &mut Target<'_>,
+        _: Direction,
+        _: &Settings,
+    ) -> Result<(), Fault> {
         Err(FaultKind::BadCompressedData.into())
     }
 
