@@ -2,19 +2,20 @@
 //! ones need not ask the operating system for memory, and have it zeroed, for each large message.
 
 use alloc::vec::Vec;
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
 use std::sync::{Mutex, PoisonError};
 
 /// Smaller buffers are the allocator's.
 const FROM: usize = 32 * 1024;
 /// How many bytes are kept at most, for all connections of the configuration.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
 const KEPT: usize = 4 * 1024 * 1024;
 
-/// Buffers that wait for their next use. Without `std`, which has the lock, there are none.
+/// Buffers that wait for their next use. Without `std`, which has the lock, there are none, nor in WebAssembly, whose memory
+/// never goes back to the operating system anyway.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    #[cfg(feature = "std")]
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
     waiting: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -28,7 +29,7 @@ impl Clone for Buffers {
 impl Buffers {
     /// An empty buffer for about so many bytes; it may have more room, or none yet.
     pub(crate) fn take(&self, bytes: usize) -> Vec<u8> {
-        #[cfg(feature = "std")]
+        #[cfg(all(feature = "std", not(target_family = "wasm")))]
         if bytes >= FROM {
             return self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         }
@@ -43,7 +44,7 @@ impl Buffers {
         }
     }
 
-    #[cfg(feature = "std")]
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
     fn keep(&self, mut buffer: Vec<u8>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let kept: usize = waiting.iter().map(Vec::capacity).sum();
@@ -53,6 +54,6 @@ impl Buffers {
         }
     }
 
-    #[cfg(not(feature = "std"))]
+    #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
     fn keep(&self, _: Vec<u8>) {}
 }

@@ -53,7 +53,7 @@ pub(crate) struct Short {
 
 /// Reads such a header at the start of `bytes` if the payload has no more than `most` bytes and all of it follows. `None`
 /// says nothing: [`decode`] tells what else there is.
-#[inline(always)]
+#[inline]
 pub(crate) fn decode_short(bytes: &[u8], masked: bool, most: usize) -> Option<Short> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (len, rest, length_size) = match second & 0x7f {

@@ -12,7 +12,7 @@ const MAX_RECORDS: usize = 256;
 /// How many bytes of finished messages in the store, or inflated ones, end a batch.
 const MAX_STORED: usize = 1 << 20;
 /// Room for more records than this is given back, so that an idle connection stays small.
-const KEEP_RECORDS: usize = 4;
+const KEEP_RECORDS: usize = 2;
 /// After so many small batches in a row the room for a large one is given back.
 const SMALL_BATCHES: u8 = 4;
 
@@ -89,6 +89,9 @@ impl Inbox {
 
     #[inline]
     pub(crate) fn push(&mut self, record: Record) {
+        if self.records.capacity() == 0 {
+            self.records.reserve_exact(KEEP_RECORDS);
+        }
         self.records.push(record);
     }
 

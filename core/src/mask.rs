@@ -31,8 +31,10 @@ fn after(key: Key, len: usize) -> Key {
 
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Returns all bytes of the result, ORed together in some order, if they are asked for.
-#[inline]
+/// Returns all bytes of the result, ORed together in some order, if they are asked for. In WebAssembly size counts for more
+/// than a call.
+#[cfg_attr(not(target_family = "wasm"), inline)]
+#[cfg_attr(target_family = "wasm", inline(never))]
 fn xor<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
     let half = u32::from_ne_bytes(key);
     let word = u64::from(half) << 32 | u64::from(half);

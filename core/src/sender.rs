@@ -4,6 +4,7 @@ mod ending;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::batch::{Record, kind};
 use crate::close::Payload;
@@ -12,7 +13,7 @@ use crate::deflate::Compression;
 use crate::error::{Error, Fault};
 use crate::frame::{self, HEADER_ROOM, MAX_CONTROL, MAX_HEADER, Opcode};
 use crate::life::{Ending, State, Transport};
-use crate::mask;
+use crate::mask::{self, Key};
 use crate::output::{Output, Queue};
 use crate::pings::Pings;
 use crate::random::Keys;
@@ -396,15 +397,14 @@ impl Sender {
         let bytes = self.queue.reserve(HEADER_ROOM + payload.len(), &self.settings.buffers)?;
         let key = self.keys.as_mut().map(|keys| keys.mask());
         frame::encode(bytes, fin, opcode, rsv, payload.len() as u64, key);
+        let start = bytes.len();
         match key {
             None => bytes.extend_from_slice(payload),
-            Some(key) => {
-                for block in payload.chunks(MASK_BLOCK) {
-                    let start = bytes.len();
-                    bytes.extend_from_slice(block);
-                    mask::apply(key, &mut bytes[start..]);
-                }
+            Some(key) if payload.len() <= MASK_BLOCK => {
+                bytes.extend_from_slice(payload);
+                mask::apply(key, &mut bytes[start..]);
             }
+            Some(key) => extend_masked(bytes, payload, key),
         }
         Ok(())
     }
@@ -440,6 +440,14 @@ impl Sender {
         if self.frame(Opcode::Ping, true, &payload).is_ok() {
             self.pings.sent(&payload, now);
         }
+    }
+}
+
+fn extend_masked(bytes: &mut Vec<u8>, payload: &[u8], key: Key) {
+    for block in payload.chunks(MASK_BLOCK) {
+        let start = bytes.len();
+        bytes.extend_from_slice(block);
+        mask::apply(key, &mut bytes[start..]);
     }
 }
 

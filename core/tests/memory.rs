@@ -347,6 +347,7 @@ fn a_connection_that_has_ended_gives_everything_back() {
 }
 
 /// Large buffers wait at the configuration for the next connection that needs one: four megabytes of them at most.
+#[cfg(feature = "std")]
 #[test]
 fn large_buffers_are_the_configurations() {
     for role in [Role::Server, Role::Client] {
