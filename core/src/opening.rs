@@ -380,6 +380,7 @@ fn within(head: &[u8], start: usize, part: &[u8]) -> Place {
 }
 
 fn push_headers(fields: &[Field<'_>], head: &[u8], start: usize, inbox: &mut Inbox) {
+    inbox.records.reserve(fields.len());
     for field in fields {
         inbox.push(header_record(within(head, start, field.name), within(head, start, field.value)));
     }

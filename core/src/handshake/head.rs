@@ -50,6 +50,8 @@ impl HeadReader {
         settings: &Settings,
     ) -> Result<(usize, bool), Fault> {
         let mut at = 0;
+        let room = input.len().min(usize::try_from(settings.max_head_size).unwrap_or(usize::MAX));
+        buffer.try_reserve(room).map_err(|_| FaultKind::NoMemory)?;
         while at < input.len() {
             let line_end = memchr(b'\n', &input[at..]).map(|index| at + index + 1);
             let piece = &input[at..line_end.unwrap_or(input.len())];
@@ -89,10 +91,11 @@ impl HeadReader {
         let Some(line) = buffer[self.line_start..].strip_suffix(b"\r\n") else {
             return Err(FaultKind::BadLineEnd.into());
         };
-        if line.contains(&b'\r') {
+        // No early end: so the compiler judges many bytes at once.
+        let broken = !line.iter().fold(true, |good, byte| good & fields::is_text_byte(*byte));
+        if broken && line.contains(&b'\r') {
             return Err(FaultKind::BadLineEnd.into());
         }
-        let broken = !line.iter().copied().all(fields::is_text_byte);
         if self.in_first_line() {
             if line.is_empty() && self.kind == Kind::Request && !self.skipped_empty_line {
                 // RFC 9112 §2.2: a server ignores an empty line before the request line.
