@@ -66,7 +66,7 @@ enum Phase {
     Opening(Box<Opening>),
     Frames,
     /// Frames, once these are read that arrived behind the request.
-    Backlog(Vec<u8>),
+    Backlog(Box<[u8]>),
     /// Nothing: the peer's Close has arrived, or the connection has ended.
     Discard,
 }
@@ -212,7 +212,7 @@ impl Connection {
         let (backlog, deflate) = opening.accept(subprotocol, &mut self.inbox, &mut self.sender)?;
         self.sender.timers.advance(now);
         self.sender.open(deflate);
-        self.phase = Phase::Backlog(backlog);
+        self.phase = Phase::Backlog(backlog.into());
         if let Err(fault) = self.read(0, &mut []) {
             self.fail_with(fault);
         }
@@ -276,7 +276,7 @@ impl Connection {
     pub fn memory_usage(&self) -> usize {
         let phase = match &self.phase {
             Phase::Opening(opening) => size_of::<Opening>() + opening.heap(),
-            Phase::Backlog(bytes) => bytes.capacity(),
+            Phase::Backlog(bytes) => bytes.len(),
             Phase::Frames | Phase::Discard => 0,
         };
         size_of::<Self>() + phase + self.inbox.heap() + self.reader.heap() + self.sender.heap()
@@ -460,8 +460,7 @@ impl Connection {
                     let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: None };
                     let taken = self.reader.read(&mut bytes, &mut context)?;
                     if taken < bytes.len() && !self.is_over() {
-                        bytes.drain(..taken);
-                        self.phase = Phase::Backlog(bytes);
+                        self.phase = Phase::Backlog(bytes[taken..].into());
                         return Ok(at);
                     }
                     self.phase = Phase::Frames;

@@ -12,7 +12,7 @@ const MAX_RECORDS: usize = 256;
 /// How many bytes of finished messages in the store, or inflated ones, end a batch.
 const MAX_STORED: usize = 1 << 20;
 /// Room for more records than this is given back, so that an idle connection stays small.
-const KEEP_RECORDS: usize = 2;
+const KEEP_RECORDS: usize = 1;
 /// After so many small batches in a row the room for a large one is given back.
 const SMALL_BATCHES: u8 = 4;
 
@@ -31,7 +31,7 @@ pub(crate) struct Inbox {
     /// Heads, control frames cut by reads, code points cut by parts.
     pub(crate) side: Vec<u8>,
     /// How many bytes compressed messages were inflated to in this batch.
-    inflated: usize,
+    inflated: u32,
     /// How many batches in a row were small.
     small: u8,
 }
@@ -41,7 +41,7 @@ impl Inbox {
     #[inline]
     pub(crate) fn clear(&mut self, buffers: &Buffers) {
         self.clear_records();
-        if self.store.capacity() | self.side.capacity() | self.inflated > 0 {
+        if self.store.capacity() | self.side.capacity() | self.inflated as usize > 0 {
             self.clear_bytes(buffers);
         }
     }
@@ -78,7 +78,7 @@ impl Inbox {
     /// Whether the host must take what there is before more is added.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.records.len() >= MAX_RECORDS || self.growing.max(self.inflated) >= MAX_STORED
+        self.records.len() >= MAX_RECORDS || self.growing.max(self.inflated as usize) >= MAX_STORED
     }
 
     /// How many records there is room for.
@@ -121,7 +121,7 @@ impl Inbox {
     }
 
     pub(crate) fn count_inflated(&mut self, bytes: usize) {
-        self.inflated += bytes;
+        self.inflated = self.inflated.saturating_add(bytes as u32);
     }
 
     /// The growing message is complete: where it lies.

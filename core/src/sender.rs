@@ -52,9 +52,8 @@ pub struct Sender {
     ending: Option<Box<Ending>>,
     /// The peer's Close, while the host has not answered it.
     received: Option<Box<(u16, Box<str>)>>,
-    fault: Option<Fault>,
-    /// A fault of the peer's that ends the connection in the next input call.
-    owed: Option<Box<Fault>>,
+    /// Why the connection has ended, or, until it has, what ends it in the next input call.
+    fault: Option<Box<Fault>>,
     compression: Compression,
 }
 
@@ -77,7 +76,6 @@ impl Sender {
             ending: None,
             received: None,
             fault: None,
-            owed: None,
             compression: Compression::default(),
         }
     }
@@ -304,7 +302,7 @@ impl Sender {
 
     /// Why the connection ended, if not by a closing handshake.
     pub fn fault(&self) -> Option<Fault> {
-        self.fault
+        self.fault.as_deref().copied().filter(|_| self.life == Life::Ended)
     }
 }
 

@@ -33,7 +33,7 @@ impl Sender {
     /// Whether the connection is open and owes nothing.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        self.life == Life::Open && self.owed.is_none()
+        self.life == Life::Open && self.fault.is_none()
     }
 
     pub(crate) fn deflate(&self) -> Option<Agreement> {
@@ -142,13 +142,15 @@ impl Sender {
 
     /// The peer's fault came after events: it waits for the next input call, so that the host can still answer those.
     pub(crate) fn owe_fault(&mut self, fault: Fault) {
-        self.owed = Some(Box::new(fault));
+        self.fault = Some(Box::new(fault));
     }
 
     /// Pays what the last input call left owing: the answer to the peer's Close, or to its fault.
     #[inline]
     pub(crate) fn settle(&mut self) {
-        if let Some(fault) = self.owed.take().filter(|_| self.life != Life::Ended) {
+        if self.owes_fault()
+            && let Some(fault) = self.fault.take()
+        {
             self.end_with_fault(*fault);
         } else if self.owes_close() {
             self.answer_close();
@@ -162,7 +164,11 @@ impl Sender {
 
     /// Whether the peer's Close, or its fault, waits for its answer.
     pub(crate) fn owes(&self) -> bool {
-        self.owed.is_some() || self.owes_close()
+        self.owes_fault() || self.owes_close()
+    }
+
+    fn owes_fault(&self) -> bool {
+        self.life != Life::Ended && self.fault.is_some()
     }
 
     /// The next deadline, or [`NEVER`].
@@ -176,6 +182,7 @@ impl Sender {
             + self.keys.as_ref().map_or(0, |_| size_of::<Keys>())
             + self.pending_pong.as_ref().map_or(0, |pong| pong.len())
             + self.pings.heap()
+            + self.fault.as_ref().map_or(0, |_| size_of::<Fault>())
             + self.ending.as_ref().map_or(0, |ending| size_of::<Ending>() + ending.reason.len())
             + self.received.as_ref().map_or(0, |received| size_of::<(u16, Box<str>)>() + received.1.len())
     }
@@ -247,7 +254,7 @@ impl Sender {
     fn tell(&mut self, fault: Option<Fault>, by_peer: bool) {
         let (code, reason) = self.received.take().map_or((close::ABNORMAL, Box::default()), |received| *received);
         let (clean, sent) = (fault.is_none(), self.close_sent);
-        self.fault = fault;
+        self.fault = fault.map(Box::new);
         self.ending = Some(Box::new(Ending { code, reason, clean, by_peer, sent, fault }));
         self.keys = None;
         self.parts = None;

@@ -1,6 +1,6 @@
 use std::any::Any;
 use std::io::{Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use sansock::batch::kind;
 use sansock::{Config, Connection, Event, State};
@@ -14,13 +14,21 @@ use crate::wire::{Kind, Random, Role};
 
 pub struct Sansock;
 
+/// Shared by all connections that idle, as a host would: by role, and whether there is compression.
+static CONFIGS: LazyLock<[[Config; 2]; 2]> =
+    LazyLock::new(|| [Role::Server, Role::Client].map(|role| [false, true].map(|deflate| config(role, deflate))));
+
 fn open(role: Role, deflate: bool) -> Connection {
+    Connection::new(&config(role, deflate), [7; 32], 0).expect("a connection")
+}
+
+fn config(role: Role, deflate: bool) -> Config {
     let mut config = match role {
         Role::Server => Config::server(),
         Role::Client => Config::client("ws://example.com/").expect("a URL"),
     };
     config.start_open(1).and_then(|config| config.deflate(u64::from(deflate))).expect("options");
-    Connection::new(&config, [7; 32], 0).expect("a connection")
+    config
 }
 
 /// Writes what waits.
@@ -146,7 +154,8 @@ impl Entry for Sansock {
     }
 
     fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
-        let mut connection = Box::new(open(echo.task.role, echo.task.deflate));
+        let config = &CONFIGS[usize::from(echo.task.role == Role::Client)][usize::from(echo.task.deflate)];
+        let mut connection = Box::new(Connection::new(config, [7; 32], 0).expect("a connection"));
         let mut input = echo.task.wire.bytes.to_vec();
         connection.set_compression(echo.compress);
         let (_, events, sender) = connection.receive_events(&mut input, 0);
