@@ -66,27 +66,21 @@ fn xor_many<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
         return any;
     }
     #[cfg(target_family = "wasm")]
-    return xor_by_four::<COLLECT>(word, words);
-    #[cfg(not(target_family = "wasm"))]
+    let words = if COLLECT { words } else { xor_fours(word, words) };
     xor_words::<COLLECT>(word, words)
 }
 
-/// What other compilers make of the loop by themselves.
+/// By four, which other compilers do by themselves. Returns the rest.
 #[cfg(target_family = "wasm")]
-fn xor_by_four<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
+fn xor_fours(word: u64, words: &mut [[u8; 8]]) -> &mut [[u8; 8]] {
     let (fours, rest) = words.as_chunks_mut::<4>();
-    let mut any = 0;
     for [first, second, third, fourth] in fours {
-        let plain = [*first, *second, *third, *fourth].map(|bytes| u64::from_ne_bytes(bytes) ^ word);
-        if COLLECT {
-            any |= plain[0] | plain[1] | plain[2] | plain[3];
-        }
-        *first = plain[0].to_ne_bytes();
-        *second = plain[1].to_ne_bytes();
-        *third = plain[2].to_ne_bytes();
-        *fourth = plain[3].to_ne_bytes();
+        *first = (u64::from_ne_bytes(*first) ^ word).to_ne_bytes();
+        *second = (u64::from_ne_bytes(*second) ^ word).to_ne_bytes();
+        *third = (u64::from_ne_bytes(*third) ^ word).to_ne_bytes();
+        *fourth = (u64::from_ne_bytes(*fourth) ^ word).to_ne_bytes();
     }
-    any | xor_words::<COLLECT>(word, rest)
+    rest
 }
 
 /// The same loop in registers twice as wide, which halves its time where memory does not: the one place of this crate where

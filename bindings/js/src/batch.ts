@@ -1,21 +1,116 @@
-import { fromByteString } from "./bytes.js";
-import { decode, type Engine } from "./engine.js";
-import type { ConnectionEvent, Fault, Header, OpenEvent, RejectedEvent, RequestEvent } from "./events.js";
-import { BLOCK, FLAG, KIND, ORIGINS, RECORD, RECORD_SIZE } from "./numbers.js";
+import type { Engine } from "./engine.js";
+import type {
+  BinaryEvent,
+  ConnectionEvent,
+  Fault,
+  Header,
+  OpenEvent,
+  RejectedEvent,
+  RequestEvent,
+  TextEvent,
+} from "./events.js";
+import { copier, ON_HEAP } from "./host.js";
+import { BLOCK, FLAG, KIND, ORIGINS, RECORD, RECORD_SIZE, REGION_INPUT } from "./numbers.js";
 
-/** Reads the events of the latest input call, and copies their payloads out of linear memory. */
-export function readEvents(engine: Engine, handle: number, block: number, into: ConnectionEvent[]): void {
+/** The chunk in which the input region lies, given by its owner for the messages in it to be views of it. */
+export interface Source {
+  readonly chunk: Uint8Array;
+  /** Where the input region begins in the chunk. */
+  start: number;
+  /** Whether payloads differ from the chunk, so that they must be brought back. */
+  readonly masked: boolean;
+}
+
+/** Reads the events of the latest input call. Their payloads are copied, unless they are in a chunk that may be viewed. */
+export function readEvents(
+  engine: Engine,
+  handle: number,
+  block: number,
+  into: ConnectionEvent[],
+  source?: Source,
+): void {
   let record = engine.view.getUint32(block + BLOCK.EVENTS, true);
   const end = record + engine.view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
+  let isBack = source?.masked === false;
   while (record < end) {
-    const kind = engine.view.getUint8(record);
-    const details = kind <= KIND.REJECTED ? engine.view.getUint32(record + RECORD.AUX, true) : 0;
-    const event = readEvent(engine, handle, block, record, kind, details);
-    if (event !== undefined) {
-      into.push(event);
+    const { view } = engine;
+    const kind = view.getUint8(record);
+    if (kind === KIND.TEXT) {
+      into.push(readText(engine, block, record));
+      record += RECORD_SIZE;
+    } else if (kind === KIND.BINARY) {
+      if (source !== undefined && isInput(view, record)) {
+        if (!isBack) {
+          bringBack(engine, block, record, source);
+          isBack = true;
+        }
+        into.push(readView(view, record, source));
+        record += RECORD_SIZE;
+      } else {
+        record = readBinaries(engine, block, record, end, into);
+      }
+    } else {
+      const details = kind <= KIND.REJECTED ? view.getUint32(record + RECORD.AUX, true) : 0;
+      const event = readEvent(engine, handle, block, record, kind, details);
+      if (event !== undefined) {
+        into.push(event);
+      }
+      record += (1 + details) * RECORD_SIZE;
     }
-    record += (1 + details) * RECORD_SIZE;
   }
+}
+
+function readText(engine: Engine, block: number, record: number): TextEvent {
+  const flags = engine.view.getUint8(record + 1);
+  const data = payloadText(engine, block, record);
+  return { type: "text", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
+}
+
+/** Reads a binary message, and with it those that lie close behind it in the input. Returns the record after them. */
+function readBinaries(engine: Engine, block: number, first: number, end: number, into: ConnectionEvent[]): number {
+  const { view, bytes } = engine;
+  const start = startOf(view, block, first);
+  let record = first + RECORD_SIZE;
+  let stop = start + lengthOf(view, first);
+  if (stop - start > ON_HEAP && isInput(view, first)) {
+    for (; record < end && view.getUint8(record) === KIND.BINARY && isInput(view, record); record += RECORD_SIZE) {
+      const length = lengthOf(view, record);
+      const next = startOf(view, block, record) + length;
+      if (length <= ON_HEAP || next - start > copier.shared) {
+        break;
+      }
+      stop = next;
+    }
+  }
+  const copy = copier.copy(bytes, start, stop);
+  if (record === first + RECORD_SIZE) {
+    into.push(binary(view, first, copy));
+    return record;
+  }
+  const { buffer, byteOffset } = copy;
+  const shift = byteOffset - start;
+  for (let each = first; each < record; each += RECORD_SIZE) {
+    into.push(binary(view, each, new Uint8Array(buffer, startOf(view, block, each) + shift, lengthOf(view, each))));
+  }
+  return record;
+}
+
+function readView(view: DataView, record: number, { chunk, start }: Source): BinaryEvent {
+  const offset = chunk.byteOffset + start + view.getUint32(record + RECORD.OFFSET, true);
+  return binary(view, record, new Uint8Array(chunk.buffer, offset, lengthOf(view, record)));
+}
+
+/** Copies the input, unmasked as it is, into the chunk that it came from, beginning with the payload of a record. */
+function bringBack({ view, bytes }: Engine, block: number, record: number, { chunk, start }: Source): void {
+  const offset = view.getUint32(record + RECORD.OFFSET, true);
+  const region = view.getUint32(block + BLOCK.REGIONS, true);
+  const consumed = view.getUint32(block + BLOCK.CONSUMED, true);
+  chunk.set(bytes.subarray(region + offset, region + consumed), start + offset);
+}
+
+function binary(view: DataView, record: number, data: Uint8Array): BinaryEvent {
+  const flags = view.getUint8(record + 1);
+  return { type: "binary", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
 }
 
 function readEvent(
@@ -29,24 +124,16 @@ function readEvent(
   const { view } = engine;
   const flags = view.getUint8(record + 1);
   switch (kind) {
-    case KIND.TEXT: {
-      const data = decode(payload(engine, block, record));
-      return { type: "text", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
-    }
-    case KIND.BINARY: {
-      const data = payload(engine, block, record).slice();
-      return { type: "binary", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
-    }
     case KIND.PING:
-      return { type: "ping", payload: payload(engine, block, record).slice() };
+      return { type: "ping", payload: payload(engine, block, record) };
     case KIND.PONG: {
       const unknown = view.getUint32(record + RECORD.EXTRA + 4, true) === 0xffff_ffff;
       const roundTripTime = unknown ? null : readU64(view, record + RECORD.EXTRA);
-      return { type: "pong", payload: payload(engine, block, record).slice(), roundTripTime };
+      return { type: "pong", payload: payload(engine, block, record), roundTripTime };
     }
     case KIND.CLOSING: {
       const code = view.getUint16(record + RECORD.CODE, true);
-      return { type: "closing", code, reason: decode(payload(engine, block, record)) };
+      return { type: "closing", code, reason: payloadText(engine, block, record) };
     }
     case KIND.CLOSED: {
       const code = view.getUint16(record + RECORD.CODE, true);
@@ -55,7 +142,7 @@ function readEvent(
       return {
         type: "closed",
         code,
-        reason: decode(payload(engine, block, record)),
+        reason: payloadText(engine, block, record),
         clean: (flags & FLAG.CLEAN) !== 0,
         byPeer: (flags & FLAG.BY_PEER) !== 0,
         sentCode: sent === 0 ? null : sent,
@@ -92,19 +179,19 @@ function readRequest(engine: Engine, block: number, record: number, details: num
   for (const detail of detailsOf(record, details)) {
     switch (engine.view.getUint8(detail)) {
       case KIND.AUTHORITY:
-        authority = payloadText(engine, block, detail);
+        authority = payloadByteString(engine, block, detail);
         break;
       case KIND.ORIGIN:
-        origin = payloadText(engine, block, detail);
+        origin = payloadByteString(engine, block, detail);
         break;
       case KIND.SUBPROTOCOL: {
-        const name = payloadText(engine, block, detail);
+        const name = payloadByteString(engine, block, detail);
         subprotocols.push(name);
         subprotocol = (engine.view.getUint8(detail + 1) & FLAG.CHOSEN) !== 0 ? name : subprotocol;
         break;
       }
       case KIND.EXTENSION:
-        extensions.push(payloadText(engine, block, detail));
+        extensions.push(payloadByteString(engine, block, detail));
         break;
       case KIND.HEADER:
         headers.push(readHeader(engine, block, detail));
@@ -113,7 +200,7 @@ function readRequest(engine: Engine, block: number, record: number, details: num
   }
   return {
     type: "request",
-    target: payloadText(engine, block, record),
+    target: payloadByteString(engine, block, record),
     authority,
     origin,
     sameOrigin: ORIGINS[engine.view.getUint16(record + RECORD.CODE, true)] ?? "cross",
@@ -131,9 +218,9 @@ function readOpen(engine: Engine, block: number, record: number, details: number
   for (const detail of detailsOf(record, details)) {
     const kind = engine.view.getUint8(detail);
     if (kind === KIND.SUBPROTOCOL) {
-      subprotocol = payloadText(engine, block, detail);
+      subprotocol = payloadByteString(engine, block, detail);
     } else if (kind === KIND.EXTENSION) {
-      extensions.push(payloadText(engine, block, detail));
+      extensions.push(payloadByteString(engine, block, detail));
     } else if (kind === KIND.HEADER) {
       headers.push(readHeader(engine, block, detail));
     }
@@ -155,29 +242,47 @@ function readRejected(
     }
   }
   const status = engine.view.getUint16(record + RECORD.CODE, true);
-  return { type: "rejected", status, headers, body: payload(engine, block, record).slice(), truncated };
+  return { type: "rejected", status, headers, body: payload(engine, block, record), truncated };
 }
 
 function readHeader(engine: Engine, block: number, record: number): Header {
-  const { view } = engine;
+  const { view, reader } = engine;
   const region = regionOf(view, block, record);
   const name = region + view.getUint32(record + RECORD.OFFSET, true);
   const value = region + view.getUint32(record + RECORD.EXTRA, true);
   return [
-    fromByteString(engine.bytes.subarray(name, name + view.getUint32(record + RECORD.AUX, true))),
-    fromByteString(engine.bytes.subarray(value, value + view.getUint32(record + RECORD.LEN, true))),
+    reader.byteString(name, name + view.getUint32(record + RECORD.AUX, true)),
+    reader.byteString(value, value + lengthOf(view, record)),
   ];
 }
 
-function payloadText(engine: Engine, block: number, record: number): string {
-  return fromByteString(payload(engine, block, record));
+/** A copy of the payload. */
+function payload({ view, bytes }: Engine, block: number, record: number): Uint8Array {
+  const start = startOf(view, block, record);
+  return copier.copy(bytes, start, start + lengthOf(view, record));
 }
 
-/** The payload where it lies: valid until the next call. Offsets and lengths fit in 32 bits, as linear memory does. */
-function payload(engine: Engine, block: number, record: number): Uint8Array {
-  const { view } = engine;
-  const start = regionOf(view, block, record) + view.getUint32(record + RECORD.OFFSET, true);
-  return engine.bytes.subarray(start, start + view.getUint32(record + RECORD.LEN, true));
+function payloadText({ view, reader }: Engine, block: number, record: number): string {
+  const start = startOf(view, block, record);
+  return reader.text(start, start + lengthOf(view, record));
+}
+
+function payloadByteString({ view, reader }: Engine, block: number, record: number): string {
+  const start = startOf(view, block, record);
+  return reader.byteString(start, start + lengthOf(view, record));
+}
+
+/** Where the payload lies. Offsets and lengths fit in 32 bits, as linear memory does. */
+function startOf(view: DataView, block: number, record: number): number {
+  return regionOf(view, block, record) + view.getUint32(record + RECORD.OFFSET, true);
+}
+
+function lengthOf(view: DataView, record: number): number {
+  return view.getUint32(record + RECORD.LEN, true);
+}
+
+function isInput(view: DataView, record: number): boolean {
+  return (view.getUint8(record + 1) & FLAG.REGION) === REGION_INPUT;
 }
 
 function regionOf(view: DataView, block: number, record: number): number {

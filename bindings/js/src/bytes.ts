@@ -24,16 +24,7 @@ export function toBytes(data: Bytes): Uint8Array {
   }
 }
 
-/** One character for each byte, as HTTP headers are read. */
-export function fromByteString(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  }
-  return text;
-}
-
-/** The reverse, for headers that are sent. */
+/** One byte for each character, as HTTP headers are sent. */
 export function toByteString(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) {

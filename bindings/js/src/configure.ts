@@ -9,6 +9,9 @@ const SEED_SIZE = 32;
 
 type OptionName = keyof typeof OPTION;
 
+/** The configuration of the latest connection whose options were plain values: others like it share it, and its memory. */
+let kept: { engine: Engine; config: number; role: number; options: Map<string, unknown> } | undefined;
+
 /** Creates a connection in the engine and returns its handle. */
 export function createConnection(
   engine: Engine,
@@ -18,12 +21,8 @@ export function createConnection(
   now: number,
 ): number {
   const { calls } = engine;
-  const config = calls.config_new(role) >>> 0;
-  if (config === 0) {
-    throw engine.error(calls.last_status());
-  }
+  const config = keptConfig(engine, role, url, options) ?? newConfig(engine, role, url, options);
   try {
-    configure(engine, config, url, options);
     engine.write(seedOf(options));
     const handle = calls.conn_new(config, now) >>> 0;
     if (handle === 0) {
@@ -31,10 +30,53 @@ export function createConnection(
     }
     return handle;
   } finally {
-    if (!engine.dead) {
-      calls.config_free(config);
+    if (config !== kept?.config) {
+      freeConfig(engine, config);
     }
   }
+}
+
+function keptConfig(engine: Engine, role: number, url: string | null, options: ClientOptions): number | undefined {
+  if (url !== null || kept?.engine !== engine || kept.role !== role) {
+    return undefined;
+  }
+  const values = choices(options);
+  const isSame = values.length === kept.options.size && values.every(([name, value]) => kept?.options.get(name) === value);
+  return isSame ? kept.config : undefined;
+}
+
+/** Makes a configuration, and keeps it instead of the last one if it can be told from its options that it is the same. */
+function newConfig(engine: Engine, role: number, url: string | null, options: ClientOptions): number {
+  const { calls } = engine;
+  const config = calls.config_new(role) >>> 0;
+  if (config === 0) {
+    throw engine.error(calls.last_status());
+  }
+  try {
+    configure(engine, config, url, options);
+  } catch (error) {
+    freeConfig(engine, config);
+    throw error;
+  }
+  const values = choices(options);
+  if (url === null && values.every(([, value]) => typeof value !== "object")) {
+    if (kept?.engine === engine) {
+      freeConfig(engine, kept.config);
+    }
+    kept = { engine, config, role, options: new Map(values) };
+  }
+  return config;
+}
+
+function freeConfig(engine: Engine, config: number): void {
+  if (!engine.dead) {
+    engine.calls.config_free(config);
+  }
+}
+
+/** The options that are part of a configuration. */
+function choices({ seed, now, views, ...rest }: ClientOptions): [name: string, value: unknown][] {
+  return Object.entries(rest);
 }
 
 function configure(engine: Engine, config: number, url: string | null, options: ClientOptions): void {
@@ -45,6 +87,7 @@ function configure(engine: Engine, config: number, url: string | null, options: 
     switch (name) {
       case "seed":
       case "now":
+      case "views":
         break;
       case "origin":
         if (options.origin !== undefined) {
@@ -88,11 +131,27 @@ export function writeHeader(engine: Engine, [name, value]: Header): [nameLen: nu
 
 function seedOf({ seed }: ClientOptions): Uint8Array {
   if (seed === undefined) {
-    return crypto.getRandomValues(new Uint8Array(SEED_SIZE));
+    return randomSeed();
   }
   const bytes = toBytes(seed);
   if (bytes.length !== SEED_SIZE) {
     throw new SansockError("INVALID_ARGUMENT", `a seed has ${SEED_SIZE} bytes`);
   }
   return bytes;
+}
+
+/** Random bytes that are not used yet: to ask for a few costs as much as to ask for many. */
+const pool = new Uint8Array(128 * SEED_SIZE);
+let unused = 0;
+
+/** The next seed of the pool, which does not keep it. */
+function randomSeed(): Uint8Array {
+  if (unused === 0) {
+    crypto.getRandomValues(pool);
+    unused = pool.length;
+  }
+  unused -= SEED_SIZE;
+  const seed = pool.slice(unused, unused + SEED_SIZE);
+  pool.fill(0, unused, unused + SEED_SIZE);
+  return seed;
 }

@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { readEvents, readFault, readU64 } from "./batch.js";
-import { type Bytes, fromByteString, toBytes } from "./bytes.js";
+import { readEvents, readFault, readU64, type Source } from "./batch.js";
+import { type Bytes, toBytes } from "./bytes.js";
 import { createConnection, writeHeader } from "./configure.js";
 import type { Engine } from "./engine.js";
 import { SansockError } from "./errors.js";
 import type { ConnectionEvent, Fault, Header } from "./events.js";
+import { copier } from "./host.js";
 import { currentEngine } from "./module.js";
 import {
   BLOCK,
@@ -28,18 +29,16 @@ export type TransportInstruction = (typeof TRANSPORTS)[number];
 
 /** How much of a chunk goes through linear memory at once, so that a huge chunk does not make it huge. */
 const PIECE = 1 << 20;
+/** By role: what comes from clients is masked. */
+const VIEWS = [{ masked: false }, { masked: true }] as const;
 /** The high half of a deadline that never comes. */
 const NEVER_HIGH = 0xffff_ffff;
 
+/** In some runtimes each look at the global costs as much as the time itself. */
+const timer = performance;
+
 /** `Symbol.dispose`, and where it is missing, a symbol of our own that nothing will ever use. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose");
-
-/** Frees what was neither freed nor disposed of. A net only: nobody knows when it runs, or if. */
-const forgotten = new FinalizationRegistry<{ engine: Engine; handle: number }>(({ engine, handle }) => {
-  if (!engine.dead) {
-    engine.calls.conn_free(handle);
-  }
-});
 
 /**
  * One WebSocket connection, without its transport.
@@ -53,6 +52,8 @@ const forgotten = new FinalizationRegistry<{ engine: Engine; handle: number }>((
 export class Connection implements Disposable {
   readonly #engine: Engine;
   readonly #block: number;
+  /** Whether payloads in the chunk are masked, if messages are to be views of it. */
+  readonly #views: { readonly masked: boolean } | undefined;
   /** 0 when freed. */
   #handle: number;
   #unconsumed = 0;
@@ -60,9 +61,10 @@ export class Connection implements Disposable {
   private constructor(role: number, url: string | null, options: ClientOptions) {
     const engine = currentEngine();
     this.#engine = engine;
+    this.#views = viewsOf(role, options);
     this.#handle = createConnection(engine, role, url, options, options.now ?? clock());
     this.#block = engine.calls.conn_block(this.#handle) >>> 0;
-    forgotten.register(this, { engine, handle: this.#handle }, this);
+    engine.forgotten.register(this, this.#handle, this);
   }
 
   /** The server's end of a connection. It waits for the client's request. */
@@ -78,7 +80,8 @@ export class Connection implements Disposable {
   // --- Input: what happened. Each call returns the events that came of it. ---
 
   /**
-   * Takes in bytes from the transport, in chunks of any size. The chunk is copied and stays as it is.
+   * Takes in bytes from the transport, in chunks of any size. The chunk is copied and stays as it is, but for the option
+   * `views`.
    *
    * All of it is taken, unless a server has yet to answer a request and 64 KiB wait behind it: then `unconsumed` says
    * how many bytes at the end must be passed again after `accept` or `reject`.
@@ -265,7 +268,7 @@ export class Connection implements Disposable {
     const length = Math.min(this.pendingOutput, limit);
     const { view, bytes } = this.#engine;
     const start = view.getUint32(this.#block + BLOCK.OUTPUT, true);
-    return bytes.slice(start, start + length);
+    return copier.copy(bytes, start, start + length);
   }
 
   /** Says that the first `count` bytes of the output are written. */
@@ -344,10 +347,8 @@ export class Connection implements Disposable {
     if (this.#handle !== 0) {
       const handle = this.#handle;
       this.#handle = 0;
-      forgotten.unregister(this);
-      if (!this.#engine.dead) {
-        this.#engine.calls.conn_free(handle);
-      }
+      this.#engine.forgotten.unregister(this);
+      this.#engine.free(handle);
     }
   }
 
@@ -371,14 +372,18 @@ export class Connection implements Disposable {
     const { calls } = this.#engine;
     const length = this.#engine.write(piece);
     this.#engine.check(calls.conn_receive(handle, length, now));
+    const source: Source | undefined = this.#views && { ...this.#views, chunk: piece, start: 0 };
     let taken = 0;
     for (;;) {
       const consumed = this.#engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
       const before = into.length;
-      readEvents(this.#engine, handle, this.#block, into);
+      readEvents(this.#engine, handle, this.#block, into, source);
       taken += consumed;
       if (taken === length || (consumed === 0 && into.length === before)) {
         return taken;
+      }
+      if (source !== undefined) {
+        source.start = taken;
       }
       this.#engine.check(calls.conn_receive_at(handle, taken, length - taken, now));
     }
@@ -422,13 +427,21 @@ export function parseUrl(url: string | URL): ParsedUrl {
   const length = engine.writeText(String(url));
   engine.check(engine.calls.url_parse(length));
   // The host is part of the URL; what may follow the answer in the window is not looked at.
-  const answer = fromByteString(engine.read(length + "\0\0".length + "65535".length + "1".length));
+  const { byteOffset, byteLength } = engine.read(length + "\0\0".length + "65535".length + "1".length);
+  const answer = engine.reader.byteString(byteOffset, byteOffset + byteLength);
   const [host = "", port = "", secure = ""] = answer.split("\0");
   return { secure: secure.startsWith("1"), host, port: Number(port) };
 }
 
+function viewsOf(role: number, { views = false }: Options): { readonly masked: boolean } | undefined {
+  if (typeof views !== "boolean") {
+    throw new SansockError("INVALID_ARGUMENT", "views: it is true or false");
+  }
+  return views ? VIEWS[role] : undefined;
+}
+
 function clock(): number {
-  return Math.floor(performance.now());
+  return Math.floor(timer.now());
 }
 
 /** Numbers outside the range of the border would wrap around there. */

@@ -1,4 +1,5 @@
 import { errorCode, SansockError } from "./errors.js";
+import { type Reader, readerOf } from "./host.js";
 import { ABI_VERSION, BLOCK_SIZE, RECORD_SIZE } from "./numbers.js";
 
 /** The exports of the module. Handles, addresses and lengths are unsigned but arrive signed: use `>>> 0`. */
@@ -60,18 +61,20 @@ const WINDOW_KEPT = 1 << 22;
 const WINDOW_MIN = 1 << 16;
 
 const encoder = new TextEncoder();
-/** Text is validated by the engine; a byte order mark is part of it (RFC 6455 has no use for one). */
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** One instance of the module: its calls, its memory, and the window through which bytes go in. */
 export class Engine {
   /** The calls, each of which marks the engine as dead when it throws. */
   readonly calls: Calls;
+  /** Frees connections that were neither freed nor disposed of. A net only: nobody knows when it runs, or if. */
+  readonly forgotten = new FinalizationRegistry<number>((connection) => this.free(connection));
   readonly #memory: WebAssembly.Memory;
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
+  #reader: Reader;
   #window = 0;
   #room = 0;
+  #whole: Uint8Array | undefined;
   #failure: { readonly cause: unknown } | undefined;
   readonly #faultNames = new Map<number, string>();
 
@@ -79,6 +82,7 @@ export class Engine {
     this.#memory = exports.memory;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
+    this.#reader = readerOf(this.#bytes);
     this.calls = this.#guard(exports);
     const { abi_version, record_size, block_size } = this.calls;
     if (abi_version() !== ABI_VERSION || record_size() !== RECORD_SIZE || block_size() !== BLOCK_SIZE) {
@@ -91,16 +95,22 @@ export class Engine {
     return this.#failure !== undefined;
   }
 
+  /** Frees a connection. Of a dead engine nothing is left to be freed. */
+  free(connection: number): void {
+    if (!this.dead) {
+      this.calls.conn_free(connection);
+    }
+  }
+
   /** Throws if the engine is dead. */
   assertAlive(): void {
     if (this.#failure !== undefined) {
-      const message = "the engine has failed: none of its connections can be used any more; init() starts another";
-      throw new SansockError("POISONED", message, { cause: this.#failure.cause });
+      throw this.#poisoned(this.#failure.cause);
     }
   }
 
   /** Linear memory. Ask again after each call: it may have grown. */
-  get bytes(): Uint8Array {
+  get bytes(): Uint8Array<ArrayBuffer> {
     this.#look();
     return this.#bytes;
   }
@@ -109,6 +119,12 @@ export class Engine {
   get view(): DataView {
     this.#look();
     return this.#view;
+  }
+
+  /** Linear memory, for texts. Ask again after each call: it may have grown. */
+  get reader(): Reader {
+    this.#look();
+    return this.#reader;
   }
 
   /** Copies bytes into the window, from `at` on, and returns how many. */
@@ -122,8 +138,7 @@ export class Engine {
   writeText(text: string, at = 0): number {
     // A code unit becomes one byte at least and three at most: try with the least when the most would be much.
     this.#reserve(at + (text.length > WINDOW_MIN ? text.length : text.length * 3));
-    const free = this.bytes.subarray(this.#window + at, this.#window + this.#room);
-    const { read, written } = encoder.encodeInto(text, free);
+    const { read, written } = encoder.encodeInto(text, this.#free(at));
     if (read === text.length) {
       return written;
     }
@@ -141,11 +156,13 @@ export class Engine {
     // The call may have made the window grow, and move.
     this.#room = Math.max(len, this.#room, WINDOW_MIN);
     this.#window = this.calls.window_reserve(this.#room) >>> 0;
+    this.#whole = undefined;
     return this.bytes.subarray(this.#window, this.#window + len);
   }
 
   readText(len: number): string {
-    return decode(this.read(len));
+    const { byteOffset } = this.read(len);
+    return this.reader.text(byteOffset, byteOffset + len);
   }
 
   /** Gives back the memory of a window that one large payload has made large. */
@@ -184,7 +201,16 @@ export class Engine {
     if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.#memory.buffer);
       this.#view = new DataView(this.#memory.buffer);
+      this.#reader = readerOf(this.#bytes);
+      this.#whole = undefined;
     }
+  }
+
+  /** The window from `at` on. The view of all of it is kept: to make one costs as much as to encode a short text. */
+  #free(at: number): Uint8Array {
+    const bytes = this.bytes;
+    this.#whole ??= bytes.subarray(this.#window, this.#window + this.#room);
+    return at === 0 ? this.#whole : this.#whole.subarray(at);
   }
 
   #reserve(len: number): void {
@@ -196,30 +222,83 @@ export class Engine {
       }
       this.#window = start;
       this.#room = room;
+      this.#whole = undefined;
     }
   }
 
-  /** Wraps the calls: one that throws leaves the module in the middle of something, so it is the last. */
+  /** A call that throws leaves the module in the middle of something: it was the last. */
+  #fail(cause: unknown): never {
+    this.#failure = { cause };
+    throw this.#poisoned(cause);
+  }
+
+  #poisoned(cause: unknown): SansockError {
+    const message = "the engine has failed: none of its connections can be used any more; init() starts another";
+    return new SansockError("POISONED", message, { cause });
+  }
+
+  /** Wraps the calls, so that one that throws is the last. */
   #guard(exports: Exports): Calls {
     const guarded: Record<string, unknown> = {};
     for (const [name, call] of Object.entries(exports)) {
       if (typeof call === "function") {
-        guarded[name] = (...args: number[]): unknown => {
+        // Four, as many as any of them takes: an array of arguments costs more than most calls.
+        guarded[name] = (a: number, b: number, c: number, d: number): unknown => {
           this.assertAlive();
           try {
-            return (call as (...args: number[]) => unknown)(...args);
+            return (call as (a: number, b: number, c: number, d: number) => unknown)(a, b, c, d);
           } catch (cause) {
-            this.#failure = { cause };
-            return this.assertAlive();
+            return this.#fail(cause);
           }
         };
       }
     }
-    return guarded as unknown as Calls;
+    return { ...(guarded as unknown as Calls), ...this.#guardMessages(exports) };
   }
-}
 
-/** Decodes UTF-8 that the engine has validated. */
-export function decode(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  /** The same of the calls that messages need, each in code of its own: engines compile that into the callers. */
+  #guardMessages(exports: Exports): Partial<Calls> {
+    return {
+      conn_receive: (connection, len, now) => {
+        this.assertAlive();
+        try {
+          return exports.conn_receive(connection, len, now);
+        } catch (cause) {
+          return this.#fail(cause);
+        }
+      },
+      conn_send_text: (connection, len) => {
+        this.assertAlive();
+        try {
+          return exports.conn_send_text(connection, len);
+        } catch (cause) {
+          return this.#fail(cause);
+        }
+      },
+      conn_send_binary: (connection, len) => {
+        this.assertAlive();
+        try {
+          return exports.conn_send_binary(connection, len);
+        } catch (cause) {
+          return this.#fail(cause);
+        }
+      },
+      conn_send_header: (connection, kind, len, last) => {
+        this.assertAlive();
+        try {
+          return exports.conn_send_header(connection, kind, len, last);
+        } catch (cause) {
+          return this.#fail(cause);
+        }
+      },
+      conn_consumed: (connection, n) => {
+        this.assertAlive();
+        try {
+          return exports.conn_consumed(connection, n);
+        } catch (cause) {
+          return this.#fail(cause);
+        }
+      },
+    };
+  }
 }

@@ -34,6 +34,9 @@ export const FLAG = {
   CHOSEN: 0x10,
 } as const;
 
+/** The region of the bytes passed to `receive`. */
+export const REGION_INPUT = 0;
+
 export const BLOCK_MORE = 0x0001;
 export const BLOCK_WRITABLE = 0x0002;
 

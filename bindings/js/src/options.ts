@@ -30,6 +30,11 @@ export interface Options {
   readonly pongTimeout?: number | undefined;
   /** Deliver parts of messages as they arrive, rather than whole messages. */
   readonly parts?: boolean | undefined;
+  /**
+   * Binary messages that lie whole in the chunk passed to `receive` are views of it, not copies, and a server unmasks them
+   * there: the chunk is the connection's from then on. For hosts that read into fresh memory each time.
+   */
+  readonly views?: boolean | undefined;
   /** Answer pings. Default true. */
   readonly autoPong?: boolean | undefined;
   /** Answer the peer's Close. Default true; otherwise call `close`. */

@@ -85,6 +85,85 @@ export function buffers(sansock) {
       },
     },
     {
+      name: "binary messages of every length, between others and cut by reads",
+      run: () => {
+        const lengths = [0, 1, 63, 64, 65, 66, 1000, 4096, 16_383, 16_384, 16_385, 70_000];
+        const messages = [...lengths, ...lengths.toReversed(), 100, 100, 100].map(filled);
+        for (const role of ["client", "server"]) {
+          for (const views of [false, true]) {
+            const ends = connected(sansock, { [role]: { views } });
+            const { [role]: receiver, [role === "client" ? "server" : "client"]: sender } = ends;
+            messages.forEach((message, index) => {
+              sender.send(message);
+              if (index % 5 === 4) {
+                sender.send("between");
+              }
+            });
+            const output = sender.takeOutput();
+            for (const size of [output.length, 65_536, 16_384, 1460]) {
+              const events = [];
+              for (let at = 0; at < output.length; at += size) {
+                events.push(...receiver.receive(output.slice(at, at + size)));
+              }
+              equal(events.filter(({ type }) => type === "text").length, Math.floor(messages.length / 5));
+              equal(events.filter(({ type }) => type === "binary").map(({ data }) => data), messages);
+            }
+          }
+        }
+      },
+    },
+    {
+      name: "messages that share memory do not share bytes",
+      run: () => {
+        const { client, server } = connected(sansock);
+        const messages = Array.from({ length: 50 }, (_, index) => filled(100, index));
+        client.sendBatch(messages);
+        const output = client.takeOutput();
+        const [first, ...rest] = server.receive(output);
+        first.data.fill(0xff);
+        equal(rest.map(({ data }) => data), messages.slice(1));
+        try {
+          structuredClone(first.data.buffer, { transfer: [first.data.buffer] });
+        } catch (error) {
+          equal(error.name, "DataCloneError");
+        }
+        equal(rest.map(({ data }) => data), messages.slice(1));
+      },
+    },
+    {
+      name: "with views, messages are where they arrived, and nothing else is",
+      run: () => {
+        const message = filled(200, 1);
+        for (const role of ["client", "server"]) {
+          const { client, server } = connected(sansock, { [role]: { views: true } });
+          const [sender, receiver] = role === "client" ? [server, client] : [client, server];
+          sender.send(message);
+          sender.ping("ping");
+          sender.send(message);
+          const around = new Uint8Array(1000).fill(9);
+          const output = sender.takeOutput();
+          around.set(output, 100);
+          const chunk = around.subarray(100, 100 + output.length);
+          const [first, ping, second] = receiver.receive(chunk);
+          ok(first.data.buffer === around.buffer && second.data.buffer === around.buffer, "views of the chunk");
+          ok(ping.payload.buffer !== around.buffer, "a copy");
+          equal([first.data, second.data], [message, message]);
+          ok(around.subarray(0, 100).every((byte) => byte === 9), "before the chunk");
+          ok(around.subarray(100 + output.length).every((byte) => byte === 9), "after the chunk");
+        }
+        refused("INVALID_ARGUMENT", () => Connection.server({ views: 1 }));
+      },
+    },
+    {
+      name: "long texts with a byte order mark",
+      run: () => {
+        for (const text of ["\ufeff" + "é".repeat(5000), "a".repeat(5000) + "\ufeff", "\ufeff" + "a".repeat(5000)]) {
+          const [received] = sent((client) => client.send(text));
+          ok(received === text, "the same text");
+        }
+      },
+    },
+    {
       name: "events stay as they are when memory is used again, and when it grows",
       run: () => {
         const { client, server } = connected(sansock);
@@ -118,4 +197,9 @@ export function buffers(sansock) {
       },
     },
   ];
+}
+
+/** Bytes that differ from those of another number. */
+function filled(length, number) {
+  return Uint8Array.from({ length }, (_, index) => (index * 7 + number) & 0xff);
 }

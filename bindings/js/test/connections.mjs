@@ -29,6 +29,30 @@ export function connections(sansock) {
       },
     },
     {
+      name: "connections with the same options, and with others, one after the other",
+      run: () => {
+        const limits = [100, 100, 200, 100, 200, 200];
+        const servers = limits.map((maxMessageSize) => Connection.server({ startOpen: true, maxMessageSize }));
+        const client = Connection.client(null, { startOpen: true });
+        client.send(new Uint8Array(150));
+        const output = client.takeOutput();
+        const types = servers.map((server) => server.receive(output)[0].type);
+        equal(types, limits.map((limit) => (limit > 100 ? "binary" : "closed")));
+        const pings = [undefined, 1000, undefined].map((pingInterval) =>
+          Connection.server({ startOpen: true, pingInterval, now: 0 }),
+        );
+        equal(pings.map(({ nextDeadline }) => nextDeadline), [null, 1000, null]);
+        const subprotocols = ["a"];
+        const chosen = ["b", "c"].map((name) => {
+          subprotocols[0] = name;
+          const opening = Connection.client("ws://example.com/", { subprotocols: ["b", "c"] });
+          const server = Connection.server({ subprotocols });
+          return server.receive(opening.takeOutput())[0].subprotocol;
+        });
+        equal(chosen, ["b", "c"]);
+      },
+    },
+    {
       name: "a batch keeps the order of text and binary",
       run: () => {
         const { client, server } = connected(sansock);

@@ -22,13 +22,13 @@ function settle(connection) {
   }
 }
 
-function open(spec) {
-  const options = { startOpen: true, deflate: spec.deflate === 1, maxMessageSize: LARGEST };
+function open(spec, more = {}) {
+  const options = { startOpen: true, deflate: spec.deflate === 1, maxMessageSize: LARGEST, ...more };
   return spec.role === "server" ? Connection.server(options) : Connection.client(null, options);
 }
 
-export function receiver(spec, sink) {
-  const connection = open(spec);
+export function receiver(spec, sink, options) {
+  const connection = open(spec, options);
   return (chunk) => {
     for (const event of connection.receive(chunk)) {
       if (event.type === "text") {
@@ -50,19 +50,23 @@ export function sender(spec, wire) {
   };
 }
 
+function bufferOf({ buffer, byteOffset, length }) {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
 export function serverHandshake(request) {
   const connection = Connection.server();
   const [event] = connection.receive(request);
   if (event.type === "request" && event.sameOrigin !== "cross") {
     connection.accept();
   }
-  const response = Buffer.from(connection.takeOutput().buffer);
+  const response = bufferOf(connection.takeOutput());
   return { response, close: () => connection.free() };
 }
 
 export function clientHandshake({ url, origin, headers }) {
   const connection = Connection.client(url, { origin, headers });
-  const request = Buffer.from(connection.takeOutput().buffer);
+  const request = bufferOf(connection.takeOutput());
   const receive = (response) => connection.receive(response)[0].type === "open";
   return { request, receive, close: () => connection.free() };
 }

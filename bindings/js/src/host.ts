@@ -1,0 +1,163 @@
+/** What a runtime has beyond the web's own means, and does faster: at present Node's buffers. */
+
+/** Node's `Buffer`, of which only these are used. Text is given as it is: validity is the engine's business. */
+interface NodeBuffer extends Uint8Array {
+  latin1Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+  ucs2Slice(start: number, end: number): string;
+}
+
+interface NodeBuffers {
+  readonly Buffer: {
+    readonly prototype: NodeBuffer;
+    from(buffer: ArrayBuffer): NodeBuffer;
+    allocUnsafeSlow(size: number): NodeBuffer;
+  };
+  isAscii(bytes: Uint8Array): boolean;
+  transcode(bytes: Uint8Array, from: "utf8", to: "utf16le"): NodeBuffer;
+}
+
+interface NodeThreads {
+  markAsUntransferable(buffer: ArrayBuffer): void;
+}
+
+interface NodeProcess {
+  readonly versions?: Readonly<Record<string, string | undefined>>;
+  getBuiltinModule?(name: string): unknown;
+}
+
+/** From this length on a text is worth a look at whether it is ASCII, in bytes. */
+const LONG_TEXT = 1024;
+/** Up to this length a string is made of character codes, in bytes. */
+const ARGUMENTS = 4096;
+/** V8 keeps arrays up to this size in its own heap, where they cost least, in bytes. */
+export const ON_HEAP = 64;
+/** Small copies share a slab of this size, in bytes: memory that is asked for each alone costs more than the copy. */
+const SLAB = 1 << 16;
+/** The largest copy that lies in a slab, in bytes. */
+const SHARED = SLAB / 4;
+
+/** Text is validated by the engine; a byte order mark is part of it (RFC 6455 has no use for one). */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Linear memory, read in the ways that are fastest here. It is of no use any more once memory has grown. */
+export interface Reader {
+  /** The text in UTF-8 that lies there. It must be valid. */
+  text(start: number, end: number): string;
+  /** One character for each byte that lies there. */
+  byteString(start: number, end: number): string;
+}
+
+/** Makes the copies that callers get. */
+export interface Copier {
+  /** A copy of the bytes from `start` to `end`. */
+  copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** How many bytes several messages may have in one copy. 0 if each is to have its own. */
+  readonly shared: number;
+}
+
+const node = nodeModules();
+
+/** A reader of linear memory as it is now. */
+export function readerOf(bytes: Uint8Array<ArrayBuffer>): Reader {
+  return node === undefined ? new WebReader(bytes) : new NodeReader(node.buffers, bytes);
+}
+
+export const copier: Copier = node === undefined ? webCopier() : nodeCopier(node.buffers, node.threads);
+
+class WebReader implements Reader {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  text(start: number, end: number): string {
+    return decoder.decode(this.#bytes.subarray(start, end));
+  }
+
+  byteString(start: number, end: number): string {
+    let text = "";
+    for (let at = start; at < end; at += ARGUMENTS) {
+      text += String.fromCharCode(...this.#bytes.subarray(at, Math.min(end, at + ARGUMENTS)));
+    }
+    return text;
+  }
+}
+
+class NodeReader implements Reader {
+  readonly #modules: NodeBuffers;
+  readonly #bytes: NodeBuffer;
+
+  constructor(modules: NodeBuffers, bytes: Uint8Array<ArrayBuffer>) {
+    this.#modules = modules;
+    this.#bytes = modules.Buffer.from(bytes.buffer);
+  }
+
+  text(start: number, end: number): string {
+    return end - start < LONG_TEXT ? this.#bytes.utf8Slice(start, end) : this.#longText(start, end);
+  }
+
+  /** V8 decodes what is not ASCII byte by byte; to UTF-16 and from there it is several times faster. */
+  #longText(start: number, end: number): string {
+    const { isAscii, transcode } = this.#modules;
+    const bytes = this.#bytes.subarray(start, end);
+    if (isAscii(bytes)) {
+      return this.#bytes.latin1Slice(start, end);
+    }
+    const units = transcode(bytes, "utf8", "utf16le");
+    return units.ucs2Slice(0, units.length);
+  }
+
+  byteString(start: number, end: number): string {
+    return this.#bytes.latin1Slice(start, end);
+  }
+}
+
+/** Each copy has a buffer of its own: a caller may transfer it to another thread. */
+function webCopier(): Copier {
+  return { copy: (bytes, start, end) => bytes.slice(start, end), shared: 0 };
+}
+
+/** Memory that is not zeroed first, small pieces of it from slabs, which cannot be transferred by mistake. */
+function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThreads): Copier {
+  let slab = new Uint8Array(0);
+  let used = 0;
+  const place = (size: number): Uint8Array => {
+    if (size > SHARED) {
+      return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    }
+    if (size > slab.length - used) {
+      slab = new Uint8Array(Buffer.allocUnsafeSlow(SLAB).buffer as ArrayBuffer);
+      markAsUntransferable(slab.buffer);
+      used = 0;
+    }
+    const start = used;
+    // A multiple of 8: any typed array can lie there.
+    used += (size + 7) & ~7;
+    return new Uint8Array(slab.buffer, start, size);
+  };
+  const copy = (bytes: Uint8Array, start: number, end: number): Uint8Array => {
+    if (end - start <= ON_HEAP) {
+      return bytes.slice(start, end);
+    }
+    const target = place(end - start);
+    target.set(bytes.subarray(start, end));
+    return target;
+  };
+  return { copy, shared: SHARED };
+}
+
+/** Node's own modules, where they can be had without waiting, from Node 20.16 on, and are as they are known. */
+function nodeModules(): { buffers: NodeBuffers; threads: NodeThreads } | undefined {
+  const { process } = globalThis as { process?: NodeProcess };
+  const { node, bun, deno } = process?.versions ?? {};
+  if (node === undefined || bun !== undefined || deno !== undefined || process?.getBuiltinModule === undefined) {
+    return undefined;
+  }
+  const buffers = process.getBuiltinModule("node:buffer") as NodeBuffers;
+  const threads = process.getBuiltinModule("node:worker_threads") as NodeThreads;
+  const { latin1Slice, utf8Slice, ucs2Slice } = buffers.Buffer.prototype;
+  const needed = [latin1Slice, utf8Slice, ucs2Slice, buffers.isAscii, buffers.transcode, threads.markAsUntransferable];
+  return needed.every((each) => typeof each === "function") ? { buffers, threads } : undefined;
+}
