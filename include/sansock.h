@@ -351,6 +351,11 @@ typedef struct sansock_block {
     const uint8_t *output;
     /// How many. Report those you wrote with sansock_conn_consumed.
     size_t output_len;
+    /// Yours to write, in place of a call of sansock_conn_consumed: how many bytes of the output you have written. The
+    /// next call that takes a connection that is not const reports them first, and sets this to 0; more than there are
+    /// make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the other fields know nothing of it, so do this only
+    /// while `state` and `transport` are OPEN: later, what is written moves the deadline and the transport.
+    uint64_t taken;
 } sansock_block;
 
 /// Where a ws: or wss: URL points to.
@@ -408,10 +413,12 @@ int32_t sansock_conn_new(const struct sansock_config *config,
 /// Frees a connection, with its block, events and output. NULL does nothing; a handle in use by another thread is left.
 SANSOCK_API void sansock_conn_free(struct sansock_conn *conn);
 
-/// The block of a connection: at one address until the connection is freed, up to date after every call.
+/// The block of a connection: at one address until the connection is freed, up to date after every call, which writes it
+/// anew. Of what you write to it, the engine reads `taken` alone.
 ///
 /// Returns NULL for a bad handle.
-SANSOCK_API const struct sansock_block *sansock_conn_block(const struct sansock_conn *conn);
+SANSOCK_API
+struct sansock_block *sansock_conn_block(const struct sansock_conn *conn);
 
 /// Takes bytes that were read from the transport.
 ///

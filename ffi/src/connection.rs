@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 use std::fmt::Write as _;
-use std::mem::size_of;
+use std::mem::{self, size_of};
 use std::ptr;
 
 use sansock::{Error, NEVER, batch};
@@ -11,10 +11,17 @@ use crate::guard::{bytes, bytes_mut, status, write};
 use crate::handle::{Handle, Kind};
 use crate::types::{Block, Config, Conn, Record};
 
+/// The block as C sees it: the engine's, and behind it what the host writes between calls.
+#[repr(C)]
+struct SharedBlock {
+    engine: batch::Block,
+    taken: u64,
+}
+
 /// What is behind a connection's handle.
 struct Inner {
     connection: sansock::Connection,
-    block: batch::Block,
+    block: SharedBlock,
     /// Where the last receive's bytes are, for the payloads in the input region.
     input: (*const u8, usize),
     /// How many of them were taken.
@@ -31,17 +38,17 @@ impl Kind for Inner {
     /// A host that follows the block closes its transport; no pointer leads into the broken connection.
     fn poison(&mut self) {
         self.block = empty_block();
-        self.block.status = Error::Poisoned.number();
-        self.block.transport = batch::transport::CLOSE;
-        self.block.state = batch::state::CLOSED;
+        self.block.engine.status = Error::Poisoned.number();
+        self.block.engine.transport = batch::transport::CLOSE;
+        self.block.engine.state = batch::state::CLOSED;
     }
 }
 
 /// An address all the same: C must not add even 0 to a null pointer.
 const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
 
-fn empty_block() -> batch::Block {
-    batch::Block {
+fn empty_block() -> SharedBlock {
+    let engine = batch::Block {
         status: 0,
         event_count: 0,
         transport: batch::transport::OPEN,
@@ -55,7 +62,8 @@ fn empty_block() -> batch::Block {
         region_lens: [0; batch::region::COUNT],
         output: ptr::null(),
         output_len: 0,
-    }
+    };
+    SharedBlock { engine, taken: 0 }
 }
 
 impl Inner {
@@ -74,11 +82,19 @@ impl Inner {
         Ok(())
     }
 
+    /// Reports the output that the host says it has written, before every call.
+    fn report_taken(&mut self) -> Result<(), Error> {
+        match mem::take(&mut self.block.taken) {
+            0 => Ok(()),
+            taken => self.connection.consumed(taken.try_into().map_err(|_| Error::InvalidArgument)?),
+        }
+    }
+
     /// Brings the block up to date, after every call.
     fn refresh(&mut self, status: i32) {
         let (input, len) = self.input;
-        self.connection.block(&mut self.block, input, len, self.consumed, status);
-        if self.block.fault != 0 && self.fault_text.is_empty() {
+        self.connection.block(&mut self.block.engine, input, len, self.consumed, status);
+        if self.block.engine.fault != 0 && self.fault_text.is_empty() {
             self.write_fault_text();
         }
     }
@@ -102,7 +118,7 @@ unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Result<(), Erro
     let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
     status(handle.and_then(|handle| {
         handle.change(|inner| {
-            let result = body(inner);
+            let result = inner.report_taken().and_then(|()| body(inner));
             inner.refresh(status(result));
             result
         })
@@ -158,16 +174,17 @@ pub unsafe extern "C" fn sansock_conn_free(conn: *mut Conn) {
     unsafe { Handle::<Inner>::destroy(conn.cast()) }
 }
 
-/// The block of a connection: at one address until the connection is freed, up to date after every call.
+/// The block of a connection: at one address until the connection is freed, up to date after every call, which writes it
+/// anew. Of what you write to it, the engine reads `taken` alone.
 ///
 /// Returns NULL for a bad handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_block(conn: *const Conn) -> *const Block {
+pub unsafe extern "C" fn sansock_conn_block(conn: *const Conn) -> *mut Block {
     // SAFETY: null or a handle by the rules of the header.
     match unsafe { Handle::<Inner>::open(conn.cast()) } {
         // SAFETY: a place inside a live handle; no reference is made.
-        Ok(handle) => unsafe { &raw const (*handle.value()).block }.cast(),
-        Err(_) => ptr::null(),
+        Ok(handle) => unsafe { &raw mut (*handle.value()).block }.cast(),
+        Err(_) => ptr::null_mut(),
     }
 }
 

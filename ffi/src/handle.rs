@@ -67,8 +67,8 @@ impl<T: Kind> Handle<T> {
         Ok(unsafe { &*handle })
     }
 
-    /// Where the value is. For places inside it that are read without a call.
-    pub(crate) fn value(&self) -> *const T {
+    /// Where the value is. For places inside it that are read or written without a call.
+    pub(crate) fn value(&self) -> *mut T {
         self.value.get()
     }
 

@@ -64,6 +64,11 @@ pub struct Block {
     pub output: *const u8,
     /// How many. Report those you wrote with sansock_conn_consumed.
     pub output_len: usize,
+    /// Yours to write, in place of a call of sansock_conn_consumed: how many bytes of the output you have written. The
+    /// next call that takes a connection that is not const reports them first, and sets this to 0; more than there are
+    /// make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the other fields know nothing of it, so do this only
+    /// while `state` and `transport` are OPEN: later, what is written moves the deadline and the transport.
+    pub taken: u64,
 }
 
 /// Where a ws: or wss: URL points to.
@@ -259,15 +264,16 @@ pub const SANSOCK_TEXT_SUBPROTOCOL: u32 = 3;
 /// The mirrors are the engine's, byte for byte.
 const _: () = {
     macro_rules! same_layout {
-        ($mirror:ident: $($field:ident)*) => {
-            assert!(size_of::<$mirror>() == size_of::<batch::$mirror>());
+        ($mirror:ident: $($field:ident)* $(, then $own:ident: $own_type:ty)?) => {
+            assert!(size_of::<$mirror>() == size_of::<batch::$mirror>() $(+ size_of::<$own_type>())?);
+            $(assert!(offset_of!($mirror, $own) == size_of::<batch::$mirror>());)?
             assert!(align_of::<$mirror>() == align_of::<batch::$mirror>());
             $(assert!(offset_of!($mirror, $field) == offset_of!(batch::$mirror, $field));)*
         };
     }
     same_layout!(Record: kind flags code aux offset len extra);
     same_layout!(Block: status event_count transport state flags fault consumed next_deadline events regions region_lens
-        output output_len);
+        output output_len, then taken: u64);
 };
 
 /// The numbers are the engine's, one by one.

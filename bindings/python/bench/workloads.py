@@ -4,7 +4,7 @@ An engine is a module with a VERSION, and where it has them:
 
 receiver(spec)          A function that takes a memoryview, one read, and returns the messages it completes.
 sender(spec, output)    A function that sends a message, and adds the pieces of bytes that go out to the list `output`.
-connection(spec, output)  An object with both, as `receive` and `send`.
+Endpoint(spec, output)  An object with both, as `receive` and `send`.
 server_handshake()      A function that takes a request and returns the response with which the connection opens.
 client_handshake(spec)  A function that returns a request, and one that takes the response and tells if it has opened.
 """
@@ -211,7 +211,7 @@ def connections(engine: ModuleType, spec: Spec) -> float:
         before = resident()
         for _ in range(count):
             output: list[Message] = []
-            connection = engine.connection(spec, output)
+            connection = engine.Endpoint(spec, output)
             (message,) = connection.receive(source)
             connection.send(message)
             if not output:

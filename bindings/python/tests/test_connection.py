@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from sansock import (
+    Batch,
     Binary,
     Closed,
     Closing,
     Connection,
     Event,
+    InvalidArgument,
     InvalidState,
     MessageKind,
     Open,
@@ -114,6 +116,78 @@ def everything(connection: Connection, events: list[Event]) -> list[Event]:
         assert connection.next_deadline == 0
         events += connection.timeout(0)
     return events
+
+
+TEXTS = ["", "a", "hello", "é", "日本語", "𝄞" * 10, "x" * 100, "mixed é"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 64, 255, 256, 257, 700])
+@pytest.mark.parametrize("length", [0, 1, 20, 300, 2000])
+def test_many_messages_in_one_read(count: int, length: int) -> None:
+    pair = Pair({}, {})
+    for payloads in (
+        [str(number) + "x" * length for number in range(count)],
+        [TEXTS[number % len(TEXTS)] + "y" * length for number in range(count)],
+        [str(number).encode() + b"\xff" * length for number in range(count)],
+        [b"binary" if number % 3 else "text" for number in range(count)],
+    ):
+        expected = [Text(item) if isinstance(item, str) else Binary(item) for item in payloads]
+        pair.client.send_batch(payloads)
+        assert pair.to_server() == expected
+        for item in payloads:
+            pair.client.send(item)
+        assert pair.to_server() == expected
+
+
+def test_messages_of_one_kind_around_other_events(pair: Pair) -> None:
+    expected: list[Event] = []
+    for number in range(20):
+        for text in ("one", "two", "three", "four", "fünf"):
+            pair.client.send(text)
+            expected.append(Text(text))
+        if number % 2:
+            pair.client.ping(b"", 0)
+            expected.append(Ping(b""))
+    assert pair.to_server() == expected
+
+
+def test_batches() -> None:
+    pair = Pair({}, {"batches": True})
+    pair.client.send("alone")
+    assert pair.to_server() == [Batch(("alone",))]
+    pair.client.send_batch(["one", "zwölf", b"three"])
+    pair.client.ping(b"", 0)
+    pair.client.send_batch([b"five"] * 10)
+    pair.client.send_batch(["x" * 100_000])
+    assert pair.to_server() == [
+        Batch(("one", "zwölf", b"three")),
+        Ping(b""),
+        Batch((b"five",) * 10),
+        Batch(("x" * 100_000,)),
+    ]
+    pair.client.send_batch([str(number) for number in range(1000)])
+    events = pair.to_server()
+    assert all(isinstance(event, Batch) for event in events)
+    assert [text for event in events if isinstance(event, Batch) for text in event.messages] == [
+        str(number) for number in range(1000)
+    ]
+    pair.server.send("to the client")
+    assert pair.to_client() == [Pong(b"", 0), Text("to the client")]
+
+
+def test_batches_of_whole_messages_between_parts() -> None:
+    pair = Pair({}, {"batches": True, "parts": True})
+    pair.client.send("one")
+    pair.client.send("two")
+    pair.client.send_part("three", False)
+    pair.client.send_part("four", True)
+    pair.client.send("five")
+    assert pair.to_server() == [
+        Batch(("one", "two")),
+        Text("three", True, False),
+        Text("four", False, True),
+        Batch(("five",)),
+    ]
 
 
 def test_more_events_than_one_batch_holds(pair: Pair) -> None:
@@ -311,6 +385,59 @@ def test_output_in_pieces(pair: Pair) -> None:
     events = pair.client.receive(first[:3] + rest + pair.server.take_output(), 0)
     assert events == [Binary(b"0123456789")]
     assert pair.server.take_output() == b""
+
+
+def test_output_that_was_taken_is_gone(pair: Pair) -> None:
+    pair.server.send("one")
+    assert pair.server.take_output() == b"\x81\x03one"
+    assert pair.server.pending_output == 0
+    assert pair.server.output() == pair.server.take_output() == b""
+    with pytest.raises(InvalidArgument):
+        pair.server.consumed(1)
+    pair.server.consumed(0)
+    pair.server.send("two")
+    assert pair.server.pending_output == 5
+    assert pair.server.take_output(2) + pair.server.take_output() == b"\x81\x03two"
+    pair.server.send("three")
+    pair.server.take_output()
+    pair.server.close(now=0)
+    assert pair.server.take_output() == b"\x88\x02\x03\xe8"
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 125, 126, 200, 252, 253, 1000, 70_000])
+def test_output_that_was_taken_is_not_sent_twice(size: int) -> None:
+    pair = Pair({"ping_interval": 1000}, {})
+    messages: list[Event] = []
+    for number in range(5):
+        pair.client.send(bytes([number]) * size)
+        messages += pair.server.receive(pair.client.take_output(), 0)
+        pair.client.timeout(number * 1000)
+        pair.server.receive(pair.client.take_output(), 0)
+        pair.to_client(number * 1000)
+        assert pair.client.pending_output == 0
+    assert messages == [Binary(bytes([number]) * size) for number in range(5)]
+
+
+def test_more_taken_than_there_is(pair: Pair) -> None:
+    pair.server.send("one")
+    pair.server._block.taken = 6
+    with pytest.raises(InvalidArgument):
+        pair.server.send("two")
+    assert pair.server.take_output() == b"\x81\x03one"
+    assert pair.server._block.taken == 5
+    pair.server.send("three")
+    assert pair.server._block.taken == 0
+    assert pair.to_client() == [Text("three")]
+
+
+def test_what_is_written_while_closing_moves_the_transport(pair: Pair) -> None:
+    pair.server.send("last")
+    pair.server.close(now=0)
+    pair.client.receive(pair.server.take_output(), 0)
+    everything(pair.client, [])
+    everything(pair.server, pair.to_server())
+    assert pair.server._block.taken == 0
+    assert pair.server.transport is Transport.CLOSE
 
 
 def test_back_pressure() -> None:

@@ -11,6 +11,7 @@ import typing
 import pytest
 
 from sansock import (
+    Batch,
     Binary,
     Closed,
     Closing,
@@ -31,6 +32,8 @@ EXAMPLES: list[object] = [
     Open("chat", ("permessage-deflate",), ()),
     Rejected(403, (), b"no", False),
     Text("hello"),
+    Binary(b"hello"),
+    Batch(("hello", b"hello")),
     Binary(b"hello", True, False),
     Ping(b""),
     Pong(b"", 5),

@@ -21,6 +21,7 @@ from sansock import (
     SansockError,
     Text,
     TooLarge,
+    _ffi,
     parse_url,
 )
 
@@ -193,16 +194,23 @@ def test_connections_are_not_copied(server: Connection, copying: Callable[[Any],
         copying(server)
 
 
-def test_garbage_is_freed() -> None:
+def test_garbage_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    freed: list[Any] = []
+
+    def free(handle: Any) -> None:
+        freed.append(handle)
+        _ffi.conn_free(handle)
+
+    monkeypatch.setattr(Connection.__del__, "__defaults__", (free,))
     connection = Connection.server(start_open=True)
-    finalizer = connection._finalizer
+    handle = connection._handle
     cycle = [connection]
     cycle.append(cycle)  # type: ignore[arg-type]
     reference = weakref.ref(connection)
     del connection, cycle
     gc.collect()
     assert reference() is None
-    assert not finalizer.alive
+    assert any(argument is handle for argument in freed)
 
 
 @pytest.mark.parametrize(

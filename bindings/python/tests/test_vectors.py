@@ -1,4 +1,4 @@
-"""Every conformance case, as it stands and byte by byte."""
+"""Every conformance case, as it stands, byte by byte, and in batches."""
 
 from __future__ import annotations
 
@@ -24,3 +24,8 @@ def test_whole(case: Case) -> None:
 @pytest.mark.parametrize("case", IN_PIECES.values(), ids=IN_PIECES)
 def test_byte_by_byte(case: Case) -> None:
     Player(case, byte_by_byte=True).play()
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_in_batches(case: Case) -> None:
+    Player(case, byte_by_byte=False, batches=True).play()

@@ -160,8 +160,11 @@ def show_event(event: Event) -> Iterator[str]:
         yield f"pong {show(event.payload)}{time}"
     elif isinstance(event, Closing):
         yield f"closing {event.code} {show(event.reason.encode())}"
-    else:
+    elif isinstance(event, Closed):
         yield show_closed(event)
+    else:
+        for message in event.messages:
+            yield from show_event(Text(message) if isinstance(message, str) else Binary(message))
 
 
 def show_headers(event: Request | Open | Rejected) -> Iterator[str]:
@@ -188,9 +191,10 @@ def show_closed(event: Closed) -> str:
 class Player:
     """Takes the steps of one case."""
 
-    def __init__(self, case: Case, byte_by_byte: bool) -> None:
+    def __init__(self, case: Case, byte_by_byte: bool, batches: bool = False) -> None:
         self.case = case
         self.byte_by_byte = byte_by_byte
+        self.batches = batches
         self.now = 0
         self.held = False
         self.showing = {rest for name, rest in case.settings if name == "show"}
@@ -240,7 +244,7 @@ class Player:
                 yield f"{name} {value}"
 
     def start(self) -> Connection:
-        options: dict[str, Any] = {"seed": SEED, "now": 0, "subprotocols": [], "headers": []}
+        options: dict[str, Any] = {"seed": SEED, "now": 0, "batches": self.batches, "subprotocols": [], "headers": []}
         role = url = None
         for name, rest in self.case.settings:
             if name == "role":

@@ -80,7 +80,7 @@ def sender(spec: Spec, output: list[Message]) -> Callable[[Message], None]:
     return send_text if spec.text else send_binary
 
 
-class connection:
+class Endpoint:
     """Reader and writer."""
 
     def __init__(self, spec: Spec, output: list[Message]) -> None:

@@ -150,7 +150,7 @@ def sender(spec: Spec, output: list[Message], connection: Connection | None = No
     return send
 
 
-class connection:
+class Endpoint:
     """Both, over one connection."""
 
     def __init__(self, spec: Spec, output: list[Message]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import sansock
-from sansock import Binary, Connection, Request, Text, Transport
 from workloads import Message, Spec
+
+import sansock
+from sansock import Batch, Connection, Request, Transport
 
 VERSION = sansock.__version__
 
@@ -25,21 +26,24 @@ def settle(connection: Connection) -> None:
 
 def open_connection(spec: Spec) -> Connection:
     """A connection that is open."""
-    if spec.server:
-        return Connection.server(start_open=True, deflate=bool(spec.deflate), max_message_size=LARGEST)
-    return Connection.client(start_open=True, deflate=bool(spec.deflate), max_message_size=LARGEST)
+    make = Connection.server if spec.server else Connection.client
+    return make(start_open=True, batches=True, deflate=bool(spec.deflate), max_message_size=LARGEST)
 
 
-def receiver(spec: Spec, connection: Connection | None = None) -> Callable[[memoryview], list[str] | list[bytes]]:
+def receiver(spec: Spec, connection: Connection | None = None) -> Callable[[memoryview], list[str | bytes]]:
     """Takes reads."""
     opened = open_connection(spec) if connection is None else connection
 
-    def feed(chunk: memoryview) -> list[str] | list[bytes]:
+    def feed(chunk: memoryview) -> list[str | bytes]:
         length = len(chunk)
         opened.window[:length] = chunk
         events = opened.receive_window(length)
         settle(opened)
-        return [event.data for event in events if isinstance(event, (Text, Binary))]  # type: ignore[return-value]
+        messages: list[str | bytes] = []
+        for event in events:
+            if isinstance(event, Batch):
+                messages += event.messages
+        return messages
 
     return feed
 
@@ -56,7 +60,7 @@ def sender(spec: Spec, output: list[Message], connection: Connection | None = No
     return send
 
 
-class connection:
+class Endpoint:
     """Both, over one connection."""
 
     def __init__(self, spec: Spec, output: list[Message]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sansock import MessageKind
 from workloads import Message, Spec
 
 from engines.sansock import VERSION, open_connection
+from sansock import MessageKind
 
 __all__ = ["VERSION", "sender"]
 

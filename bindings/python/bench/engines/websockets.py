@@ -78,7 +78,7 @@ def sender(spec: Spec, output: list[Message], protocol: Protocol | None = None) 
     return send_text if spec.text else send_binary
 
 
-class connection:
+class Endpoint:
     """Both, over one connection."""
 
     def __init__(self, spec: Spec, output: list[Message]) -> None:

@@ -59,7 +59,7 @@ def sender(spec: Spec, output: list[Message], protocol: Connection | None = None
     return send
 
 
-class connection:
+class Endpoint:
     """Both, over one connection."""
 
     def __init__(self, spec: Spec, output: list[Message]) -> None:

@@ -26,6 +26,7 @@ from ._errors import (
     WouldBlock,
 )
 from ._events import (
+    Batch,
     Binary,
     Closed,
     Closing,
@@ -47,6 +48,7 @@ __version__: str = _ffi.version_text
 
 __all__ = [
     "BadHandle",
+    "Batch",
     "Binary",
     "Busy",
     "ClientOptions",

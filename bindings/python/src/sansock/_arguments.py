@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from operator import index
-from typing import TYPE_CHECKING
+from time import monotonic_ns
+from typing import TYPE_CHECKING, Any
 
+from . import _ffi
 from ._errors import InvalidArgument
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["clock", "http_text", "octets", "unsigned", "utf8"]
+__all__ = ["clock", "http_text", "milliseconds", "octets", "unsigned", "utf8"]
 
 
 def clock(now: int | None) -> int:
     """The time of a call: the one given, or that of the monotonic clock."""
-    return time.monotonic_ns() // 1_000_000 if now is None else unsigned(now, 64, "now")
+    return monotonic_ns() // 1_000_000 if now is None else unsigned(now, 64, "now")
+
+
+def milliseconds(now: int | None) -> Any:
+    """The same for functions that do not convert."""
+    return _ffi.now() if now is None else _ffi.uint64(unsigned(now, 64, "now"))
 
 
 def unsigned(value: int, bits: int, name: str) -> int:

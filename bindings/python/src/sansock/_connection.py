@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import enum
-import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from . import _ffi
-from ._arguments import clock, http_text, octets, unsigned, utf8
-from ._batch import decode, read_fault
+from ._arguments import clock, http_text, milliseconds, octets, unsigned, utf8
+from ._batch import decode, encode
+from ._details import read_fault
 from ._errors import BadHandle, InvalidArgument, check, failure
 from ._events import Event, Fault
 from ._options import ClientOptions, ServerOptions, create
@@ -54,7 +54,9 @@ class MessageKind(enum.Enum):
 
 
 _TRANSPORTS, _STATES = tuple(Transport), tuple(State)
-_NO_RECORDS = memoryview(b"")
+_OPEN = State.OPEN.value
+_LEFT = 256
+"""Output up to this many bytes may stay in the engine's memory until the next call."""
 
 
 class _Freed:
@@ -91,23 +93,24 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "_batches",
         "_block",
-        "_finalizer",
+        "_events",
         "_handle",
-        "_records",
-        "_records_address",
+        "_output",
         "_window",
         "unconsumed",
     )
+    _batches: bool
     _block: _ffi.Block
-    _finalizer: weakref.finalize[[_ffi.Handle], Self]
-    _handle: _ffi.Handle
-    _records: memoryview
-    _records_address: int
+    _events: Any
+    _handle: Any
+    _output: Any
     _window: _ffi.Window
     unconsumed: int
 
-    def __init__(self) -> None:
+    def __new__(cls) -> Self:
+        """There are two ends."""
         raise TypeError("use Connection.server() or Connection.client(url)")
 
     @classmethod
@@ -122,7 +125,7 @@ class Connection:
         Raises:
             InvalidArgument: An option has a value that is not allowed.
         """
-        return cls._create(create(_ffi.ROLE_SERVER, None, options))
+        return cls._create(create(_ffi.ROLE_SERVER, None, options), options.get("batches"))
 
     @classmethod
     def client(cls, url: str | None = None, **options: Unpack[ClientOptions]) -> Self:
@@ -137,18 +140,17 @@ class Connection:
         Raises:
             InvalidArgument: The URL or an option is not allowed.
         """
-        return cls._create(create(_ffi.ROLE_CLIENT, url, options))
+        return cls._create(create(_ffi.ROLE_CLIENT, url, options), options.get("batches"))
 
     @classmethod
-    def _create(cls, handle: _ffi.Handle) -> Self:
-        self = cls.__new__(cls)
-        self._handle = handle
-        # It holds the C function itself, so it works when this module is half gone. At exit the process frees all.
-        self._finalizer = weakref.finalize(self, _ffi.conn_free, handle)
-        self._finalizer.atexit = False
-        self._block = _ffi.block_at(_ffi.conn_block(handle))
-        self._records = _NO_RECORDS
-        self._records_address = 0
+    def _create(cls, address: int, batches: bool | None) -> Self:
+        self = object.__new__(cls)
+        self._handle = _ffi.pointer(address)
+        block = _ffi.conn_block(self._handle)
+        self._block = _ffi.block_at(block)
+        self._events = _ffi.pointer_at(block + _ffi.EVENTS_OFFSET)
+        self._output = _ffi.pointer_at(block + _ffi.OUTPUT_OFFSET)
+        self._batches = bool(batches)
         self.unconsumed = 0
         self._use_window(_ffi.thread_local.window)
         return self
@@ -172,17 +174,21 @@ class Connection:
 
         See :meth:`receive` for what to do next. If :attr:`unconsumed` is not 0, copy those bytes out of the window.
         """
-        now = clock(now)
+        time = _ffi.now() if now is None else milliseconds(now)
         if not 0 <= index(length) <= _ffi.WINDOW_SIZE:
             raise InvalidArgument(f"the window has {_ffi.WINDOW_SIZE} bytes, not {length}")
-        status = _ffi.conn_receive_window(self._handle, length, now)
+        status = _ffi.conn_receive_window(self._handle, _ffi.sizes[length], time)
         if status:
             raise failure(status)
+        block = self._block
+        left = length - block.consumed
         events: list[Event] = []
-        self._decode(events)
-        left = length - self._block.consumed
+        count = block.event_count
+        if count:
+            raw = self._events[: count * _ffi.RECORD_SIZE]
+            decode(block, self._handle, raw, self._window, self._batches, events)
         if left:
-            left = self._receive_rest(self._window.address + length, left, now, events)
+            left = self._receive_rest(self._window.address + length, left, time, events)
         self.unconsumed = left
         return events
 
@@ -197,11 +203,12 @@ class Connection:
             now: The time in milliseconds.
         """
         data = data if isinstance(data, (bytes, bytearray)) else octets(data)
-        length, window, now = len(data), self.window, clock(now)
+        length, window = len(data), self.window
         if length <= _ffi.WINDOW_SIZE:
             window[:length] = data
             return self.receive_window(length, now)
         events: list[Event] = []
+        now = clock(now)
         for start in range(0, length, _ffi.WINDOW_SIZE):
             piece = data[start : start + _ffi.WINDOW_SIZE]
             window[: len(piece)] = piece
@@ -225,7 +232,7 @@ class Connection:
 
         Next: write the output, handle the events, set the timer, obey :attr:`transport`.
         """
-        return self._collect(_ffi.conn_timeout(self._handle, clock(now)))
+        return self._collect(_ffi.conn_timeout(self._handle, milliseconds(now)))
 
     def add_response_header(self, name: str | bytes, value: str | bytes) -> None:
         """Adds a header to the response of the coming :meth:`accept` or :meth:`reject`.
@@ -255,10 +262,10 @@ class Connection:
             InvalidState: No request awaits a decision.
             InvalidArgument: The client did not offer the subprotocol, or a header is not allowed.
         """
-        now = clock(now)
+        time = milliseconds(now)
         self._add_response_headers(headers)
-        choice = None if subprotocol is None else http_text(subprotocol)
-        return self._collect(_ffi.conn_accept(self._handle, choice, len(choice or b""), now))
+        choice = b"" if subprotocol is None else http_text(subprotocol)
+        return self._collect(_ffi.conn_accept(self._handle, choice, _ffi.sizes[len(choice)], time))
 
     def reject(
         self,
@@ -299,23 +306,27 @@ class Connection:
             TooLarge: The text is larger than the output may be.
         """
         data = utf8(text)
-        status = _ffi.conn_send_text(self._handle, data, len(data))
+        status = _ffi.conn_send_text(self._handle, data, _ffi.sizes[len(data)])
         if status:
             raise failure(status)
 
     def send_binary(self, data: Buffer) -> None:
         """Sends a binary message: any bytes-like object. Next: write the output. Raises what :meth:`send_text` does."""
         raw = octets(data)
-        status = _ffi.conn_send_binary(self._handle, raw, len(raw))
+        status = _ffi.conn_send_binary(self._handle, raw, _ffi.sizes[len(raw)])
         if status:
             raise failure(status)
 
     def send(self, message: str | Buffer) -> None:
         """Sends a str as text, a bytes-like object as binary. Next: write the output."""
         if isinstance(message, str):
-            self.send_text(message)
+            data = message.encode()
+            status = _ffi.conn_send_text(self._handle, data, _ffi.sizes[len(data)])
         else:
-            self.send_binary(message)
+            data = octets(message)
+            status = _ffi.conn_send_binary(self._handle, data, _ffi.sizes[len(data)])
+        if status:
+            raise failure(status)
 
     def send_part(self, data: str | Buffer, last: bool, kind: MessageKind | None = None) -> None:
         """Sends one part of a message, as a frame. Next: write the output; then the other parts.
@@ -343,16 +354,15 @@ class Connection:
         Raises:
             SansockError: As for :meth:`send_text`. Its ``sent`` tells how many messages were queued before.
         """
-        records, payloads, offset = bytearray(), [], 0
-        for message in messages:
-            kind = _ffi.KIND_TEXT if isinstance(message, str) else _ffi.KIND_BINARY
-            payload = utf8(message)
-            records += _ffi.RECORD.pack(kind, 0, 0, 0, offset, len(payload), 0)
-            payloads.append(payload)
-            offset += len(payload)
-        sent = _ffi.Size()
+        records, payloads = encode(messages)
+        sent, data = _ffi.Size(), b"".join(payloads)
         status = _ffi.conn_send_batch(
-            self._handle, bytes(records), len(payloads), b"".join(payloads), offset, _ffi.by_reference(sent)
+            self._handle,
+            records,
+            _ffi.sizes[len(payloads)],
+            data,
+            _ffi.sizes[len(data)],
+            _ffi.by_reference(sent),
         )
         if status:
             error = failure(status)
@@ -367,7 +377,11 @@ class Connection:
         Raises:
             InvalidState: The connection is a client's, whose payloads are masked; or as for :meth:`send_part`.
         """
-        check(_ffi.conn_send_header(self._handle, MessageKind(kind).value, unsigned(length, 64, "length"), bool(last)))
+        number = kind.value if kind.__class__ is MessageKind else MessageKind(kind).value
+        size = _ffi.uint64(unsigned(length, 64, "length"))
+        status = _ffi.conn_send_header(self._handle, number, size, bool(last))
+        if status:
+            raise failure(status)
 
     def ping(self, payload: Buffer = b"", now: int | None = None) -> None:
         """Sends a ping of up to 125 bytes. Next: write the output. The answer is a ``Pong`` with the time it took."""
@@ -421,11 +435,13 @@ class Connection:
 
     def output(self, limit: int | None = None) -> bytes:
         """Returns a copy of the bytes to write, up to ``limit``. Report what was written with :meth:`consumed`."""
-        block = self._block
-        length = block.output_len
+        length = self._block.output_len
         if limit is not None and limit < length:
             length = unsigned(limit, 64, "limit")
-        return _ffi.copy(block.output, length) if length else b""
+        if not length:
+            return b""
+        data: bytes = self._output[:length]
+        return data
 
     def consumed(self, length: int) -> None:
         """Tells that ``length`` bytes of the output were written. Next: obey :attr:`transport` if all of it was.
@@ -433,17 +449,28 @@ class Connection:
         Raises:
             InvalidArgument: There is not that much output.
         """
-        check(_ffi.conn_consumed(self._handle, unsigned(length, _ffi.SIZE_BITS, "length")))
+        check(_ffi.conn_consumed(self._handle, _ffi.sizes[unsigned(length, _ffi.SIZE_BITS, "length")]))
 
     def take_output(self, limit: int | None = None) -> bytes:
         """Returns the bytes to write, up to ``limit``, and forgets them: for transports that take all they get."""
-        data = self.output(limit)
-        if data:
-            self.consumed(len(data))
-            if limit is None and self._block.output_len:
-                # A pong had waited for room.
-                return data + self.take_output()
-        return data
+        block = self._block
+        length = block.output_len
+        if not length:
+            return b""
+        if limit is not None:
+            part = self.output(limit)
+            self.consumed(len(part))
+            return part
+        data: bytes = self._output[:length]
+        if length <= _LEFT and block.state == _OPEN and block.flags == _ffi.BLOCK_WRITABLE:
+            # The next call tells the engine: it would do nothing else than to forget the bytes.
+            block.taken, block.output_len = length, 0
+            return data
+        status = _ffi.conn_consumed(self._handle, _ffi.sizes[length])
+        if status:
+            raise failure(status)
+        # A pong may have waited for room.
+        return data + self.take_output() if block.output_len else data
 
     # State. None of these is a call into the engine, but for memory_usage and the text of a fault.
 
@@ -489,7 +516,7 @@ class Connection:
 
     def memory_usage(self) -> int:
         """How many bytes the engine holds for this connection."""
-        if not self._handle:
+        if self._handle is None:
             raise failure(_ffi.ERR_BAD_HANDLE)
         usage: int = _ffi.conn_memory_usage(self._handle)
         return usage
@@ -498,9 +525,14 @@ class Connection:
 
     def free(self) -> None:
         """Gives the memory back. Any later call raises ``BadHandle``; freeing again does nothing."""
-        self._block, self._records = _FREED, _NO_RECORDS
-        self._finalizer()
-        self._handle.value = None
+        handle, self._handle = self._handle, None
+        self._block = _FREED
+        self._events = self._output = None
+        _ffi.conn_free(handle)
+
+    def __del__(self, conn_free: Callable[[Any], None] = _ffi.conn_free) -> None:
+        """Frees it. The function is at hand even when this module is half gone."""
+        conn_free(self._handle)
 
     def __enter__(self) -> Self:
         return self
@@ -526,7 +558,7 @@ class Connection:
     # Inside
 
     def _use_window(self, window: _ffi.Window) -> None:
-        check(_ffi.conn_set_window(self._handle, window.address, _ffi.WINDOW_SIZE))
+        check(_ffi.conn_set_window(self._handle, window.pointer, _ffi.sizes[_ffi.WINDOW_SIZE]))
         self._window = window
 
     def _add_response_headers(self, headers: Iterable[tuple[Any, Any]]) -> None:
@@ -538,17 +570,14 @@ class Connection:
         block = self._block
         count = block.event_count
         if count:
-            address = block.events
-            if address != self._records_address:
-                self._records, self._records_address = _ffi.memory(address), address
-            raw = self._records[: count * _ffi.RECORD.size]
-            decode(block, self._handle, raw, self._window, events.append)
+            raw = self._events[: count * _ffi.RECORD_SIZE]
+            decode(block, self._handle, raw, self._window, self._batches, events)
         return count
 
-    def _receive_rest(self, end: int, left: int, now: int, events: list[Event]) -> int:
+    def _receive_rest(self, end: int, left: int, time: Any, events: list[Event]) -> int:
         """Passes what did not fit into a batch, until all is taken or a decision is due. Returns how much is left."""
         while left:
-            check(_ffi.conn_receive(self._handle, end - left, left, now))
+            check(_ffi.conn_receive(self._handle, _ffi.pointer(end - left), _ffi.sizes[left], time))
             count, taken = self._decode(events), self._block.consumed
             if not count and not taken:
                 break

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any, Callable, TypeVar, Union
 
 __all__ = [
+    "Batch",
     "Binary",
     "Closed",
     "Closing",
@@ -52,6 +53,34 @@ class _Value:
         return type(self), tuple(getattr(self, name) for name in self.__slots__)
 
 
+_Late = TypeVar("_Late", bound="_ReadLate")
+
+
+class _ReadLate(_Value):
+    """What Request and Open share: fields that are read when somebody asks for one of them, as most hosts do not."""
+
+    __slots__ = ("_read",)
+    _read: Callable[[], dict[str, Any]]
+
+    def __getattr__(self, name: str) -> Any:
+        # Only what is not set comes here.
+        if name not in self.__slots__:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name}")
+        values = self._read()
+        for each, value in values.items():
+            object.__setattr__(self, each, value)
+        return values[name]
+
+
+def late(cls: type[_Late], read: Callable[[], dict[str, Any]], **values: object) -> _Late:
+    """An event some of whose fields are set; ``read`` returns the others."""
+    event = object.__new__(cls)
+    object.__setattr__(event, "_read", read)
+    for name, value in values.items():
+        object.__setattr__(event, name, value)
+    return event
+
+
 @dataclass(frozen=True)
 class Fault(_Value):
     """Why a connection ended other than by a closing handshake.
@@ -70,7 +99,7 @@ class Fault(_Value):
 
 
 @dataclass(frozen=True)
-class Request(_Value):
+class Request(_ReadLate):
     """A server has read a valid opening request. Call ``accept`` or ``reject``: nothing more arrives until then.
 
     Attributes:
@@ -106,7 +135,7 @@ class Request(_Value):
 
 
 @dataclass(frozen=True)
-class Open(_Value):
+class Open(_ReadLate):
     """The connection is open: messages may be sent.
 
     Attributes:
@@ -139,8 +168,35 @@ class Rejected(_Value):
     truncated: bool
 
 
+class _Message(_Value):
+    """What Text and Binary share.
+
+    Most messages are whole, and there are many: those store their payload alone. The rest are of a class that also
+    stores ``first`` and ``last``, and looks the same.
+    """
+
+    __slots__ = ()
+    data: Any
+    first: bool
+    last: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _CLASSES.get(type(self), type(self)), (self.data, self.first, self.last)
+
+
+def _new_message(cls: type[Any], part: type[Any], data: Any, first: bool, last: bool) -> Any:
+    if first is last is True:
+        whole = object.__new__(cls)
+        object.__setattr__(whole, "data", data)
+        return whole
+    message = object.__new__(part)
+    for name, value in (("data", data), ("first", first), ("last", last)):
+        object.__setattr__(message, name, value)
+    return message
+
+
 @dataclass(frozen=True, init=False)
-class Text(_Value):
+class Text(_Message):
     """A text message; or a part of one, if ``parts`` is on. A part never ends inside a code point.
 
     Attributes:
@@ -149,19 +205,18 @@ class Text(_Value):
         last: Whether it ends a message.
     """
 
-    __slots__ = ("data", "first", "last")
+    __slots__ = ("data",)
     data: str
-    first: bool
-    last: bool
+    first: bool = True
+    last: bool = True
 
-    def __init__(self, data: str, first: bool = True, last: bool = True) -> None:
-        _set_text(self, data)
-        _set_text_first(self, first)
-        _set_text_last(self, last)
+    def __new__(cls, data: str, first: bool = True, last: bool = True) -> Text:
+        message: Text = _new_message(Text, _TextPart, data, first, last)
+        return message
 
 
 @dataclass(frozen=True, init=False)
-class Binary(_Value):
+class Binary(_Message):
     """A binary message; or a part of one, if ``parts`` is on.
 
     Attributes:
@@ -170,20 +225,44 @@ class Binary(_Value):
         last: Whether it ends a message.
     """
 
-    __slots__ = ("data", "first", "last")
+    __slots__ = ("data",)
     data: bytes
-    first: bool
-    last: bool
+    first: bool = True
+    last: bool = True
 
-    def __init__(self, data: bytes, first: bool = True, last: bool = True) -> None:
-        _set_binary(self, data)
-        _set_binary_first(self, first)
-        _set_binary_last(self, last)
+    def __new__(cls, data: bytes, first: bool = True, last: bool = True) -> Binary:
+        message: Binary = _new_message(Binary, _BinaryPart, data, first, last)
+        return message
 
 
-# The slots of an immutable class can be set through their descriptors alone; looked up once, as messages are many.
-_set_text, _set_text_first, _set_text_last = (vars(Text)[name].__set__ for name in Text.__slots__)
-_set_binary, _set_binary_first, _set_binary_last = (vars(Binary)[name].__set__ for name in Binary.__slots__)
+class _TextPart(Text):
+    __slots__ = ("first", "last")
+
+
+class _BinaryPart(Binary):
+    __slots__ = ("first", "last")
+
+
+_CLASSES: dict[type, type] = {_TextPart: Text, _BinaryPart: Binary}
+for _part, _whole in _CLASSES.items():
+    _part.__name__, _part.__qualname__ = _whole.__name__, _whole.__qualname__
+
+
+@dataclass(frozen=True)
+class Batch(_Value):
+    """Whole messages that came together, in place of a ``Text`` or ``Binary`` for each, if ``batches`` is on.
+
+    Attributes:
+        messages: They in their order: a text as a str, a binary message as bytes.
+    """
+
+    __slots__ = ("messages",)
+    messages: tuple[str | bytes, ...]
+
+
+# The slot of an immutable class can be set through its descriptor alone.
+set_text, set_binary = vars(Text)["data"].__set__, vars(Binary)["data"].__set__
+set_messages = vars(Batch)["messages"].__set__
 
 
 @dataclass(frozen=True)
@@ -244,4 +323,4 @@ class Closed(_Value):
     fault: Fault | None
 
 
-Event = Union[Request, Open, Rejected, Text, Binary, Ping, Pong, Closing, Closed]
+Event = Union[Request, Open, Rejected, Text, Binary, Batch, Ping, Pong, Closing, Closed]

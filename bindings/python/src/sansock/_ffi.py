@@ -13,8 +13,9 @@ import os
 import struct
 import sys
 import threading
-from ctypes import POINTER, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any, Callable
 
 ABI_VERSION = 1
@@ -24,6 +25,7 @@ SIZE_BITS = 8 * ctypes.sizeof(c_size_t)
 
 # One event, or one detail of the event before it: kind, flags, code, aux, offset, len, extra.
 RECORD = struct.Struct("=BBHIQQQ")
+RECORD_SIZE = RECORD.size
 
 KIND_REQUEST, KIND_OPEN, KIND_REJECTED, KIND_TEXT, KIND_BINARY = 1, 2, 3, 4, 5
 KIND_PING, KIND_PONG, KIND_CLOSING, KIND_CLOSED = 6, 7, 8, 9
@@ -58,6 +60,7 @@ class Block(ctypes.Structure):
         ("side_len", c_size_t),
         ("output", c_size_t),
         ("output_len", c_size_t),
+        ("taken", c_uint64),
     ]
     status: int
     event_count: int
@@ -76,6 +79,7 @@ class Block(ctypes.Structure):
     side_len: int
     output: int
     output_len: int
+    taken: int
 
 
 class UrlParts(ctypes.Structure):
@@ -118,13 +122,18 @@ _library = _load(library_path)
 prototypes: dict[str, tuple[Any, ...]] = {}
 
 
-def _bind(name: str, *arguments: Any, returns: Any = c_int32) -> Callable[..., Any]:
-    """One export with its types. What it returns, unless told otherwise, is 0 or the negative number of an error."""
+def _bind(name: str, *arguments: Any, returns: Any = c_int32, converts: bool = True) -> Callable[..., Any]:
+    """One export with its types. What it returns, unless told otherwise, is 0 or the negative number of an error.
+
+    Converting an argument takes as long as a short call. Functions that do not are for calls by the thousand: they take
+    ``bytes``, None, numbers that fit an int of C, and what ``pointer``, ``sizes``, ``uint64`` and ``now`` return.
+    """
     try:
         function = _library["sansock_" + name]
     except AttributeError as error:
         raise ImportError(f"{library_path} lacks sansock_{name}", path=str(library_path)) from error
-    function.argtypes = arguments
+    if converts:
+        function.argtypes = arguments
     function.restype = returns
     prototypes[name] = arguments
     return function
@@ -135,28 +144,30 @@ error_text = _bind("error_text", c_int32, returns=c_char_p)
 fault_name = _bind("fault_name", c_uint32, returns=c_char_p)
 url_parse = _bind("url_parse", c_char_p, c_size_t, POINTER(UrlParts))
 
-config_new = _bind("config_new", c_uint32, POINTER(c_void_p))
-config_free = _bind("config_free", c_void_p, returns=None)
+config_new = _bind("config_new", c_uint32, POINTER(c_void_p), converts=False)
+config_free = _bind("config_free", c_void_p, returns=None, converts=False)
 config_set = _bind("config_set", c_void_p, c_uint32, c_uint64)
-config_set_text = _bind("config_set_text", c_void_p, c_uint32, c_char_p, c_size_t)
-config_add_header = _bind("config_add_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
+config_set_text = _bind("config_set_text", c_void_p, c_uint32, c_char_p, c_size_t, converts=False)
+config_add_header = _bind("config_add_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, converts=False)
 
-conn_new = _bind("conn_new", c_void_p, c_char_p, c_uint64, POINTER(c_void_p))
-conn_free = _bind("conn_free", c_void_p, returns=None)
-conn_block = _bind("conn_block", c_void_p, returns=c_void_p)
-conn_receive = _bind("conn_receive", c_void_p, c_void_p, c_size_t, c_uint64)
-conn_set_window = _bind("conn_set_window", c_void_p, c_void_p, c_size_t)
-conn_receive_window = _bind("conn_receive_window", c_void_p, c_size_t, c_uint64)
+conn_new = _bind("conn_new", c_void_p, c_char_p, c_uint64, POINTER(c_void_p), converts=False)
+conn_free = _bind("conn_free", c_void_p, returns=None, converts=False)
+conn_block = _bind("conn_block", c_void_p, returns=c_void_p, converts=False)
+conn_receive = _bind("conn_receive", c_void_p, c_void_p, c_size_t, c_uint64, converts=False)
+conn_set_window = _bind("conn_set_window", c_void_p, c_void_p, c_size_t, converts=False)
+conn_receive_window = _bind("conn_receive_window", c_void_p, c_size_t, c_uint64, converts=False)
 conn_receive_eof = _bind("conn_receive_eof", c_void_p, c_uint64)
-conn_timeout = _bind("conn_timeout", c_void_p, c_uint64)
+conn_timeout = _bind("conn_timeout", c_void_p, c_uint64, converts=False)
 conn_add_response_header = _bind("conn_add_response_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
-conn_accept = _bind("conn_accept", c_void_p, c_char_p, c_size_t, c_uint64)
+conn_accept = _bind("conn_accept", c_void_p, c_char_p, c_size_t, c_uint64, converts=False)
 conn_reject = _bind("conn_reject", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
-conn_send_text = _bind("conn_send_text", c_void_p, c_char_p, c_size_t)
-conn_send_binary = _bind("conn_send_binary", c_void_p, c_char_p, c_size_t)
+conn_send_text = _bind("conn_send_text", c_void_p, c_char_p, c_size_t, converts=False)
+conn_send_binary = _bind("conn_send_binary", c_void_p, c_char_p, c_size_t, converts=False)
 conn_send_part = _bind("conn_send_part", c_void_p, c_uint8, c_char_p, c_size_t, c_uint8)
-conn_send_batch = _bind("conn_send_batch", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t))
-conn_send_header = _bind("conn_send_header", c_void_p, c_uint8, c_uint64, c_uint8)
+conn_send_batch = _bind(
+    "conn_send_batch", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t), converts=False
+)
+conn_send_header = _bind("conn_send_header", c_void_p, c_uint8, c_uint64, c_uint8, converts=False)
 conn_ping = _bind("conn_ping", c_void_p, c_char_p, c_size_t, c_uint64)
 conn_pong = _bind("conn_pong", c_void_p, c_char_p, c_size_t)
 conn_close = _bind("conn_close", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
@@ -164,7 +175,7 @@ conn_fail = _bind("conn_fail", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_set_compression = _bind("conn_set_compression", c_void_p, c_uint8)
 conn_pause = _bind("conn_pause", c_void_p, c_uint64)
 conn_resume = _bind("conn_resume", c_void_p, c_uint64)
-conn_consumed = _bind("conn_consumed", c_void_p, c_size_t)
+conn_consumed = _bind("conn_consumed", c_void_p, c_size_t, converts=False)
 conn_memory_usage = _bind("conn_memory_usage", c_void_p, returns=c_size_t)
 conn_fault_text = _bind("conn_fault_text", c_void_p, POINTER(c_size_t), returns=c_void_p)
 
@@ -172,9 +183,54 @@ Handle = c_void_p
 Size = c_size_t
 by_reference = ctypes.byref
 block_at = Block.from_address
+EVENTS_OFFSET, OUTPUT_OFFSET = Block.events.offset, Block.output.offset  # type: ignore[attr-defined]
+
+# An address as an argument.
+pointer: Callable[[int], Any] = c_void_p.from_param
+
+# A number of 64 bits as an argument.
+uint64: Callable[[int], Any] = c_uint64.from_param
+
+
+_tick = 0, uint64(0)
+"""Until when the time of the last call holds, in nanoseconds, and that time."""
+
+
+def now() -> Any:
+    """The time of the monotonic clock as an argument. Calls within a millisecond share it."""
+    global _tick
+    nanoseconds = monotonic_ns()
+    until, argument = _tick
+    if nanoseconds >= until:
+        number = nanoseconds // 1_000_000
+        argument = uint64(number)
+        _tick = (number + 1) * 1_000_000, argument
+    return argument
+
+
+class _Sizes(dict[int, Any]):
+    """Lengths as arguments: those that were used are kept, as most are used again, up to a limit."""
+
+    def __missing__(self, length: int) -> Any:
+        argument = c_size_t.from_param(length)
+        if len(self) < 1024:
+            self[length] = argument
+        return argument
+
+
+sizes = _Sizes()
+
+# Slices of a pointer to c_char are exact bytes, and cost less than ctypes.string_at.
+_Pointer: Any = POINTER(c_char)
+
+
+def pointer_at(address: int) -> Any:
+    """The pointer that is stored there: one in the block points to where the engine says at any moment."""
+    return _Pointer.from_address(address)
+
 
 # One array type serves every length; ctypes would keep a type for each.
-_Memory: Any = ctypes.c_char * sys.maxsize
+_Memory: Any = c_char * sys.maxsize
 
 
 def memory(address: int) -> memoryview:
@@ -194,14 +250,16 @@ class Window:
     Attributes:
         buffer: Slices of it are exact ``bytes``, which is faster than by way of the view.
         address: Where it is.
+        pointer: The same, as an argument.
         view: What hosts fill.
     """
 
-    __slots__ = ("address", "buffer", "view")
+    __slots__ = ("address", "buffer", "pointer", "view")
 
     def __init__(self) -> None:
-        self.buffer: Any = (ctypes.c_char * WINDOW_SIZE)()
+        self.buffer: Any = (c_char * WINDOW_SIZE)()
         self.address = ctypes.addressof(self.buffer)
+        self.pointer = pointer(self.address)
         self.view = memoryview(self.buffer).cast("B")
 
 
@@ -212,3 +270,27 @@ class _ThreadLocal(threading.local):
 
 # A thread handles one socket read at a time, so all its connections share one window.
 thread_local = _ThreadLocal()
+
+
+def payload(block: Block, window: Window, region: int, offset: int, length: int) -> bytes:
+    """A copy of a payload, wherever it lies."""
+    if region == REGION_INPUT:
+        start = block.input - window.address + offset
+        data: bytes = window.buffer[start : start + length]
+        return data
+    return copy((block.store if region == REGION_STORE else block.side) + offset, length)
+
+
+def payload_view(block: Block, window: Window, region: int, offset: int, length: int) -> memoryview:
+    """The same without a copy: good for long ones, until the next call."""
+    if region == REGION_INPUT:
+        start = block.input - window.address + offset
+        return window.view[start : start + length]
+    return memory(block.store if region == REGION_STORE else block.side)[offset : offset + length]
+
+
+def whole_region(block: Block, window: Window, region: int) -> bytes:
+    """A copy of a region."""
+    if region == REGION_INPUT:
+        return payload(block, window, region, 0, block.input_len)
+    return copy(block.store, block.store_len) if region == REGION_STORE else copy(block.side, block.side_len)

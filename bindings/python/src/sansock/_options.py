@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from . import _ffi
-from ._arguments import clock, http_text, octets, unsigned
+from ._arguments import http_text, milliseconds, octets, unsigned
 from ._errors import InvalidArgument, check
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class ServerOptions(TypedDict, total=False):
     """Time in which a keepalive ping must be answered, in milliseconds. Default 20,000."""
     parts: bool | None
     """Deliver parts of messages as they arrive, not whole messages. Default False."""
+    batches: bool | None
+    """Deliver whole messages that come together as one ``Batch``, for less than an event each costs. Default False."""
     auto_pong: bool | None
     """Answer pings. Default True."""
     auto_close: bool | None
@@ -90,6 +92,7 @@ class ClientOptions(ServerOptions, total=False):
     """The Origin header of the request. Browsers send one; other clients need not."""
 
 
+_NOT_OF_THE_ENGINE = frozenset(("seed", "now", "batches"))
 _NUMBERS = {
     "start_open": 1,
     "max_message_size": 2,
@@ -121,8 +124,8 @@ _NUMBERS = {
 }
 
 
-def create(role: int, url: str | None, options: Mapping[str, Any]) -> _ffi.Handle:
-    """A connection's handle, made with these options."""
+def create(role: int, url: str | None, options: Mapping[str, Any]) -> int:
+    """The address of a connection that is made with these options."""
     seed = options.get("seed")
     seed = os.urandom(32) if seed is None else octets(seed)
     if len(seed) != 32:
@@ -133,12 +136,12 @@ def create(role: int, url: str | None, options: Mapping[str, Any]) -> _ffi.Handl
         if url is not None:
             _set_text(config, _ffi.TEXT_URL, url)
         for name, value in options.items():
-            if value is not None and name not in ("seed", "now"):
+            if value is not None and name not in _NOT_OF_THE_ENGINE:
                 _set(config, name, value)
-        check(_ffi.conn_new(config, seed, clock(options.get("now")), _ffi.by_reference(handle)))
+        check(_ffi.conn_new(config, seed, milliseconds(options.get("now")), _ffi.by_reference(handle)))
     finally:
         _ffi.config_free(config)
-    return handle
+    return handle.value or 0
 
 
 def _set(config: _ffi.Handle, name: str, value: Any) -> None:
@@ -150,7 +153,8 @@ def _set(config: _ffi.Handle, name: str, value: Any) -> None:
     elif name == "headers":
         for header in value:
             header_name, header_value = map(http_text, header)
-            check(_ffi.config_add_header(config, header_name, len(header_name), header_value, len(header_value)))
+            lengths = _ffi.sizes[len(header_name)], _ffi.sizes[len(header_value)]
+            check(_ffi.config_add_header(config, header_name, lengths[0], header_value, lengths[1]))
     elif name == "origin":
         _set_text(config, _ffi.TEXT_ORIGIN, value)
     elif name in _NUMBERS:
@@ -166,4 +170,4 @@ def _set_text(config: _ffi.Handle, text: int, value: str) -> None:
     if not isinstance(value, str):
         raise TypeError(f"expected a str, not {type(value).__name__}")
     data = value.encode()
-    check(_ffi.config_set_text(config, text, data, len(data)))
+    check(_ffi.config_set_text(config, text, data, _ffi.sizes[len(data)]))
