@@ -183,7 +183,7 @@ include conformance/peers.mk
 # --- Check ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test lint test-rust test-c test-python test-js test-browser msrv no-std
-test: lint msrv no-std test-rust test-c test-python test-js test-browser demo interop
+test: lint msrv no-std test-rust test-c test-python test-js test-browser demo interop bench-counts
 	@echo 'make test: every check has passed'
 
 lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
@@ -207,7 +207,7 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd conformance/peers && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd conformance/peers && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd conformance/peers && MYPYPATH=../../examples/demo $(MYPY) --strict run.py
-	cd conformance/peers/programs && $(MYPY) --strict websockets_client.py wsproto_client.py wsproto_server.py
+	cd conformance/peers/programs && ../$(MYPY) --strict websockets_client.py wsproto_client.py wsproto_server.py
 	cd bindings/js && npm run --silent check
 
 test-rust: $(DONE)/rust
