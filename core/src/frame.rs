@@ -267,7 +267,7 @@ pub(crate) fn encoded_len(payload_len: u64, masked: bool) -> usize {
 pub(crate) const COMPRESSED: u8 = 0x40;
 
 /// Appends a header with the length in its shortest form, masked if there is a key. `rsv` is 0 or [`COMPRESSED`].
-#[inline]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn encode(output: &mut Vec<u8>, fin: bool, opcode: Opcode, rsv: u8, payload_len: u64, key: Option<Key>) {
     let first = u64::from(u8::from(fin) << 7 | rsv | opcode as u8);
     let (mask_bit, key, key_size) = match key {
