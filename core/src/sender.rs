@@ -22,8 +22,9 @@ use crate::timer::{NEVER, Timers};
 use crate::utf8::{self, Utf8};
 use ending::Cause;
 
-/// A payload is copied and masked in blocks that stay in the nearest cache between the two. A multiple of the key's length.
-const MASK_BLOCK: usize = 8 * 1024;
+/// A payload is copied and masked in blocks that stay in the nearest cache between the two, and are below what some C
+/// libraries copy with string instructions, which can be ten times slower. A multiple of the key's length.
+const MASK_BLOCK: usize = 2 * 1024;
 
 /// A message that is being sent in parts.
 #[derive(Clone, Copy, Debug)]
