@@ -457,13 +457,13 @@ impl Connection {
                 }
                 Phase::Backlog(bytes) => {
                     let mut bytes = mem::take(bytes);
+                    self.phase = Phase::Frames;
                     let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: None };
                     let taken = self.reader.read(&mut bytes, &mut context)?;
                     if taken < bytes.len() && !self.is_over() {
                         self.phase = Phase::Backlog(bytes[taken..].into());
                         return Ok(at);
                     }
-                    self.phase = Phase::Frames;
                 }
                 Phase::Frames => {
                     let mut context = Context { inbox: &mut self.inbox, sender: &mut self.sender, base: Some(at) };

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use crate::batch::{Record, flag, kind, region};
 use crate::close;
 use crate::config::{Role, Settings};
-use crate::deflate::codec::{COMPRESSED_PIECE, Inflater, Target};
+use crate::deflate::COMPRESSED_PIECE;
+use crate::deflate::codec::{Inflater, Target};
 use crate::error::{Fault, FaultKind};
 use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules, Step};
 use crate::inbox::{Inbox, Place};
@@ -20,6 +21,7 @@ const FREE_FRAGMENTS: u64 = 1024;
 const BYTES_PER_FRAGMENT: u64 = 64;
 /// What is to be copied is read in pieces that stay in the nearest cache meanwhile.
 const CACHED_PIECE: usize = 16 * 1024;
+
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug)]
 enum Expect {
@@ -191,10 +193,7 @@ impl Reader {
                     return Ok(0);
                 }
                 let (key, is_ascii) = mask::apply_to_text(key, bytes);
-                let text = message.kind == kind::TEXT && !(is_ascii && message.utf8.is_complete());
-                if text && message.utf8.push(bytes).is_err() {
-                    return Err(FaultKind::BadText.into());
-                }
+                message.check_text(bytes, is_ascii)?;
                 context.inbox.grow(bytes, context.sender.settings().max_message_size)?;
                 self.expect = Expect::Data { left: left - bytes.len() as u64, key, last };
                 Ok(bytes.len())
@@ -341,9 +340,7 @@ impl Reader {
             at += frame.len;
             (message.fragments, message.size) = (fragments, size);
             let (_, is_ascii) = mask::apply_to_text(frame.key, payload);
-            if message.kind == kind::TEXT && !(is_ascii && message.utf8.is_complete()) {
-                message.utf8.push(payload).map_err(|_| FaultKind::BadText)?;
-            }
+            message.check_text(payload, is_ascii)?;
             context.inbox.grow(payload, limit)?;
             if frame.first == frame::FIN_CONTINUATION {
                 if !message.utf8.is_complete() {
@@ -396,9 +393,7 @@ impl Reader {
         if parts {
             message.deliver_part(Source::Bytes(at), piece, last, delivers, context)?;
         } else {
-            if message.kind == kind::TEXT && !(is_ascii && message.utf8.is_complete()) {
-                message.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
-            }
+            message.check_text(piece, is_ascii)?;
             if delivers {
                 let settings = context.sender.settings();
                 if left > 0 {
@@ -518,6 +513,15 @@ fn available(bytes: usize, left: u64) -> usize {
 }
 
 impl Message {
+    /// Validates the next piece, if it is text and not known to be good: ASCII behind a whole code point.
+    #[inline]
+    fn check_text(&mut self, piece: &[u8], is_ascii: bool) -> Result<(), Fault> {
+        if self.kind == kind::TEXT && !(is_ascii && self.utf8.is_complete()) {
+            self.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
+        }
+        Ok(())
+    }
+
     /// Delivers a piece as it came, but for code points that it cuts: those are joined in a part of their own.
     fn deliver_part(
         &mut self,

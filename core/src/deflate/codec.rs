@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status};
 
-use super::Direction;
+use super::{COMPRESSED_PIECE, Direction};
 use crate::config::Settings;
 use crate::error::{Error, Fault, FaultKind};
 use crate::inbox;
@@ -16,8 +16,6 @@ use crate::utf8::Utf8;
 const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 /// An empty stored block without its tail: the payload of an empty message (§7.2.3.6).
 const EMPTY: &[u8] = &[0x00];
-/// Compressed bytes come in pieces of at most this size, so that one call makes a bounded number of bytes of them.
-pub(crate) const COMPRESSED_PIECE: usize = 1024;
 /// The largest step of output, in bytes.
 const MAX_STEP: usize = 16 * 1024;
 const MIN_STEP: usize = 256;

@@ -16,6 +16,9 @@ use alloc::vec::Vec;
 use crate::config::Settings;
 use crate::error::Error;
 
+/// Compressed bytes are read in pieces of at most this size, so that one call makes a bounded number of bytes of them.
+pub(crate) const COMPRESSED_PIECE: usize = 1024;
+
 /// What both ends agreed on, as seen from this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Agreement {

@@ -8,8 +8,6 @@ use crate::config::Settings;
 use crate::error::{Error, Fault, FaultKind};
 use crate::utf8::Utf8;
 
-pub(crate) const COMPRESSED_PIECE: usize = 1024;
-
 #[derive(Default)]
 pub(crate) struct Compressor {}
 
