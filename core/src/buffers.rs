@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use std::sync::{Mutex, PoisonError};
 
 /// Smaller buffers are the allocator's.
-const FROM: usize = 32 * 1024;
+const FROM: usize = 8 * 1024;
 /// How many bytes are kept at most, for all connections of the configuration.
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 const KEPT: usize = 8 * 1024 * 1024;

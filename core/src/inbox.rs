@@ -6,6 +6,7 @@ use core::mem;
 use crate::batch::{Record, flag, kind, region};
 use crate::buffers::Buffers;
 use crate::error::{Fault, FaultKind};
+use crate::mask::{self, Key};
 
 /// How many records end a batch. The rest of the input waits for the next call.
 const MAX_RECORDS: usize = 256;
@@ -95,14 +96,23 @@ impl Inbox {
         self.records.push(record);
     }
 
-    /// Appends to the growing message, which may have `limit` bytes.
+    /// Makes room for more of the growing message, which may have `limit` bytes.
     #[inline]
-    pub(crate) fn grow(&mut self, bytes: &[u8], limit: u64) -> Result<(), Fault> {
-        if bytes.len() > self.store.capacity() - self.store.len() {
-            reserve(&mut self.store, self.growing, bytes.len(), limit)?;
+    fn room_for(&mut self, additional: usize, limit: u64) -> Result<&mut Vec<u8>, Fault> {
+        if additional > self.store.capacity() - self.store.len() {
+            reserve(&mut self.store, self.growing, additional, limit)?;
         }
-        self.store.extend_from_slice(bytes);
-        Ok(())
+        Ok(&mut self.store)
+    }
+
+    /// Unmasks a piece of the growing message, which may have `limit` bytes, and appends it.
+    #[cfg_attr(not(target_family = "wasm"), inline)]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(crate) fn grow(&mut self, key: Key, masked: &[u8], limit: u64) -> Result<Grown<'_>, Fault> {
+        let store = self.room_for(masked.len(), limit)?;
+        let start = store.len();
+        let (key, is_ascii) = mask::append_text(key, masked, store);
+        Ok(Grown { key, piece: &store[start..], is_ascii })
     }
 
     /// A frame goes on of which `here` bytes have arrived now and `len` are announced: makes room for them if there is a
@@ -138,7 +148,7 @@ impl Inbox {
 
     /// Puts bytes in the store that are not part of the growing message. There is none.
     pub(crate) fn keep(&mut self, bytes: &[u8]) -> Result<Place, Fault> {
-        self.grow(bytes, bytes.len() as u64)?;
+        self.room_for(bytes.len(), bytes.len() as u64)?.extend_from_slice(bytes);
         Ok(self.finish())
     }
 
@@ -164,6 +174,16 @@ pub(crate) fn reserve(store: &mut Vec<u8>, start: usize, additional: usize, limi
         store.try_reserve_exact(capacity - store.len()).map_err(|_| FaultKind::NoMemory)?;
     }
     Ok(())
+}
+
+/// A piece that was added to the growing message.
+pub(crate) struct Grown<'a> {
+    /// The key for the byte after it.
+    pub(crate) key: Key,
+    /// The piece, unmasked.
+    pub(crate) piece: &'a [u8],
+    /// Whether all of it is ASCII.
+    pub(crate) is_ascii: bool,
 }
 
 /// Where a payload lies.

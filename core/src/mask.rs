@@ -1,5 +1,7 @@
 //! XOR masking of payloads (RFC 6455 §5.3).
 
+use alloc::vec::Vec;
+
 /// Four bytes that repeat over a payload.
 pub(crate) type Key = [u8; 4];
 
@@ -22,6 +24,35 @@ pub(crate) fn apply_to_text(key: Key, data: &mut [u8]) -> (Key, bool) {
     (after(key, data.len()), any & HIGH_BITS == 0)
 }
 
+/// Appends `data`, masked or unmasked, to `output`, copied and XORed in one pass.
+#[inline]
+pub(crate) fn append(key: Key, data: &[u8], output: &mut Vec<u8>) {
+    append_xor::<false>(key, data, output);
+}
+
+/// The same; returns the key for the byte after `data`, and whether all that was appended is ASCII.
+#[inline]
+pub(crate) fn append_text(key: Key, data: &[u8], output: &mut Vec<u8>) -> (Key, bool) {
+    let any = append_xor::<true>(key, data, output);
+    (after(key, data.len()), any & HIGH_BITS == 0)
+}
+
+#[inline]
+fn append_xor<const COLLECT: bool>(key: Key, data: &[u8], output: &mut Vec<u8>) -> u64 {
+    let (any, tail) = if data.len() < APPEND_FROM {
+        (0, data)
+    } else {
+        let (words, tail) = data.as_chunks();
+        (append_words(repeated(key), words, output), tail)
+    };
+    let start = output.len();
+    output.extend_from_slice(tail);
+    any | xor::<COLLECT>(key, &mut output[start..])
+}
+
+/// What is shorter is copied first and XORed then; so is everything in WebAssembly, where size counts for more.
+const APPEND_FROM: usize = if cfg!(target_family = "wasm") { usize::MAX } else { 128 };
+
 #[inline]
 fn after(key: Key, len: usize) -> Key {
     let mut next = key;
@@ -37,7 +68,7 @@ const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 #[cfg_attr(target_family = "wasm", inline(never))]
 fn xor<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
     let half = u32::from_ne_bytes(key);
-    let word = u64::from(half) << 32 | u64::from(half);
+    let word = repeated(key);
     let (words, tail) = data.as_chunks_mut::<8>();
     let mut any = match words.len() {
         0..LOOP_FROM => xor_words::<COLLECT>(word, words),
@@ -54,6 +85,12 @@ fn xor<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
         any |= u64::from(*byte);
     }
     any
+}
+
+#[inline]
+fn repeated(key: Key) -> u64 {
+    let half = u64::from(u32::from_ne_bytes(key));
+    half << 32 | half
 }
 
 /// From so many words on the vectorised loop pays for its start.
@@ -83,15 +120,50 @@ fn xor_fours(word: u64, words: &mut [[u8; 8]]) -> &mut [[u8; 8]] {
     rest
 }
 
-/// The same loop in registers twice as wide, which halves its time where memory does not: the one place of this crate where
+/// The loop of [`append_words`]. A macro, because a closure is compiled for the processor that the function around it is for.
+macro_rules! appending {
+    ($word:ident, $words:ident, $output:ident) => {{
+        let mut any = 0;
+        $output.extend($words.iter().flat_map(|bytes| {
+            let plain = u64::from_ne_bytes(*bytes) ^ $word;
+            any |= plain;
+            plain.to_ne_bytes()
+        }));
+        any
+    }};
+}
+
+#[inline(never)]
+fn append_words(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if let Some(any) = avx2::append(word, words, output) {
+        return any;
+    }
+    appending!(word, words, output)
+}
+
+/// The same loops in registers twice as wide, which halves its time where memory does not: the one place of this crate where
 /// the compiler cannot see that a call is sound.
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[allow(unsafe_code)]
 mod avx2 {
+    use alloc::vec::Vec;
+
     /// `None` if the processor has no AVX2.
     pub(super) fn xor<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> Option<u64> {
         // SAFETY: the processor has AVX2, as is asked just before.
         std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { wide::<COLLECT>(word, words) })
+    }
+
+    /// `None` if the processor has no AVX2.
+    pub(super) fn append(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> Option<u64> {
+        // SAFETY: as above.
+        std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { wide_append(word, words, output) })
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn wide_append(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
+        appending!(word, words, output)
     }
 
     #[target_feature(enable = "avx2")]
@@ -116,7 +188,6 @@ fn xor_words<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     /// RFC 6455 §5.3: octet i of the result is octet i of the data XOR octet (i mod 4) of the key.
     #[test]
@@ -138,11 +209,20 @@ mod tests {
                 let mut data = source.clone();
                 apply(key, &mut data[start..start + len]);
                 assert_eq!(data[start..start + len], expected[..], "start {start}, length {len}");
+                let mut data = source[..start].to_vec();
+                let (_, is_ascii) = append_text(key, plain, &mut data);
+                assert_eq!(data[..start], source[..start]);
+                assert_eq!(data[start..], expected[..], "start {start}, length {len}");
+                assert_eq!(is_ascii, expected.is_ascii(), "start {start}, length {len}");
                 if len < 70 {
                     for cut in 0..=len {
                         let mut data = plain.to_vec();
                         let next = apply(key, &mut data[..cut]);
                         apply(next, &mut data[cut..]);
+                        assert_eq!(data, expected, "cut {cut} of {len}");
+                        let mut data = Vec::new();
+                        let (next, _) = append_text(key, &plain[..cut], &mut data);
+                        append(next, &plain[cut..], &mut data);
                         assert_eq!(data, expected, "cut {cut} of {len}");
                     }
                 }

@@ -10,7 +10,7 @@ use crate::deflate::COMPRESSED_PIECE;
 use crate::deflate::codec::{Inflater, Target};
 use crate::error::{Fault, FaultKind};
 use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules, Step};
-use crate::inbox::{Inbox, Place};
+use crate::inbox::{Grown, Inbox, Place};
 use crate::mask::{self, Key};
 use crate::sender::Sender;
 use crate::states::closing::Life;
@@ -19,7 +19,7 @@ use crate::utf8::{self, Utf8};
 /// Fragments that a message may have however short it is, and the bytes that earn it one more.
 const FREE_FRAGMENTS: u64 = 1024;
 const BYTES_PER_FRAGMENT: u64 = 64;
-/// What is to be copied is read in pieces that stay in the nearest cache meanwhile.
+/// What is gathered is read in pieces that stay in the nearest cache until they are validated.
 const CACHED_PIECE: usize = 16 * 1024;
 
 /// What the next byte belongs to.
@@ -63,6 +63,35 @@ enum Source {
     Bytes(usize),
     /// At this offset of the store.
     Store(usize),
+}
+
+/// What becomes of a piece of a message's payload.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// It is gathered in the store.
+    Gather,
+    /// It is inflated into the store.
+    Inflate,
+    /// It is delivered as it came.
+    Deliver,
+}
+
+impl Way {
+    fn of(message: &Message, context: &Context<'_>) -> Self {
+        match context.sender.settings().parts {
+            _ if message.compressed => Way::Inflate,
+            1 => Way::Deliver,
+            _ => Way::Gather,
+        }
+    }
+
+    fn largest_piece(self) -> usize {
+        match self {
+            Way::Gather => CACHED_PIECE,
+            Way::Inflate => COMPRESSED_PIECE,
+            Way::Deliver => usize::MAX,
+        }
+    }
 }
 
 /// What one call of the reader works on besides the reader itself.
@@ -130,23 +159,22 @@ impl Reader {
                 }
                 Expect::Data { left, key, last } => {
                     let Some(message) = &self.message else { return Ok(at) };
-                    let compressed = message.compressed;
-                    let most = match context.sender.settings().parts {
-                        _ if compressed => COMPRESSED_PIECE,
-                        1 => usize::MAX,
-                        _ => CACHED_PIECE,
-                    };
-                    let take = available(bytes.len() - at, left).min(most);
+                    let way = Way::of(message, context);
+                    let take = available(bytes.len() - at, left).min(way.largest_piece());
                     let piece = &mut bytes[at..at + take];
-                    let is_text = message.kind == kind::TEXT && !compressed;
-                    let (key, is_ascii) =
-                        if is_text { mask::apply_to_text(key, piece) } else { (mask::apply(key, piece), false) };
                     let left = left - take as u64;
-                    if compressed {
-                        self.read_compressed(piece, left == 0 && last, context)?;
-                    } else {
-                        self.read_data(at, piece, is_ascii, left, last, context)?;
-                    }
+                    let ends = left == 0 && last;
+                    let key = match way {
+                        Way::Gather => self.gather(piece, key, left, ends, context)?,
+                        Way::Inflate | Way::Deliver => {
+                            let next = mask::apply(key, piece);
+                            match way {
+                                Way::Inflate => self.inflate(piece, ends, context)?,
+                                _ => self.deliver(at, piece, ends, context)?,
+                            }
+                            next
+                        }
+                    };
                     at += take;
                     self.expect = if left > 0 { Expect::Data { left, key, last } } else { Expect::Header };
                     if left > 0 && (at == bytes.len() || context.inbox.is_full()) {
@@ -182,20 +210,20 @@ impl Reader {
     }
 
     /// The common cases of [`read`](Self::read), first: messages that lie in the input whole, and input that lies in the
-    /// middle of one. Stops where anything else begins.
+    /// middle of one. Stops where anything else begins. A host of WebAssembly gathers what
+    /// [`payload_due`](crate::Connection::payload_due) says, and needs no such case for the middle.
     #[inline]
     pub(crate) fn read_messages(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
         match self.expect {
             Expect::Header if self.is_between_messages() => self.read_whole_messages(0, bytes, context),
-            Expect::Data { left, key, last } if (bytes.len() as u64) < left => {
+            Expect::Data { left, key, last } if !cfg!(target_family = "wasm") && (bytes.len() as u64) < left => {
                 let Some(message) = &mut self.message else { return Ok(0) };
                 if message.compressed || context.sender.settings().parts == 1 {
                     return Ok(0);
                 }
-                let (key, is_ascii) = mask::apply_to_text(key, bytes);
-                message.check_text(bytes, is_ascii)?;
-                context.inbox.grow(bytes, context.sender.settings().max_message_size)?;
-                self.expect = Expect::Data { left: left - bytes.len() as u64, key, last };
+                let grown = context.inbox.grow(key, bytes, context.sender.settings().max_message_size)?;
+                message.check_text(&grown)?;
+                self.expect = Expect::Data { left: left - bytes.len() as u64, key: grown.key, last };
                 Ok(bytes.len())
             }
             _ => Ok(0),
@@ -336,12 +364,10 @@ impl Reader {
                 break;
             }
             at += frame.size;
-            let payload = &mut bytes[at..at + frame.len];
+            let payload = &bytes[at..at + frame.len];
             at += frame.len;
             (message.fragments, message.size) = (fragments, size);
-            let (_, is_ascii) = mask::apply_to_text(frame.key, payload);
-            message.check_text(payload, is_ascii)?;
-            context.inbox.grow(payload, limit)?;
+            message.check_text(&context.inbox.grow(frame.key, payload, limit)?)?;
             if frame.first == frame::FIN_CONTINUATION {
                 if !message.utf8.is_complete() {
                     return Err(FaultKind::BadText.into());
@@ -376,51 +402,54 @@ impl Reader {
         Ok(())
     }
 
-    /// A piece of a message's payload, unmasked, and `left` bytes to come in its frame, which may be the last.
-    fn read_data(
+    /// A piece of a message's payload, which is gathered in the store; `left` bytes are to come in its frame. Returns the key
+    /// for them.
+    fn gather(
         &mut self,
-        at: usize,
         piece: &[u8],
-        is_ascii: bool,
+        key: Key,
         left: u64,
-        last_frame: bool,
+        ends: bool,
         context: &mut Context<'_>,
-    ) -> Result<(), Fault> {
-        let Some(message) = &mut self.message else { return Ok(()) };
-        let last = left == 0 && last_frame;
+    ) -> Result<Key, Fault> {
+        let Some(message) = &mut self.message else { return Ok(key) };
         let delivers = context.delivers();
-        let parts = context.sender.settings().parts == 1;
-        if parts {
-            message.deliver_part(Source::Bytes(at), piece, last, delivers, context)?;
-        } else {
-            message.check_text(piece, is_ascii)?;
-            if delivers {
-                let settings = context.sender.settings();
-                if left > 0 {
-                    let announced = left + piece.len() as u64;
-                    context.inbox.expect(piece.len(), announced, settings.max_message_size, &settings.buffers)?;
-                }
-                context.inbox.grow(piece, settings.max_message_size)?;
-            } else {
-                context.inbox.abandon();
-            }
+        let settings = context.sender.settings();
+        if left > 0 && delivers {
+            let announced = left + piece.len() as u64;
+            context.inbox.expect(piece.len(), announced, settings.max_message_size, &settings.buffers)?;
         }
-        if !last {
-            return Ok(());
-        }
-        if !message.utf8.is_complete() {
+        let grown = context.inbox.grow(key, piece, settings.max_message_size)?;
+        let key = grown.key;
+        message.check_text(&grown)?;
+        if ends && !message.utf8.is_complete() {
             return Err(FaultKind::BadText.into());
         }
-        if !parts && delivers {
-            let record = context.inbox.finish().whole(message.kind);
-            context.inbox.push(record);
+        if !delivers {
+            context.inbox.abandon();
         }
-        self.message = None;
+        if ends {
+            if delivers {
+                let record = context.inbox.finish().whole(message.kind);
+                context.inbox.push(record);
+            }
+            self.message = None;
+        }
+        Ok(key)
+    }
+
+    /// A piece of a message's payload, unmasked, which is delivered as a part.
+    fn deliver(&mut self, at: usize, piece: &[u8], ends: bool, context: &mut Context<'_>) -> Result<(), Fault> {
+        let Some(message) = &mut self.message else { return Ok(()) };
+        message.deliver_part(Source::Bytes(at), piece, ends, context.delivers(), context)?;
+        if ends {
+            self.message = None;
+        }
         Ok(())
     }
 
-    /// The same of a compressed message: the piece is inflated into the store.
-    fn read_compressed(&mut self, piece: &[u8], last: bool, context: &mut Context<'_>) -> Result<(), Fault> {
+    /// A piece of a compressed message's payload, unmasked, which is inflated into the store.
+    fn inflate(&mut self, piece: &[u8], last: bool, context: &mut Context<'_>) -> Result<(), Fault> {
         let (Some(message), Some(deflate)) = (&mut self.message, context.sender.deflate()) else { return Ok(()) };
         let delivers = context.delivers();
         let settings = context.sender.settings();
@@ -515,9 +544,9 @@ fn available(bytes: usize, left: u64) -> usize {
 impl Message {
     /// Validates the next piece, if it is text and not known to be good: ASCII behind a whole code point.
     #[inline]
-    fn check_text(&mut self, piece: &[u8], is_ascii: bool) -> Result<(), Fault> {
-        if self.kind == kind::TEXT && !(is_ascii && self.utf8.is_complete()) {
-            self.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
+    fn check_text(&mut self, grown: &Grown<'_>) -> Result<(), Fault> {
+        if self.kind == kind::TEXT && !(grown.is_ascii && self.utf8.is_complete()) {
+            self.utf8.push(grown.piece).map_err(|_| FaultKind::BadText)?;
         }
         Ok(())
     }

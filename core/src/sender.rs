@@ -4,7 +4,6 @@ mod ending;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use crate::batch::{Record, kind};
 use crate::close::Payload;
@@ -13,7 +12,7 @@ use crate::deflate::Compression;
 use crate::error::{Error, Fault};
 use crate::frame::{self, HEADER_ROOM, MAX_CONTROL, MAX_HEADER, Opcode};
 use crate::life::{Ending, State, Transport};
-use crate::mask::{self, Key};
+use crate::mask;
 use crate::output::{Output, Queue};
 use crate::pings::Pings;
 use crate::random::Keys;
@@ -21,10 +20,6 @@ use crate::states::closing::{Cue, Life};
 use crate::timer::{NEVER, Timers};
 use crate::utf8::{self, Utf8};
 use ending::Cause;
-
-/// A payload is copied and masked in blocks that stay in the nearest cache between the two, and are below what some C
-/// libraries copy with string instructions, which can be ten times slower. A multiple of the key's length.
-const MASK_BLOCK: usize = 2 * 1024;
 
 /// A message that is being sent in parts.
 #[derive(Clone, Copy, Debug)]
@@ -396,14 +391,9 @@ impl Sender {
         let bytes = self.queue.reserve(HEADER_ROOM + payload.len(), &self.settings.buffers)?;
         let key = self.keys.as_mut().map(|keys| keys.mask());
         frame::encode(bytes, fin, opcode, rsv, payload.len() as u64, key);
-        let start = bytes.len();
         match key {
             None => bytes.extend_from_slice(payload),
-            Some(key) if payload.len() <= MASK_BLOCK => {
-                bytes.extend_from_slice(payload);
-                mask::apply(key, &mut bytes[start..]);
-            }
-            Some(key) => extend_masked(bytes, payload, key),
+            Some(key) => mask::append(key, payload, bytes),
         }
         Ok(())
     }
@@ -439,14 +429,6 @@ impl Sender {
         if self.frame(Opcode::Ping, true, &payload).is_ok() {
             self.pings.sent(&payload, now);
         }
-    }
-}
-
-fn extend_masked(bytes: &mut Vec<u8>, payload: &[u8], key: Key) {
-    for block in payload.chunks(MASK_BLOCK) {
-        let start = bytes.len();
-        bytes.extend_from_slice(block);
-        mask::apply(key, &mut bytes[start..]);
     }
 }
 

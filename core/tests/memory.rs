@@ -330,7 +330,7 @@ fn a_connection_that_has_ended_gives_everything_back() {
         let config = limited(role);
         let before = LIVE.get();
         let mut connection = Connection::new(&config, seed(), 0).unwrap();
-        let mut start = frames::to(role, BINARY, &[1; 10_000]);
+        let mut start = frames::to(role, BINARY, &[1; 5_000]);
         feed(&mut connection, &mut start);
         connection.receive(&mut frames::to(role, FIN | 3, b""), 0);
         connection.records();
