@@ -341,6 +341,9 @@ typedef struct sansock_block {
     uint64_t consumed;
     /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER for never.
     uint64_t next_deadline;
+    /// How many bytes you may gather before the next receive, as nothing can come of them: payload of a frame under way.
+    /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
+    uint64_t payload_due;
     /// The events of the last input call. Valid until the next input call.
     const struct sansock_record *events;
     /// Where each region begins: payload of `r` = regions[r.flags & SANSOCK_FLAG_REGION] + r.offset.
@@ -433,6 +436,20 @@ SANSOCK_API int32_t sansock_conn_set_window(struct sansock_conn *conn, uint8_t *
 
 /// The same as sansock_conn_receive(conn, window, len, now), with fewer arguments.
 SANSOCK_API int32_t sansock_conn_receive_window(struct sansock_conn *conn, size_t len, uint64_t now);
+
+/// Client: reads only the header of a message whose payload you keep, as sansock_conn_send_header writes only one.
+///
+/// `data` is the start of what arrived; 10 bytes are enough. If a whole binary message in one frame begins there that is
+/// neither compressed nor too large, and nothing else is under way, the lengths of its header and payload are written to
+/// `header_len` and `payload_len`: the message is yours, take both from the stream, in as many reads as that needs, and pass on
+/// only what follows. Else `header_len` becomes 0 and nothing has happened: pass everything to receive. The events stay.
+SANSOCK_API
+int32_t sansock_conn_receive_header(struct sansock_conn *conn,
+                                    const uint8_t *data,
+                                    size_t len,
+                                    uint64_t now,
+                                    size_t *header_len,
+                                    uint64_t *payload_len);
 
 /// Tells that the peer has ended its stream: a read returned 0 or failed. Legal in every state, and twice.
 ///

@@ -463,6 +463,13 @@ public:
     [[nodiscard]] Status receive(Span<std::uint8_t> data, std::uint64_t now) noexcept {
         return receive(data.data(), data.size(), now);
     }
+    /// Client: reads only the header of a message whose payload you keep; `header_size` is 0 if there is none. See
+    /// sansock_conn_receive_header. Not an input call.
+    [[nodiscard]] Status receive_header(Bytes data, std::uint64_t now, std::size_t &header_size,
+                                        std::uint64_t &payload_size) noexcept {
+        return static_cast<Status>(
+            sansock_conn_receive_header(get(), data.data(), data.size(), now, &header_size, &payload_size));
+    }
     /// Tells that the peer has ended its stream. Legal in every state, and twice. Input call.
     Status receive_eof(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_receive_eof(get(), now)); }
     /// Tells that next_deadline() has come. Input call.
@@ -551,6 +558,8 @@ public:
         if (!block_ || block_->next_deadline == SANSOCK_NEVER) return std::nullopt;
         return block_->next_deadline;
     }
+    /// How many bytes you may gather before the next receive(), as nothing can come of them.
+    [[nodiscard]] std::uint64_t payload_due() const noexcept { return block_ ? block_->payload_due : 0; }
     /// What to do with the transport, once all output is written. An empty owner says: close.
     [[nodiscard]] Transport transport() const noexcept {
         return block_ ? static_cast<Transport>(block_->transport) : Transport::close;

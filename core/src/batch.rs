@@ -140,7 +140,7 @@ pub mod status {
 
 /// The answer to every call on a connection, at one address for its whole life.
 ///
-/// Fields are ordered so that there is no padding in the middle; the size is 104 bytes with 64-bit pointers, 72 on wasm32.
+/// Fields are ordered so that there is no padding in the middle; the size is 112 bytes with 64-bit pointers, 80 on wasm32.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Block {
@@ -160,6 +160,9 @@ pub struct Block {
     pub consumed: u64,
     /// When to call `timeout`, in milliseconds of the host's clock; `u64::MAX` for never.
     pub next_deadline: u64,
+    /// How many bytes may be gathered before the next `receive`, as nothing can come of them: see
+    /// [`payload_due`](crate::Connection::payload_due).
+    pub payload_due: u64,
     /// The records.
     pub events: *const Record,
     /// Where each region begins. The input region is where the last `receive` call's bytes were.
@@ -179,10 +182,10 @@ const _: () = {
     assert!(offset_of!(Record, len) == 16 && offset_of!(Record, extra) == 24);
     let pointer = size_of::<usize>();
     assert!(offset_of!(Block, fault) == 12 && offset_of!(Block, consumed) == 16);
-    assert!(offset_of!(Block, next_deadline) == 24 && offset_of!(Block, events) == 32);
-    assert!(offset_of!(Block, regions) == 32 + pointer);
-    assert!(offset_of!(Block, region_lens) == 32 + 4 * pointer);
-    assert!(offset_of!(Block, output) == 32 + 7 * pointer);
-    assert!(offset_of!(Block, output_len) == 32 + 8 * pointer);
-    assert!(size_of::<Block>() == if pointer == 8 { 104 } else { 72 });
+    assert!(offset_of!(Block, next_deadline) == 24 && offset_of!(Block, payload_due) == 32);
+    assert!(offset_of!(Block, events) == 40 && offset_of!(Block, regions) == 40 + pointer);
+    assert!(offset_of!(Block, region_lens) == 40 + 4 * pointer);
+    assert!(offset_of!(Block, output) == 40 + 7 * pointer);
+    assert!(offset_of!(Block, output_len) == 40 + 8 * pointer);
+    assert!(size_of::<Block>() == if pointer == 8 { 112 } else { 80 });
 };

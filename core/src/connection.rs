@@ -145,6 +145,37 @@ impl Connection {
         (taken, Events::of_unchanged(&self.inbox.records, regions), &mut self.sender)
     }
 
+    /// Reads only the header of a message whose payload the host keeps: the counterpart of
+    /// [`send_header`](Self::send_header). `bytes` is the start of what arrived; of more than 10 bytes the rest is not looked at.
+    ///
+    /// Returns the lengths of the header and of the payload if a whole binary message begins there that the engine would
+    /// hand on as it is: a client's (it is not masked), not compressed, in one frame, within the limits. The message is then the
+    /// host's: it takes header and payload from the stream itself, in as many reads as that needs, and passes on only what
+    /// follows them. The connection is as if the message had been received; the events of the last input call stay.
+    ///
+    /// `None` changes nothing: pass the bytes to [`receive`](Self::receive). It is so on a server, while anything else is under
+    /// way or [`more`](Self::more) is true, with [`option::PARTS`](crate::option::PARTS), and where too little of a header is
+    /// there.
+    pub fn receive_header(&mut self, bytes: &[u8], now: u64) -> Option<(usize, u64)> {
+        if !matches!(self.phase, Phase::Frames) || !self.sender.is_open() || self.more() {
+            return None;
+        }
+        let lengths = self.reader.peek_untouched(bytes, &self.sender)?;
+        self.sender.timers.advance(now);
+        self.sender.heard();
+        Some(lengths)
+    }
+
+    /// How many bytes may be gathered before they are passed on: of the payload of a frame under way, of which nothing
+    /// happens before its last byte is here, neither event nor output. 0 if any byte may matter.
+    ///
+    /// For hosts whose calls are dear and whose reads are small: as long as fewer bytes have arrived since, there is no need
+    /// to call [`receive`](Self::receive) for each read. What was gathered goes in first, in one call with what follows it, before
+    /// any other input call, and when [`next_deadline`](Self::next_deadline) comes. A text that is not UTF-8 is then found later.
+    pub fn payload_due(&self) -> u64 {
+        if self.more() || !self.sender.is_open() { 0 } else { self.reader.payload_due(self.sender.settings()) }
+    }
+
     /// What [`receive`](Self::receive) does with anything but messages.
     #[inline(never)]
     fn receive_rest(&mut self, result: Result<usize, Fault>, input: &mut [u8]) -> usize {
@@ -298,6 +329,7 @@ impl Connection {
             fault: self.sender.fault().map_or(0, |fault| fault.kind.number()),
             consumed: consumed as u64,
             next_deadline: self.deadline(),
+            payload_due: self.payload_due(),
             events: self.inbox.records.as_ptr(),
             regions: [input, self.inbox.store.as_ptr(), self.inbox.side.as_ptr()],
             region_lens: [input_len, self.inbox.store.len(), self.inbox.side.len()],

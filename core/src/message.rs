@@ -234,6 +234,35 @@ impl Reader {
         self.message.is_none() && self.header_len == 0
     }
 
+    /// How many bytes of payload are to come before anything can come of them.
+    pub(crate) fn payload_due(&self, settings: &Settings) -> u64 {
+        match self.expect {
+            Expect::Data { left, .. } if settings.parts == 0 => left,
+            _ => 0,
+        }
+    }
+
+    /// The lengths of the header and of the payload, if a whole message begins with these bytes that needs nothing done to
+    /// its payload: binary, not masked, not compressed.
+    pub(crate) fn peek_untouched(&self, bytes: &[u8], sender: &Sender) -> Option<(usize, u64)> {
+        let settings = sender.settings();
+        if !self.is_between_messages() || sender.role() == Role::Server || settings.parts == 1 {
+            return None;
+        }
+        let (header, size) = frame::decode(bytes, self.rules(sender)).ok()??;
+        let whole = header.step == Step::Whole && header.opcode == Opcode::Binary && !header.compressed;
+        (whole && header.len <= settings.max_frame()).then_some((size, header.len))
+    }
+
+    fn rules(&self, sender: &Sender) -> Rules {
+        Rules {
+            masked: sender.role() == Role::Server,
+            in_message: self.message.is_some(),
+            deflate: sender.deflate().is_some(),
+            non_minimal: sender.settings().allow_non_minimal_length == 1,
+        }
+    }
+
     pub(crate) fn heap(&self) -> usize {
         self.control.capacity() + self.inflater.heap()
     }
@@ -241,12 +270,7 @@ impl Reader {
     /// The next header: from the bytes, or from what an earlier read left of it and the bytes.
     #[inline]
     fn read_header(&mut self, bytes: &[u8], sender: &Sender) -> Result<Option<(Header, usize)>, Fault> {
-        let rules = Rules {
-            masked: sender.role() == Role::Server,
-            in_message: self.message.is_some(),
-            deflate: sender.deflate().is_some(),
-            non_minimal: sender.settings().allow_non_minimal_length == 1,
-        };
+        let rules = self.rules(sender);
         if self.header_len == 0 {
             let decoded = frame::decode(bytes, rules)?;
             if decoded.is_none() {

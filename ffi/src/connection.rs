@@ -57,6 +57,7 @@ fn empty_block() -> SharedBlock {
         fault: 0,
         consumed: 0,
         next_deadline: NEVER,
+        payload_due: 0,
         events: ptr::null(),
         regions: [ptr::null(); batch::region::COUNT],
         region_lens: [0; batch::region::COUNT],
@@ -226,6 +227,35 @@ pub unsafe extern "C" fn sansock_conn_receive_window(conn: *mut Conn, len: usize
                 return Err(Error::InvalidArgument);
             }
             inner.receive(data, len, now)
+        })
+    }
+}
+
+/// Client: reads only the header of a message whose payload you keep, as sansock_conn_send_header writes only one.
+///
+/// `data` is the start of what arrived; 10 bytes are enough. If a whole binary message in one frame begins there that is
+/// neither compressed nor too large, and nothing else is under way, the lengths of its header and payload are written to
+/// `header_len` and `payload_len`: the message is yours, take both from the stream, in as many reads as that needs, and pass on
+/// only what follows. Else `header_len` becomes 0 and nothing has happened: pass everything to receive. The events stay.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_receive_header(
+    conn: *mut Conn,
+    data: *const u8,
+    len: usize,
+    now: u64,
+    header_len: *mut usize,
+    payload_len: *mut u64,
+) -> i32 {
+    // SAFETY: a handle, a readable buffer, and places to write to or NULL, by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            if header_len.is_null() || payload_len.is_null() {
+                return Err(Error::InvalidArgument);
+            }
+            let (header, payload) = inner.connection.receive_header(bytes(data, len)?, now).unwrap_or_default();
+            write(header_len, header);
+            write(payload_len, payload);
+            Ok(())
         })
     }
 }

@@ -54,6 +54,9 @@ pub struct Block {
     pub consumed: u64,
     /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER for never.
     pub next_deadline: u64,
+    /// How many bytes you may gather before the next receive, as nothing can come of them: payload of a frame under way.
+    /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
+    pub payload_due: u64,
     /// The events of the last input call. Valid until the next input call.
     pub events: *const Record,
     /// Where each region begins: payload of `r` = regions[r.flags & SANSOCK_FLAG_REGION] + r.offset.
@@ -272,7 +275,7 @@ const _: () = {
         };
     }
     same_layout!(Record: kind flags code aux offset len extra);
-    same_layout!(Block: status event_count transport state flags fault consumed next_deadline events regions region_lens
+    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_due events regions region_lens
         output output_len, then taken: u64);
 };
 

@@ -30,6 +30,7 @@ impl Connection {
             fault: 0,
             consumed: 0,
             next_deadline: 0,
+            payload_due: 0,
             events: null(),
             regions: [null(); region::COUNT],
             region_lens: [0; region::COUNT],
@@ -136,6 +137,20 @@ pub fn conn_receive_at(handle: u32, offset: u32, len: u32, now: f64) -> i32 {
         connection.publish(number(result));
         result
     })
+}
+
+/// Reads only the header of a message whose payload the host keeps: see `Connection::receive_header` of the engine. Its
+/// first `len` bytes are those of the window. 0 if there is none; else the length of the payload times 16, plus that of the header.
+#[wasm_bindgen]
+pub fn conn_receive_header(handle: u32, len: u32, now: f64) -> f64 {
+    with(|state| {
+        let connection = state.connections.get_mut(handle).ok()?;
+        let (header, payload) =
+            connection.engine.receive_header(state.window.bytes(len).ok()?, milliseconds(now).ok()?)?;
+        connection.publish(0);
+        Some(payload as f64 * 16.0 + header as f64)
+    })
+    .unwrap_or(0.0)
 }
 
 /// Takes in the end of the transport's stream.

@@ -2,7 +2,7 @@
 
 export const ABI_VERSION = 1;
 export const RECORD_SIZE = 32;
-export const BLOCK_SIZE = 72;
+export const BLOCK_SIZE = 80;
 
 export const ROLE_CLIENT = 0;
 export const ROLE_SERVER = 1;
@@ -49,10 +49,11 @@ export const BLOCK = {
   FAULT: 12,
   CONSUMED: 16,
   NEXT_DEADLINE: 24,
-  EVENTS: 32,
-  REGIONS: 36,
-  OUTPUT: 60,
-  OUTPUT_LEN: 64,
+  PAYLOAD_DUE: 32,
+  EVENTS: 40,
+  REGIONS: 44,
+  OUTPUT: 68,
+  OUTPUT_LEN: 72,
 } as const;
 
 /** Where the fields of a record lie, in bytes. Kind and flags are the first two. */

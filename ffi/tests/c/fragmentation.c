@@ -75,6 +75,33 @@ static void a_header_alone_leaves_the_payload_to_the_host(void) {
     sansock_conn_free(conn);
 }
 
+static void a_received_header_leaves_the_payload_to_the_host(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_CLIENT);
+    size_t header = 99;
+    uint64_t payload = 99;
+    const uint8_t binary[] = "\x82\x7f\0\0\0\0\0\x01\x11\x70 and what follows";
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, sizeof binary, 0, &header, &payload), SANSOCK_OK);
+    CHECK_EQUAL(header, 10);
+    CHECK_EQUAL(payload, 70000);
+    const uint8_t text[] = "\x81\x01t";
+    CHECK_EQUAL(sansock_conn_receive_header(conn, text, 3, 0, &header, &payload), SANSOCK_OK);
+    CHECK_EQUAL(header, 0);
+    CHECK_EQUAL(payload, 0);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, NULL, &payload), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, &header, NULL), SANSOCK_ERR_INVALID_ARGUMENT);
+    sansock_conn_free(conn);
+}
+
+static void payload_may_be_gathered(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_CLIENT);
+    const sansock_block *b = block_of(conn);
+    CHECK_EQUAL(b->payload_due, 0);
+    uint8_t bytes[] = "\x81\x05He";
+    CHECK_EQUAL(sansock_conn_receive(conn, bytes, 4, 0), SANSOCK_OK);
+    CHECK_EQUAL(b->payload_due, 3);
+    sansock_conn_free(conn);
+}
+
 static void a_batch_is_sent_from_one_buffer(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
     const sansock_block *b = block_of(conn);
@@ -100,6 +127,8 @@ int main(void) {
     parts_come_as_they_arrive();
     parts_are_sent_as_fragments();
     a_header_alone_leaves_the_payload_to_the_host();
+    a_received_header_leaves_the_payload_to_the_host();
+    payload_may_be_gathered();
     a_batch_is_sent_from_one_buffer();
     return check_end("fragmentation");
 }

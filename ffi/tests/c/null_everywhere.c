@@ -11,6 +11,7 @@ static void without_a_handle(void) {
     sansock_record record = {.kind = SANSOCK_KIND_TEXT};
     uint8_t byte = 0;
     size_t count = 99;
+    uint64_t payload = 99;
 
     sansock_config_free(NULL);
     CHECK_EQUAL(sansock_config_set(NULL, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
@@ -35,6 +36,8 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_send_batch(NULL, &record, 1, &byte, 1, &count), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, &count, &payload), BAD_HANDLE);
+    CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_ping(NULL, &byte, 1, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_pong(NULL, &byte, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_close(NULL, 1000, NULL, 0, 0), BAD_HANDLE);

@@ -7,12 +7,13 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call in turn, on a connection of its own; text for the report. */
-enum { CALLS = 21 };
+enum { CALLS = 22 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
     static const sansock_record record = {.kind = SANSOCK_KIND_BINARY, .len = 1};
     size_t sent;
+    uint64_t payload;
     switch (which) {
     case 0: return sansock_conn_receive(conn, &byte, 1, 0);
     case 1: return sansock_conn_set_window(conn, &byte, 1);
@@ -34,6 +35,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 17: return sansock_conn_pause(conn, 0);
     case 18: return sansock_conn_resume(conn, 0);
     case 19: return sansock_conn_set_compression(conn, 0);
+    case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, &sent, &payload);
     default: return sansock_conn_consumed(conn, 0);
     }
 }

@@ -50,6 +50,7 @@ class Block(ctypes.Structure):
         ("fault", c_uint32),
         ("consumed", c_uint64),
         ("next_deadline", c_uint64),
+        ("payload_due", c_uint64),
         # Addresses are plain numbers here: ctypes would make None of a null pointer.
         ("events", c_size_t),
         ("input", c_size_t),
@@ -70,6 +71,7 @@ class Block(ctypes.Structure):
     fault: int
     consumed: int
     next_deadline: int
+    payload_due: int
     events: int
     input: int
     store: int
