@@ -482,16 +482,13 @@ impl Reader {
         let utf8_before = message.utf8;
         let mut target = Target {
             start: context.inbox.growing(),
+            leaves: last || parts || !delivers,
             store: &mut context.inbox.store,
             left: settings.max_message_size - message.inflated,
             limit: settings.max_message_size,
             utf8: (message.kind == kind::TEXT).then_some(&mut message.utf8),
         };
-        if last {
-            self.inflater.inflate_last(piece, &mut target, deflate.receive, settings)?;
-        } else {
-            self.inflater.inflate(piece, &mut target, settings)?;
-        }
+        self.inflater.inflate(piece, last, &mut target, deflate.receive, settings)?;
         let made = context.inbox.store.len() - before;
         message.inflated += made as u64;
         context.inbox.count_inflated(made);

@@ -108,6 +108,76 @@ fn messages_survive_every_window_and_both_takeover_modes() {
     }
 }
 
+/// Connections of one configuration, more of them than it has compressors, in turn and in disorder.
+#[test]
+fn many_connections_share_a_few_compressors() {
+    let mut random = Random(11);
+    let words: Vec<String> = (0..400).map(|index| format!("word{index}é {} ", index * index)).collect();
+    for (bits, alone, parts) in [(15, 0, 0), (15, 0, 1), (10, 0, 0), (15, 1, 0)] {
+        let [server, client] = [Role::Server, Role::Client].map(|role| {
+            let mut config = Config::new(role);
+            config.start_open(1).unwrap().deflate(1).unwrap().deflate_threshold(1).unwrap().parts(parts).unwrap();
+            config.server_max_window_bits(bits).unwrap().client_max_window_bits(bits).unwrap();
+            config.server_no_context_takeover(alone).unwrap().client_no_context_takeover(alone).unwrap();
+            config
+        });
+        let mut pairs: Vec<_> =
+            (0..30).map(|_| [&client, &server].map(|config| Connection::new(config, [5; 32], 0).unwrap())).collect();
+        for _ in 0..1500 {
+            let pair = random.next() as usize % pairs.len();
+            let [one, other] = &mut pairs[pair];
+            let (from, to) = if random.next().is_multiple_of(2) { (one, other) } else { (other, one) };
+            let message = random.message(&words);
+            if random.next().is_multiple_of(4) {
+                // Both ends give everything back between the parts of a message, or hold on to it.
+                let cut = message.len() / 2;
+                from.send_part(kind::BINARY, &message.as_bytes()[..cut], false).unwrap();
+                from.send_part(kind::BINARY, &message.as_bytes()[cut..], true).unwrap();
+                let mut wire = from.output().to_vec();
+                from.consumed(wire.len()).unwrap();
+                let mut received = Vec::new();
+                let mut at = 0;
+                while at < wire.len() || to.more() {
+                    let (taken, events, _) = to.receive_events(&mut wire[at..], 0);
+                    for event in events {
+                        if let Event::Binary(binary) = event {
+                            received.extend_from_slice(binary.data);
+                        }
+                    }
+                    at += taken;
+                }
+                assert!(received == message.as_bytes());
+            } else {
+                from.send_text(&message).unwrap();
+                assert_eq!(carry(from, to).concat(), message);
+            }
+        }
+    }
+}
+
+/// A connection that comes back finds its window, whoever used the compressors meanwhile; nobody finds another's: what one
+/// connection says can be told from the length of what another says otherwise (RFC 7692 §8).
+#[test]
+fn contexts_of_connections_stay_apart() {
+    let mut config = Config::new(Role::Server);
+    config.start_open(1).unwrap().deflate(1).unwrap();
+    let mut random = Random(3);
+    let said: String = (0..500).map(|_| char::from(b'a' + (random.next() % 26) as u8)).collect();
+    let mut say = |connection: &mut Connection| {
+        connection.send_text(&said).unwrap();
+        let written = connection.output().len();
+        connection.consumed(written).unwrap();
+        written
+    };
+    let mut connections: Vec<_> = (0..20).map(|_| Connection::new(&config, [5; 32], 0).unwrap()).collect();
+    let first: Vec<_> = connections.iter_mut().map(&mut say).collect();
+    assert!(first.iter().all(|len| *len == first[0] && *len > 300), "{first:?}");
+    let again: Vec<_> = connections.iter_mut().map(&mut say).collect();
+    assert!(again.iter().all(|len| *len < 30), "{again:?}");
+    let at_once: Vec<_> = connections.iter_mut().map(|connection| (say(connection), say(connection))).collect();
+    assert!(at_once.iter().all(|(one, other)| *one < 30 && *other < 30), "{at_once:?}");
+}
+
 /// Noise grows when it is compressed, most where the encoder has little memory: never beyond the room that was made for it,
 /// which the engine asserts in debug builds, and the limit of the output holds.
 #[test]

@@ -372,38 +372,72 @@ fn large_buffers_are_the_configurations() {
     }
 }
 
-/// Agreed on and not used, compression costs nothing; used, `memory_usage` tells what it costs; given back, nothing again but
-/// what the pool of the configuration keeps.
+/// A compressor and an inflater of zlib-rs, with the largest window and at memory level 8.
+#[cfg(feature = "deflate")]
+const CODECS: usize = 380_160 + 47_680;
+
+/// Agreed on and not used, compression costs nothing. Used, it costs what the next message may refer to; the compressors
+/// and inflaters are few, and the configuration's. Where each message stands alone it costs nothing again.
 #[cfg(feature = "deflate")]
 #[test]
-fn compression_costs_what_it_uses() {
+fn compression_costs_its_window() {
+    const CONNECTIONS: usize = 100;
+    let said = [7; 1000];
     for (bits, level, alone) in [(15, 8, 0), (9, 1, 0), (12, 5, 1)] {
         let mut config = opened(Role::Server);
         let plain = Connection::new(&config, seed(), 0).unwrap().memory_usage();
         config.deflate(1).unwrap().server_max_window_bits(bits).unwrap().deflate_mem_level(level).unwrap();
         config.server_no_context_takeover(alone).unwrap().client_no_context_takeover(alone).unwrap();
-        // Takes what is shared by all connections of the configuration.
-        let mut other = Connection::new(&config, seed(), 0).unwrap();
+        let mut connections = Vec::with_capacity(CONNECTIONS);
         let before = LIVE.get();
-        let mut connection = Connection::new(&config, seed(), 0).unwrap();
-        assert_eq!(connection.memory_usage(), plain);
-        for connection in [&mut other, &mut connection] {
+        for _ in 0..CONNECTIONS {
+            let mut connection = Connection::new(&config, seed(), 0).unwrap();
+            assert_eq!(connection.memory_usage(), plain);
             let mut hello = vec![0xc1, 0x87, 0, 0, 0, 0, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
             connection.receive(&mut hello, 0);
             assert_eq!(connection.records().len(), 1);
-            connection.send_binary(&[7; 1000]).unwrap();
+            connection.send_binary(&said).unwrap();
             let written = connection.output().len();
             connection.consumed(written).unwrap();
             connection.receive(&mut [], 0);
             connection.records();
+            connections.push(connection);
         }
-        drop(other);
-        let held = held_since(before) + size_of::<Connection>();
-        if alone == 1 {
-            // The pool has a compressor and an inflater, whoever used them.
-            assert!(connection.memory_usage() <= plain + 256, "{} and {plain}", connection.memory_usage());
-        } else {
-            assert!(connection.memory_usage().abs_diff(held) <= 512, "{} told, {held} held", connection.memory_usage());
+        let held = held_since(before);
+        let told: usize = connections.iter().map(Connection::memory_usage).sum();
+        let told = told - CONNECTIONS * size_of::<Connection>();
+        let pool = held.checked_sub(told).expect("no more is told than is held");
+        assert!(pool <= 8 * (CODECS + 512), "the pool holds {pool}");
+        let each = told / CONNECTIONS + size_of::<Connection>();
+        let window = if alone == 1 { 0 } else { said.len().min(1 << bits) };
+        assert!(each.abs_diff(plain + window) <= 256, "{each} each, {plain} without");
+    }
+}
+
+/// However much is said, a connection keeps no more of it than the windows.
+#[cfg(feature = "deflate")]
+#[test]
+fn the_window_bounds_what_compression_keeps() {
+    let (mut server_config, mut client_config) = (opened(Role::Server), opened(Role::Client));
+    for config in [&mut server_config, &mut client_config] {
+        config.deflate(1).unwrap();
+    }
+    let mut ends = [&server_config, &client_config].map(|config| Connection::new(config, seed(), 0).unwrap());
+    let plain = ends.each_ref().map(Connection::memory_usage);
+    for round in 0..200u32 {
+        for from in 0..2 {
+            let message: Vec<u8> = (0..3000u32).map(|i| (i * i / 7 + round * 31) as u8).collect();
+            ends[from].send_binary(&message).unwrap();
+            let mut wire = ends[from].output().to_vec();
+            ends[from].consumed(wire.len()).unwrap();
+            let (_, mut events, _) = ends[1 - from].receive_events(&mut wire, 0);
+            assert!(matches!(events.next(), Some(Event::Binary(binary)) if binary.data == message));
         }
+    }
+    for (end, plain) in ends.iter_mut().zip(plain) {
+        end.receive(&mut [], 0);
+        end.records();
+        let kept = end.memory_usage() - plain;
+        assert!((32 * 1024..=(32 + 8) * 1024 + 512).contains(&kept), "{kept}");
     }
 }

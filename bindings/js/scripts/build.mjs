@@ -64,6 +64,7 @@ function buildModule({ name, features, tables, passes, limit, gzipLimit }) {
   run("wasm-pack", ["--quiet", "build", crate, ...packOptions, ...cargoOptions]);
   run("wasm-metadce", [compiled, "--graph-file", join(build, "graph.json"), ...enabled(), "-o", reduced]);
   emptyChecksumTables(name, tables);
+  emptyPaths(name);
   run("wasm-opt", [reduced, ...OPTIMISE, ...passes, ...enabled(), ...STRIP, "-o", final]);
   const wasm = readFileSync(final);
   const gzip = gzipSync(wasm, { level: 9 }).length;
@@ -105,6 +106,18 @@ function emptyChecksumTables(name, expected) {
     console.error(`${name}.wasm: ${found} tables of CRC-32, not ${expected}`);
     process.exit(1);
   }
+  writeFileSync(reduced, wasm);
+}
+
+/** Empties the paths of source files in the reduced module: a panic of it is a trap, and nobody reads where it was. */
+function emptyPaths(name) {
+  const wasm = readFileSync(reduced);
+  const paths = Array.from(wasm.toString("latin1").matchAll(/(?:\/rustc\/[0-9a-f]+|crates|core|wasm)\/[\w./-]+?\.rs/g));
+  if (paths.length === 0) {
+    console.error(`${name}.wasm: no paths of source files`);
+    process.exit(1);
+  }
+  paths.forEach(({ index, 0: path }) => wasm.fill(0, index, index + path.length));
   writeFileSync(reduced, wasm);
 }
 

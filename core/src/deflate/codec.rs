@@ -1,7 +1,10 @@
 //! Compressing and inflating, in bounded steps.
 
+use core::fmt;
 use std::boxed::Box;
-use std::sync::Mutex;
+use std::collections::TryReserveError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status};
@@ -18,27 +21,27 @@ const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 const EMPTY: &[u8] = &[0x00];
 /// The largest step of output, in bytes.
 const MAX_STEP: usize = 16 * 1024;
-const MIN_STEP: usize = 256;
-/// How many idle compressors, and inflaters, a pool keeps.
-const POOLED: usize = 4;
+const MIN_STEP: usize = 2048;
+/// How many compressors, and inflaters, a pool keeps.
+const POOLED: usize = 8;
 /// What a peer may refer back to at most.
-const MAX_WINDOW: usize = 32 * 1024;
+const MAX_WINDOW: usize = 1 << MAX_WINDOW_BITS;
+const MAX_WINDOW_BITS: u8 = 15;
+/// What we refer back to at most with a compressor that served another connection meanwhile: it must be shown these bytes,
+/// and what lies further back seldom makes up for that.
+const SHOWN: usize = 8 * 1024;
 
-/// What a compressor of zlib-rs 0.6 holds, in bytes: window and chains, symbols, the heads of the chains, the rest. A test
-/// holds this against the allocator.
-const fn compressor_size(window_bits: u8, mem_level: u64) -> usize {
-    (4 << window_bits as usize) + 7 * (64 << mem_level as usize) + 128 * 1024 + 3328
-}
-
-/// What an inflater holds, whatever its window.
+/// What an inflater holds, in bytes, whatever its window.
 const INFLATER_SIZE: usize = 47_680;
 
-/// Idle compressors and inflaters of the connections of one configuration. Only those of directions without context
-/// takeover come back.
+/// Compressors and inflaters of the connections of one configuration. A connection holds none between messages, only the
+/// bytes that the next one may refer to: it goes on with the one it used last if that is still here, else another is
+/// shown those bytes.
 #[derive(Default)]
 pub(crate) struct Pool {
-    compressors: Mutex<Vec<(u8, Deflate)>>,
-    inflaters: Mutex<Vec<Inflate>>,
+    owners: AtomicUsize,
+    compressors: Shelf<Deflate>,
+    inflaters: Shelf<Inflate>,
 }
 
 /// A changed configuration starts with an empty pool: its compressors have other parameters.
@@ -48,26 +51,118 @@ impl Clone for Pool {
     }
 }
 
-impl core::fmt::Debug for Pool {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pool")
     }
 }
 
-/// A pool that another thread's panic left behind is still a list of whole values.
-fn locked<T>(list: &Mutex<Vec<T>>) -> std::sync::MutexGuard<'_, Vec<T>> {
-    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl Pool {
+    fn new_owner(&self) -> Owner {
+        Owner(self.owners.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
-/// The compressing end of a direction. Empty until the first message.
+impl Direction {
+    /// The window, in bytes.
+    fn window(self) -> usize {
+        1 << self.window_bits
+    }
+}
+
+/// Whose messages a compressor or an inflater has seen: those of one direction of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Owner(usize);
+
+/// Something in a pool.
+struct Kept<T> {
+    /// `None`: of nobody who needs it again.
+    owner: Option<Owner>,
+    window_bits: u8,
+    stream: Box<T>,
+}
+
+/// Those that wait in a pool, the longest unused first.
+struct Shelf<T>(Mutex<Vec<Kept<T>>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Shelf(Mutex::new(Vec::new()))
+    }
+}
+
+impl<T> Shelf<T> {
+    /// One for a window of this size, and whether it is as its owner left it: it must be reset if not.
+    fn take(&self, owner: Owner, window_bits: u8) -> Option<(Box<T>, bool)> {
+        let mut kept = self.lock();
+        let own = kept.iter().position(|kept| kept.owner == Some(owner));
+        let is_full = kept.len() >= POOLED;
+        let free = |kept: &Kept<T>| kept.window_bits == window_bits && (is_full || kept.owner.is_none());
+        let index = own.or_else(|| kept.iter().position(free))?;
+        Some((kept.remove(index).stream, own.is_some()))
+    }
+
+    fn put(&self, kept: Kept<T>) {
+        let mut all = self.lock();
+        if all.len() >= POOLED {
+            all.remove(0);
+        }
+        all.push(kept);
+    }
+
+    /// What another thread's panic left behind is still a list of whole values.
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last bytes of a direction, which what follows may refer to.
 #[derive(Default)]
-pub(crate) struct Compressor {
-    stream: Option<Box<Deflate>>,
-    size: usize,
+struct History {
+    bytes: Vec<u8>,
+    /// Where the oldest is. Those before it are the newest.
+    start: usize,
+}
+
+impl History {
+    /// Makes room for this many more, of which no more than `most` are kept in all.
+    fn reserve(&mut self, additional: usize, most: usize) -> Result<(), TryReserveError> {
+        let needed = self.bytes.len().saturating_add(additional).min(most);
+        let capacity = needed.max(self.bytes.capacity() * 2).min(most);
+        let is_short = needed > self.bytes.capacity();
+        if is_short { self.bytes.try_reserve_exact(capacity - self.bytes.len()) } else { Ok(()) }
+    }
+
+    /// Adds the newest and forgets the oldest beyond `most`. Room was made.
+    fn push(&mut self, bytes: &[u8], most: usize) {
+        let bytes = &bytes[bytes.len().saturating_sub(most)..];
+        let (appended, rest) = bytes.split_at(bytes.len().min(most - self.bytes.len()));
+        self.bytes.extend_from_slice(appended);
+        let (to_the_end, rest) = rest.split_at(rest.len().min(most - self.start));
+        self.bytes[self.start..self.start + to_the_end.len()].copy_from_slice(to_the_end);
+        self.bytes[..rest.len()].copy_from_slice(rest);
+        self.start = (self.start + to_the_end.len() + rest.len()) % most;
+    }
+
+    /// It in one or two pieces, the oldest first.
+    fn pieces(&self) -> [&[u8]; 2] {
+        let (newest, oldest) = self.bytes.split_at(self.start);
+        [oldest, newest]
+    }
+}
+
+/// The compressing end of a direction. Empty until the first message, and between messages that stand alone.
+#[derive(Default)]
+pub(crate) struct Compressor(Option<Box<Sent>>);
+
+/// What the peer's inflater knows.
+struct Sent {
+    owner: Owner,
+    history: History,
 }
 
 impl Compressor {
-    /// Compresses a message, or a part of one. On failure the stream is as before: nothing was given to it.
+    /// Compresses a message, or a part of one. On failure the direction is as before: the peer knows nothing of it.
     pub(crate) fn compress(
         &mut self,
         payload: &[u8],
@@ -85,8 +180,7 @@ impl Compressor {
                 output.extend_from_slice(TAIL);
             }
         } else {
-            let stream = self.stream(direction, settings);
-            deflate_all(stream, payload, &mut output)?;
+            self.deflate(payload, &mut output, direction, settings)?;
             if last {
                 debug_assert!(output.ends_with(TAIL));
                 output.truncate(output.len() - TAIL.len());
@@ -94,9 +188,40 @@ impl Compressor {
         }
         debug_assert!(output.len() <= bound, "{} bytes became {}, more than {bound}", payload.len(), output.len());
         if last && !direction.takeover {
-            self.give_back(direction, settings);
+            self.0 = None;
         }
         Ok(output)
+    }
+
+    fn deflate(
+        &mut self,
+        payload: &[u8],
+        output: &mut Vec<u8>,
+        direction: Direction,
+        settings: &Settings,
+    ) -> Result<(), Error> {
+        let pool = &settings.pool;
+        let new = || Box::new(Sent { owner: pool.new_owner(), history: History::default() });
+        let Sent { owner, history } = &mut **self.0.get_or_insert_with(new);
+        let most = direction.window().min(SHOWN);
+        history.reserve(payload.len(), most).map_err(|_| Error::NoMemory)?;
+        let (mut stream, knows_history) = match pool.compressors.take(*owner, direction.window_bits) {
+            Some((mut stream, false)) => {
+                stream.reset();
+                (stream, false)
+            }
+            Some(own) => own,
+            None => (new_compressor(direction, settings), false),
+        };
+        if !knows_history {
+            for piece in history.pieces() {
+                let _ = stream.set_dictionary(piece);
+            }
+        }
+        deflate_all(&mut stream, payload, output)?;
+        history.push(payload, most);
+        pool.compressors.put(Kept { owner: Some(*owner), window_bits: direction.window_bits, stream });
+        Ok(())
     }
 
     /// The most that a payload of this length becomes. What does not shrink is stored, with up to six bytes for each block,
@@ -109,36 +234,17 @@ impl Compressor {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.size
+        self.0.as_ref().map_or(0, |sent| size_of::<Sent>() + sent.history.bytes.capacity())
     }
+}
 
-    fn stream(&mut self, direction: Direction, settings: &Settings) -> &mut Deflate {
-        self.size = compressor_size(direction.window_bits, settings.deflate_mem_level);
-        self.stream.get_or_insert_with(|| {
-            let mut pool = locked(&settings.pool.compressors);
-            let fitting = pool.iter().position(|(bits, _)| *bits == direction.window_bits);
-            match fitting {
-                Some(index) => Box::new(pool.swap_remove(index).1),
-                None => Box::new(Deflate::new_with_config(DeflateConfig {
-                    level: settings.deflate_level as i32,
-                    window_bits: -i32::from(direction.window_bits),
-                    mem_level: settings.deflate_mem_level as i32,
-                    ..DeflateConfig::default()
-                })),
-            }
-        })
-    }
-
-    fn give_back(&mut self, direction: Direction, settings: &Settings) {
-        self.size = 0;
-        if let Some(mut stream) = self.stream.take() {
-            let mut pool = locked(&settings.pool.compressors);
-            if pool.len() < POOLED {
-                stream.reset();
-                pool.push((direction.window_bits, *stream));
-            }
-        }
-    }
+fn new_compressor(direction: Direction, settings: &Settings) -> Box<Deflate> {
+    Box::new(Deflate::new_with_config(DeflateConfig {
+        level: settings.deflate_level as i32,
+        window_bits: -i32::from(direction.window_bits),
+        mem_level: settings.deflate_mem_level as i32,
+        ..DeflateConfig::default()
+    }))
 }
 
 fn deflate_all(stream: &mut Deflate, payload: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
@@ -160,9 +266,15 @@ fn deflate_all(stream: &mut Deflate, payload: &[u8], output: &mut Vec<u8>) -> Re
     }
 }
 
-/// The inflating end of a direction. Empty until the first compressed message.
+/// The inflating end of a direction. Empty until the first compressed message, and between messages that stand alone.
 #[derive(Default)]
-pub(crate) struct Inflater {
+pub(crate) struct Inflater(Option<Box<Received>>);
+
+/// What the peer may refer to.
+struct Received {
+    owner: Owner,
+    history: History,
+    /// Between messages it is in the pool.
     stream: Option<Box<Inflate>>,
     /// The stream has seen bytes of this message since it began or began anew.
     touched: bool,
@@ -173,6 +285,8 @@ pub(crate) struct Target<'a> {
     pub(crate) store: &'a mut Vec<u8>,
     /// Where the message, as far as it is here, begins in the store.
     pub(crate) start: usize,
+    /// It leaves the store with this piece.
+    pub(crate) leaves: bool,
     /// How many bytes the message may still have.
     pub(crate) left: u64,
     /// The limit of the whole message, for the fault.
@@ -182,103 +296,118 @@ pub(crate) struct Target<'a> {
 }
 
 impl Inflater {
-    /// Inflates a piece of a message and appends it to `target`. On failure the inflater is dropped: it is of no more use.
-    pub(crate) fn inflate(&mut self, piece: &[u8], target: &mut Target<'_>, settings: &Settings) -> Result<(), Fault> {
-        self.inflate_or_drop(piece, false, target, settings)
-    }
-
-    fn inflate_or_drop(
+    /// Inflates a piece of a message, which may be the last, and appends it to `target`. On failure the inflater is dropped: it
+    /// is of no more use.
+    pub(crate) fn inflate(
         &mut self,
         piece: &[u8],
         last: bool,
-        target: &mut Target<'_>,
-        settings: &Settings,
-    ) -> Result<(), Fault> {
-        let result = self.inflate_all(piece, last, target, settings);
-        if result.is_err() {
-            self.stream = None;
-        }
-        result
-    }
-
-    /// The same of the last piece, with the tail that the message's sender left out.
-    pub(crate) fn inflate_last(
-        &mut self,
-        piece: &[u8],
         target: &mut Target<'_>,
         direction: Direction,
         settings: &Settings,
     ) -> Result<(), Fault> {
-        // A message without a byte has no open block for the tail to close.
-        if self.touched || !piece.is_empty() {
-            let mut buffer = [0; COMPRESSED_PIECE + TAIL.len()];
-            let end = piece.len() + TAIL.len();
-            buffer[..piece.len()].copy_from_slice(piece);
-            buffer[piece.len()..end].copy_from_slice(TAIL);
-            self.inflate_or_drop(&buffer[..end], true, target, settings)?;
-            self.touched = false;
+        let pool = &settings.pool;
+        let received = self.0.get_or_insert_with(|| Box::new(Received::new(pool.new_owner())));
+        let result = received.inflate_piece(piece, last, target, direction, pool);
+        if result.is_err() || last && !direction.takeover {
+            self.0 = None;
         }
-        if !direction.takeover {
-            self.give_back(settings);
-        }
-        Ok(())
+        result
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.stream.as_ref().map_or(0, |_| INFLATER_SIZE)
+        let heap = |received: &Received| {
+            let stream = if received.stream.is_some() { INFLATER_SIZE } else { 0 };
+            size_of::<Received>() + received.history.bytes.capacity() + stream
+        };
+        self.0.as_deref().map_or(0, heap)
+    }
+}
+
+impl Received {
+    fn new(owner: Owner) -> Self {
+        Received { owner, history: History::default(), stream: None, touched: false }
     }
 
-    fn inflate_all(
+    fn inflate_piece(
         &mut self,
         piece: &[u8],
         last: bool,
         target: &mut Target<'_>,
-        settings: &Settings,
+        direction: Direction,
+        pool: &Pool,
     ) -> Result<(), Fault> {
+        if !last {
+            self.inflate_all(piece, false, target, pool)?;
+        } else if self.touched || !piece.is_empty() {
+            // With the tail that the sender left out. A message without a byte has no open block for it to close.
+            let mut buffer = [0; COMPRESSED_PIECE + TAIL.len()];
+            let end = piece.len() + TAIL.len();
+            buffer[..piece.len()].copy_from_slice(piece);
+            buffer[piece.len()..end].copy_from_slice(TAIL);
+            self.inflate_all(&buffer[..end], true, target, pool)?;
+        }
+        if last {
+            self.give_back(direction, pool);
+        }
+        if target.leaves && (direction.takeover || !last) {
+            let (made, most) = (&target.store[target.start..], direction.window());
+            self.history.reserve(made.len(), most).map_err(|_| FaultKind::NoMemory)?;
+            self.history.push(made, most);
+        }
+        Ok(())
+    }
+
+    fn inflate_all(&mut self, piece: &[u8], last: bool, target: &mut Target<'_>, pool: &Pool) -> Result<(), Fault> {
         let mut input = piece;
         while !input.is_empty() {
-            let stream = self.stream.get_or_insert_with(|| take_inflater(settings));
-            self.touched = true;
-            let ended = inflate_some(stream, &mut input, target)?;
+            let mut stream = self.stream.take().unwrap_or_else(|| self.take_stream(pool));
+            let ended = inflate_some(&mut stream, &mut input, target)?;
             if ended {
-                // A block with BFINAL ends the DEFLATE stream, not the message (§7.2.3.4).
-                self.restart(&target.store[target.start..]);
-                // Nor has what ended with a final block an open one.
-                if last && input.len() == TAIL.len() {
-                    return Ok(());
-                }
+                // A block with BFINAL ends the DEFLATE stream, not the message (§7.2.3.4): what follows may refer to both.
+                self.begin(&mut stream, &target.store[target.start..]);
+            }
+            self.touched = !ended;
+            self.stream = Some(stream);
+            // Nor has what ended with a final block an open one.
+            if ended && last && input.len() == TAIL.len() {
+                return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Begins a new stream that may refer to what the last one made of this message.
-    fn restart(&mut self, message: &[u8]) {
-        let window = &message[message.len().saturating_sub(MAX_WINDOW)..];
-        let mut stream = Box::new(new_inflater());
-        let _ = stream.set_dictionary(window);
-        self.stream = Some(stream);
-        self.touched = false;
-    }
-
-    fn give_back(&mut self, settings: &Settings) {
-        if let Some(mut stream) = self.stream.take() {
-            let mut pool = locked(&settings.pool.inflaters);
-            if pool.len() < POOLED {
-                stream.reset(false);
-                pool.push(*stream);
+    /// The one that made the history, or one that is shown it.
+    fn take_stream(&mut self, pool: &Pool) -> Box<Inflate> {
+        match pool.inflaters.take(self.owner, MAX_WINDOW_BITS) {
+            Some((stream, true)) => stream,
+            other => {
+                // With the largest window: zlib-rs makes room for it whatever it is told.
+                let mut stream =
+                    other.map_or_else(|| Box::new(Inflate::new(false, MAX_WINDOW_BITS)), |(stream, _)| stream);
+                self.begin(&mut stream, &[]);
+                stream
             }
         }
     }
-}
 
-fn take_inflater(settings: &Settings) -> Box<Inflate> {
-    Box::new(locked(&settings.pool.inflaters).pop().unwrap_or_else(new_inflater))
-}
+    /// Begins a new stream, which may refer to the messages before and to what is there of this one.
+    fn begin(&self, stream: &mut Inflate, message: &[u8]) {
+        stream.reset(false);
+        let [oldest, newest] = self.history.pieces();
+        for piece in [oldest, newest, &message[message.len().saturating_sub(MAX_WINDOW)..]] {
+            let _ = stream.set_dictionary(piece);
+        }
+    }
 
-/// With the largest window: zlib-rs makes room for it whatever it is told.
-fn new_inflater() -> Inflate {
-    Inflate::new(false, 15)
+    fn give_back(&mut self, direction: Direction, pool: &Pool) {
+        self.touched = false;
+        // One that has seen more than the agreed window would let the peer refer to it.
+        let goes_on = direction.takeover && direction.window() == MAX_WINDOW;
+        if let Some(stream) = self.stream.take() {
+            pool.inflaters.put(Kept { owner: goes_on.then_some(self.owner), window_bits: MAX_WINDOW_BITS, stream });
+        }
+    }
 }
 
 /// Inflates until the input is used up, or the stream has ended: `true`.

@@ -1,8 +1,8 @@
 //! permessage-deflate (RFC 7692): messages through one raw DEFLATE stream in each direction.
 //!
-//! [`negotiation`] decides on parameters; [`codec`] compresses and inflates. Compressors and inflaters are large: they
-//! are made for the first message that needs one, and, where no context is taken over, given back to a
-//! [`Pool`](codec::Pool) that the connections of one configuration share.
+//! [`negotiation`] decides on parameters; [`codec`] compresses and inflates. Compressors and inflaters are large, and slow
+//! where there are so many that no cache holds them: the connections of one configuration share a few, in a
+//! [`Pool`](codec::Pool), and what is a connection's own is the window: the bytes that its next message may refer to.
 
 #[cfg(feature = "deflate")]
 pub(crate) mod codec;

@@ -32,19 +32,17 @@ pub(crate) struct Inflater {}
 pub(crate) struct Target<'a> {
     pub(crate) store: &'a mut Vec<u8>,
     pub(crate) start: usize,
+    pub(crate) leaves: bool,
     pub(crate) left: u64,
     pub(crate) limit: u64,
     pub(crate) utf8: Option<&'a mut Utf8>,
 }
 
 impl Inflater {
-    pub(crate) fn inflate(&mut self, _: &[u8], _: &mut Target<'_>, _: &Settings) -> Result<(), Fault> {
-        Err(FaultKind::BadCompressedData.into())
-    }
-
-    pub(crate) fn inflate_last(
+    pub(crate) fn inflate(
         &mut self,
         _: &[u8],
+        _: bool,
         _: &mut Target<'_>,
         _: Direction,
         _: &Settings,
