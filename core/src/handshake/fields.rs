@@ -1,5 +1,7 @@
 //! Header fields: the grammar they share (RFC 9110 §5.5, §5.6), and lists of them.
 
+use core::slice;
+
 /// How many subprotocols a list may have.
 pub const MAX_SUBPROTOCOLS: usize = 64;
 /// How many extension offers a list may have.
@@ -35,13 +37,13 @@ pub struct Field<'a> {
 
 /// The values of every field of this name, in order.
 pub(crate) fn all<'a>(fields: &'a [Field<'a>], name: &'a str) -> Values<'a> {
-    Values { fields, name }
+    Values { fields: fields.iter(), name: name.as_bytes() }
 }
 
 /// See [`all`].
 pub(crate) struct Values<'a> {
-    fields: &'a [Field<'a>],
-    name: &'a str,
+    fields: slice::Iter<'a, Field<'a>>,
+    name: &'a [u8],
 }
 
 impl<'a> Iterator for Values<'a> {
@@ -50,13 +52,8 @@ impl<'a> Iterator for Values<'a> {
     // One copy of the search for all the names: the heads are short, the WebAssembly module should be.
     #[inline(never)]
     fn next(&mut self) -> Option<&'a [u8]> {
-        while let Some((field, rest)) = self.fields.split_first() {
-            self.fields = rest;
-            if field.name.eq_ignore_ascii_case(self.name.as_bytes()) {
-                return Some(field.value);
-            }
-        }
-        None
+        let name = self.name;
+        self.fields.find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
     }
 }
 
@@ -71,30 +68,89 @@ pub(crate) fn single<'a>(fields: &'a [Field<'a>], name: &'a str) -> Result<Optio
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeated;
 
+/// What a byte may be part of: classes, a bit each.
+const TOKEN: u8 = 1;
+const HOST: u8 = 2;
+const TARGET: u8 = 4;
+const BASE64: u8 = 8;
+
+/// The classes of each byte.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let alphanumeric = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    put(&mut classes, alphanumeric, TOKEN | HOST | TARGET | BASE64);
+    put(&mut classes, b"!#$%&'*+-.^_`|~", TOKEN);
+    // A comma is legal in a name by the grammar, but no host has one: it marks two Host fields that were joined.
+    put(&mut classes, b"-._~%!$&'()*+;=", HOST);
+    put(&mut classes, b"!$%&'()*+,-./:;=?@[\\]^_`{|}~", TARGET);
+    put(&mut classes, b"+/", BASE64);
+    classes
+};
+
+const fn put(classes: &mut [u8; 256], bytes: &[u8], class: u8) {
+    let mut at = 0;
+    while at < bytes.len() {
+        classes[bytes[at] as usize] |= class;
+        at += 1;
+    }
+}
+
+/// Whether all bytes are of this class. No early end: what is judged is short, and mostly good.
+fn are_of(class: u8, bytes: &[u8]) -> bool {
+    bytes.iter().fold(class, |common, byte| common & CLASSES[usize::from(*byte)]) != 0
+}
+
 /// RFC 9110 §5.6.2.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
+    !bytes.is_empty() && are_of(TOKEN, bytes)
 }
 
 fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    CLASSES[usize::from(byte)] & TOKEN != 0
+}
+
+/// The token that the bytes begin with, which may be empty, and the rest.
+pub(crate) fn split_token(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let len = bytes.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(bytes.len());
+    bytes.split_at(len)
 }
 
 /// RFC 9110 §5.5: visible bytes, spaces and tabs, none of the white space at the ends.
 pub(crate) fn is_value(bytes: &[u8]) -> bool {
     let white = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    bytes.iter().copied().all(is_text_byte) && !white(bytes.first()) && !white(bytes.last())
+    is_text(bytes) && !white(bytes.first()) && !white(bytes.last())
+}
+
+/// Whether all bytes may stand in a line of a head.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks();
+    blocks.iter().all(is_text_block)
+        && match bytes.last_chunk() {
+            // It overlaps the block before it.
+            Some(end) => is_text_block(end),
+            None => rest.iter().copied().all(is_text_byte),
+        }
+}
+
+/// No early end, so that the compiler judges all the bytes at once.
+fn is_text_block(block: &[u8; 16]) -> bool {
+    block.iter().fold(true, |good, byte| good & is_text_byte(*byte))
 }
 
 /// A byte that may stand in a line of a head: HTAB, SP, VCHAR, obs-text.
 pub(crate) fn is_text_byte(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+    (byte == b'\t') | (byte >= b' ') & (byte != 0x7f)
 }
 
 /// A path and query in a request target or URL: visible ASCII without `#` and what every client percent-encodes. Other
 /// characters that RFC 3986 leaves out (`|`, `^`, `{`) are sent by browsers as they are.
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| byte.is_ascii_graphic() && !b"#\"<>".contains(byte))
+    are_of(TARGET, bytes)
+}
+
+/// Digits of base64 (RFC 4648 §4).
+pub(crate) fn is_base64(digits: &[u8]) -> bool {
+    are_of(BASE64, digits)
 }
 
 /// Whether a list, over all its fields, has this token; case means nothing.
@@ -174,11 +230,7 @@ fn parse_port(digits: &[u8]) -> Option<u16> {
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => is_ipv6(address),
-        // A comma is legal in a name by the grammar, but no host has one: it marks two Host fields that were joined.
-        _ => {
-            !host.is_empty()
-                && host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(byte))
-        }
+        _ => !host.is_empty() && are_of(HOST, host),
     }
 }
 
@@ -278,9 +330,9 @@ impl<'a> Extensions<'a> {
     }
 
     fn token(&mut self) -> Result<(), Malformed> {
-        let len = self.rest.iter().take_while(|byte| is_token_byte(**byte)).count();
-        self.rest = &self.rest[len..];
-        if len == 0 { Err(Malformed) } else { Ok(()) }
+        let (token, rest) = split_token(self.rest);
+        self.rest = rest;
+        if token.is_empty() { Err(Malformed) } else { Ok(()) }
     }
 
     /// A token, or a quoted string that is a token once unquoted (RFC 6455 §9.1).
@@ -352,6 +404,34 @@ mod tests {
         }
         assert!(extensions(&(alloc::string::String::from("a") + &";b".repeat(8))).is_ok());
         assert!(extensions(&(alloc::string::String::from("a") + &";b".repeat(9))).is_err());
+    }
+
+    #[test]
+    fn classes_are_what_the_grammars_leave_of_visible_ascii() {
+        for byte in 0..=u8::MAX {
+            let without = |delimiters: &[u8]| byte.is_ascii_graphic() && !delimiters.contains(&byte);
+            assert_eq!(is_token(&[byte]), without(b"\"(),/:;<=>?@[\\]{}"), "RFC 9110 §5.6.2: {byte}");
+            assert_eq!(is_host(&[byte]), without(b":/?#[]@\"<>\\^`{|},"), "RFC 3986 §3.2.2: {byte}");
+            assert_eq!(is_target(&[byte]), without(b"#\"<>"), "{byte}");
+            assert_eq!(is_base64(&[byte]), byte.is_ascii_alphanumeric() || b"+/".contains(&byte), "{byte}");
+        }
+    }
+
+    #[test]
+    fn one_bad_byte_spoils_a_text_of_any_length() {
+        for len in 0..70 {
+            let mut text = alloc::vec![b'a'; len];
+            assert!(is_text(&text));
+            for at in 0..len {
+                for (byte, good) in
+                    [(b'\t', true), (0x80, true), (0xff, true), (0x1f, false), (0x7f, false), (0, false)]
+                {
+                    text[at] = byte;
+                    assert_eq!(is_text(&text), good, "{byte} at {at} of {len}");
+                }
+                text[at] = b' ';
+            }
+        }
     }
 
     #[test]

@@ -91,8 +91,7 @@ impl HeadReader {
         let Some(line) = buffer[self.line_start..].strip_suffix(b"\r\n") else {
             return Err(FaultKind::BadLineEnd.into());
         };
-        // No early end: so the compiler judges many bytes at once.
-        let broken = !line.iter().fold(true, |good, byte| good & fields::is_text_byte(*byte));
+        let broken = !fields::is_text(line);
         if broken && line.contains(&b'\r') {
             return Err(FaultKind::BadLineEnd.into());
         }

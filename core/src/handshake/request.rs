@@ -99,8 +99,7 @@ fn check_version(fields: &[Field<'_>]) -> Result<(), FaultKind> {
 
 /// 16 bytes in base64: 22 digits and two pads.
 fn is_key(key: &[u8]) -> bool {
-    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && digits.iter().all(digit))
+    matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && fields::is_base64(digits))
 }
 
 fn read_subprotocols<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKind> {
