@@ -257,8 +257,9 @@ impl Opening {
 
         let within = |part: &[u8]| within(head, start, part);
         let preferred = self.preferred().map(str::as_bytes);
-        let details = inbox.records.len() + 1;
-        inbox.push(Record { code: offer.origin_relation as u16, ..within(line.target).whole(kind::REQUEST) });
+        let event = Record { code: offer.origin_relation as u16, ..within(line.target).whole(kind::REQUEST) };
+        let most = 2 + offer.subprotocols.len() + offer.extensions.len() + fields.len();
+        let details = deliver(event, most, inbox);
         inbox.push(within(authority).record(kind::AUTHORITY, 0));
         if let Some(origin) = offer.origin {
             inbox.push(within(origin).record(kind::ORIGIN, 0));
@@ -288,8 +289,7 @@ impl Opening {
         match status {
             101 => {
                 let agreed = response::check(&fields, &self.accept, &self.subprotocols, settings)?;
-                let details = inbox.records.len() + 1;
-                inbox.push(Record { kind: kind::OPEN, ..Record::default() });
+                let details = deliver(Record { kind: kind::OPEN, ..Record::default() }, 2 + fields.len(), inbox);
                 if let Some(name) = agreed.subprotocol {
                     inbox.push(within(head, start, name).record(kind::SUBPROTOCOL, 0));
                 }
@@ -348,10 +348,9 @@ fn deliver_refusal(refusal: &Refusal, truncated: bool, inbox: &mut Inbox) -> Res
     let Refusal { head_start, head_end, status, .. } = *refusal;
     let buffer = core::mem::take(&mut inbox.side);
     let head = &buffer[head_start..head_end];
-    let details = inbox.records.len() + 1;
     let body = Place { region: region::SIDE, offset: head_end, len: buffer.len() - head_end };
     let flags = if truncated { flag::TRUNCATED } else { 0 };
-    inbox.push(Record { code: status, ..body.record(kind::REJECTED, flags) });
+    let details = deliver(Record { code: status, ..body.record(kind::REJECTED, flags) }, 0, inbox);
     let result = head::parse(head).map(|(_, fields)| push_headers(&fields, head, head_start, inbox));
     inbox.side = buffer;
     set_details(details, inbox);
@@ -360,8 +359,7 @@ fn deliver_refusal(refusal: &Refusal, truncated: bool, inbox: &mut Inbox) -> Res
 
 /// Delivers OPEN with its details, which are put aside.
 pub(crate) fn deliver_open(subprotocol: Option<&[u8]>, extension: Option<&[u8]>, inbox: &mut Inbox) {
-    let details = inbox.records.len() + 1;
-    inbox.push(Record { kind: kind::OPEN, ..Record::default() });
+    let details = deliver(Record { kind: kind::OPEN, ..Record::default() }, 0, inbox);
     if let Some(name) = subprotocol {
         let place = inbox.put_aside(name);
         inbox.push(place.record(kind::SUBPROTOCOL, 0));
@@ -373,6 +371,13 @@ pub(crate) fn deliver_open(subprotocol: Option<&[u8]>, extension: Option<&[u8]>,
     set_details(details, inbox);
 }
 
+/// Delivers an event, with room for so many details. Returns where they begin.
+fn deliver(event: Record, details: usize, inbox: &mut Inbox) -> usize {
+    inbox.records.reserve_exact(1 + details);
+    inbox.records.push(event);
+    inbox.records.len()
+}
+
 /// The place of a part of a head that begins at `start` of the side buffer.
 fn within(head: &[u8], start: usize, part: &[u8]) -> Place {
     let offset = part.as_ptr().addr() - head.as_ptr().addr();
@@ -380,7 +385,6 @@ fn within(head: &[u8], start: usize, part: &[u8]) -> Place {
 }
 
 fn push_headers(fields: &[Field<'_>], head: &[u8], start: usize, inbox: &mut Inbox) {
-    inbox.records.reserve(fields.len());
     for field in fields {
         inbox.push(header_record(within(head, start, field.name), within(head, start, field.value)));
     }
