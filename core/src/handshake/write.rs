@@ -8,6 +8,11 @@ use crate::config::ExtraHeader;
 use crate::error::FaultKind;
 use crate::url::Url;
 
+/// Both sides send these two.
+const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n";
+/// Room for a request of the usual headers.
+const USUAL_SIZE: usize = 512;
+
 /// The client's opening request (RFC 6455 §4.1).
 pub(crate) fn request(
     output: &mut Vec<u8>,
@@ -18,10 +23,10 @@ pub(crate) fn request(
     extension: Option<&str>,
     extra: &[ExtraHeader],
 ) {
+    output.reserve(USUAL_SIZE + url.target.len());
     push(output, &[b"GET ", url.target.as_bytes(), b" HTTP/1.1\r\n"]);
     header(output, "Host", url.authority.as_bytes());
-    header(output, "Upgrade", b"websocket");
-    header(output, "Connection", b"Upgrade");
+    push(output, &[UPGRADE]);
     header(output, "Sec-WebSocket-Key", key);
     header(output, "Sec-WebSocket-Version", b"13");
     if let Some(origin) = origin {
@@ -48,9 +53,7 @@ pub(crate) fn switching<'a>(
     extension: Option<&str>,
     extra: impl Iterator<Item = &'a ExtraHeader>,
 ) {
-    status_line(output, 101);
-    header(output, "Upgrade", b"websocket");
-    header(output, "Connection", b"Upgrade");
+    push(output, &[b"HTTP/1.1 101 Switching Protocols\r\n", UPGRADE]);
     header(output, "Sec-WebSocket-Accept", accept);
     if let Some(name) = subprotocol {
         header(output, "Sec-WebSocket-Protocol", name.as_bytes());
@@ -110,13 +113,13 @@ fn headers<'a>(output: &mut Vec<u8>, extra: impl IntoIterator<Item = &'a ExtraHe
 }
 
 fn status_line(output: &mut Vec<u8>, status: u16) {
-    push(output, &[b"HTTP/1.1 ", decimal(status.into()).as_bytes(), b" ", reason(status).as_bytes(), b"\r\n"]);
+    let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
+    push(output, &[b"HTTP/1.1 ", &digits, b" ", reason(status).as_bytes(), b"\r\n"]);
 }
 
 /// The phrases of RFC 9110 §15 and RFC 6585.
 fn reason(status: u16) -> &'static str {
     match status {
-        101 => "Switching Protocols",
         200 => "OK",
         204 => "No Content",
         301 => "Moved Permanently",
