@@ -243,9 +243,12 @@ impl Connection {
         let (backlog, deflate) = opening.accept(subprotocol, &mut self.inbox, &mut self.sender)?;
         self.sender.timers.advance(now);
         self.sender.open(deflate);
-        self.phase = Phase::Backlog(backlog.into());
-        if let Err(fault) = self.read(0, &mut []) {
-            self.fail_with(fault);
+        self.phase = Phase::Frames;
+        if !backlog.is_empty() {
+            self.phase = Phase::Backlog(backlog.into());
+            if let Err(fault) = self.read(0, &mut []) {
+                self.fail_with(fault);
+            }
         }
         self.finish();
         Ok(())
