@@ -1,5 +1,6 @@
 //! Where the events of one input call are gathered: records, and the bytes they refer to that are not the host's.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -29,6 +30,9 @@ pub(crate) struct Inbox {
     pub(crate) store: Vec<u8>,
     /// Where the growing message begins in the store.
     growing: usize,
+    /// The growing message instead, if it goes on in the next batch and the store has others: the next store.
+    #[expect(clippy::box_collection, reason = "one word in each idle connection, not three")]
+    next: Option<Box<Vec<u8>>>,
     /// Heads, control frames cut by reads, code points cut by parts.
     pub(crate) side: Vec<u8>,
     /// How many bytes compressed messages were inflated to in this batch.
@@ -42,17 +46,20 @@ impl Inbox {
     #[inline]
     pub(crate) fn clear(&mut self, buffers: &Buffers) {
         self.clear_records();
-        if self.store.capacity() | self.side.capacity() | self.inflated as usize > 0 {
+        let grows_alone = self.growing == 0 && !self.store.is_empty() && self.next.is_none();
+        if self.side.capacity() | self.inflated as usize > 0 || self.store.capacity() > 0 && !grows_alone {
             self.clear_bytes(buffers);
         }
     }
 
     fn clear_bytes(&mut self, buffers: &Buffers) {
         self.inflated = 0;
-        if self.growing > 0 {
+        if let Some(next) = self.next.take() {
+            buffers.give(mem::replace(&mut self.store, *next));
+        } else if self.growing > 0 {
             self.store.drain(..self.growing);
-            self.growing = 0;
         }
+        self.growing = 0;
         // Both are needed only for what reads have cut: an idle connection has neither.
         if self.store.is_empty() {
             buffers.give(mem::take(&mut self.store));
@@ -99,10 +106,14 @@ impl Inbox {
     /// Makes room for more of the growing message, which may have `limit` bytes.
     #[inline]
     fn room_for(&mut self, additional: usize, limit: u64) -> Result<&mut Vec<u8>, Fault> {
-        if additional > self.store.capacity() - self.store.len() {
-            reserve(&mut self.store, self.growing, additional, limit)?;
+        let (store, start) = match &mut self.next {
+            None => (&mut self.store, self.growing),
+            Some(next) => (&mut **next, 0),
+        };
+        if additional > store.capacity() - store.len() {
+            reserve(store, start, additional, limit)?;
         }
-        Ok(&mut self.store)
+        Ok(store)
     }
 
     /// Unmasks a piece of the growing message, which may have `limit` bytes, and appends it.
@@ -115,14 +126,18 @@ impl Inbox {
         Ok(Grown { key, piece: &store[start..], is_ascii })
     }
 
-    /// A frame goes on of which `here` bytes have arrived now and `len` are announced: makes room for them if there is a
-    /// buffer to be had, else for a few times what is here, for what is announced may never come.
+    /// A frame goes on, in the next batch, of which `here` bytes have arrived now and `len` are announced: makes room for
+    /// them if there is a buffer to be had, else for a few times what is here, for what is announced may never come.
     pub(crate) fn expect(&mut self, here: usize, len: u64, limit: u64, buffers: &Buffers) -> Result<(), Fault> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if self.store.capacity() == 0 {
             self.store = buffers.take(len);
+        } else if self.growing > 0 && self.growing == self.store.len() && self.next.is_none() {
+            // A message that begins behind others would have to be moved to the front.
+            self.next = Some(Box::new(buffers.take(len)));
         }
-        reserve(&mut self.store, self.growing, len.min(here.saturating_mul(TRUST).max(EXPECTED)), limit)
+        let worth = len.min(here.saturating_mul(TRUST).max(EXPECTED));
+        self.room_for(worth, limit).map(|_| ())
     }
 
     /// Where the growing message begins in the store.
@@ -144,6 +159,7 @@ impl Inbox {
     /// Drops the growing message.
     pub(crate) fn abandon(&mut self) {
         self.store.truncate(self.growing);
+        self.next = None;
     }
 
     /// Puts bytes in the store that are not part of the growing message. There is none.
@@ -160,7 +176,8 @@ impl Inbox {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.records.capacity() * size_of::<Record>() + self.store.capacity() + self.side.capacity()
+        let next = self.next.as_ref().map_or(0, |next| size_of::<Vec<u8>>() + next.capacity());
+        self.records.capacity() * size_of::<Record>() + self.store.capacity() + next + self.side.capacity()
     }
 }
 
