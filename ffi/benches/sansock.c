@@ -20,16 +20,20 @@ const char *engine_version(void) {
 /* One buffer for the reads of all connections. */
 static uint8_t buffer[65536];
 
+/* One configuration for all connections, as a host has it. */
+static sansock_config *config_of(const spec *spec) {
+    static sansock_config *config;
+    if (!config && (sansock_config_new(spec->server ? SANSOCK_ROLE_SERVER : SANSOCK_ROLE_CLIENT, &config) ||
+                    sansock_config_set(config, SANSOCK_OPTION_START_OPEN, 1) ||
+                    sansock_config_set(config, SANSOCK_OPTION_MAX_MESSAGE_SIZE, LARGEST) ||
+                    sansock_config_set(config, SANSOCK_OPTION_DEFLATE, spec->deflate)))
+        fail("no configuration");
+    return config;
+}
+
 engine *engine_open(const spec *spec) {
-    sansock_config *config;
     engine *e = malloc(sizeof *e);
-    if (!e || sansock_config_new(spec->server ? SANSOCK_ROLE_SERVER : SANSOCK_ROLE_CLIENT, &config) ||
-        sansock_config_set(config, SANSOCK_OPTION_START_OPEN, 1) ||
-        sansock_config_set(config, SANSOCK_OPTION_MAX_MESSAGE_SIZE, LARGEST) ||
-        sansock_config_set(config, SANSOCK_OPTION_DEFLATE, spec->deflate) ||
-        sansock_conn_new(config, NULL, 0, &e->conn))
-        fail("no connection");
-    sansock_config_free(config);
+    if (!e || sansock_conn_new(config_of(spec), NULL, 0, &e->conn)) fail("no connection");
     e->block = sansock_conn_block(e->conn);
     e->text = spec->text;
     return e;

@@ -29,6 +29,15 @@ ROUNDS = 9
 MEMORY_ROUNDS = 3
 ROOT = Path(__file__).resolve().parents[3]
 
+# What keeps luck out of times, where the C library is glibc: the allocator keeps what is freed, or a large message would cost
+# what had been allocated before it decides; and memory is copied without an instruction whose speed depends tenfold on
+# where the buffers happen to lie.
+STEADY = {
+    "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-ERMS,-FSRM",
+}
+
 
 class Worker:
     """One engine, in a process of its own."""
@@ -95,12 +104,15 @@ def measure(cell: Cell, host: Mapping[str, Any], rounds: int, results: Results) 
     arguments = prepare(cell, ROOT / "target" / "bench" / host["name"], host["unit"])
     options = [f"{name}={value}" for name, value in arguments.items()]
     peers = {name: peer for name, peer in host["peers"].items() if takes_part(peer, cell)}
+    steady = {} if cell.unit == "bytes" else STEADY
     samples: dict[str, list[float]] = {name: [] for name in peers}
     for names in turns(list(peers), MEMORY_ROUNDS if cell.unit == "bytes" else 1):
         with ExitStack() as stack:
             workers = {
                 name: stack.enter_context(
-                    closing(Worker([*peers[name]["command"], *options], peers[name].get("environment", {})))
+                    closing(
+                        Worker([*peers[name]["command"], *options], {**steady, **peers[name].get("environment", {})})
+                    )
                 )
                 for name in names
             }
