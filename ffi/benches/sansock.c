@@ -9,7 +9,7 @@ enum { LARGEST = 1 << 24, HANDSHAKES_MAX = 64 };
 
 struct engine {
     sansock_conn *conn;
-    const sansock_block *block;
+    sansock_block *block;
     bool text;
 };
 
@@ -85,7 +85,7 @@ void engine_send(engine *e, const uint8_t *data, size_t len) {
                              : sansock_conn_send_binary(e->conn, data, len);
     if (status) fail(sansock_error_text(status));
     emit(e->block->output, e->block->output_len);
-    sansock_conn_consumed(e->conn, e->block->output_len);
+    e->block->taken = e->block->output_len;
 }
 
 uint64_t engine_server_handshakes(size_t count) {

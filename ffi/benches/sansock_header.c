@@ -8,7 +8,7 @@ enum { LARGEST = 1 << 24 };
 
 struct engine {
     sansock_conn *conn;
-    const sansock_block *block;
+    sansock_block *block;
     uint8_t kind;
 };
 
@@ -86,6 +86,6 @@ void engine_receive(engine *e, const input *input) {
 void engine_send(engine *e, const uint8_t *data, size_t len) {
     if (sansock_conn_send_header(e->conn, e->kind, len, 1)) fail("send");
     emit(e->block->output, e->block->output_len);
-    sansock_conn_consumed(e->conn, e->block->output_len);
+    e->block->taken = e->block->output_len;
     emit(data, len);
 }
