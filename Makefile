@@ -46,7 +46,8 @@ help:
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
-	  'make bench-counts [BLESS=1]      instructions per message, against those on record' \
+	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
+  'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 

@@ -5,11 +5,16 @@ BENCH_TARGET := target/benches
 BENCH_PACKAGES := -p sansock-bench-peers -p sansock-bench-counts
 BENCH_CARGO := cd $(BENCHES) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo
 
-.PHONY: bench-rust bench-counts bench-lint
-bench-rust: $(DONE)/rust
+.PHONY: bench-rust bench-scale bench-memory bench-counts bench-lint
+bench-rust: PARTS := compare scale memory
+bench-scale: PARTS := scale
+bench-memory: PARTS := memory
+bench-rust bench-scale bench-memory: $(DONE)/rust
 	@echo 'build: benchmarks' >&2
 	@$(BENCH_CARGO) build --quiet --release -p sansock-bench-peers
-	@CELLS='$(CELLS)' ROUNDS='$(ROUNDS)' $(BENCH_TARGET)/release/sansock-bench-peers $(BENCHES)
+	@for part in $(PARTS) page; do \
+	  CELLS='$(CELLS)' ROUNDS='$(ROUNDS)' $(BENCH_TARGET)/release/sansock-bench-peers $(BENCHES) $$part; \
+	done
 
 bench-counts: $(DONE)/rust $(DONE)/system-valgrind
 	@echo 'build: instruction counts' >&2

@@ -4,6 +4,7 @@ use crate::codec::Compressor;
 use crate::wire::{Kind, Role, Wire, WireBuilder, ascii, json, mixed, noise};
 
 /// Frames to read.
+#[derive(Clone)]
 pub struct Receive {
     pub role: Role,
     pub kind: Kind,
@@ -25,9 +26,19 @@ pub struct Send {
     pub deflate: bool,
 }
 
+/// Connections to a server, each of which is read and answered in its turn.
+pub struct Connections {
+    /// What a turn reads: one message.
+    pub message: Receive,
+    pub count: usize,
+    /// How often a pass visits them all.
+    pub laps: usize,
+}
+
 pub enum Task {
     Receive(Receive),
     Send(Send),
+    Connections(Connections),
     /// So many opening handshakes in this role.
     Handshake(Role, u64),
 }
@@ -44,8 +55,13 @@ pub struct Cell {
 const PASS: usize = 256 * 1024;
 const READ: usize = 64 * 1024;
 const SIZES: [usize; 5] = [20, 125, 1024, 16 * 1024, 1024 * 1024];
+/// Numbers of connections, and sizes of messages, over which the growth of a cost is shown.
+pub const COUNTS: [usize; 5] = [1, 10, 100, 1000, 10_000];
+pub const MESSAGE_SIZES: [usize; 8] = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24];
+/// Messages in a pass over connections.
+const TURNS: usize = 10_000;
 
-fn size(bytes: usize) -> String {
+pub fn size(bytes: usize) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
         1024..1_048_576 => format!("{} KiB", bytes / 1024),
@@ -121,6 +137,10 @@ const SENDS: &[SendRow] = &[
 
 impl ReceiveRow {
     fn cell(&self, bytes: usize) -> Cell {
+        self.named(bytes, size(bytes))
+    }
+
+    fn named(&self, bytes: usize, name: String) -> Cell {
         let payload = (self.payload)(bytes);
         let mut wire = WireBuilder::to(self.role);
         for _ in 0..(PASS / bytes).max(1) {
@@ -129,7 +149,7 @@ impl ReceiveRow {
         let wire = wire.build();
         Cell {
             section: self.section,
-            name: size(bytes),
+            name,
             messages: wire.expected.messages,
             task: Task::Receive(Receive { role: self.role, kind: self.kind, wire, read: self.read, deflate: false }),
         }
@@ -138,10 +158,14 @@ impl ReceiveRow {
 
 impl SendRow {
     fn cell(&self, bytes: usize) -> Cell {
+        self.named(bytes, size(bytes))
+    }
+
+    fn named(&self, bytes: usize, name: String) -> Cell {
         let repeat = (PASS / bytes).max(1);
         Cell {
             section: self.section,
-            name: size(bytes),
+            name,
             messages: repeat as u64,
             task: Task::Send(Send {
                 role: self.role,
@@ -190,8 +214,37 @@ fn handshake(role: Role) -> Cell {
     Cell { section: "opening handshake", name: name.into(), messages: HANDSHAKES, task }
 }
 
-/// All cells, most of them built when their turn comes.
-pub fn all() -> impl Iterator<Item = Cell> {
+pub const CONNECTIONS: &str = "connections";
+pub const RECEIVE_BY_SIZE: &str = "receive masked binary by size";
+pub const SEND_BY_SIZE: &str = "send masked binary by size";
+
+fn connections(count: usize) -> Cell {
+    const TEXT: usize = 125;
+    let laps = TURNS / count;
+    let mut wire = WireBuilder::to(Role::Server);
+    wire.message(Kind::Text, &ascii(TEXT), usize::MAX);
+    let message = Receive { role: Role::Server, kind: Kind::Text, wire: wire.build(), read: READ, deflate: false };
+    let task = Task::Connections(Connections { message, count, laps });
+    Cell { section: CONNECTIONS, name: count.to_string(), messages: (count * laps) as u64, task }
+}
+
+pub fn message_of(bytes: usize) -> String {
+    format!("message of {}", size(bytes))
+}
+
+/// The cells that show how costs grow.
+pub fn scale() -> impl Iterator<Item = Cell> {
+    const IN: ReceiveRow = ReceiveRow { section: RECEIVE_BY_SIZE, kind: Kind::Binary, payload: noise, ..RECEIVE };
+    const OUT: SendRow =
+        SendRow { section: SEND_BY_SIZE, role: Role::Client, kind: Kind::Binary, payload: noise, copy: true };
+    let received = MESSAGE_SIZES.into_iter().map(|bytes| IN.named(bytes, message_of(bytes)));
+    let sent = MESSAGE_SIZES.into_iter().map(|bytes| OUT.named(bytes, message_of(bytes)));
+    // The connections last: the heap that they leave behind has its own ideas of how large messages grow.
+    received.chain(sent).chain(COUNTS.into_iter().map(connections))
+}
+
+/// The cells that compare, most of them built when their turn comes.
+pub fn compare() -> impl Iterator<Item = Cell> {
     let receives = RECEIVES.iter().flat_map(|row| row.sizes.iter().map(|bytes| row.cell(*bytes)));
     let sends = SENDS.iter().flat_map(|row| SIZES.iter().map(|bytes| row.cell(*bytes)));
     let handshakes = [Role::Server, Role::Client].into_iter().map(handshake);

@@ -1,4 +1,4 @@
-//! permessage-deflate as the codec alone does it: level 6, a window of 32 KiB, and the context taken over.
+//! permessage-deflate as the codec alone does it: level 6, a window of 32 KiB unless it is said, and the context taken over.
 
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush};
 
@@ -11,11 +11,15 @@ pub struct Compressor(Deflate);
 
 impl Default for Compressor {
     fn default() -> Self {
-        Compressor(Deflate::new(LEVEL, false, WINDOW_BITS))
+        Compressor::new(WINDOW_BITS)
     }
 }
 
 impl Compressor {
+    pub fn new(window_bits: u8) -> Self {
+        Compressor(Deflate::new(LEVEL, false, window_bits))
+    }
+
     /// Compresses a message into `output`, which must have room for it. Returns its length.
     pub fn compress(&mut self, message: &[u8], output: &mut [u8]) -> usize {
         let before = self.0.total_out();

@@ -1,12 +1,13 @@
-//! Measures all cells, or those that `CELLS` names, in `ROUNDS` rounds. A whole run writes its results into the folder given.
+//! Measures a part of what its page shows, in `ROUNDS` rounds, or the cells of it that `CELLS` names. A whole run writes its results into
+//! the folder given.
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use sansock_bench_peers::cells::{self, Cell};
 use sansock_bench_peers::measure::{Figure, measure, ratio};
-use sansock_bench_peers::report::{Memory, Results, Row, chart};
+use sansock_bench_peers::report::{self, Memory, Row, Times};
 
 const ROUNDS: usize = 15;
 
@@ -15,31 +16,73 @@ const ROUNDS: usize = 15;
 /// on where the buffers happen to lie.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("MALLOC_TRIM_THRESHOLD_", "1073741824"),
-    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_MMAP_MAX_", "0"),
     ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS,-FSRM"),
 ];
+
+type Part = (&'static str, fn(&Run));
+
+/// What is to be done, each in a process of its own: what others leave of the heap decides whether a large buffer grows in place.
+const PARTS: &[Part] = &[
+    ("compare", |run| run.times(report::COMPARE, cells::compare())),
+    ("scale", |run| run.times(report::SCALE, cells::scale())),
+    ("memory", Run::memory),
+    ("page", Run::page),
+];
+
+struct Run {
+    folder: PathBuf,
+    pattern: String,
+    rounds: usize,
+    /// Whether it measures enough to be recorded.
+    whole: bool,
+}
 
 fn main() {
     if std::env::var_os(ENVIRONMENT[0].0).is_none() {
         let program = std::env::current_exe().expect("this program has a path");
         panic!("{}", Command::new(program).args(std::env::args_os().skip(1)).envs(ENVIRONMENT).exec());
     }
-    let folder = std::env::args().nth(1).expect("usage: sansock-bench-peers FOLDER");
+    let arguments: Vec<_> = std::env::args().collect();
+    let [_, folder, part] = arguments.as_slice() else { panic!("usage: sansock-bench-peers FOLDER PART") };
+    let (_, go) = PARTS.iter().find(|(name, _)| name == part).expect("a part: compare, scale, memory, page");
     let pattern = std::env::var("CELLS").unwrap_or_default();
     let rounds = std::env::var("ROUNDS").unwrap_or_default();
     let whole = pattern.is_empty() && rounds.is_empty();
     let rounds = if rounds.is_empty() { ROUNDS } else { rounds.parse().expect("ROUNDS is a number") };
-    let rows: Vec<_> = cells::all()
-        .filter(|cell| name(cell).contains(&pattern))
-        .map(|cell| {
-            let figures = measure(&cell, rounds);
+    go(&Run { folder: folder.into(), pattern, rounds, whole });
+}
+
+impl Run {
+    fn times(&self, file: &str, cells: impl Iterator<Item = Cell>) {
+        let rows = cells.filter(|cell| name(cell).contains(&self.pattern)).map(|cell| {
+            let figures = measure(&cell, self.rounds);
             print(&cell, &figures);
             Row::new(&cell, figures)
-        })
-        .collect();
-    if whole {
-        let results = Results { rounds, rows, memory: memory() };
-        write(Path::new(&folder), &results);
+        });
+        let times = Times::new(self.rounds, rows.collect());
+        if self.whole {
+            report::write(&self.folder, file, &times.json());
+        }
+    }
+
+    /// Records what the program beside this one says: it has an allocator of its own.
+    fn memory(&self) {
+        if !self.whole {
+            return;
+        }
+        let program = std::env::current_exe().expect("this program has a path").with_file_name("memory");
+        let output = Command::new(program).output().expect("the program `memory` is built");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout);
+        print!("{text}");
+        report::write(&self.folder, report::MEMORY, &Memory::parse(&text).json());
+    }
+
+    fn page(&self) {
+        if self.whole {
+            report::write_page(&self.folder);
+        }
     }
 }
 
@@ -50,26 +93,7 @@ fn name(cell: &Cell) -> String {
 fn print(cell: &Cell, figures: &[Figure]) {
     let ratio = ratio(figures).map_or_else(String::new, |(ratio, best)| format!("{ratio:.2} of {best}"));
     println!("{}: {ratio}", name(cell));
-    for Figure { entry, median, least, most, .. } in figures {
+    for Figure { entry, median, least, most } in figures {
         println!("  {entry:<20} {median:>12.1} ns  ({least:.1} to {most:.1})");
     }
-}
-
-/// What the program beside this one says: it has an allocator of its own.
-fn memory() -> Vec<Memory> {
-    let program = std::env::current_exe().expect("this program has a path").with_file_name("memory");
-    let output = Command::new(program).output().expect("the program `memory` is built");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(Memory::parse).collect()
-}
-
-fn write(folder: &Path, results: &Results) {
-    let put = |name: &str, text: String| {
-        let path = folder.join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
-        std::fs::write(path, text).expect("the file can be written");
-    };
-    put("results/rust.json", results.json());
-    put("rust.svg", chart::svg(results));
-    put("README.md", results.page());
 }

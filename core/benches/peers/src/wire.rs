@@ -33,6 +33,16 @@ impl Random {
     }
 }
 
+/// The numbers below `count` in a fixed order that no prefetcher guesses.
+pub fn permutation(count: usize) -> Vec<u32> {
+    let mut random = Random::new(11);
+    let mut order: Vec<_> = (0..count as u32).collect();
+    for end in (1..count).rev() {
+        order.swap(end, (random.draw() % (end as u64 + 1)) as usize);
+    }
+    order
+}
+
 /// ASCII text of `len` bytes.
 pub fn ascii(len: usize) -> Vec<u8> {
     b"The quick brown fox jumps over the lazy dog. ".iter().copied().cycle().take(len).collect()

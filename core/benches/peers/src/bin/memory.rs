@@ -2,13 +2,11 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::any::Any;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sansock_bench_peers::cells::Receive;
-use sansock_bench_peers::codec::Compressor;
-use sansock_bench_peers::entries::{ALL, Echo, Entry};
-use sansock_bench_peers::wire::{Kind, Role, WireBuilder, ascii, json};
+use sansock_bench_peers::entries::ALL;
+use sansock_bench_peers::idle::{self, CONNECTIONS};
+use sansock_bench_peers::serve::Server;
 
 struct Counting;
 
@@ -32,55 +30,21 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const CONNECTIONS: usize = 16;
-
-struct Case {
-    name: &'static str,
-    deflate: bool,
-    compress: bool,
-    message: fn() -> Vec<u8>,
-}
-
-const CASES: &[Case] = &[
-    Case { name: "without compression", deflate: false, compress: false, message: || ascii(20) },
-    Case { name: "compression agreed, not used", deflate: true, compress: false, message: || ascii(20) },
-    Case { name: "compression used once each way", deflate: true, compress: true, message: || json(1) },
-];
-
-impl Case {
-    fn echo(&self) -> Echo {
-        let message = (self.message)();
-        let mut wire = WireBuilder::to(Role::Server);
-        if self.compress {
-            let mut data = vec![0; 4096];
-            let len = Compressor::default().compress(&message, &mut data);
-            wire.compressed(Kind::Text, &data[..len], &message);
-        } else {
-            wire.message(Kind::Text, &message, usize::MAX);
-        }
-        let wire = wire.build();
-        let task = Receive { role: Role::Server, kind: Kind::Text, wire, read: 64 * 1024, deflate: self.deflate };
-        Echo { task, compress: self.compress, sink: Arc::default() }
-    }
-
-    /// Bytes per connection: the first one, which may set up what a thread shares, is not counted.
-    fn measure(&self, entry: &dyn Entry) -> Option<usize> {
-        let echo = self.echo();
-        let first = entry.idle(&echo)?;
-        let mut connections: Vec<Box<dyn Any>> = Vec::with_capacity(CONNECTIONS);
-        let before = LIVE.load(Ordering::Relaxed);
-        connections.extend((0..CONNECTIONS).filter_map(|_| entry.idle(&echo)));
-        let after = LIVE.load(Ordering::Relaxed);
-        drop((first, connections));
-        Some((after - before) / CONNECTIONS)
-    }
+/// Bytes per connection, with its share of what the connections of one server have in common.
+fn measure(mut server: Box<dyn Server>) -> usize {
+    let mut connections: Vec<Box<dyn Any>> = Vec::with_capacity(CONNECTIONS);
+    let before = LIVE.load(Ordering::Relaxed);
+    connections.extend((0..CONNECTIONS).map(|_| server.idle()));
+    let after = LIVE.load(Ordering::Relaxed);
+    drop(connections);
+    (after - before) / CONNECTIONS
 }
 
 fn main() {
-    for case in CASES {
-        for entry in ALL {
-            if let Some(bytes) = case.measure(*entry) {
-                println!("{}\t{}\t{bytes}", case.name, entry.name());
+    for (name, echo) in idle::all() {
+        for entry in ALL.iter().filter(|entry| !entry.is_floor()) {
+            if let Some(server) = entry.server(&echo) {
+                println!("{name}\t{}\t{}", entry.name(), measure(server));
             }
         }
     }

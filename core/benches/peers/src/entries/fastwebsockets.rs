@@ -1,10 +1,10 @@
-use std::any::Any;
 use std::sync::Arc;
 
 use fastwebsockets::{FragmentCollector, Frame, OpCode, Payload, Role as TheirRole, WebSocket};
 
-use super::{Echo, Entry, Pass};
+use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
+use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::{Sink, Transport, run};
 use crate::wire::{Kind, Role};
@@ -70,15 +70,29 @@ impl Entry for Fastwebsockets {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
         if echo.task.deflate {
             return None;
         }
-        let mut socket = Box::new(FragmentCollector::new(open(echo.task.role, echo.transport())));
+        Some(Box::new(Host(echo.clone())))
+    }
+}
+
+struct Host(Echo);
+
+impl Serve for Host {
+    type Connection = FragmentCollector<Transport>;
+
+    fn open(&mut self) -> Self::Connection {
+        FragmentCollector::new(open(self.0.task.role, self.0.transport()))
+    }
+
+    #[inline]
+    fn turn(&mut self, socket: &mut Self::Connection, tally: &mut Tally) {
         run(async {
             let frame = socket.read_frame().await.expect("a message");
+            tally.add(&frame.payload);
             socket.write_frame(frame).await.expect("room");
         });
-        Some(socket)
     }
 }

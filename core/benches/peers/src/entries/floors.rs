@@ -1,12 +1,14 @@
 //! Work that an entry cannot avoid, alone.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
 use crate::codec::{Compressor, Decompressor};
 use crate::handshake;
+use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::Sink;
 use crate::wire::{Kind, Role, Span, header, xor};
@@ -68,6 +70,57 @@ impl Entry for Xor {
                 }
             })
         })
+    }
+
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
+        (!echo.task.deflate).then(|| -> Box<dyn Server> { Box::new(Blocks::new(echo)) })
+    }
+}
+
+/// What an echo cannot do without: a look at what is known of the connection, the copy behind a header, and the key.
+struct Blocks {
+    echo: Echo,
+    /// The answer, its header written already. Its payload begins a cache line.
+    buffer: Vec<u8>,
+    header: Range<usize>,
+}
+
+/// What is known of a connection, in words.
+const BLOCK: usize = 512 / size_of::<u64>();
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+impl Blocks {
+    fn new(echo: &Echo) -> Self {
+        let len = echo.task.wire.spans[0].payload.len();
+        let header = header(0x81, len, None);
+        let mut buffer = vec![0; header.len() + LINE + len];
+        let payload = header.len() + buffer[header.len()..].as_ptr().align_offset(LINE);
+        let place = payload - header.len()..payload;
+        buffer[place.clone()].copy_from_slice(&header);
+        buffer.truncate(payload + len);
+        Blocks { echo: echo.clone(), buffer, header: place }
+    }
+}
+
+impl Serve for Blocks {
+    type Connection = Box<[u64; BLOCK]>;
+
+    fn open(&mut self) -> Self::Connection {
+        Box::new([1; BLOCK])
+    }
+
+    #[inline]
+    fn turn(&mut self, block: &mut Self::Connection, tally: &mut Tally) {
+        black_box(block[0]);
+        let wire = &self.echo.task.wire;
+        let payload = &mut self.buffer[self.header.end..];
+        payload.copy_from_slice(&wire.bytes[wire.spans[0].payload.clone()]);
+        if let Some(mask) = wire.spans[0].mask {
+            xor(payload, mask);
+        }
+        tally.add(payload);
+        self.echo.sink.write(&self.buffer[self.header.start..]);
     }
 }
 

@@ -1,11 +1,11 @@
 //! What is measured: this engine, its peers, and the bare work that each of them has to do.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use crate::cells::{Receive, Send};
+use crate::serve::{Echo, Server};
 use crate::tally::Tally;
-use crate::transport::{Sink, Transport};
+use crate::transport::Sink;
 use crate::wire::Role;
 
 mod fastwebsockets;
@@ -43,24 +43,9 @@ pub trait Entry: Sync {
         None
     }
 
-    /// A connection that has read this masked message as a server, has sent it back, and is idle.
-    fn idle(&self, _echo: &Echo) -> Option<Box<dyn Any>> {
+    /// A server whose connections read this masked message and send it back.
+    fn server(&self, _echo: &Echo) -> Option<Box<dyn Server>> {
         None
-    }
-}
-
-/// The echo after which a connection is idle.
-pub struct Echo {
-    /// A wire of one message.
-    pub task: Receive,
-    /// Whether the answer is to be compressed.
-    pub compress: bool,
-    pub sink: Arc<Sink>,
-}
-
-impl Echo {
-    fn transport(&self) -> Transport {
-        Transport::new(self.task.wire.bytes.clone(), self.task.read, self.sink.clone())
     }
 }
 
@@ -80,3 +65,8 @@ pub const ALL: &[&dyn Entry] = &[
     &floors::Codec,
     &floors::Answer,
 ];
+
+/// Whether the entry of this name is bare work for comparison.
+pub fn is_floor(name: &str) -> bool {
+    ALL.iter().any(|entry| entry.is_floor() && entry.name() == name)
+}

@@ -1,22 +1,18 @@
-use std::any::Any;
 use std::io::{Read, Write};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use sansock::batch::kind;
 use sansock::{Config, Connection, Event, State};
 
-use super::{Echo, Entry, Pass};
+use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
 use crate::handshake::{self, Responder};
+use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::Sink;
 use crate::wire::{Kind, Random, Role};
 
 pub struct Sansock;
-
-/// Shared by all connections that idle, as a host would: by role, and whether there is compression.
-static CONFIGS: LazyLock<[[Config; 2]; 2]> =
-    LazyLock::new(|| [Role::Server, Role::Client].map(|role| [false, true].map(|deflate| config(role, deflate))));
 
 fn open(role: Role, deflate: bool) -> Connection {
     Connection::new(&config(role, deflate), [7; 32], 0).expect("a connection")
@@ -153,19 +149,56 @@ impl Entry for Sansock {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
-        let config = &CONFIGS[usize::from(echo.task.role == Role::Client)][usize::from(echo.task.deflate)];
-        let mut connection = Box::new(Connection::new(config, [7; 32], 0).expect("a connection"));
-        let mut input = echo.task.wire.bytes.to_vec();
-        connection.set_compression(echo.compress);
-        let (_, events, sender) = connection.receive_events(&mut input, 0);
-        for event in events {
-            match event {
-                Event::Text(message) => sender.send_text(message.text).expect("room"),
-                event => panic!("unexpected event: {event:?}"),
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
+        let mut config = config(echo.task.role, echo.task.deflate);
+        let (bits, alone) = (u64::from(echo.window.bits), u64::from(!echo.window.takeover));
+        config
+            .server_max_window_bits(bits)
+            .and_then(|config| config.client_max_window_bits(bits))
+            .and_then(|config| config.server_no_context_takeover(alone))
+            .and_then(|config| config.client_no_context_takeover(alone))
+            .expect("options");
+        Some(Box::new(Host { config, buffer: vec![0; echo.task.read], echo: echo.clone() }))
+    }
+}
+
+/// One configuration and one read buffer serve all connections.
+struct Host {
+    config: Config,
+    buffer: Vec<u8>,
+    echo: Echo,
+}
+
+impl Serve for Host {
+    type Connection = Connection;
+
+    fn open(&mut self) -> Connection {
+        let mut connection = Connection::new(&self.config, [7; 32], 0).expect("a connection");
+        connection.set_compression(self.echo.compress);
+        connection
+    }
+
+    #[inline]
+    fn turn(&mut self, connection: &mut Connection, tally: &mut Tally) {
+        let wire = &self.echo.task.wire.bytes;
+        let mut input = &mut self.buffer[..wire.len()];
+        input.copy_from_slice(wire);
+        loop {
+            let (taken, events, sender) = connection.receive_events(input, 0);
+            for event in events {
+                match event {
+                    Event::Text(message) => {
+                        tally.add(message.text.as_bytes());
+                        sender.send_text(message.text).expect("room");
+                    }
+                    event => panic!("unexpected event: {event:?}"),
+                }
+            }
+            input = &mut input[taken..];
+            if input.is_empty() && !connection.more() {
+                break;
             }
         }
-        flush(&mut connection, &echo.sink);
-        Some(connection)
+        flush(connection, &self.echo.sink);
     }
 }

@@ -1,6 +1,5 @@
 //! Twice: the stream, and the buffer-level core that it is made of.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -9,12 +8,13 @@ use sockudo_ws::cork::ZERO_COPY_MIN;
 use sockudo_ws::deflate::DeflateConfig;
 use sockudo_ws::handshake::{client_handshake, server_handshake};
 use sockudo_ws::protocol::{CompressedProtocol, Message, Protocol, Role as TheirRole};
-use sockudo_ws::{Config, WebSocketStream};
+use sockudo_ws::{Config, DeflateWindowBits, WebSocketStream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Echo, Entry, Pass};
+use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
 use crate::handshake::{self, Responder};
+use crate::serve::{Echo, Serve, Server, Window};
 use crate::tally::Tally;
 use crate::transport::{Sink, Transport, run};
 use crate::wire::{Kind, Role};
@@ -50,8 +50,9 @@ fn messages(task: &Send) -> Vec<Message> {
 /// Without its timers, for there is no runtime to run them.
 pub struct SockudoStream;
 
-fn open<T: AsyncRead + AsyncWrite + Unpin>(task_role: Role, transport: T) -> WebSocketStream<T> {
-    let config = Config::builder().auto_ping(false).idle_timeout(0).build();
+fn open<T: AsyncRead + AsyncWrite + Unpin>(task_role: Role, transport: T, buffer: Option<usize>) -> WebSocketStream<T> {
+    let mut config = Config::builder().auto_ping(false).idle_timeout(0).build();
+    config.write_buffer_size = buffer.unwrap_or(config.write_buffer_size);
     WebSocketStream::from_raw(transport, role(task_role), config)
 }
 
@@ -65,7 +66,7 @@ impl Entry for SockudoStream {
             return None;
         }
         let messages = task.wire.expected.messages;
-        let mut socket = open(task.role, Transport::new(task.wire.bytes.clone(), task.read, sink.clone()));
+        let mut socket = open(task.role, Transport::new(task.wire.bytes.clone(), task.read, sink.clone()), None);
         Some(Box::new(move || {
             run(async {
                 let mut tally = Tally::default();
@@ -83,7 +84,7 @@ impl Entry for SockudoStream {
         if task.deflate || copies != task.copy {
             return None;
         }
-        let mut socket = open(task.role, Transport::sink(sink.clone()).vectored());
+        let mut socket = open(task.role, Transport::sink(sink.clone()).vectored(), None);
         let (messages, repeat, sink) = (messages(task), task.repeat, sink.clone());
         Some(Box::new(move || {
             run(async {
@@ -107,13 +108,13 @@ impl Entry for SockudoStream {
                         Role::Server => {
                             let mut transport = Transport::new(request.clone(), 64 * 1024, sink.clone());
                             server_handshake(&mut transport).await.expect("a request");
-                            !open(task_role, transport).is_closed()
+                            !open(task_role, transport, None).is_closed()
                         }
                         Role::Client => {
                             let mut transport = Responder::default();
                             let (host, path) = ("chat.example.com", "/rooms/lobby?since=1718");
                             client_handshake(&mut transport, host, path, None).await.expect("an answer");
-                            !open(task_role, transport).is_closed()
+                            !open(task_role, transport, None).is_closed()
                         }
                     };
                     tally.messages += u64::from(open);
@@ -123,20 +124,45 @@ impl Entry for SockudoStream {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
         if echo.task.deflate {
             return None;
         }
-        let mut socket = Box::new(open(echo.task.role, echo.transport()));
+        Some(Box::new(StreamHost(echo.clone())))
+    }
+}
+
+struct StreamHost(Echo);
+
+impl Serve for StreamHost {
+    type Connection = WebSocketStream<Transport>;
+
+    fn open(&mut self) -> Self::Connection {
+        open(self.0.task.role, self.0.transport(), self.0.buffer)
+    }
+
+    #[inline]
+    fn turn(&mut self, socket: &mut Self::Connection, tally: &mut Tally) {
         run(async {
             let message = socket.next().await.expect("a message").expect("a message");
+            count(tally, &message);
             socket.send(message).await.expect("room");
         });
-        Some(socket)
     }
 }
 
 pub struct SockudoCore;
+
+fn config(window: Window) -> DeflateConfig {
+    let bits = DeflateWindowBits::try_from(window.bits).expect("9 to 15");
+    DeflateConfig {
+        server_max_window_bits: bits,
+        client_max_window_bits: bits,
+        server_no_context_takeover: !window.takeover,
+        client_no_context_takeover: !window.takeover,
+        ..DeflateConfig::default()
+    }
+}
 
 /// The core with or without compression: two types of the same calls.
 enum Core {
@@ -145,14 +171,13 @@ enum Core {
 }
 
 impl Core {
-    fn new(task_role: Role, deflate: bool) -> Self {
-        let config = DeflateConfig::default();
-        match (task_role, deflate) {
-            (_, false) => Core::Plain(Box::new(Protocol::new(role(task_role), MAX_FRAME, MAX_MESSAGE))),
-            (Role::Server, true) => {
+    fn new(task_role: Role, deflate: Option<Window>) -> Self {
+        match (task_role, deflate.map(config)) {
+            (_, None) => Core::Plain(Box::new(Protocol::new(role(task_role), MAX_FRAME, MAX_MESSAGE))),
+            (Role::Server, Some(config)) => {
                 Core::Compressed(Box::new(CompressedProtocol::server(MAX_FRAME, MAX_MESSAGE, config)))
             }
-            (Role::Client, true) => {
+            (Role::Client, Some(config)) => {
                 Core::Compressed(Box::new(CompressedProtocol::client(MAX_FRAME, MAX_MESSAGE, config)))
             }
         }
@@ -183,7 +208,7 @@ impl Entry for SockudoCore {
     }
 
     fn receive(&self, task: &Receive, _: &Arc<Sink>) -> Option<Pass> {
-        let mut core = Core::new(task.role, task.deflate);
+        let mut core = Core::new(task.role, task.deflate.then(Window::default));
         let (wire, read) = (task.wire.bytes.clone(), task.read);
         let mut buffer = BytesMut::with_capacity(read);
         let mut messages = Vec::new();
@@ -203,7 +228,7 @@ impl Entry for SockudoCore {
         if !task.copy {
             return None;
         }
-        let mut core = Core::new(task.role, task.deflate);
+        let mut core = Core::new(task.role, task.deflate.then(Window::default));
         let (messages, repeat, sink) = (messages(task), task.repeat, sink.clone());
         let mut buffer = BytesMut::with_capacity(64 * 1024);
         Some(Box::new(move || {
@@ -220,13 +245,41 @@ impl Entry for SockudoCore {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
-        let mut core = Core::new(echo.task.role, echo.task.deflate);
-        let mut buffer = BytesMut::from(&echo.task.wire.bytes[..]);
-        let (mut messages, mut output) = (Vec::new(), BytesMut::new());
-        core.process(&mut buffer, &mut messages);
-        core.encode(&messages[0], &mut output);
-        echo.sink.write(&output);
-        Some(Box::new(core))
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
+        let buffer = || BytesMut::with_capacity(echo.task.read);
+        Some(Box::new(CoreHost {
+            echo: echo.clone(),
+            input: buffer(),
+            output: buffer(),
+            messages: Vec::with_capacity(1),
+        }))
+    }
+}
+
+/// Its buffers serve all connections: between turns they are empty.
+struct CoreHost {
+    echo: Echo,
+    input: BytesMut,
+    output: BytesMut,
+    messages: Vec<Message>,
+}
+
+impl Serve for CoreHost {
+    type Connection = Core;
+
+    fn open(&mut self) -> Core {
+        Core::new(self.echo.task.role, self.echo.task.deflate.then_some(self.echo.window))
+    }
+
+    #[inline]
+    fn turn(&mut self, core: &mut Core, tally: &mut Tally) {
+        self.input.extend_from_slice(&self.echo.task.wire.bytes);
+        core.process(&mut self.input, &mut self.messages);
+        for message in self.messages.drain(..) {
+            count(tally, &message);
+            core.encode(&message, &mut self.output);
+        }
+        self.echo.sink.write(&self.output);
+        self.output.clear();
     }
 }

@@ -1,13 +1,13 @@
-use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, Config, Limits, Message, Payload, ServerBuilder, WebSocketStream};
 
-use super::{Echo, Entry, Pass};
+use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
 use crate::handshake::{self, Responder};
+use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::{Sink, Transport, run};
 use crate::wire::{Kind, Role};
@@ -16,10 +16,18 @@ use crate::wire::{Kind, Role};
 pub struct TokioWebsockets;
 
 fn open(role: Role, transport: Transport) -> WebSocketStream<Transport> {
-    let config = Config::default().flush_threshold(64 * 1024);
+    // Larger messages than this it would send in fragments.
+    let config = Config::default().flush_threshold(64 * 1024).frame_size(64 << 20);
     match role {
         Role::Server => ServerBuilder::new().config(config).limits(Limits::default()).serve(transport),
         Role::Client => ClientBuilder::new().config(config).limits(Limits::default()).take_over(transport),
+    }
+}
+
+fn count(tally: &mut Tally, message: &Message) {
+    match message.as_text() {
+        Some(text) => tally.add(text.as_bytes()),
+        None => tally.add(message.as_payload()),
     }
 }
 
@@ -39,10 +47,7 @@ impl Entry for TokioWebsockets {
                 let mut tally = Tally::default();
                 for _ in 0..messages {
                     let message = socket.next().await.expect("a message").expect("a message");
-                    match message.as_text() {
-                        Some(text) => tally.add(text.as_bytes()),
-                        None => tally.add(message.as_payload()),
-                    }
+                    count(&mut tally, &message);
                 }
                 tally
             })
@@ -98,15 +103,29 @@ impl Entry for TokioWebsockets {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
         if echo.task.deflate {
             return None;
         }
-        let mut socket = Box::new(open(echo.task.role, echo.transport()));
+        Some(Box::new(Host(echo.clone())))
+    }
+}
+
+struct Host(Echo);
+
+impl Serve for Host {
+    type Connection = WebSocketStream<Transport>;
+
+    fn open(&mut self) -> Self::Connection {
+        open(self.0.task.role, self.0.transport())
+    }
+
+    #[inline]
+    fn turn(&mut self, socket: &mut Self::Connection, tally: &mut Tally) {
         run(async {
             let message = socket.next().await.expect("a message").expect("a message");
+            count(tally, &message);
             socket.send(message).await.expect("room");
         });
-        Some(socket)
     }
 }

@@ -1,24 +1,34 @@
-use std::any::Any;
 use std::sync::Arc;
 
-use tungstenite::protocol::{Message, Role as TheirRole, WebSocket};
+use tungstenite::protocol::{Message, Role as TheirRole, WebSocket, WebSocketConfig};
 
-use super::{Echo, Entry, Pass};
+use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
 use crate::handshake::{self, Responder};
+use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::{Sink, Transport};
 use crate::wire::{Kind, Role};
 
-/// With its default buffers of 128 KiB, which its documentation gives for high load.
+/// With its default buffers of 128 KiB, which its documentation gives for high load, unless there are many connections.
 pub struct Tungstenite;
 
-fn open(role: Role, transport: Transport) -> WebSocket<Transport> {
+fn open(role: Role, transport: Transport, buffer: Option<usize>) -> WebSocket<Transport> {
     let role = match role {
         Role::Server => TheirRole::Server,
         Role::Client => TheirRole::Client,
     };
-    WebSocket::from_raw_socket(transport, role, None)
+    let config = WebSocketConfig::default();
+    let config = buffer.map_or(config, |size| config.read_buffer_size(size).write_buffer_size(size));
+    WebSocket::from_raw_socket(transport, role, Some(config))
+}
+
+fn count(tally: &mut Tally, message: &Message) {
+    match message {
+        Message::Text(text) => tally.add(text.as_str().as_bytes()),
+        Message::Binary(data) => tally.add(data),
+        message => panic!("unexpected message: {message:?}"),
+    }
 }
 
 impl Entry for Tungstenite {
@@ -31,15 +41,11 @@ impl Entry for Tungstenite {
             return None;
         }
         let messages = task.wire.expected.messages;
-        let mut socket = open(task.role, Transport::new(task.wire.bytes.clone(), task.read, sink.clone()));
+        let mut socket = open(task.role, Transport::new(task.wire.bytes.clone(), task.read, sink.clone()), None);
         Some(Box::new(move || {
             let mut tally = Tally::default();
             for _ in 0..messages {
-                match socket.read().expect("a message") {
-                    Message::Text(text) => tally.add(text.as_str().as_bytes()),
-                    Message::Binary(data) => tally.add(&data),
-                    message => panic!("unexpected message: {message:?}"),
-                }
+                count(&mut tally, &socket.read().expect("a message"));
             }
             tally
         }))
@@ -49,7 +55,7 @@ impl Entry for Tungstenite {
         if task.deflate || !task.copy {
             return None;
         }
-        let mut socket = open(task.role, Transport::sink(sink.clone()));
+        let mut socket = open(task.role, Transport::sink(sink.clone()), None);
         let message = |payload: &Vec<u8>| match task.kind {
             Kind::Text => Message::text(String::from_utf8(payload.clone()).expect("text")),
             Kind::Binary => Message::binary(payload.clone()),
@@ -85,13 +91,27 @@ impl Entry for Tungstenite {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
         if echo.task.deflate {
             return None;
         }
-        let mut socket = Box::new(open(echo.task.role, echo.transport()));
+        Some(Box::new(Host(echo.clone())))
+    }
+}
+
+struct Host(Echo);
+
+impl Serve for Host {
+    type Connection = WebSocket<Transport>;
+
+    fn open(&mut self) -> Self::Connection {
+        open(self.0.task.role, self.0.transport(), self.0.buffer)
+    }
+
+    #[inline]
+    fn turn(&mut self, socket: &mut Self::Connection, tally: &mut Tally) {
         let message = socket.read().expect("a message");
+        count(tally, &message);
         socket.send(message).expect("room");
-        Some(socket)
     }
 }

@@ -1,11 +1,11 @@
-use std::any::Any;
 use std::sync::Arc;
 
 use tokio::io::BufReader;
 use web_socket::{DataType, Event, MessageType, Stream, WebSocket};
 
-use super::{Echo, Entry, Pass};
+use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
+use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::{Sink, Transport, run};
 use crate::wire::{Kind, Role};
@@ -13,6 +13,8 @@ use crate::wire::{Kind, Role};
 /// Behind a buffered reader, for it reads each field alone. It leaves UTF-8 and the joining of fragments to its user,
 /// so both are done here as a user would.
 pub struct WebSocketCrate;
+
+const BUFFER: usize = 64 * 1024;
 
 fn open<T>(role: Role, transport: T) -> WebSocket<T> {
     match role {
@@ -39,7 +41,7 @@ impl Entry for WebSocketCrate {
         }
         let messages = task.wire.expected.messages;
         let transport = Transport::new(task.wire.bytes.clone(), task.read, sink.clone());
-        let mut socket = open(task.role, BufReader::with_capacity(64 * 1024, transport));
+        let mut socket = open(task.role, BufReader::with_capacity(BUFFER, transport));
         let mut joined = Vec::new();
         Some(Box::new(move || {
             run(async {
@@ -85,15 +87,31 @@ impl Entry for WebSocketCrate {
         }))
     }
 
-    fn idle(&self, echo: &Echo) -> Option<Box<dyn Any>> {
+    fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
         if echo.task.deflate {
             return None;
         }
-        let mut socket = Box::new(open(echo.task.role, BufReader::with_capacity(64 * 1024, echo.transport())));
+        Some(Box::new(Host(echo.clone())))
+    }
+}
+
+struct Host(Echo);
+
+impl Serve for Host {
+    type Connection = WebSocket<BufReader<Transport>>;
+
+    fn open(&mut self) -> Self::Connection {
+        let size = self.0.buffer.unwrap_or(BUFFER);
+        open(self.0.task.role, BufReader::with_capacity(size, self.0.transport()))
+    }
+
+    #[inline]
+    fn turn(&mut self, socket: &mut Self::Connection, tally: &mut Tally) {
         run(async {
             let Event::Data { data, .. } = socket.recv().await.expect("a message") else { panic!("no message") };
-            socket.send(simdutf8::basic::from_utf8(&data).expect("text")).await.expect("room");
+            let text = simdutf8::basic::from_utf8(&data).expect("text");
+            tally.add(text.as_bytes());
+            socket.send(text).await.expect("room");
         });
-        Some(socket)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Results, Row, number};
+use super::{Row, Times, number};
 
 /// Cells that are drawn.
 const PANELS: &[(&str, &str)] = &[
@@ -30,10 +30,10 @@ const STYLE: &str = "text{font:12px sans-serif;fill:#1f2328}.title{font-weight:b
 .bar{fill:#8c959f}.ours{fill:#0969da}.cut{stroke:#fff;stroke-width:3}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.number{fill:#9198a1}.bar{fill:#656c76}.ours{fill:#4493f8}.cut{stroke:#0d1117}}";
 
-pub fn svg(results: &Results) -> String {
+pub fn svg(times: &Times) -> String {
     let panels = PANELS
         .iter()
-        .filter_map(|(section, name)| results.rows.iter().find(|row| row.section == *section && row.name == *name));
+        .filter_map(|(section, name)| times.rows.iter().find(|row| row.section == *section && row.name == *name));
     let panels: Vec<_> = panels.collect();
     let mut body = format!("<text class=\"number\" x=\"4\" y=\"{LINE}\">{CAPTION}</text>");
     let mut top = 2 * LINE;
@@ -51,11 +51,11 @@ pub fn svg(results: &Results) -> String {
 }
 
 fn height(row: &Row) -> usize {
-    (row.figures.iter().filter(|figure| !figure.is_floor).count() + 3) * LINE
+    (row.figures.iter().filter(|figure| !figure.is_floor()).count() + 3) * LINE
 }
 
 fn panel(row: &Row) -> String {
-    let figures: Vec<_> = row.figures.iter().filter(|figure| !figure.is_floor).collect();
+    let figures: Vec<_> = row.figures.iter().filter(|figure| !figure.is_floor()).collect();
     let ours = figures[0].median;
     let most = figures.iter().map(|figure| figure.median).fold(ours, f64::max).min(ours * LONGEST);
     let title = format!("{}, {}", row.section, row.name);
