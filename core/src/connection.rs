@@ -153,9 +153,8 @@ impl Connection {
     /// host's: it takes header and payload from the stream itself, in as many reads as that needs, and passes on only what
     /// follows them. The connection is as if the message had been received; the events of the last input call stay.
     ///
-    /// `None` changes nothing: pass the bytes to [`receive`](Self::receive). It is so on a server, while anything else is under
-    /// way or [`more`](Self::more) is true, with [`option::PARTS`](crate::option::PARTS), and where too little of a header is
-    /// there.
+    /// `None` changes nothing: pass the bytes to [`receive`](Self::receive). It is so on a server, where parts are asked for, while
+    /// anything else is under way or [`more`](Self::more) is true, and where too little of a header is there.
     pub fn receive_header(&mut self, bytes: &[u8], now: u64) -> Option<(usize, u64)> {
         if !matches!(self.phase, Phase::Frames) || !self.sender.is_open() || self.more() {
             return None;

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::frame::HEADER_ROOM;
 
 /// Above this capacity an empty buffer is given back, so that an idle connection stays small.
-const KEEP: usize = 128;
+const KEEP: usize = 160;
 
 /// A queue of bytes: appended at the end, written and reported from the front.
 #[derive(Debug, Default)]

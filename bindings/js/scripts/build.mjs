@@ -31,6 +31,21 @@ const PROFILE = 'profile.release.package.zlib-rs.opt-level="s"';
 /** Rust keeps the stack below its data: nothing lies in the first bytes of memory. */
 const OPTIMISE = ["--local-cse", "-Oz", "--low-memory-unused", "--converge"];
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+/** Paths of source files, and the messages of the standard library and the deflate library. */
+const PANICS = new RegExp(
+  [
+    /(?:\/rustc\/[0-9a-f]+|crates|core|wasm)\/[\w./-]+?\.rs/,
+    /called `\w+::unwrap\(\)` on an? `\w+` value/,
+    /internal error: entered unreachable code(?:: (?:compression does not use dictionary|the rust API does not use files))?/,
+    /assertion (?:failed: self\.buf\.is_empty\(\) \|\| self\.buf\.len\(\) >= Self::padding\(\)|`left )/,
+    /index out of bounds: the len is | but the index is |(?:range (?:start|end)|slice) index (?:starts at )?| but ends at /,
+    / out of range for slice of length |removal index \(is |\) should be < len \(is |dest is out of bounds|mid > len/,
+    /capacity overflow|RefCell already (?:mutably )?borrowed/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "g",
+);
 /** What Rust's target uses by default and every browser has since 2021. */
 const FEATURES = [
   "bulk-memory",
@@ -64,7 +79,7 @@ function buildModule({ name, features, tables, passes, limit, gzipLimit }) {
   run("wasm-pack", ["--quiet", "build", crate, ...packOptions, ...cargoOptions]);
   run("wasm-metadce", [compiled, "--graph-file", join(build, "graph.json"), ...enabled(), "-o", reduced]);
   emptyChecksumTables(name, tables);
-  emptyPaths(name);
+  emptyPanics(name);
   run("wasm-opt", [reduced, ...OPTIMISE, ...passes, ...enabled(), ...STRIP, "-o", final]);
   const wasm = readFileSync(final);
   const gzip = gzipSync(wasm, { level: 9 }).length;
@@ -109,15 +124,15 @@ function emptyChecksumTables(name, expected) {
   writeFileSync(reduced, wasm);
 }
 
-/** Empties the paths of source files in the reduced module: a panic of it is a trap, and nobody reads where it was. */
-function emptyPaths(name) {
+/** Empties what only a panic would print, in the reduced module: a panic of it is a trap, and nobody reads what and where. */
+function emptyPanics(name) {
   const wasm = readFileSync(reduced);
-  const paths = Array.from(wasm.toString("latin1").matchAll(/(?:\/rustc\/[0-9a-f]+|crates|core|wasm)\/[\w./-]+?\.rs/g));
-  if (paths.length === 0) {
-    console.error(`${name}.wasm: no paths of source files`);
+  const texts = Array.from(wasm.toString("latin1").matchAll(PANICS));
+  if (texts.length === 0) {
+    console.error(`${name}.wasm: nothing for a panic to print`);
     process.exit(1);
   }
-  paths.forEach(({ index, 0: path }) => wasm.fill(0, index, index + path.length));
+  texts.forEach(({ index, 0: text }) => wasm.fill(0, index, index + text.length));
   writeFileSync(reduced, wasm);
 }
 

@@ -180,7 +180,7 @@ impl Compressor {
                 output.extend_from_slice(TAIL);
             }
         } else {
-            self.deflate(payload, &mut output, direction, settings)?;
+            self.deflate(payload, last, &mut output, direction, settings)?;
             if last {
                 debug_assert!(output.ends_with(TAIL));
                 output.truncate(output.len() - TAIL.len());
@@ -196,6 +196,7 @@ impl Compressor {
     fn deflate(
         &mut self,
         payload: &[u8],
+        last: bool,
         output: &mut Vec<u8>,
         direction: Direction,
         settings: &Settings,
@@ -220,7 +221,8 @@ impl Compressor {
         }
         deflate_all(&mut stream, payload, output)?;
         history.push(payload, most);
-        pool.compressors.put(Kept { owner: Some(*owner), window_bits: direction.window_bits, stream });
+        let goes_on = direction.takeover || !last;
+        pool.compressors.put(Kept { owner: goes_on.then_some(*owner), window_bits: direction.window_bits, stream });
         Ok(())
     }
 
