@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::cells::{Cell, Connections, Task};
 use crate::codec::Decompressor;
-use crate::entries::{ALL, Entry, Pass, is_floor};
+use crate::entries::{ALL, Entry, Pass, is_floor, is_variant};
 use crate::handshake;
 use crate::serve::{Echo, SMALL_BUFFER, Window};
 use crate::tally::Tally;
@@ -38,6 +38,11 @@ impl Figure {
     /// Whether it is of bare work, not of an implementation.
     pub fn is_floor(&self) -> bool {
         is_floor(&self.entry)
+    }
+
+    /// Whether it is of the engine, used in another way.
+    pub fn is_variant(&self) -> bool {
+        is_variant(&self.entry)
     }
 }
 
@@ -204,10 +209,11 @@ pub fn measure(cell: &Cell, rounds: usize) -> Vec<Figure> {
     figures
 }
 
-/// Times of the engine over those of the fastest peer, and that peer's name.
+/// The least time of the engine over that of the fastest peer, and that peer's name.
 pub fn ratio(figures: &[Figure]) -> Option<(f64, &str)> {
-    let ours = figures.iter().find(|figure| figure.entry == ALL[0].name())?;
-    let peers = figures.iter().filter(|figure| !figure.is_floor() && figure.entry != ours.entry);
+    let is_ours = |figure: &&Figure| figure.is_variant() || figure.entry == ALL[0].name();
+    let ours = figures.iter().filter(is_ours).map(|figure| figure.median).min_by(f64::total_cmp)?;
+    let peers = figures.iter().filter(|figure| !figure.is_floor() && !is_ours(figure));
     let best = peers.min_by(|one, other| one.median.total_cmp(&other.median))?;
-    Some((ours.median / best.median, &best.entry))
+    Some((ours / best.median, &best.entry))
 }

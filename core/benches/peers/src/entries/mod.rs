@@ -30,6 +30,11 @@ pub trait Entry: Sync {
         false
     }
 
+    /// Whether it is another way to use the engine.
+    fn is_variant(&self) -> bool {
+        false
+    }
+
     fn receive(&self, _task: &Receive, _sink: &Arc<Sink>) -> Option<Pass> {
         None
     }
@@ -49,7 +54,7 @@ pub trait Entry: Sync {
     }
 }
 
-/// The engine first, floors last.
+/// The engine first, other ways to use it behind the peers, floors last.
 pub const ALL: &[&dyn Entry] = &[
     &sansock::Sansock,
     &tungstenite::Tungstenite,
@@ -59,6 +64,8 @@ pub const ALL: &[&dyn Entry] = &[
     &sockudo::SockudoCore,
     &yawc::Yawc,
     &web_socket::WebSocketCrate,
+    &sansock::SmallReads,
+    &sansock::HeadersOnly,
     &floors::Memcpy,
     &floors::Xor,
     &floors::Utf8,
@@ -69,4 +76,9 @@ pub const ALL: &[&dyn Entry] = &[
 /// Whether the entry of this name is bare work for comparison.
 pub fn is_floor(name: &str) -> bool {
     ALL.iter().any(|entry| entry.is_floor() && entry.name() == name)
+}
+
+/// Whether the entry of this name is another way to use the engine.
+pub fn is_variant(name: &str) -> bool {
+    ALL.iter().any(|entry| entry.is_variant() && entry.name() == name)
 }

@@ -60,37 +60,42 @@ fn connect(config: &Config, seed: [u8; 32], input: &mut [u8]) -> Connection {
     connection
 }
 
+/// Through one buffer of this size.
+fn receive(task: &Receive, read: usize) -> Pass {
+    let mut connection = open(task.role, task.deflate);
+    let wire = task.wire.bytes.clone();
+    let mut buffer = vec![0; read];
+    Box::new(move || {
+        let mut tally = Tally::default();
+        for chunk in wire.chunks(buffer.len()) {
+            let mut input = &mut buffer[..chunk.len()];
+            input.copy_from_slice(chunk);
+            loop {
+                let (taken, events, _) = connection.receive_events(input, 0);
+                for event in events {
+                    match event {
+                        Event::Text(message) => tally.add(message.text.as_bytes()),
+                        Event::Binary(message) => tally.add(message.data),
+                        event => panic!("unexpected event: {event:?}"),
+                    }
+                }
+                input = &mut input[taken..];
+                if input.is_empty() && !connection.more() {
+                    break;
+                }
+            }
+        }
+        tally
+    })
+}
+
 impl Entry for Sansock {
     fn name(&self) -> &'static str {
         "sansock"
     }
 
     fn receive(&self, task: &Receive, _: &Arc<Sink>) -> Option<Pass> {
-        let mut connection = open(task.role, task.deflate);
-        let wire = task.wire.bytes.clone();
-        let mut buffer = vec![0; task.read];
-        Some(Box::new(move || {
-            let mut tally = Tally::default();
-            for chunk in wire.chunks(buffer.len()) {
-                let mut input = &mut buffer[..chunk.len()];
-                input.copy_from_slice(chunk);
-                loop {
-                    let (taken, events, _) = connection.receive_events(input, 0);
-                    for event in events {
-                        match event {
-                            Event::Text(message) => tally.add(message.text.as_bytes()),
-                            Event::Binary(message) => tally.add(message.data),
-                            event => panic!("unexpected event: {event:?}"),
-                        }
-                    }
-                    input = &mut input[taken..];
-                    if input.is_empty() && !connection.more() {
-                        break;
-                    }
-                }
-            }
-            tally
-        }))
+        Some(receive(task, task.read))
     }
 
     fn send(&self, task: &Send, sink: &Arc<Sink>) -> Option<Pass> {
@@ -200,5 +205,87 @@ impl Serve for Host {
             }
         }
         flush(connection, &self.echo.sink);
+    }
+}
+
+/// The same with a smaller buffer, which stays in the nearest cache.
+pub struct SmallReads;
+
+const SMALL: usize = 16 * 1024;
+
+impl Entry for SmallReads {
+    fn name(&self) -> &'static str {
+        "sansock, 16 KiB reads"
+    }
+
+    fn is_variant(&self) -> bool {
+        true
+    }
+
+    fn receive(&self, task: &Receive, _: &Arc<Sink>) -> Option<Pass> {
+        (task.read > SMALL && !task.deflate).then(|| receive(task, SMALL))
+    }
+}
+
+/// A client that reads only headers with the engine, and payloads of binary messages to where it wants them.
+pub struct HeadersOnly;
+
+impl Entry for HeadersOnly {
+    fn name(&self) -> &'static str {
+        "sansock, receive_header"
+    }
+
+    fn is_variant(&self) -> bool {
+        true
+    }
+
+    fn receive(&self, task: &Receive, _: &Arc<Sink>) -> Option<Pass> {
+        if task.role == Role::Server || task.kind == Kind::Text {
+            return None;
+        }
+        let mut connection = open(task.role, task.deflate);
+        let (wire, read) = (task.wire.bytes.clone(), task.read);
+        let (mut buffer, mut message) = (vec![0; read], Vec::new());
+        Some(Box::new(move || {
+            let mut tally = Tally::default();
+            let mut rest = &wire[..];
+            while !rest.is_empty() {
+                let (chunk, after) = rest.split_at(rest.len().min(read));
+                rest = after;
+                buffer[..chunk.len()].copy_from_slice(chunk);
+                let mut input = &mut buffer[..chunk.len()];
+                while !input.is_empty() {
+                    let Some((header, payload)) = connection.receive_header(input, 0) else {
+                        // A read has cut the header: the engine takes the message, and what follows it in this read and the next.
+                        let (taken, events, _) = connection.receive_events(input, 0);
+                        for event in events {
+                            let Event::Binary(binary) = event else { panic!("unexpected event: {event:?}") };
+                            tally.add(binary.data);
+                        }
+                        input = &mut input[taken..];
+                        continue;
+                    };
+                    let payload = payload as usize;
+                    input = &mut input[header..];
+                    if payload <= input.len() {
+                        let (whole, after) = input.split_at_mut(payload);
+                        tally.add(whole);
+                        input = after;
+                        continue;
+                    }
+                    message.clear();
+                    message.reserve(payload);
+                    message.extend_from_slice(input);
+                    while message.len() < payload {
+                        let (chunk, after) = rest.split_at(rest.len().min(read).min(payload - message.len()));
+                        rest = after;
+                        message.extend_from_slice(chunk);
+                    }
+                    tally.add(&message);
+                    break;
+                }
+            }
+            tally
+        }))
     }
 }

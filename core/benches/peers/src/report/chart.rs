@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Row, Times, number};
+use crate::measure::Figure;
 
 /// Cells that are drawn.
 const PANELS: &[(&str, &str)] = &[
@@ -50,12 +51,17 @@ pub fn svg(times: &Times) -> String {
     )
 }
 
+/// Each implementation once.
+fn drawn(row: &Row) -> impl Iterator<Item = &Figure> {
+    row.figures.iter().filter(|figure| !figure.is_floor() && !figure.is_variant())
+}
+
 fn height(row: &Row) -> usize {
-    (row.figures.iter().filter(|figure| !figure.is_floor()).count() + 3) * LINE
+    (drawn(row).count() + 3) * LINE
 }
 
 fn panel(row: &Row) -> String {
-    let figures: Vec<_> = row.figures.iter().filter(|figure| !figure.is_floor()).collect();
+    let figures: Vec<_> = drawn(row).collect();
     let ours = figures[0].median;
     let most = figures.iter().map(|figure| figure.median).fold(ours, f64::max).min(ours * LONGEST);
     let title = format!("{}, {}", row.section, row.name);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::number;
-use crate::entries::{ALL, is_floor};
+use crate::entries::{ALL, is_floor, is_variant};
 
 /// The figures of one entry, from left to right.
 pub struct Line {
@@ -31,7 +31,7 @@ const NAMES: f64 = RIGHT + 32.0;
 
 const STYLE: &str = "text{font:12px sans-serif;fill:#1f2328}.title{font-weight:bold}.number{fill:#59636e}\
 .end{text-anchor:end}.middle{text-anchor:middle}.grid{stroke:#d1d9e0}path{fill:none}.line{stroke-width:1.5;stroke-linejoin:round}\
-.ours{stroke:#0969da}.line.ours{stroke-width:3}.floor{stroke:#818b98}.line.floor{stroke-dasharray:4 4}.lead{opacity:.6}\
+.ours{stroke:#0969da}.line.ours{stroke-width:3}.line.variant{stroke-width:1.5}.floor{stroke:#818b98}.line.floor{stroke-dasharray:4 4}.lead{opacity:.6}\
 .p1{stroke:#bc4c00}.p2{stroke:#1a7f37}.p3{stroke:#8250df}.p4{stroke:#bf3989}.p5{stroke:#cf222e}.p6{stroke:#9a6700}.p7{stroke:#1b7c83}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.number{fill:#9198a1}.grid{stroke:#3d444d}.ours{stroke:#4493f8}.floor{stroke:#7d8590}\
 .p1{stroke:#f0883e}.p2{stroke:#3fb950}.p3{stroke:#a371f7}.p4{stroke:#f778ba}.p5{stroke:#ff7b72}.p6{stroke:#d29922}.p7{stroke:#39c5cf}}";
@@ -122,6 +122,7 @@ impl Panel {
 fn class(name: &str) -> String {
     match ALL.iter().position(|entry| entry.name() == name) {
         Some(0) => "ours".into(),
+        Some(_) if is_variant(name) => "ours variant".into(),
         Some(at) if !is_floor(name) => format!("p{at}"),
         _ => "floor".into(),
     }
