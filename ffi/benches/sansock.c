@@ -60,15 +60,20 @@ static void handle(engine *e, bool echo) {
     if (block->next_deadline != SANSOCK_NEVER || block->transport != SANSOCK_TRANSPORT_OPEN) fail("closed");
 }
 
+/* Of less than the payload that is due nothing can come: more is read first. */
 static void receive(engine *e, const input *input, bool echo) {
+    size_t filled = 0;
     for (size_t at = 0; at < input->len;) {
         size_t len = input->len - at < input->read ? input->len - at : input->read;
-        memcpy(buffer, input->bytes + at, len);
+        memcpy(buffer + filled, input->bytes + at, len);
         at += len;
-        for (size_t taken = 0; taken < len; taken += e->block->consumed) {
-            if (sansock_conn_receive(e->conn, buffer + taken, len - taken, 0)) fail("receive");
+        filled += len;
+        if (filled < e->block->payload_due && filled + input->read <= sizeof buffer) continue;
+        for (size_t taken = 0; taken < filled; taken += e->block->consumed) {
+            if (sansock_conn_receive(e->conn, buffer + taken, filled - taken, 0)) fail("receive");
             handle(e, echo);
         }
+        filled = 0;
     }
 }
 

@@ -60,16 +60,21 @@ fn connect(config: &Config, seed: [u8; 32], input: &mut [u8]) -> Connection {
     connection
 }
 
-/// Through one buffer of this size.
+/// In reads of this size, through one buffer. Of less than the payload that is due nothing can come: more is read first.
 fn receive(task: &Receive, read: usize) -> Pass {
     let mut connection = open(task.role, task.deflate);
     let wire = task.wire.bytes.clone();
-    let mut buffer = vec![0; read];
+    let mut buffer = vec![0; read.max(SMALL)];
     Box::new(move || {
         let mut tally = Tally::default();
-        for chunk in wire.chunks(buffer.len()) {
-            let mut input = &mut buffer[..chunk.len()];
-            input.copy_from_slice(chunk);
+        let (mut filled, mut due) = (0, 0);
+        for chunk in wire.chunks(read) {
+            buffer[filled..filled + chunk.len()].copy_from_slice(chunk);
+            filled += chunk.len();
+            if filled < due && filled + read <= buffer.len() {
+                continue;
+            }
+            let mut input = &mut buffer[..filled];
             loop {
                 let (taken, events, _) = connection.receive_events(input, 0);
                 for event in events {
@@ -84,6 +89,8 @@ fn receive(task: &Receive, read: usize) -> Pass {
                     break;
                 }
             }
+            filled = 0;
+            due = usize::try_from(connection.payload_due()).unwrap_or(usize::MAX);
         }
         tally
     })
