@@ -155,6 +155,45 @@ fn many_connections_share_a_few_compressors() {
     }
 }
 
+/// References over the whole window, to inflaters that served others meanwhile: the clients have a compressor each, the
+/// servers share eight inflaters.
+#[test]
+fn a_shared_inflater_knows_the_whole_window() {
+    let mut random = Random(23);
+    for bits in [15, 11] {
+        let config = |role| {
+            let mut config = Config::new(role);
+            config.start_open(1).unwrap().deflate(1).unwrap().client_max_window_bits(bits).unwrap();
+            config
+        };
+        let server = config(Role::Server);
+        let mut pairs: Vec<_> = (0..12)
+            .map(|_| [&config(Role::Client), &server].map(|config| Connection::new(config, [5; 32], 0).unwrap()))
+            .collect();
+        let mut said: Vec<Vec<u8>> = vec![Vec::new(); pairs.len()];
+        let window = 1 << bits;
+        let mut saved = 0;
+        for _ in 0..40 {
+            for ([client, server], said) in pairs.iter_mut().zip(&mut said) {
+                // Noise, and what was said long ago, but within the window.
+                let mut message: Vec<u8> = (0..window / 12).map(|_| random.next() as u8).collect();
+                if said.len() > window {
+                    let far = said.len() - window * 7 / 10;
+                    message.extend_from_slice(&said[far..far + window / 12]);
+                }
+                client.send_binary(&message).unwrap();
+                let mut wire = client.output().to_vec();
+                client.consumed(wire.len()).unwrap();
+                saved += message.len() - wire.len().min(message.len());
+                let (_, mut events, _) = server.receive_events(&mut wire, 0);
+                assert!(matches!(events.next(), Some(Event::Binary(binary)) if binary.data == message));
+                said.extend_from_slice(&message);
+            }
+        }
+        assert!(saved > 10 * window, "the references were not made: {saved}");
+    }
+}
+
 /// A connection that comes back finds its window, whoever used the compressors meanwhile; nobody finds another's: what one
 /// connection says can be told from the length of what another says otherwise (RFC 7692 §8).
 #[test]
