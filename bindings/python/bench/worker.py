@@ -14,7 +14,7 @@ import sys
 import time
 from math import ceil
 
-from workloads import Spec, Workload, connections, floor, handshakes, receiving, sending
+from workloads import Spec, Workload, connections, floor, handshakes, receiving, sending, sending_many
 
 WARM_UP = 300_000_000
 """Nanoseconds that code runs before it is measured."""
@@ -24,7 +24,7 @@ SAMPLE = 25_000_000
 clock = time.process_time_ns if os.environ.get("CLOCK") == "cpu" else time.perf_counter_ns
 """Nanoseconds; of the processor, on a machine that is busy with something else."""
 
-OPERATIONS = {"receive": receiving, "send": sending, "handshake": handshakes, "floor": floor}
+OPERATIONS = {"receive": receiving, "send": sending, "batch": sending_many, "handshake": handshakes, "floor": floor}
 
 
 async def main() -> None:

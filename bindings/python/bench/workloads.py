@@ -4,6 +4,7 @@ An engine is a module with a VERSION, and where it has them:
 
 receiver(spec)          A function that takes a memoryview, one read, and returns the messages it completes.
 sender(spec, output)    A function that sends a message, and adds the pieces of bytes that go out to the list `output`.
+batch_sender(spec, output)  The same for a list of messages; without it, they are sent one by one.
 Endpoint(spec, output)  An object with both, as `receive` and `send`.
 server_handshake()      A function that takes a request and returns the response with which the connection opens.
 client_handshake(spec)  A function that returns a request, and one that takes the response and tells if it has opened.
@@ -53,6 +54,7 @@ class Spec:
     read: int = 0
     fragment: int = 0
     deflate: int = 0
+    batch: int = 1
     messages: int = 0
     check: int = 0
     connections: int = 0
@@ -120,19 +122,56 @@ def sending(engine: ModuleType, spec: Spec) -> Workload:
     """Sends messages one by one."""
     output: list[Message] = []
     send = engine.sender(spec, output)
-    source = Path(spec.payloads).read_bytes()
-    pieces = [source[start : start + spec.size] for start in range(0, len(source), spec.size)]
-    payloads: list[Message] = [piece.decode() for piece in pieces] if spec.text else list(pieces)
+    payloads = messages_to_send(spec)
 
     def run() -> None:
         for payload in payloads:
             send(payload)
 
+    return checked(run, spec, output)
+
+
+def sending_many(engine: ModuleType, spec: Spec) -> Workload:
+    """Sends messages, some at once."""
+    output: list[Message] = []
+    make = getattr(engine, "batch_sender", None)
+    send_batch = make(spec, output) if make else one_by_one(engine.sender(spec, output))
+    payloads = messages_to_send(spec)
+    batches = [payloads[start : start + spec.batch] for start in range(0, len(payloads), spec.batch)]
+
+    def run() -> None:
+        for batch in batches:
+            send_batch(batch)
+
+    return checked(run, spec, output)
+
+
+def one_by_one(send: Callable[[Message], None]) -> Callable[[list[Message]], None]:
+    """How an engine sends many messages that has no call for it."""
+
+    def send_batch(messages: list[Message]) -> None:
+        for message in messages:
+            send(message)
+
+    return send_batch
+
+
+def messages_to_send(spec: Spec) -> list[Message]:
+    """The payloads, as the host's own kind of value."""
+    source = Path(spec.payloads).read_bytes()
+    pieces = [source[start : start + spec.size] for start in range(0, len(source), spec.size)]
+    return [piece.decode() for piece in pieces] if spec.text else list(pieces)
+
+
+def checked(run: Callable[[], None], spec: Spec, output: list[Message]) -> Workload:
+    """A pass that sends, and whose output is verified: the first time the payloads in it, then its length."""
+
     def length() -> int:
         return sum(map(len, output))
 
     run()
-    if b"".join(unframed(b"".join(map(as_bytes, output)), not spec.server, bool(spec.deflate))) != source:
+    sent = b"".join(unframed(b"".join(map(as_bytes, output)), not spec.server, bool(spec.deflate)))
+    if sent != Path(spec.payloads).read_bytes():
         raise SystemExit("what was sent is not what was to be sent")
     expected = length()
     output.clear()
@@ -143,7 +182,7 @@ def sending(engine: ModuleType, spec: Spec) -> Workload:
             raise SystemExit(f"{length()} bytes, not {expected}")
         output.clear()
 
-    return Workload(len(payloads), [(TIMED, run), (UNTIMED, verify)])
+    return Workload(spec.messages, [(TIMED, run), (UNTIMED, verify)])
 
 
 def handshakes(engine: ModuleType, spec: Spec) -> Workload:

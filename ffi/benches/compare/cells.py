@@ -9,6 +9,8 @@ from pathlib import Path
 from wire import BROWSER_HEADERS, REQUEST, RESPONSE, Message, frames, messages
 
 SIZES = (20, 125, 1024, 16384, 1048576)
+BATCH = 64
+"""Messages that are sent at once."""
 READ = 65536
 """Bytes of one read from the transport."""
 PASS = 262144
@@ -34,7 +36,7 @@ class Cell:
 
 def cells() -> list[Cell]:
     """All of them, in the order of the page."""
-    return [*_receive(), *_send(), *_deflate(), *_handshake(), *_memory()]
+    return [*_receive(), *_send(), *_batch(), *_deflate(), *_handshake(), *_memory()]
 
 
 def _size(size: int) -> str:
@@ -80,6 +82,21 @@ def _send() -> Iterator[Cell]:
                     "deflate": 0,
                 }
                 yield Cell(f"send-{masked}-{kind}-{size}", "Send", f"{masked} {kind}, {_size(size)}", arguments)
+
+
+def _batch() -> Iterator[Cell]:
+    for role, masked in (("client", "masked"), ("server", "unmasked")):
+        for size in SIZES[:2]:
+            arguments: dict[str, str | int] = {
+                "operation": "batch",
+                "role": role,
+                "kind": "text",
+                "size": size,
+                "deflate": 0,
+                "batch": BATCH,
+            }
+            label = f"{masked} text, {_size(size)}, {BATCH} at once"
+            yield Cell(f"batch-{masked}-{size}", "Send many messages", label, arguments)
 
 
 def _deflate() -> Iterator[Cell]:
@@ -129,7 +146,7 @@ def prepare(cell: Cell, folder: Path, unit: str) -> dict[str, str | int]:
     sent = messages(str(given["kind"]), size, count)
     payloads, received = folder / f"{cell.name}.payloads", folder / f"{cell.name}.frames"
     payloads.write_bytes(b"".join(message.payload for message in sent))
-    if given["operation"] != "send":
+    if given["operation"] not in ("send", "batch"):
         deflate, fragment = bool(given["deflate"]), int(given["fragment"])
         masked = given["role"] == "server"
         received.write_bytes(b"".join(frames(sent, masked=masked, fragment=fragment or None, deflate=deflate)))

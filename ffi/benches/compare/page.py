@@ -20,6 +20,7 @@ FLOORS = "Floors"
 UNITS = {
     "receive": "Nanoseconds for each message",
     "send": "Nanoseconds for each message",
+    "batch": "Nanoseconds for each message",
     "handshake": "Nanoseconds for each connection",
     "memory": "Bytes for each connection",
 }

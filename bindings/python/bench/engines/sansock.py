@@ -12,6 +12,8 @@ from sansock import Batch, Connection, Request, Transport
 VERSION = sansock.__version__
 
 LARGEST = 1 << 24
+OPEN = Transport.OPEN
+"""At hand: members of an enumeration take longer to find than to compare."""
 
 
 def settle(connection: Connection) -> None:
@@ -20,7 +22,7 @@ def settle(connection: Connection) -> None:
         connection.take_output()
     if connection.next_deadline is not None:
         raise SystemExit("no deadline was asked for")
-    if connection.transport is not Transport.OPEN:
+    if connection.transport is not OPEN:
         raise SystemExit(f"closed: {connection.fault}")
 
 
@@ -58,6 +60,18 @@ def sender(spec: Spec, output: list[Message], connection: Connection | None = No
         write(opened.take_output())
 
     return send
+
+
+def batch_sender(spec: Spec, output: list[Message]) -> Callable[[list[Message]], None]:
+    """Sends messages with one call."""
+    opened = open_connection(spec)
+    write = output.append
+
+    def send_batch(payloads: list[Message]) -> None:
+        opened.send_batch(payloads)
+        write(opened.take_output())
+
+    return send_batch
 
 
 class Endpoint:
