@@ -7,7 +7,6 @@ bytes: where many messages of one kind lie in one read, every step is taken for 
 from __future__ import annotations
 
 import struct
-import sys
 from array import array
 from collections import deque
 from collections.abc import Iterable
@@ -24,63 +23,70 @@ if TYPE_CHECKING:
 
 __all__ = ["decode", "encode"]
 
-_MANY = 3
+_MANY = 6
 """From so many messages of one kind on, they are taken all at once."""
 _SHORT = 512
 """Texts up to this length, on average, are decoded all at once."""
-_LONG = 4096
-"""From this length of a text on, another copy costs more than a view that saves it."""
+_LONG, _VERY_LONG = 3072, 65536
+"""From these lengths of a text on, a view costs less than another copy: of the window, and of the store."""
 
 _TEXT, _BINARY = _ffi.KIND_TEXT, _ffi.KIND_BINARY
-_INPUT, _REGION = _ffi.REGION_INPUT, _ffi.FLAG_REGION
+_INPUT, _STORE, _REGION = _ffi.REGION_INPUT, _ffi.REGION_STORE, _ffi.FLAG_REGION
 _FIRST, _LAST = _ffi.FLAG_FIRST, _ffi.FLAG_LAST
 _WHOLE = _FIRST | _LAST
 _WHOLE_IN_INPUT = _WHOLE | _INPUT
+_WHOLE_IN_STORE = _WHOLE | _STORE
 
 _SIZE = _ffi.RECORD.size
 _read_record = _ffi.RECORD.unpack_from
-_read_message = struct.Struct("=BB6xQQ8x").unpack
+_read_message = struct.Struct("=BB6xQQ8x").unpack_from
 """Kind, flags, offset and length of a record."""
+_read_place = struct.Struct("=8xQQ8x").unpack_from
 _read_places = struct.Struct("=8xQQ8x").iter_unpack
 """Offset and length of each record."""
-_HEAD_OF_TEXT, _HEAD_OF_BINARY = (
-    int.from_bytes(_ffi.RECORD.pack(kind, 0, 0, 0, 0, 0, 0)[:8], sys.byteorder) for kind in (_TEXT, _BINARY)
-)
-"""The first quarter of a record of a message to send."""
+_STARTS = {count * _SIZE: tuple(range(0, count * _SIZE, _SIZE)) for count in range(1, _MANY)}
+"""Where each record begins, by the length of all, if they are few."""
+_TEXT_TO_SEND, _BINARY_TO_SEND = (array("Q", _ffi.RECORD.pack(kind, 0, 0, 0, 0, 0, 0)) for kind in (_TEXT, _BINARY))
+"""The record of a message to send, as four numbers: the second is its place, the third its length."""
 _new: Callable[[type[Any]], Any] = object.__new__
 
 
-def encode(messages: Iterable[str | Buffer]) -> tuple[bytes, list[bytes]]:
-    """The records of messages to send, and their payloads, which lie one behind the other."""
-    listed = list(messages)
-    heads, payloads = _ENCODERS.get(frozenset(map(type, listed)), _encode_each)(listed)
-    lengths = array("Q", map(len, payloads))
-    records = array("Q", bytes(len(listed) * _SIZE))
-    records[0::4], records[1::4], records[2::4] = heads, array("Q", accumulate(lengths, initial=0))[:-1], lengths
-    return records.tobytes(), payloads
+def encode(messages: Iterable[str | Buffer]) -> tuple[bytes, int, bytes]:
+    """The records of messages to send, how many they are, and their payloads, one behind the other."""
+    listed: list[Any] = list(messages)
+    try:
+        text = "".join(listed)
+    except TypeError:
+        return _encode_binaries(listed)
+    if text.isascii():
+        return _records(_TEXT_TO_SEND * len(listed), list(map(len, listed))), len(listed), text.encode()
+    return _encode_payloads(_TEXT_TO_SEND * len(listed), list(map(str.encode, listed)))
 
 
-def _encode_texts(messages: list[str]) -> tuple[array[int], list[bytes]]:
-    return array("Q", [_HEAD_OF_TEXT]) * len(messages), list(map(str.encode, messages))
+def _encode_binaries(messages: list[Any]) -> tuple[bytes, int, bytes]:
+    """The same where not all are texts."""
+    if set(map(type, messages)) == {bytes}:
+        return _encode_payloads(_BINARY_TO_SEND * len(messages), messages)
+    records = array("Q")
+    for message in messages:
+        records += _TEXT_TO_SEND if isinstance(message, str) else _BINARY_TO_SEND
+    return _encode_payloads(records, list(map(utf8, messages)))
 
 
-def _encode_binaries(messages: list[bytes]) -> tuple[array[int], list[bytes]]:
-    return array("Q", [_HEAD_OF_BINARY]) * len(messages), messages
+def _encode_payloads(records: array[int], payloads: list[bytes]) -> tuple[bytes, int, bytes]:
+    return _records(records, list(map(len, payloads))), len(payloads), b"".join(payloads)
 
 
-def _encode_each(messages: list[str | Buffer]) -> tuple[array[int], list[bytes]]:
-    heads = [_HEAD_OF_TEXT if isinstance(message, str) else _HEAD_OF_BINARY for message in messages]
-    return array("Q", heads), [utf8(message) for message in messages]
+def _records(records: array[int], lengths: list[int]) -> bytes:
+    """Records with the places of payloads that lie one behind the other."""
+    records[1::4] = array("Q", accumulate(lengths, initial=0))[:-1]
+    records[2::4] = array("Q", lengths)
+    return records.tobytes()
 
 
-_ENCODERS: dict[frozenset[type], Callable[[list[Any]], tuple[array[int], list[bytes]]]] = {
-    frozenset((str,)): _encode_texts,
-    frozenset((bytes,)): _encode_binaries,
-}
-"""What begins the records of messages of these types, and their payloads."""
-
-
-def decode(block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, batches: bool, events: list[Event]) -> None:
+def decode(
+    block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, base: int, store: Any, batches: bool
+) -> list[Event]:
     """Takes the events of an input call out of the engine's memory and the window.
 
     Args:
@@ -88,24 +94,49 @@ def decode(block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, batc
         handle: The connection's handle.
         raw: The records.
         window: Where the input of the call was, if it had one.
+        base: Where in the window the input began; before it, if it began with bytes that were gathered.
+        store: The pointer to the store of messages.
         batches: Whether whole messages become one event.
-        events: Where the events go.
     """
-    if len(raw) == _SIZE:
-        kind, flags, offset, length = _read_message(raw)
-        if flags == _WHOLE_IN_INPUT and length < _LONG and kind in _MESSAGES:
-            # What most reads bring, without the detours that others take.
-            offset += block.input - window.address
-            payload = window.buffer[offset : offset + length]
-            data = payload.decode() if kind == _TEXT else payload
-            if batches:
-                events.append(_batch((data,)))
-            else:
-                cls, set_data, _ = _MESSAGES[kind]
-                event = _new(cls)
-                set_data(event, data)
-                events.append(event)
-            return
+    if len(raw) >= _MANY * _SIZE:
+        return _decode_many(block, handle, raw, window, base, store, batches)
+    messages: list[Any] = []
+    for at in _STARTS[len(raw)]:
+        kind, flags, offset, length = _read_message(raw, at)
+        if flags == _WHOLE_IN_INPUT:
+            offset += base
+            if kind == _TEXT and length >= _LONG:
+                messages.append(_long_text(window, offset, length))
+                continue
+            data = window.memory[offset : offset + length]
+        elif flags == _WHOLE_IN_STORE and length < _VERY_LONG:
+            data = store[offset : offset + length]
+        else:
+            return _decode_many(block, handle, raw, window, base, store, batches)
+        if kind == _BINARY:
+            messages.append(data)
+        elif kind == _TEXT:
+            messages.append(data.decode())
+        else:
+            return _decode_many(block, handle, raw, window, base, store, batches)
+    if batches:
+        event = _new(Batch)
+        set_messages(event, tuple(messages))
+        return [event]
+    events: list[Event] = []
+    for kind, data in zip(raw[::_SIZE], messages):
+        cls, set_data, _ = _MESSAGES[kind]
+        event = _new(cls)
+        set_data(event, data)
+        events.append(event)
+    return events
+
+
+def _decode_many(
+    block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, base: int, store: Any, batches: bool
+) -> list[Event]:
+    """The same for any records: as many messages at once as can be."""
+    events: list[Event] = []
     messages: list[str | bytes] = []
     at, count = 0, len(raw) // _SIZE
     # Bytes 0 and 1 of a record are its kind and its flags.
@@ -114,7 +145,7 @@ def decode(block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, batc
         run = _run(kinds[at:], all_flags[at:]) if count - at >= _MANY else 0
         if run:
             cls, set_data, take_all = _MESSAGES[kinds[at]]
-            payloads = take_all(raw[at * _SIZE : (at + run) * _SIZE], window, block.input - window.address)
+            payloads = take_all(raw[at * _SIZE : (at + run) * _SIZE], window, base)
             at += run
             if batches:
                 messages += payloads
@@ -127,7 +158,7 @@ def decode(block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, batc
         kind, flags, _, aux, offset, length, _ = record
         at += 1
         if kind in _MESSAGES:
-            data = _data(block, window, kind, flags & _REGION, offset, length)
+            data = _data(block, window, base, store, kind, flags & _REGION, offset, length)
             cls, set_data, _ = _MESSAGES[kind]
             if flags & _WHOLE != _WHOLE:
                 event = cls(data, flags & _FIRST != 0, flags & _LAST != 0)
@@ -148,6 +179,7 @@ def decode(block: _ffi.Block, handle: Any, raw: bytes, window: _ffi.Window, batc
             events.append(event)
     if messages:
         events.append(_batch(messages))
+    return events
 
 
 def _run(kinds: bytes, flags: bytes) -> int:
@@ -161,12 +193,12 @@ def _run(kinds: bytes, flags: bytes) -> int:
 
 def _texts(raw: bytes, window: _ffi.Window, base: int) -> list[str]:
     """Texts that lie in the input. Short ones are cut out of all of it, decoded as if it were ISO 8859-1."""
-    ((offset, length),) = _read_places(raw[-_SIZE:])
-    end = offset + length
+    end, memory = sum(_read_place(raw, len(raw) - _SIZE)), window.since(base)
+    if end * _SIZE > len(raw) * _LONG:
+        return [_long_text(window, base + offset, length) for offset, length in _read_places(raw)]
     if end * _SIZE > len(raw) * _SHORT:
-        view = window.view[base:]
-        return [str(view[offset : offset + length], "utf-8") for offset, length in _read_places(raw)]
-    text = window.buffer[base : base + end].decode("latin-1")
+        return [memory[offset : offset + length].decode() for offset, length in _read_places(raw)]
+    text = memory[:end].decode("latin-1")
     texts = [text[offset : offset + length] for offset, length in _read_places(raw)]
     if "".join(texts).isascii():
         return texts
@@ -174,10 +206,9 @@ def _texts(raw: bytes, window: _ffi.Window, base: int) -> list[str]:
 
 
 def _binaries(raw: bytes, window: _ffi.Window, base: int) -> list[bytes]:
-    """Binary messages that lie in the input."""
-    data = window.buffer
-    if base:
-        return [data[base + offset : base + offset + length] for offset, length in _read_places(raw)]
+    """Binary messages that lie in the input. Short ones are cut out of a copy of all of it."""
+    end, memory = sum(_read_place(raw, len(raw) - _SIZE)), window.since(base)
+    data = memory if end * _SIZE > len(raw) * _SHORT else memory[:end]
     return [data[offset : offset + length] for offset, length in _read_places(raw)]
 
 
@@ -194,10 +225,18 @@ def _batch(messages: Iterable[str | bytes]) -> Batch:
     return event
 
 
-def _data(block: _ffi.Block, window: _ffi.Window, kind: int, region: int, offset: int, length: int) -> str | bytes:
-    """The payload of one message."""
-    if kind == _BINARY:
-        return _ffi.payload(block, window, region, offset, length)
-    if length < _LONG:
-        return _ffi.payload(block, window, region, offset, length).decode()
-    return str(_ffi.payload_view(block, window, region, offset, length), "utf-8")
+def _data(
+    block: _ffi.Block, window: _ffi.Window, base: int, store: Any, kind: int, region: int, offset: int, length: int
+) -> str | bytes:
+    """The payload of one message, wherever it lies."""
+    if kind == _TEXT and region == _INPUT and length >= _LONG:
+        return _long_text(window, base + offset, length)
+    if kind == _TEXT and region == _STORE and length >= _VERY_LONG:
+        return str(_ffi.memory(block.store)[offset : offset + length], "utf-8")
+    data = store[offset : offset + length] if region == _STORE else _ffi.payload(block, window, region, offset, length)
+    return data.decode() if kind == _TEXT else data
+
+
+def _long_text(window: _ffi.Window, start: int, length: int) -> str:
+    """A text that lies in the input."""
+    return str(window.view[start : start + length], "utf-8")

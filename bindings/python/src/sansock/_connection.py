@@ -54,7 +54,11 @@ class MessageKind(enum.Enum):
 
 
 _TRANSPORTS, _STATES = tuple(Transport), tuple(State)
-_OPEN = State.OPEN.value
+_NEVER = -1
+"""No deadline, as a number with a sign."""
+_CALM = _ffi.CALM
+_sizes, _thread_local = _ffi.sizes, _ffi.thread_local
+_RECORD_SIZE, _WINDOW_SIZE, _ROOM = _ffi.RECORD_SIZE, _ffi.WINDOW_SIZE, _ffi.WINDOW_START
 _LEFT = 256
 """Output up to this many bytes may stay in the engine's memory until the next call."""
 
@@ -96,16 +100,20 @@ class Connection:
         "_batches",
         "_block",
         "_events",
+        "_gathered",
         "_handle",
         "_output",
+        "_store",
         "_window",
         "unconsumed",
     )
     _batches: bool
     _block: _ffi.Block
     _events: Any
+    _gathered: bytes | bytearray
     _handle: Any
     _output: Any
+    _store: Any
     _window: _ffi.Window
     unconsumed: int
 
@@ -149,10 +157,12 @@ class Connection:
         block = _ffi.conn_block(self._handle)
         self._block = _ffi.block_at(block)
         self._events = _ffi.pointer_at(block + _ffi.EVENTS_OFFSET)
+        self._store = _ffi.pointer_at(block + _ffi.STORE_OFFSET)
         self._output = _ffi.pointer_at(block + _ffi.OUTPUT_OFFSET)
+        self._gathered = b""
         self._batches = bool(batches)
         self.unconsumed = 0
-        self._use_window(_ffi.thread_local.window)
+        self._use_window(_thread_local.window)
         return self
 
     # Input
@@ -164,31 +174,45 @@ class Connection:
         All connections of a thread share it. Fill it and pass it on at once, with no ``await`` in between. It is fit
         for ``socket.recv_into``, and for ``get_buffer`` of an asyncio ``BufferedProtocol``.
         """
-        window = _ffi.thread_local.window
+        window = _thread_local.window
         if window is not self._window:
             self._use_window(window)
-        return window.view
+        return window.inlet
 
     def receive_window(self, length: int, now: int | None = None) -> list[Event]:
         """Takes the first ``length`` bytes of :attr:`window`. The fastest way in: nothing is copied before the engine.
 
         See :meth:`receive` for what to do next. If :attr:`unconsumed` is not 0, copy those bytes out of the window.
         """
+        block, gathered = self._block, self._gathered
+        total = len(gathered) + index(length)
+        if total < block.payload_due and total <= _ROOM and length >= 0:
+            # Nothing can come of it yet, so it needs no call of its own.
+            if now is not None:
+                unsigned(now, 64, "now")
+            if gathered:
+                gathered += self._window.input[:length]
+            else:
+                self._gathered = bytearray(self._window.input[:length])
+            self.unconsumed = 0
+            return []
+        if not 0 <= length <= _WINDOW_SIZE:
+            raise InvalidArgument(f"the window has {_WINDOW_SIZE} bytes, not {length}")
         time = _ffi.now() if now is None else milliseconds(now)
-        if not 0 <= index(length) <= _ffi.WINDOW_SIZE:
-            raise InvalidArgument(f"the window has {_ffi.WINDOW_SIZE} bytes, not {length}")
-        status = _ffi.conn_receive_window(self._handle, _ffi.sizes[length], time)
+        if gathered:
+            status = self._receive_gathered(length, time)
+        else:
+            status = _ffi.conn_receive_window(self._handle, _sizes[length], time)
         if status:
             raise failure(status)
-        block = self._block
-        left = length - block.consumed
         events: list[Event] = []
         count = block.event_count
         if count:
-            raw = self._events[: count * _ffi.RECORD_SIZE]
-            decode(block, self._handle, raw, self._window, self._batches, events)
+            raw, base = self._events[: count * _RECORD_SIZE], _ROOM + length - total
+            events = decode(block, self._handle, raw, self._window, base, self._store, self._batches)
+        left = total - block.consumed
         if left:
-            left = self._receive_rest(self._window.address + length, left, time, events)
+            left = self._receive_rest(length, left, time, events)
         self.unconsumed = left
         return events
 
@@ -225,14 +249,20 @@ class Connection:
 
         Next: write the output, handle the events (``Closed`` comes if it has not come yet), obey :attr:`transport`.
         """
-        return self._collect(_ffi.conn_receive_eof(self._handle, clock(now)))
+        now = clock(now)
+        events = self._receive_only_gathered(_ffi.uint64(now))
+        check(_ffi.conn_receive_eof(self._handle, now))
+        return events + self._decode()
 
     def timeout(self, now: int | None = None) -> list[Event]:
         """Tells that time has passed. Call it when :attr:`next_deadline` has come; too early, it does nothing.
 
         Next: write the output, handle the events, set the timer, obey :attr:`transport`.
         """
-        return self._collect(_ffi.conn_timeout(self._handle, milliseconds(now)))
+        time = milliseconds(now)
+        events = self._receive_only_gathered(time)
+        check(_ffi.conn_timeout(self._handle, time))
+        return events + self._decode()
 
     def add_response_header(self, name: str | bytes, value: str | bytes) -> None:
         """Adds a header to the response of the coming :meth:`accept` or :meth:`reject`.
@@ -265,7 +295,8 @@ class Connection:
         time = milliseconds(now)
         self._add_response_headers(headers)
         choice = b"" if subprotocol is None else http_text(subprotocol)
-        return self._collect(_ffi.conn_accept(self._handle, choice, _ffi.sizes[len(choice)], time))
+        check(_ffi.conn_accept(self._handle, choice, _sizes[len(choice)], time))
+        return self._decode()
 
     def reject(
         self,
@@ -290,7 +321,8 @@ class Connection:
         """
         now, status, raw = clock(now), unsigned(status, 16, "status"), octets(body)
         self._add_response_headers(headers)
-        return self._collect(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
+        check(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
+        return self._decode()
 
     # Output
 
@@ -305,15 +337,15 @@ class Connection:
             WouldBlock: The output is full.
             TooLarge: The text is larger than the output may be.
         """
-        data = utf8(text)
-        status = _ffi.conn_send_text(self._handle, data, _ffi.sizes[len(data)])
+        data = text.encode() if isinstance(text, str) else octets(text)
+        status = _ffi.conn_send_text(self._handle, data, _sizes[len(data)])
         if status:
             raise failure(status)
 
     def send_binary(self, data: Buffer) -> None:
         """Sends a binary message: any bytes-like object. Next: write the output. Raises what :meth:`send_text` does."""
-        raw = octets(data)
-        status = _ffi.conn_send_binary(self._handle, raw, _ffi.sizes[len(raw)])
+        raw = data if data.__class__ is bytes else octets(data)
+        status = _ffi.conn_send_binary(self._handle, raw, _sizes[len(raw)])
         if status:
             raise failure(status)
 
@@ -321,10 +353,10 @@ class Connection:
         """Sends a str as text, a bytes-like object as binary. Next: write the output."""
         if isinstance(message, str):
             data = message.encode()
-            status = _ffi.conn_send_text(self._handle, data, _ffi.sizes[len(data)])
+            status = _ffi.conn_send_text(self._handle, data, _sizes[len(data)])
         else:
-            data = octets(message)
-            status = _ffi.conn_send_binary(self._handle, data, _ffi.sizes[len(data)])
+            data = message if message.__class__ is bytes else octets(message)
+            status = _ffi.conn_send_binary(self._handle, data, _sizes[len(data)])
         if status:
             raise failure(status)
 
@@ -354,15 +386,9 @@ class Connection:
         Raises:
             SansockError: As for :meth:`send_text`. Its ``sent`` tells how many messages were queued before.
         """
-        records, payloads = encode(messages)
-        sent, data = _ffi.Size(), b"".join(payloads)
+        (records, count, data), sent = encode(messages), _ffi.Size()
         status = _ffi.conn_send_batch(
-            self._handle,
-            records,
-            _ffi.sizes[len(payloads)],
-            data,
-            _ffi.sizes[len(data)],
-            _ffi.by_reference(sent),
+            self._handle, records, _sizes[count], data, _sizes[len(data)], _ffi.by_reference(sent)
         )
         if status:
             error = failure(status)
@@ -449,7 +475,7 @@ class Connection:
         Raises:
             InvalidArgument: There is not that much output.
         """
-        check(_ffi.conn_consumed(self._handle, _ffi.sizes[unsigned(length, _ffi.SIZE_BITS, "length")]))
+        check(_ffi.conn_consumed(self._handle, _sizes[unsigned(length, _ffi.SIZE_BITS, "length")]))
 
     def take_output(self, limit: int | None = None) -> bytes:
         """Returns the bytes to write, up to ``limit``, and forgets them: for transports that take all they get."""
@@ -462,11 +488,11 @@ class Connection:
             self.consumed(len(part))
             return part
         data: bytes = self._output[:length]
-        if length <= _LEFT and block.state == _OPEN and block.flags == _ffi.BLOCK_WRITABLE:
+        if length <= _LEFT and block.situation == _CALM:
             # The next call tells the engine: it would do nothing else than to forget the bytes.
             block.taken, block.output_len = length, 0
             return data
-        status = _ffi.conn_consumed(self._handle, _ffi.sizes[length])
+        status = _ffi.conn_consumed(self._handle, _sizes[length])
         if status:
             raise failure(status)
         # A pong may have waited for room.
@@ -478,7 +504,9 @@ class Connection:
     def next_deadline(self) -> int | None:
         """When to call :meth:`timeout`, in milliseconds of the clock of ``now``; at once if it is past; None: never."""
         deadline = self._block.next_deadline
-        return None if deadline == _ffi.NEVER else deadline
+        if deadline >= 0:
+            return deadline
+        return None if deadline == _NEVER else deadline + 2**64
 
     @property
     def transport(self) -> Transport:
@@ -515,11 +543,11 @@ class Connection:
         return read_fault(self._block, self._handle)
 
     def memory_usage(self) -> int:
-        """How many bytes the engine holds for this connection."""
+        """How many bytes are held for this connection: by the engine, and gathered before it."""
         if self._handle is None:
             raise failure(_ffi.ERR_BAD_HANDLE)
         usage: int = _ffi.conn_memory_usage(self._handle)
-        return usage
+        return usage + len(self._gathered)
 
     # Lifetime
 
@@ -527,7 +555,8 @@ class Connection:
         """Gives the memory back. Any later call raises ``BadHandle``; freeing again does nothing."""
         handle, self._handle = self._handle, None
         self._block = _FREED
-        self._events = self._output = None
+        self._events = self._store = self._output = None
+        self._gathered = b""
         _ffi.conn_free(handle)
 
     def __del__(self, conn_free: Callable[[Any], None] = _ffi.conn_free) -> None:
@@ -558,35 +587,49 @@ class Connection:
     # Inside
 
     def _use_window(self, window: _ffi.Window) -> None:
-        check(_ffi.conn_set_window(self._handle, window.pointer, _ffi.sizes[_ffi.WINDOW_SIZE]))
+        check(_ffi.conn_set_window(self._handle, window.pointer, _sizes[_ffi.WINDOW_SIZE]))
         self._window = window
 
     def _add_response_headers(self, headers: Iterable[tuple[Any, Any]]) -> None:
         for name, value in headers:
             self.add_response_header(name, value)
 
-    def _decode(self, events: list[Event]) -> int:
-        """Appends the events of the last input call, and returns how many records they are."""
-        block = self._block
-        count = block.event_count
-        if count:
-            raw = self._events[: count * _ffi.RECORD_SIZE]
-            decode(block, self._handle, raw, self._window, self._batches, events)
-        return count
+    def _receive_gathered(self, length: int, time: Any) -> int:
+        """Passes on what was gathered, and the window behind it. Returns the status."""
+        window, waiting = self._window, len(self._gathered)
+        start = _ROOM - waiting
+        window.view[start:_ROOM] = self._gathered
+        self._gathered = b""
+        pointer = _ffi.pointer(window.address + start)
+        status: int = _ffi.conn_receive(self._handle, pointer, _sizes[waiting + length], time)
+        return status
 
-    def _receive_rest(self, end: int, left: int, time: Any, events: list[Event]) -> int:
+    def _receive_only_gathered(self, time: Any) -> list[Event]:
+        """What comes before an input call that has no input: what has arrived before it."""
+        waiting = len(self._gathered)
+        if not waiting:
+            return []
+        self._use_window(_thread_local.window)
+        check(self._receive_gathered(0, time))
+        return self._decode(_ROOM - waiting)
+
+    def _receive_rest(self, length: int, left: int, time: Any, events: list[Event]) -> int:
         """Passes what did not fit into a batch, until all is taken or a decision is due. Returns how much is left."""
         while left:
-            check(_ffi.conn_receive(self._handle, _ffi.pointer(end - left), _ffi.sizes[left], time))
-            count, taken = self._decode(events), self._block.consumed
-            if not count and not taken:
+            start = _ROOM + length - left
+            check(_ffi.conn_receive(self._handle, _ffi.pointer(self._window.address + start), _sizes[left], time))
+            new, taken = self._decode(start), self._block.consumed
+            if not new and not taken:
                 break
+            events += new
             left -= taken
         return left
 
-    def _collect(self, status: int) -> list[Event]:
-        """The events of an input call that has no input."""
-        check(status)
-        events: list[Event] = []
-        self._decode(events)
-        return events
+    def _decode(self, base: int = 0) -> list[Event]:
+        """The events of the last input call, whose input began there in the memory of the window, if it had any."""
+        block = self._block
+        count = block.event_count
+        if not count:
+            return []
+        raw = self._events[: count * _RECORD_SIZE]
+        return decode(block, self._handle, raw, self._window, base, self._store, self._batches)

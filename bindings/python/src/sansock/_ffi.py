@@ -13,14 +13,27 @@ import os
 import struct
 import sys
 import threading
-from ctypes import POINTER, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    POINTER,
+    c_char,
+    c_char_p,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint8,
+    c_uint16,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic, monotonic_ns
 from typing import Any, Callable
 
 ABI_VERSION = 1
 NEVER = 2**64 - 1
 WINDOW_SIZE = 65536
+WINDOW_START = 8192
 SIZE_BITS = 8 * ctypes.sizeof(c_size_t)
 
 # One event, or one detail of the event before it: kind, flags, code, aux, offset, len, extra.
@@ -33,23 +46,34 @@ KIND_HEADER, KIND_AUTHORITY, KIND_ORIGIN, KIND_SUBPROTOCOL, KIND_EXTENSION = 16,
 FLAG_REGION, FLAG_FIRST, FLAG_LAST, FLAG_CLEAN, FLAG_BY_PEER, FLAG_TRUNCATED, FLAG_CHOSEN = 3, 4, 8, 16, 32, 16, 16
 REGION_INPUT, REGION_STORE, REGION_SIDE = 0, 1, 2
 BLOCK_MORE, BLOCK_WRITABLE = 1, 2
+TRANSPORT_OPEN, STATE_OPEN = 0, 1
 ROLE_CLIENT, ROLE_SERVER = 0, 1
 TEXT_URL, TEXT_ORIGIN, TEXT_SUBPROTOCOL = 1, 2, 3
 ERR_BAD_HANDLE = -6
 
 
+class _Situation(ctypes.Structure):
+    _fields_ = [("transport", c_uint8), ("state", c_uint8), ("flags", c_uint16)]
+
+
+class _SituationAtOnce(ctypes.Union):
+    _anonymous_ = ("situation_parts",)
+    _fields_ = [("situation_parts", _Situation), ("situation", c_uint32)]
+
+
 class Block(ctypes.Structure):
     """The answer to every call on a connection, at one address for its life. Reading a field is not a foreign call."""
 
+    _anonymous_ = ("situation_at_once",)
     _fields_ = [
         ("status", c_int32),
         ("event_count", c_uint32),
-        ("transport", c_uint8),
-        ("state", c_uint8),
-        ("flags", c_uint16),
+        # Transport, state and flags, each by itself and all in one read.
+        ("situation_at_once", _SituationAtOnce),
         ("fault", c_uint32),
         ("consumed", c_uint64),
-        ("next_deadline", c_uint64),
+        # Signed: the deadline that never comes is then a small number, which takes less time to read.
+        ("next_deadline", c_int64),
         ("payload_due", c_uint64),
         # Addresses are plain numbers here: ctypes would make None of a null pointer.
         ("events", c_size_t),
@@ -65,6 +89,7 @@ class Block(ctypes.Structure):
     ]
     status: int
     event_count: int
+    situation: int
     transport: int
     state: int
     flags: int
@@ -82,6 +107,10 @@ class Block(ctypes.Structure):
     output: int
     output_len: int
     taken: int
+
+
+# Open, with room for output, and nothing is due.
+CALM = int.from_bytes(bytes(_Situation(TRANSPORT_OPEN, STATE_OPEN, BLOCK_WRITABLE)), sys.byteorder)
 
 
 class UrlParts(ctypes.Structure):
@@ -185,7 +214,8 @@ Handle = c_void_p
 Size = c_size_t
 by_reference = ctypes.byref
 block_at = Block.from_address
-EVENTS_OFFSET, OUTPUT_OFFSET = Block.events.offset, Block.output.offset  # type: ignore[attr-defined]
+# Where addresses are that change.
+EVENTS_OFFSET, STORE_OFFSET, OUTPUT_OFFSET = (getattr(Block, name).offset for name in ("events", "store", "output"))
 
 # An address as an argument.
 pointer: Callable[[int], Any] = c_void_p.from_param
@@ -194,20 +224,17 @@ pointer: Callable[[int], Any] = c_void_p.from_param
 uint64: Callable[[int], Any] = c_uint64.from_param
 
 
-_tick = 0, uint64(0)
-"""Until when the time of the last call holds, in nanoseconds, and that time."""
+_tick, _until = uint64(0), 0.0
+"""The time of the last call, and until when it holds, in seconds."""
 
 
 def now() -> Any:
     """The time of the monotonic clock as an argument. Calls within a millisecond share it."""
-    global _tick
-    nanoseconds = monotonic_ns()
-    until, argument = _tick
-    if nanoseconds >= until:
-        number = nanoseconds // 1_000_000
-        argument = uint64(number)
-        _tick = (number + 1) * 1_000_000, argument
-    return argument
+    global _tick, _until
+    if monotonic() >= _until:
+        number = monotonic_ns() // 1_000_000
+        _tick, _until = uint64(number), (number + 1) / 1000
+    return _tick
 
 
 class _Sizes(dict[int, Any]):
@@ -247,22 +274,30 @@ def copy(address: int, length: int) -> bytes:
 
 
 class Window:
-    """A buffer that sockets are read into and that the engine unmasks in place.
+    """A buffer that sockets are read into and that the engine unmasks in place, with room in front of it.
 
     Attributes:
-        buffer: Slices of it are exact ``bytes``, which is faster than by way of the view.
-        address: Where it is.
-        pointer: The same, as an argument.
-        view: What hosts fill.
+        memory: The room and the window. Slices of it are exact ``bytes``, which is faster than by way of the view.
+        input: The same for the window alone.
+        address: Where the memory is.
+        pointer: To the window, as an argument.
+        view: Of the memory.
+        inlet: The window alone, which hosts fill.
     """
 
-    __slots__ = ("address", "buffer", "pointer", "view")
+    __slots__ = ("address", "inlet", "input", "memory", "pointer", "view")
 
     def __init__(self) -> None:
-        self.buffer: Any = (c_char * WINDOW_SIZE)()
-        self.address = ctypes.addressof(self.buffer)
-        self.pointer = pointer(self.address)
-        self.view = memoryview(self.buffer).cast("B")
+        self.memory: Any = (c_char * (WINDOW_START + WINDOW_SIZE))()
+        self.input: Any = (c_char * WINDOW_SIZE).from_buffer(self.memory, WINDOW_START)
+        self.address = ctypes.addressof(self.memory)
+        self.pointer = pointer(self.address + WINDOW_START)
+        self.view = memoryview(self.memory).cast("B")
+        self.inlet = self.view[WINDOW_START:]
+
+    def since(self, start: int) -> Any:
+        """The memory from there on."""
+        return self.input if start == WINDOW_START else _Memory.from_address(self.address + start)
 
 
 class _ThreadLocal(threading.local):
@@ -278,7 +313,7 @@ def payload(block: Block, window: Window, region: int, offset: int, length: int)
     """A copy of a payload, wherever it lies."""
     if region == REGION_INPUT:
         start = block.input - window.address + offset
-        data: bytes = window.buffer[start : start + length]
+        data: bytes = window.memory[start : start + length]
         return data
     return copy((block.store if region == REGION_STORE else block.side) + offset, length)
 
