@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from . import _ffi
@@ -92,6 +92,7 @@ class ClientOptions(ServerOptions, total=False):
     """The Origin header of the request. Browsers send one; other clients need not."""
 
 
+_Options = tuple[tuple[str, type, Any], ...]
 _NOT_OF_THE_ENGINE = frozenset(("seed", "now", "batches"))
 _NUMBERS = {
     "start_open": 1,
@@ -124,30 +125,76 @@ _NUMBERS = {
 }
 
 
+_KEPT = 4
+"""How many configurations are kept: each may hold buffers of 8 MiB for its next connection."""
+
+
 def create(role: int, url: str | None, options: Mapping[str, Any]) -> int:
     """The address of a connection that is made with these options."""
     seed = options.get("seed")
-    seed = os.urandom(32) if seed is None else octets(seed)
-    if len(seed) != 32:
-        raise InvalidArgument(f"the seed must be 32 bytes, not {len(seed)}")
-    config, handle = _ffi.Handle(), _ffi.Handle()
-    check(_ffi.config_new(role, _ffi.by_reference(config)))
-    try:
-        if url is not None:
-            _set_text(config, _ffi.TEXT_URL, url)
-        for name, value in options.items():
-            if value is not None and name not in _NOT_OF_THE_ENGINE:
-                _set(config, name, value)
-        check(_ffi.conn_new(config, seed, milliseconds(options.get("now")), _ffi.by_reference(handle)))
-    finally:
-        _ffi.config_free(config)
+    if seed is not None:
+        seed = octets(seed)
+        if len(seed) != 32:
+            raise InvalidArgument(f"the seed must be 32 bytes, not {len(seed)}")
+    configuration, handle = _configuration(role, url, options), _ffi.Handle()
+    time = milliseconds(options.get("now"))
+    check(_ffi.conn_new(configuration.handle, seed, time, _ffi.by_reference(handle)))
     return handle.value or 0
+
+
+class _Configuration:
+    """What connections with the same options are made of."""
+
+    __slots__ = ("handle",)
+
+    def __init__(self, role: int, url: str | None, options: _Options) -> None:
+        self.handle = _ffi.Handle()
+        check(_ffi.config_new(role, _ffi.by_reference(self.handle)))
+        if url is not None:
+            _set_text(self.handle, _ffi.TEXT_URL, url)
+        for name, _, value in options:
+            _set(self.handle, name, value)
+
+    def __del__(self, config_free: Callable[[Any], None] = _ffi.config_free) -> None:
+        """Frees it; the connections made of it need it no more."""
+        config_free(self.handle)
+
+
+_kept = lru_cache(_KEPT)(_Configuration)
+
+
+def _configuration(role: int, url: str | None, options: Mapping[str, Any]) -> _Configuration:
+    """The configuration for these options: the same one as before, if it is kept."""
+    # The types are told apart: 1.0 is equal to 1, but is no option.
+    values = tuple(
+        [
+            (name, value.__class__, _FREEZERS[name](value) if name in _FREEZERS else value)
+            for name, value in options.items()
+            if value is not None and name not in _NOT_OF_THE_ENGINE
+        ]
+    )
+    try:
+        hash(values)
+    except TypeError:
+        return _Configuration(role, url, values)
+    return _kept(role, url, values)
+
+
+def _frozen_texts(texts: Iterable[Any]) -> tuple[Any, ...]:
+    if isinstance(texts, str):
+        raise TypeError("expected an iterable of str, not a str")
+    return tuple(texts)
+
+
+def _frozen_pairs(pairs: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(tuple, pairs))
+
+
+_FREEZERS: dict[str, Callable[[Any], tuple[Any, ...]]] = {"subprotocols": _frozen_texts, "headers": _frozen_pairs}
 
 
 def _set(config: _ffi.Handle, name: str, value: Any) -> None:
     if name == "subprotocols":
-        if isinstance(value, str):
-            raise TypeError("subprotocols must be an iterable of str, not a str")
         for subprotocol in value:
             _set_text(config, _ffi.TEXT_SUBPROTOCOL, subprotocol)
     elif name == "headers":

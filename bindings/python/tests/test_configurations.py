@@ -1,0 +1,105 @@
+"""Connections with the same options share a configuration, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sansock import ClientOptions, Connection, InvalidArgument, Request, Text, _ffi
+
+from conftest import URL
+
+
+def request_of(**options: Any) -> Request:
+    """What a server sees of a client with these options."""
+    (request,) = Connection.server().receive(Connection.client(URL, **options).take_output())
+    assert isinstance(request, Request)
+    return request
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The roles of the configurations that are made."""
+    roles: list[int] = []
+    config_new = _ffi.config_new
+
+    def counting(role: int, configuration: Any) -> Any:
+        roles.append(role)
+        return config_new(role, configuration)
+
+    monkeypatch.setattr(_ffi, "config_new", counting)
+    return roles
+
+
+def test_the_same_options_make_one_configuration(made: list[int]) -> None:
+    options: ClientOptions = {"max_message_size": 12_345, "subprotocols": ["a", "b"], "headers": [("X-Kept", "1")]}
+    for _ in range(3):
+        Connection.client(URL, **options)
+    assert made == [_ffi.ROLE_CLIENT]
+    Connection.client(URL + "other", **options)
+    Connection.server(max_message_size=12_345)
+    assert made == [_ffi.ROLE_CLIENT, _ffi.ROLE_CLIENT, _ffi.ROLE_SERVER]
+
+
+def test_what_is_not_an_option_of_the_engine_makes_none(made: list[int]) -> None:
+    for now, seed in ((1, bytes(32)), (2, None)):
+        Connection.server(max_message_size=23_456, now=now, seed=seed, batches=now == 2, ping_interval=None)
+    assert made == [_ffi.ROLE_SERVER]
+
+
+def test_options_that_change_are_seen() -> None:
+    headers, subprotocols = [("X-One", "1")], ["a"]
+    assert request_of(headers=headers, subprotocols=subprotocols).subprotocols == ("a",)
+    headers.append(("X-Two", "2"))
+    subprotocols[0] = "b"
+    request = request_of(headers=headers, subprotocols=subprotocols)
+    assert request.subprotocols == ("b",)
+    assert ("X-Two", "2") in request.headers
+    assert request_of(origin="http://a").origin == "http://a"
+    assert request_of(origin="http://b").origin == "http://b"
+    assert request_of().origin is None
+
+
+@pytest.mark.parametrize(
+    "headers", [[["X-Way", "in"]], (("X-Way", b"in"),), [(b"X-Way", bytearray(b"in"))], {"X-Way": "in"}.items()]
+)
+def test_ways_to_write_headers(headers: Any) -> None:
+    for _ in range(2):
+        assert ("X-Way", "in") in request_of(headers=headers).headers
+    assert ("X-Way", "in") in request_of(headers=iter(headers)).headers
+
+
+def test_what_is_equal_is_not_the_same() -> None:
+    Connection.server(parts=True, max_message_size=1)
+    with pytest.raises(TypeError):
+        Connection.server(parts=1.0, max_message_size=1)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Connection.client(URL, subprotocols="chat")
+
+
+def test_a_mistake_is_one_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidArgument):
+            Connection.server(max_headers=0)
+
+
+def test_connections_of_one_configuration_are_apart() -> None:
+    servers = [Connection.server(start_open=True) for _ in range(2)]
+    servers[0].close()
+    client = Connection.client(start_open=True)
+    client.send("text")
+    assert servers[1].receive(client.take_output()) == [Text("text")]
+
+
+def test_more_configurations_than_are_kept() -> None:
+    connections = [Connection.server(start_open=True, max_message_size=size) for size in range(1, 20)]
+    for size, connection in enumerate(connections, 1):
+        client = Connection.client(start_open=True)
+        client.send_batch(["x" * size, "y" * (size + 1)])
+        events = connection.receive(client.take_output())
+        while connection.more:
+            events += connection.timeout()
+        assert events[0] == Text("x" * size)
+        assert connection.fault is not None
+        assert connection.fault.name == "MESSAGE_TOO_BIG"
