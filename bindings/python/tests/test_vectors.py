@@ -1,4 +1,4 @@
-"""Every conformance case, as it stands, byte by byte, and in batches."""
+"""Every conformance case, as it stands, in pieces, and in batches; by both ways in."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ def test_there_are_cases() -> None:
     assert len(CASES) > 500
 
 
+@pytest.mark.parametrize("window", [False, True], ids=["bytes", "window"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_whole(case: Case) -> None:
-    Player(case, byte_by_byte=False).play()
+def test_whole(case: Case, window: bool) -> None:
+    Player(case, window=window).play()
 
 
+@pytest.mark.parametrize("window", [False, True], ids=["bytes", "window"])
+@pytest.mark.parametrize("cut", [1, 2, 7])
 @pytest.mark.parametrize("case", IN_PIECES.values(), ids=IN_PIECES)
-def test_byte_by_byte(case: Case) -> None:
-    Player(case, byte_by_byte=True).play()
+def test_in_pieces(case: Case, cut: int, window: bool) -> None:
+    Player(case, cut, window).play()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_in_batches(case: Case) -> None:
-    Player(case, byte_by_byte=False, batches=True).play()
+    Player(case, batches=True).play()

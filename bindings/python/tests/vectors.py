@@ -191,9 +191,11 @@ def show_closed(event: Closed) -> str:
 class Player:
     """Takes the steps of one case."""
 
-    def __init__(self, case: Case, byte_by_byte: bool, batches: bool = False) -> None:
+    def __init__(self, case: Case, cut: int = 0, window: bool = False, batches: bool = False) -> None:
+        """Pieces are of ``cut`` bytes, 0 for all at once, and come by the window or as bytes."""
         self.case = case
-        self.byte_by_byte = byte_by_byte
+        self.cut = cut
+        self.window = window
         self.batches = batches
         self.now = 0
         self.held = False
@@ -214,7 +216,7 @@ class Player:
                 self.connection = self.start()
             elif step.name == "receive":
                 for piece in self.pieces(read_bytes(step.rest)):
-                    events += self.connection.receive(piece, self.now)
+                    events += self.receive(piece)
                     left += self.connection.unconsumed
             else:
                 events = getattr(self, "do_" + step.name.replace("-", "_"))(step.rest) or []
@@ -265,7 +267,14 @@ class Player:
         return Connection.client(url, **options) if role == "client" else Connection.server(**options)
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        return (data[n : n + 1] for n in range(len(data))) if self.byte_by_byte and data else iter((data,))
+        cut = self.cut or max(len(data), 1)
+        return (data[start : start + cut] for start in range(0, max(len(data), 1), cut))
+
+    def receive(self, piece: bytes) -> list[Event]:
+        if not self.window or len(piece) > len(self.connection.window):
+            return self.connection.receive(piece, self.now)
+        self.connection.window[: len(piece)] = piece
+        return self.connection.receive_window(len(piece), self.now)
 
     def do_eof(self, _: str) -> list[Event]:
         return self.connection.receive_eof(self.now)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from . import _ffi
 from ._arguments import utf8
-from ._details import DETAILED, rare_event
+from ._details import DETAILED, PLAIN_OPEN, rare_event
 from ._events import Batch, Binary, Event, Text, set_binary, set_messages, set_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SHORT = 512
 _LONG, _VERY_LONG = 3072, 65536
 """From these lengths of a text on, a view costs less than another copy: of the window, and of the store."""
 
-_TEXT, _BINARY = _ffi.KIND_TEXT, _ffi.KIND_BINARY
+_OPEN, _TEXT, _BINARY = _ffi.KIND_OPEN, _ffi.KIND_TEXT, _ffi.KIND_BINARY
 _INPUT, _STORE, _REGION = _ffi.REGION_INPUT, _ffi.REGION_STORE, _ffi.FLAG_REGION
 _FIRST, _LAST = _ffi.FLAG_FIRST, _ffi.FLAG_LAST
 _WHOLE = _FIRST | _LAST
@@ -94,7 +94,7 @@ def decode(
         handle: The connection's handle.
         raw: The records.
         window: Where the input of the call was, if it had one.
-        base: Where in the window the input began; before it, if it began with bytes that were gathered.
+        base: Where in the window's memory the input began.
         store: The pointer to the store of messages.
         batches: Whether whole messages become one event.
     """
@@ -111,6 +111,8 @@ def decode(
             data = window.memory[offset : offset + length]
         elif flags == _WHOLE_IN_STORE and length < _VERY_LONG:
             data = store[offset : offset + length]
+        elif kind == _OPEN and len(raw) == _SIZE:
+            return [PLAIN_OPEN]
         else:
             return _decode_many(block, handle, raw, window, base, store, batches)
         if kind == _BINARY:
@@ -142,7 +144,7 @@ def _decode_many(
     # Bytes 0 and 1 of a record are its kind and its flags.
     kinds, all_flags = (raw[::_SIZE], raw[1::_SIZE]) if count >= _MANY else (b"", b"")
     while at < count:
-        run = _run(kinds[at:], all_flags[at:]) if count - at >= _MANY else 0
+        run = _run(kinds[at:], all_flags[at:]) if count - at >= _MANY and kinds[at] in _MESSAGES else 0
         if run:
             cls, set_data, take_all = _MESSAGES[kinds[at]]
             payloads = take_all(raw[at * _SIZE : (at + run) * _SIZE], window, base)
@@ -185,7 +187,7 @@ def _decode_many(
 def _run(kinds: bytes, flags: bytes) -> int:
     """How many messages of one kind are in front, whole and in the input; 0 if they are not many."""
     last = _MANY - 1
-    if kinds[0] != kinds[last] or kinds[0] not in _MESSAGES or not flags[0] == flags[last] == _WHOLE_IN_INPUT:
+    if kinds[0] != kinds[last] or not flags[0] == flags[last] == _WHOLE_IN_INPUT:
         return 0
     run = len(kinds) - max(len(kinds.lstrip(kinds[:1])), len(flags.lstrip(flags[:1])))
     return run if run >= _MANY else 0

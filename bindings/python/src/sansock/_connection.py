@@ -182,10 +182,11 @@ class Connection:
     def receive_window(self, length: int, now: int | None = None) -> list[Event]:
         """Takes the first ``length`` bytes of :attr:`window`. The fastest way in: nothing is copied before the engine.
 
+        But for small pieces of a payload of which nothing can come yet: up to 8 KiB of them are gathered for one call.
         See :meth:`receive` for what to do next. If :attr:`unconsumed` is not 0, copy those bytes out of the window.
         """
         block, gathered = self._block, self._gathered
-        total = len(gathered) + index(length)
+        total = len(gathered) + length
         if total < block.payload_due and total <= _ROOM and length >= 0:
             # Nothing can come of it yet, so it needs no call of its own.
             if now is not None:
@@ -193,10 +194,9 @@ class Connection:
             if gathered:
                 gathered += self._window.input[:length]
             else:
-                self._gathered = bytearray(self._window.input[:length])
-            self.unconsumed = 0
+                self._gathered, self.unconsumed = bytearray(self._window.input[:length]), 0
             return []
-        if not 0 <= length <= _WINDOW_SIZE:
+        if not 0 <= index(length) <= _WINDOW_SIZE:
             raise InvalidArgument(f"the window has {_WINDOW_SIZE} bytes, not {length}")
         time = _ffi.now() if now is None else milliseconds(now)
         if gathered:
@@ -595,7 +595,7 @@ class Connection:
             self.add_response_header(name, value)
 
     def _receive_gathered(self, length: int, time: Any) -> int:
-        """Passes on what was gathered, and the window behind it. Returns the status."""
+        """Passes on what was gathered, right before the window, and that much of the window. Returns the status."""
         window, waiting = self._window, len(self._gathered)
         start = _ROOM - waiting
         window.view[start:_ROOM] = self._gathered
@@ -605,11 +605,16 @@ class Connection:
         return status
 
     def _receive_only_gathered(self, time: Any) -> list[Event]:
-        """What comes before an input call that has no input: what has arrived before it."""
+        """What was gathered, before an input call that has no input: it arrived earlier, and shows that the peer lives.
+
+        ``accept`` and ``reject`` need none of it: no payload is under way before the connection is open.
+        """
         waiting = len(self._gathered)
         if not waiting:
             return []
-        self._use_window(_thread_local.window)
+        window = _thread_local.window
+        if window is not self._window:
+            self._use_window(window)
         check(self._receive_gathered(0, time))
         return self._decode(_ROOM - waiting)
 

@@ -15,20 +15,21 @@ from ._events import (
     Ping,
     Pong,
     Rejected,
-    Request,
     SameOrigin,
     late,
+    late_request,
 )
 
-__all__ = ["DETAILED", "rare_event", "read_fault"]
+__all__ = ["DETAILED", "PLAIN_OPEN", "rare_event", "read_fault"]
 
 DETAILED = frozenset((_ffi.KIND_REQUEST, _ffi.KIND_OPEN, _ffi.KIND_REJECTED))
 """Kinds that are followed by details."""
 
+_SIZE, _REGION = _ffi.RECORD_SIZE, _ffi.FLAG_REGION
 _CHOSEN = -1
 """Stands for the kind of the subprotocol that will be agreed to."""
 _SAME_ORIGIN = tuple(SameOrigin)
-_PLAIN_OPEN = Open(None, (), ())
+PLAIN_OPEN = Open(None, (), ())
 _Record = tuple[int, int, int, int, int, int, int]
 
 
@@ -37,6 +38,8 @@ def rare_event(
 ) -> Event | None:
     """Any event but a message; None if a later version of the engine added it."""
     kind, flags, code, _, offset, length, extra = record
+    if kind in DETAILED:
+        return _detailed_event(block, window, record, raw_details)
     payload = _ffi.payload(block, window, flags & _ffi.FLAG_REGION, offset, length)
     if kind == _ffi.KIND_PING:
         return Ping(payload)
@@ -47,21 +50,27 @@ def rare_event(
     if kind == _ffi.KIND_CLOSED:
         clean, by_peer = flags & _ffi.FLAG_CLEAN != 0, flags & _ffi.FLAG_BY_PEER != 0
         return Closed(code, payload.decode(), clean, by_peer, extra or None, read_fault(block, handle))
-    if kind not in DETAILED:
-        return None
+    return None
+
+
+def _detailed_event(block: _ffi.Block, window: _ffi.Window, record: _Record, raw_details: bytes) -> Event:
+    """An event that is followed by details, which are read when somebody asks for them."""
+    kind, flags, code, _, offset, length, _ = record
     if kind == _ffi.KIND_OPEN and not raw_details:
-        return _PLAIN_OPEN
+        return PLAIN_OPEN
+    regions: dict[int, str] = {}
     # Byte 1 of a record is its flags.
-    regions = {
-        region: _ffi.whole_region(block, window, region).decode("latin-1")
-        for region in {flags & _ffi.FLAG_REGION for flags in set(raw_details[1 :: _ffi.RECORD_SIZE])}
-    }
+    for number in {flags, *raw_details[1::_SIZE]}:
+        region = number & _REGION
+        if region not in regions:
+            regions[region] = _ffi.whole_region(block, window, region).decode("latin-1")
     details = _Details(raw_details, regions)
-    if kind == _ffi.KIND_REQUEST:
-        return late(Request, details.of_request, target=payload.decode("latin-1"), same_origin=_SAME_ORIGIN[code])
     if kind == _ffi.KIND_OPEN:
         return late(Open, details.of_open)
-    return Rejected(code, details.headers(), payload, flags & _ffi.FLAG_TRUNCATED != 0)
+    payload = regions[flags & _REGION][offset : offset + length]
+    if kind == _ffi.KIND_REQUEST:
+        return late_request(details.of_request, payload, _SAME_ORIGIN[code])
+    return Rejected(code, details.headers(), payload.encode("latin-1"), flags & _ffi.FLAG_TRUNCATED != 0)
 
 
 def read_fault(block: _ffi.Block, handle: Any) -> Fault | None:

@@ -72,12 +72,13 @@ class _ReadLate(_Value):
         return values[name]
 
 
-def late(cls: type[_Late], read: Callable[[], dict[str, Any]], **values: object) -> _Late:
-    """An event some of whose fields are set; ``read`` returns the others."""
+_set_read = vars(_ReadLate)["_read"].__set__
+
+
+def late(cls: type[_Late], read: Callable[[], dict[str, Any]]) -> _Late:
+    """An event whose fields are not set; ``read`` returns those that nobody sets."""
     event = object.__new__(cls)
-    object.__setattr__(event, "_read", read)
-    for name, value in values.items():
-        object.__setattr__(event, name, value)
+    _set_read(event, read)
     return event
 
 
@@ -132,6 +133,17 @@ class Request(_ReadLate):
     extensions: tuple[str, ...]
     headers: Headers
     subprotocol: str | None
+
+
+_set_target, _set_same_origin = (vars(Request)[name].__set__ for name in ("target", "same_origin"))
+
+
+def late_request(read: Callable[[], dict[str, Any]], target: str, same_origin: SameOrigin) -> Request:
+    """A request of which only this has been read."""
+    request = late(Request, read)
+    _set_target(request, target)
+    _set_same_origin(request, same_origin)
+    return request
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from typing import Any, Callable
 ABI_VERSION = 1
 NEVER = 2**64 - 1
 WINDOW_SIZE = 65536
+# The room in front of the window, and with it the most that is gathered.
 WINDOW_START = 8192
 SIZE_BITS = 8 * ctypes.sizeof(c_size_t)
 
@@ -318,16 +319,10 @@ def payload(block: Block, window: Window, region: int, offset: int, length: int)
     return copy((block.store if region == REGION_STORE else block.side) + offset, length)
 
 
-def payload_view(block: Block, window: Window, region: int, offset: int, length: int) -> memoryview:
-    """The same without a copy: good for long ones, until the next call."""
-    if region == REGION_INPUT:
-        start = block.input - window.address + offset
-        return window.view[start : start + length]
-    return memory(block.store if region == REGION_STORE else block.side)[offset : offset + length]
-
-
 def whole_region(block: Block, window: Window, region: int) -> bytes:
     """A copy of a region."""
     if region == REGION_INPUT:
-        return payload(block, window, region, 0, block.input_len)
+        start = block.input - window.address
+        data: bytes = window.memory[start : start + block.input_len]
+        return data
     return copy(block.store, block.store_len) if region == REGION_STORE else copy(block.side, block.side_len)
