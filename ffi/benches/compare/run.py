@@ -84,7 +84,8 @@ def main() -> None:
     pattern, rounds = os.environ.get("CELLS"), os.environ.get("ROUNDS")
     results = Results(host)
     for cell in [*cells(), *floors(host)]:
-        if fnmatch.fnmatch(cell.name, pattern or "*") and any(takes_part(peer, cell) for peer in host["peers"].values()):
+        wanted = fnmatch.fnmatch(cell.name, pattern or "*")
+        if wanted and any(takes_part(peer, cell) for peer in host["peers"].values()):
             measure(cell, host, int(rounds or ROUNDS), results)
             print(results.line(cell), flush=True)
     if not results.cells:
