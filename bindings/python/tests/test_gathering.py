@@ -130,6 +130,18 @@ def test_what_is_gathered_has_a_limit_and_counts(feed: Feed) -> None:
 
 
 @WAYS
+@pytest.mark.parametrize(("length", "gathers"), [(2048, True), (2049, False), (65_536, False)])
+def test_large_reads_are_not_gathered(feed: Feed, length: int, gathers: bool) -> None:
+    server = open_server()
+    payload = bytes(range(250)) * 264
+    data = masked(FIN | BINARY, payload, MASK)
+    feed(server, data[:100], 0)
+    assert feed(server, data[100 : 100 + length], 0) == []
+    assert bool(server._gathered) is gathers
+    assert feed(server, data[100 + length :], 0) == [Binary(payload)]
+
+
+@WAYS
 def test_a_fault_behind_what_was_gathered(feed: Feed) -> None:
     server = open_server()
     data = masked(FIN | BINARY, b"whole" * 20) + b"\xf0\x80"

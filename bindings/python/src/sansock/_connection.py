@@ -59,6 +59,8 @@ _NEVER = -1
 _CALM = _ffi.CALM
 _sizes, _thread_local = _ffi.sizes, _ffi.thread_local
 _RECORD_SIZE, _WINDOW_SIZE, _ROOM = _ffi.RECORD_SIZE, _ffi.WINDOW_SIZE, _ffi.WINDOW_START
+_SMALL = 2048
+"""Reads up to this length are gathered: copying a larger one costs more than a call into the engine."""
 _LEFT = 256
 """Output up to this many bytes may stay in the engine's memory until the next call."""
 
@@ -182,12 +184,12 @@ class Connection:
     def receive_window(self, length: int, now: int | None = None) -> list[Event]:
         """Takes the first ``length`` bytes of :attr:`window`. The fastest way in: nothing is copied before the engine.
 
-        But for small pieces of a payload of which nothing can come yet: up to 8 KiB of them are gathered for one call.
+        But for small reads, up to 2 KiB, of payload of which nothing can come yet: up to 8 KiB are gathered for a call.
         See :meth:`receive` for what to do next. If :attr:`unconsumed` is not 0, copy those bytes out of the window.
         """
         block, gathered = self._block, self._gathered
         total = len(gathered) + length
-        if total < block.payload_due and total <= _ROOM and length >= 0:
+        if total < block.payload_due and total <= _ROOM and 0 <= length <= _SMALL:
             # Nothing can come of it yet, so it needs no call of its own.
             if now is not None:
                 unsigned(now, 64, "now")
