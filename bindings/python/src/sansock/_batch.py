@@ -44,8 +44,6 @@ _read_message = struct.Struct("=BB6xQQ8x").unpack_from
 _read_place = struct.Struct("=8xQQ8x").unpack_from
 _read_places = struct.Struct("=8xQQ8x").iter_unpack
 """Offset and length of each record."""
-_STARTS = {count * _SIZE: tuple(range(0, count * _SIZE, _SIZE)) for count in range(1, _MANY)}
-"""Where each record begins, by the length of all, if they are few."""
 _TEXT_TO_SEND, _BINARY_TO_SEND = (array("Q", _ffi.RECORD.pack(kind, 0, 0, 0, 0, 0, 0)) for kind in (_TEXT, _BINARY))
 """The record of a message to send, as four numbers: the second is its place, the third its length."""
 _new: Callable[[type[Any]], Any] = object.__new__
@@ -98,11 +96,41 @@ def decode(
         store: The pointer to the store of messages.
         batches: Whether whole messages become one event.
     """
-    if len(raw) >= _MANY * _SIZE:
+    if len(raw) > _SIZE:
+        few = len(raw) < _MANY * _SIZE and _decode_few(raw, window, base, store, batches)
+        return few or _decode_many(block, handle, raw, window, base, store, batches)
+    # What most reads bring, without the detours that others take.
+    kind, flags, offset, length = _read_message(raw)
+    if flags == _WHOLE_IN_INPUT and length < _LONG and kind in _MESSAGES:
+        offset += base
+        data = window.memory[offset : offset + length]
+    elif flags == _WHOLE_IN_STORE and length < _VERY_LONG and kind in _MESSAGES:
+        data = store[offset : offset + length]
+    elif kind == _OPEN:
+        return [PLAIN_OPEN]
+    else:
         return _decode_many(block, handle, raw, window, base, store, batches)
+    if kind == _TEXT:
+        data = data.decode()
+    if batches:
+        event = _new(Batch)
+        set_messages(event, (data,))
+    elif kind == _TEXT:
+        event = _new(Text)
+        set_text(event, data)
+    else:
+        event = _new(Binary)
+        set_binary(event, data)
+    return [event]
+
+
+def _decode_few(raw: bytes, window: _ffi.Window, base: int, store: Any, batches: bool) -> list[Event]:
+    """The same for a few records, without what pays for many; nothing if one of them is not of a message."""
     messages: list[Any] = []
-    for at in _STARTS[len(raw)]:
+    for at in range(0, len(raw), _SIZE):
         kind, flags, offset, length = _read_message(raw, at)
+        if kind not in _MESSAGES:
+            return []
         if flags == _WHOLE_IN_INPUT:
             offset += base
             if kind == _TEXT and length >= _LONG:
@@ -111,20 +139,11 @@ def decode(
             data = window.memory[offset : offset + length]
         elif flags == _WHOLE_IN_STORE and length < _VERY_LONG:
             data = store[offset : offset + length]
-        elif kind == _OPEN and len(raw) == _SIZE:
-            return [PLAIN_OPEN]
         else:
-            return _decode_many(block, handle, raw, window, base, store, batches)
-        if kind == _BINARY:
-            messages.append(data)
-        elif kind == _TEXT:
-            messages.append(data.decode())
-        else:
-            return _decode_many(block, handle, raw, window, base, store, batches)
+            return []
+        messages.append(data.decode() if kind == _TEXT else data)
     if batches:
-        event = _new(Batch)
-        set_messages(event, tuple(messages))
-        return [event]
+        return [_batch(messages)]
     events: list[Event] = []
     for kind, data in zip(raw[::_SIZE], messages):
         cls, set_data, _ = _MESSAGES[kind]
