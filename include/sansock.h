@@ -341,7 +341,8 @@ typedef struct sansock_block {
     uint64_t consumed;
     /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER for never.
     uint64_t next_deadline;
-    /// How many bytes you may gather before the next receive, as nothing can come of them: payload of a frame under way.
+    /// How many bytes you may gather before the next receive, as nothing can come of them, not even a fault: payload of a
+    /// binary frame under way that is not compressed.
     /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
     uint64_t payload_due;
     /// The events of the last input call. Valid until the next input call.

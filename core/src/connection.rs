@@ -166,11 +166,12 @@ impl Connection {
     }
 
     /// How many bytes may be gathered before they are passed on: of the payload of a frame under way, of which nothing
-    /// happens before its last byte is here, neither event nor output. 0 if any byte may matter.
+    /// happens before its last byte is here, neither event nor output nor fault. 0 if any byte may matter: text is
+    /// validated, and what is compressed inflated, as it arrives.
     ///
     /// For hosts whose calls are dear and whose reads are small: as long as fewer bytes have arrived since, there is no need
     /// to call [`receive`](Self::receive) for each read. What was gathered goes in first, in one call with what follows it, before
-    /// any other input call, and when [`next_deadline`](Self::next_deadline) comes. A text that is not UTF-8 is then found later.
+    /// any other input call, and when [`next_deadline`](Self::next_deadline) comes.
     pub fn payload_due(&self) -> u64 {
         if self.more() || !self.sender.is_open() { 0 } else { self.reader.payload_due(self.sender.settings()) }
     }

@@ -234,10 +234,15 @@ impl Reader {
         self.message.is_none() && self.header_len == 0
     }
 
-    /// How many bytes of payload are to come before anything can come of them.
+    /// How many bytes of payload are to come before anything can come of them: text that is not UTF-8, and what cannot be
+    /// inflated or grows too large, is a fault at once.
     pub(crate) fn payload_due(&self, settings: &Settings) -> u64 {
-        match self.expect {
-            Expect::Data { left, .. } if settings.parts == 0 => left,
+        match (self.expect, self.message) {
+            (Expect::Data { left, .. }, Some(message))
+                if settings.parts == 0 && message.kind == kind::BINARY && !message.compressed =>
+            {
+                left
+            }
             _ => 0,
         }
     }

@@ -54,7 +54,8 @@ pub struct Block {
     pub consumed: u64,
     /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER for never.
     pub next_deadline: u64,
-    /// How many bytes you may gather before the next receive, as nothing can come of them: payload of a frame under way.
+    /// How many bytes you may gather before the next receive, as nothing can come of them, not even a fault: payload of a
+    /// binary frame under way that is not compressed.
     /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
     pub payload_due: u64,
     /// The events of the last input call. Valid until the next input call.
@@ -275,8 +276,8 @@ const _: () = {
         };
     }
     same_layout!(Record: kind flags code aux offset len extra);
-    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_due events regions region_lens
-        output output_len, then taken: u64);
+    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_due events regions
+        region_lens output output_len, then taken: u64);
 };
 
 /// The numbers are the engine's, one by one.

@@ -96,7 +96,7 @@ static void payload_may_be_gathered(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_CLIENT);
     const sansock_block *b = block_of(conn);
     CHECK_EQUAL(b->payload_due, 0);
-    uint8_t bytes[] = "\x81\x05He";
+    uint8_t bytes[] = "\x82\x05He";
     CHECK_EQUAL(sansock_conn_receive(conn, bytes, 4, 0), SANSOCK_OK);
     CHECK_EQUAL(b->payload_due, 3);
     sansock_conn_free(conn);

@@ -111,6 +111,14 @@ const RECEIVES: &[ReceiveRow] = &[
     ReceiveRow { section: "receive masked text in 64-byte fragments", sizes: &[16 * 1024], fragment: 64, ..RECEIVE },
     ReceiveRow { section: "receive masked text in reads of 1460 bytes", sizes: &[1024], read: 1460, ..RECEIVE },
     ReceiveRow { section: "receive masked text in reads of 16 bytes", sizes: &[1024], read: 16, ..RECEIVE },
+    ReceiveRow {
+        section: "receive masked binary in reads of 16 bytes",
+        kind: Kind::Binary,
+        payload: noise,
+        sizes: &[1024],
+        read: 16,
+        ..RECEIVE
+    },
 ];
 
 struct SendRow {
