@@ -511,6 +511,19 @@ int32_t sansock_conn_send_batch(struct sansock_conn *conn,
                                 size_t len,
                                 size_t *sent);
 
+/// Sends many messages of one kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY: their payloads lie in `data` one behind the
+/// other, and `lens` has the length of each, in bytes.
+///
+/// Stops at the first that is refused, and returns why. `sent`: as for sansock_conn_send_batch.
+SANSOCK_API
+int32_t sansock_conn_send_many(struct sansock_conn *conn,
+                               uint8_t kind,
+                               const size_t *lens,
+                               size_t count,
+                               const uint8_t *data,
+                               size_t len,
+                               size_t *sent);
+
 /// Server only: queues the header of a frame whose payload you write yourself, unchanged, right behind the output.
 ///
 /// `last`: 1 ends the message, else 0.

@@ -512,6 +512,12 @@ public:
         return static_cast<Status>(
             sansock_conn_send_batch(get(), records.data(), records.size(), data.data(), data.size(), &sent));
     }
+    /// Sends many messages of one kind, with their payloads one behind the other. See sansock_conn_send_many.
+    [[nodiscard]] Status send_many(std::uint8_t kind, Span<const std::size_t> sizes, Bytes data,
+                                   std::size_t &sent) noexcept {
+        return static_cast<Status>(
+            sansock_conn_send_many(get(), kind, sizes.data(), sizes.size(), data.data(), data.size(), &sent));
+    }
     /// Server only: queues the header of a frame whose payload you write yourself right behind output().
     [[nodiscard]] Status send_header(std::uint8_t kind, std::uint64_t payload_size, bool last) noexcept {
         return static_cast<Status>(sansock_conn_send_header(get(), kind, payload_size, last));

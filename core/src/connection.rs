@@ -374,6 +374,16 @@ delegate! {
 
 /// The same as on [`Sender`], where they are described.
 impl Connection {
+    /// See [`Sender::send_many`].
+    pub fn send_many(
+        &mut self,
+        kind: u8,
+        lens: impl IntoIterator<Item = usize>,
+        data: &[u8],
+    ) -> (usize, Result<(), Error>) {
+        self.sender.send_many(kind, lens, data)
+    }
+
     /// See [`Sender::output`].
     pub fn output(&self) -> &[u8] {
         self.sender.output()

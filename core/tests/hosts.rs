@@ -54,7 +54,7 @@ fn seen(connection: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
 #[test]
 fn every_call_in_every_state() {
     #[rustfmt::skip]
-    let table: [(&str, &str, Call); 18] = [
+    let table: [(&str, &str, Call); 19] = [
         //                          R D W O C I S L E
         ("accept", "S . S S S S S S S", |c| c.accept(None, 0)),
         ("reject", "S . S S S S S S S", |c| c.reject(403, b"", 0)),
@@ -69,6 +69,7 @@ fn every_call_in_every_state() {
         ("ping", "S S S . . . S . S", |c| c.ping(b"x", 0)),
         ("pong", "S S S . . . S . S", |c| c.pong(b"x")),
         ("send_batch", "S S S . . S S . S", |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),
+        ("send_many", "S S S . . S S . S", |c| c.send_many(kind::TEXT, [1], b"x").1),
         ("close", ". . . . . . . . .", |c| c.close(1000, b"", 0)),
         ("fail", ". . . . . . . . S", |c| c.fail(1011, b"", 0)),
         ("consumed nothing", ". . . . . . . . .", |c| c.consumed(0)),
@@ -103,7 +104,7 @@ fn record(kind: u8, offset: u64, len: u64) -> Record {
 
 #[test]
 fn arguments_that_are_refused_change_nothing() {
-    let open: [(&str, Call); 22] = [
+    let open: [(&str, Call); 24] = [
         ("text that is not UTF-8", |c| c.send_text_bytes(b"\xff")),
         ("text cut short", |c| c.send_text_bytes(b"a\xe2\x82")),
         ("part that cannot become text", |c| c.send_part(kind::TEXT, b"\xc0", false)),
@@ -125,6 +126,8 @@ fn arguments_that_are_refused_change_nothing() {
         ("fail with a long reason", |c| c.fail(1011, &[b'r'; 124], 0)),
         ("more consumed than there is", |c| c.consumed(1)),
         ("batch beyond its data", |c| c.send_batch(&[record(kind::BINARY, 1, 1)], b"x").1),
+        ("many beyond their data", |c| c.send_many(kind::BINARY, [2, 1], b"x").1),
+        ("many of another kind", |c| c.send_many(kind::PING, [1], b"x").1),
         ("batch beyond all data", |c| c.send_batch(&[record(kind::BINARY, u64::MAX, 2)], b"x").1),
     ];
     for (name, call) in open {

@@ -407,6 +407,38 @@ pub unsafe extern "C" fn sansock_conn_send_batch(
     }
 }
 
+/// Sends many messages of one kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY: their payloads lie in `data` one behind the
+/// other, and `lens` has the length of each, in bytes.
+///
+/// Stops at the first that is refused, and returns why. `sent`: as for sansock_conn_send_batch.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_many(
+    conn: *mut Conn,
+    kind: u8,
+    lens: *const usize,
+    count: usize,
+    data: *const u8,
+    len: usize,
+    sent: *mut usize,
+) -> i32 {
+    // SAFETY: a handle, readable arrays and a place to write to, by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            let data = bytes(data, len)?;
+            let len_of = |lens: &[u8; size_of::<usize>()]| usize::from_ne_bytes(*lens);
+            let size = count.checked_mul(size_of::<usize>()).ok_or(Error::InvalidArgument)?;
+            // As bytes, for they may lie unaligned.
+            let lens = bytes(lens.cast::<u8>(), size)?.as_chunks().0.iter().map(len_of);
+            if sent.is_null() {
+                return Err(Error::InvalidArgument);
+            }
+            let (queued, result) = inner.connection.send_many(kind, lens, data);
+            write(sent, queued);
+            result
+        })
+    }
+}
+
 /// Server only: queues the header of a frame whose payload you write yourself, unchanged, right behind the output.
 ///
 /// `last`: 1 ends the message, else 0.

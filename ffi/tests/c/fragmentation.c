@@ -102,6 +102,27 @@ static void payload_may_be_gathered(void) {
     sansock_conn_free(conn);
 }
 
+static void many_are_sent_by_their_lengths(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    const size_t lens[] = {2, 0, 1, 5};
+    size_t sent = 99;
+    const uint8_t data[] = "abc";
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, lens, 3, data, 3, &sent), SANSOCK_OK);
+    CHECK_EQUAL(sent, 3);
+    CHECK_BYTES(b->output, b->output_len, "\x81\x02" "ab\x81\0\x81\x01" "c");
+    sansock_conn_consumed(conn, b->output_len);
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, lens, 4, data, 3, &sent), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sent, 3);
+    CHECK_BYTES(b->output, b->output_len, "\x82\x02" "ab\x82\0\x82\x01" "c");
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_PING, lens, 1, data, 3, &sent), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sent, 0);
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, lens, 1, (const uint8_t *)"\xff\xff", 2, &sent),
+                SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sent, 0);
+    sansock_conn_free(conn);
+}
+
 static void a_batch_is_sent_from_one_buffer(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
     const sansock_block *b = block_of(conn);
@@ -129,6 +150,7 @@ int main(void) {
     a_header_alone_leaves_the_payload_to_the_host();
     a_received_header_leaves_the_payload_to_the_host();
     payload_may_be_gathered();
+    many_are_sent_by_their_lengths();
     a_batch_is_sent_from_one_buffer();
     return check_end("fragmentation");
 }

@@ -12,6 +12,7 @@ static void without_a_handle(void) {
     uint8_t byte = 0;
     size_t count = 99;
     uint64_t payload = 99;
+    const size_t one = 1;
 
     sansock_config_free(NULL);
     CHECK_EQUAL(sansock_config_set(NULL, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
@@ -36,6 +37,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_send_batch(NULL, &record, 1, &byte, 1, &count), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_send_many(NULL, SANSOCK_KIND_TEXT, &one, 1, &byte, 1, &count), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, &count, &payload), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_ping(NULL, &byte, 1, 0), BAD_HANDLE);
@@ -61,6 +63,7 @@ static void without_an_out_parameter(void) {
     sansock_config_free(config);
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
     CHECK_EQUAL(sansock_conn_send_batch(conn, NULL, 0, NULL, 0, NULL), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, NULL, 0, NULL, 0, NULL), INVALID_ARGUMENT);
     sansock_conn_free(conn);
 }
 
@@ -95,6 +98,8 @@ static void buffers_that_cannot_be(const void *data, size_t len) {
     CHECK_EQUAL(sansock_conn_send_binary(conn, bytes, len), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, bytes, len, 1), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_batch(conn, &record, 1, bytes, len, &count), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, (const size_t *)data, len, NULL, 0, &count), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, &count, 1, bytes, len, &count), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_batch(conn, (const sansock_record *)data, len, NULL, 0, &count), INVALID_ARGUMENT);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_ping(conn, bytes, len, 0), INVALID_ARGUMENT);

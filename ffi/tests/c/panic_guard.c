@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call in turn, on a connection of its own; text for the report. */
-enum { CALLS = 22 };
+enum { CALLS = 23 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -36,6 +36,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 18: return sansock_conn_resume(conn, 0);
     case 19: return sansock_conn_set_compression(conn, 0);
     case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, &sent, &payload);
+    case 21: return sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, NULL, 0, &byte, 1, &sent);
     default: return sansock_conn_consumed(conn, 0);
     }
 }

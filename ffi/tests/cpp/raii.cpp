@@ -148,6 +148,9 @@ void batches_are_sent() {
     std::size_t sent = 0;
     CHECK(s.connection.send_batch(records, data, sent) == Status::ok);
     CHECK_EQUAL(sent, 2);
+    const std::array<std::size_t, 2> sizes = {1, 2};
+    CHECK(s.connection.send_many(SANSOCK_KIND_TEXT, sizes, {}, sent) == Status::invalid_argument);
+    CHECK_EQUAL(sent, 0);
     CHECK(s.connection.send_header(SANSOCK_KIND_BINARY, 3, true) == Status::ok);
     std::size_t header_size = 99;
     std::uint64_t payload_size = 99;

@@ -10,7 +10,7 @@ import struct
 from array import array
 from collections import deque
 from collections.abc import Iterable
-from itertools import accumulate, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import _ffi
@@ -44,42 +44,36 @@ _read_message = struct.Struct("=BB6xQQ8x").unpack_from
 _read_place = struct.Struct("=8xQQ8x").unpack_from
 _read_places = struct.Struct("=8xQQ8x").iter_unpack
 """Offset and length of each record."""
-_TEXT_TO_SEND, _BINARY_TO_SEND = (array("Q", _ffi.RECORD.pack(kind, 0, 0, 0, 0, 0, 0)) for kind in (_TEXT, _BINARY))
-"""The record of a message to send, as four numbers: the second is its place, the third its length."""
+_SIZE_T = next(code for code in "QLI" if array(code).itemsize == _ffi.SIZE_BITS // 8)
+"""A size_t in an array."""
 _new: Callable[[type[Any]], Any] = object.__new__
 
 
-def encode(messages: Iterable[str | Buffer]) -> tuple[bytes, int, bytes]:
-    """The records of messages to send, how many they are, and their payloads, one behind the other."""
+def encode(messages: Iterable[str | Buffer]) -> tuple[int, bytes, int, bytes]:
+    """Messages to send: their kind and lengths, or 0 and their records; how many they are; their payloads, in a row."""
     listed: list[Any] = list(messages)
     try:
         text = "".join(listed)
     except TypeError:
-        return _encode_binaries(listed)
+        if set(map(type, listed)) == {bytes}:
+            return _encode_of_one_kind(_BINARY, listed)
+        return _encode_mixed(listed)
     if text.isascii():
-        return _records(_TEXT_TO_SEND * len(listed), list(map(len, listed))), len(listed), text.encode()
-    return _encode_payloads(_TEXT_TO_SEND * len(listed), list(map(str.encode, listed)))
+        return _TEXT, array(_SIZE_T, map(len, listed)).tobytes(), len(listed), text.encode()
+    return _encode_of_one_kind(_TEXT, list(map(str.encode, listed)))
 
 
-def _encode_binaries(messages: list[Any]) -> tuple[bytes, int, bytes]:
-    """The same where not all are texts."""
-    if set(map(type, messages)) == {bytes}:
-        return _encode_payloads(_BINARY_TO_SEND * len(messages), messages)
-    records = array("Q")
-    for message in messages:
-        records += _TEXT_TO_SEND if isinstance(message, str) else _BINARY_TO_SEND
-    return _encode_payloads(records, list(map(utf8, messages)))
+def _encode_of_one_kind(kind: int, payloads: list[bytes]) -> tuple[int, bytes, int, bytes]:
+    return kind, array(_SIZE_T, map(len, payloads)).tobytes(), len(payloads), b"".join(payloads)
 
 
-def _encode_payloads(records: array[int], payloads: list[bytes]) -> tuple[bytes, int, bytes]:
-    return _records(records, list(map(len, payloads))), len(payloads), b"".join(payloads)
-
-
-def _records(records: array[int], lengths: list[int]) -> bytes:
-    """Records with the places of payloads that lie one behind the other."""
-    records[1::4] = array("Q", accumulate(lengths, initial=0))[:-1]
-    records[2::4] = array("Q", lengths)
-    return records.tobytes()
+def _encode_mixed(messages: list[str | Buffer]) -> tuple[int, bytes, int, bytes]:
+    records, payloads, offset = bytearray(), list(map(utf8, messages)), 0
+    for message, payload in zip(messages, payloads):
+        kind = _TEXT if isinstance(message, str) else _BINARY
+        records += _ffi.RECORD.pack(kind, 0, 0, 0, offset, len(payload), 0)
+        offset += len(payload)
+    return 0, bytes(records), len(payloads), b"".join(payloads)
 
 
 def decode(

@@ -388,10 +388,12 @@ class Connection:
         Raises:
             SansockError: As for :meth:`send_text`. Its ``sent`` tells how many messages were queued before.
         """
-        (records, count, data), sent = encode(messages), _ffi.Size()
-        status = _ffi.conn_send_batch(
-            self._handle, records, _sizes[count], data, _sizes[len(data)], _ffi.by_reference(sent)
-        )
+        (kind, table, count, data), sent = encode(messages), _ffi.Size()
+        where = table, _sizes[count], data, _sizes[len(data)], _ffi.by_reference(sent)
+        if kind:
+            status = _ffi.conn_send_many(self._handle, kind, *where)
+        else:
+            status = _ffi.conn_send_batch(self._handle, *where)
         if status:
             error = failure(status)
             error.sent = sent.value
