@@ -1,21 +1,28 @@
 //! Connections.
 //!
+//! The output that a host has taken it may report in the next call: it writes how much behind the block.
+//!
 //! Input calls (`receive`, `receive_eof`, `timeout`, `accept`, `reject`) replace the events; all others leave them.
 //! Payloads in the input region lie in the window: copy them out before anything else is written there.
 
-use std::mem::size_of;
+use std::mem::{size_of, take};
 use std::ptr::null;
 
-use sansock::batch::{Block, Record, region};
+use sansock::batch::status::WRITABLE;
+use sansock::batch::{Block, Record, kind, region};
 use sansock::{Connection as Engine, Error};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::slots::Slots;
 use crate::state::{State, call, milliseconds, number, produce, whole, with};
 use crate::window::Window;
 
 /// A connection with its block. It lives in a box: the address of the block is the host's.
+#[repr(C)]
 pub(crate) struct Connection {
     block: Block,
+    /// Written by the host, behind the block: how much of the output it has taken. The next call reports it first.
+    taken: u32,
     engine: Engine,
 }
 
@@ -37,7 +44,7 @@ impl Connection {
             output: null(),
             output_len: 0,
         };
-        let mut connection = Box::new(Connection { block, engine });
+        let mut connection = Box::new(Connection { block, taken: 0, engine });
         connection.publish(0);
         connection
     }
@@ -58,6 +65,17 @@ impl Connection {
         self.block.consumed = consumed as u64;
     }
 
+    /// Brings up to date what a message that is sent changes.
+    #[inline(never)]
+    fn publish_output(&mut self) {
+        let output = self.engine.output();
+        self.block.output = output.as_ptr();
+        self.block.output_len = output.len();
+        if !self.engine.writable() {
+            self.block.flags &= !WRITABLE;
+        }
+    }
+
     /// Brings the block up to date.
     #[inline(never)]
     fn publish(&mut self, status: i32) {
@@ -68,10 +86,31 @@ impl Connection {
     }
 }
 
+/// The connection of a handle, once the output that its host has taken is reported.
+#[inline(never)]
+fn find(connections: &mut Slots<Box<Connection>>, handle: u32) -> Result<&mut Connection, Error> {
+    let connection = connections.get_mut(handle)?;
+    match take(&mut connection.taken) {
+        0 => {}
+        taken => connection.engine.consumed(taken as usize)?,
+    }
+    Ok(connection)
+}
+
+/// Runs a call that sends a message, or the header of one: nothing changes but the output.
+fn send(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error>) -> i32 {
+    call(|state| {
+        let connection = find(&mut state.connections, handle)?;
+        let result = body(&mut connection.engine, &state.window);
+        connection.publish_output();
+        result
+    })
+}
+
 /// Runs a call that leaves the events in place.
 fn act(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error>) -> i32 {
     call(|state| {
-        let connection = state.connections.get_mut(handle)?;
+        let connection = find(&mut state.connections, handle)?;
         let result = body(&mut connection.engine, &state.window);
         connection.publish(number(result));
         result
@@ -81,7 +120,7 @@ fn act(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error>
 /// Runs a call that replaces the events by some that have no input.
 fn input(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error>) -> i32 {
     call(|state| {
-        let connection = state.connections.get_mut(handle)?;
+        let connection = find(&mut state.connections, handle)?;
         let result = body(&mut connection.engine, &state.window);
         if result.is_ok() {
             connection.set_input(null(), 0, 0);
@@ -95,7 +134,7 @@ fn narrow(code: u32) -> Result<u16, Error> {
     u16::try_from(code).map_err(|_| Error::InvalidArgument)
 }
 
-fn kind(number: u32) -> Result<u8, Error> {
+fn kind_of(number: u32) -> Result<u8, Error> {
     u8::try_from(number).map_err(|_| Error::InvalidArgument)
 }
 
@@ -122,17 +161,12 @@ pub fn conn_block(handle: u32) -> u32 {
     produce(|state| Ok(&raw const state.connections.get_mut(handle)?.block as u32))
 }
 
-/// Takes in bytes from the transport: the first `len` of the window. They are unmasked in place.
+/// Takes in bytes from the transport: `len` of the window from `offset` on, which is not 0 for the rest after a call that
+/// did not take all. They are unmasked in place.
 #[wasm_bindgen]
-pub fn conn_receive(handle: u32, len: u32, now: f64) -> i32 {
-    conn_receive_at(handle, 0, len, now)
-}
-
-/// Takes in `len` bytes of the window from `offset` on: the rest after a call that did not take all.
-#[wasm_bindgen]
-pub fn conn_receive_at(handle: u32, offset: u32, len: u32, now: f64) -> i32 {
+pub fn conn_receive(handle: u32, offset: u32, len: u32, now: f64) -> i32 {
     call(|state| {
-        let connection = state.connections.get_mut(handle)?;
+        let connection = find(&mut state.connections, handle)?;
         let result = connection.receive(&mut state.window, offset, len, now);
         connection.publish(number(result));
         result
@@ -143,14 +177,13 @@ pub fn conn_receive_at(handle: u32, offset: u32, len: u32, now: f64) -> i32 {
 /// first `len` bytes are those of the window. 0 if there is none; else the length of the payload times 16, plus that of the header.
 #[wasm_bindgen]
 pub fn conn_receive_header(handle: u32, len: u32, now: f64) -> f64 {
-    with(|state| {
-        let connection = state.connections.get_mut(handle).ok()?;
-        let (header, payload) =
-            connection.engine.receive_header(state.window.bytes(len).ok()?, milliseconds(now).ok()?)?;
+    with(|State { window, connections, .. }| {
+        let connection = find(connections, handle).ok()?;
+        let lengths = connection.engine.receive_header(window.bytes(len).ok()?, milliseconds(now).ok()?);
         connection.publish(0);
-        Some(payload as f64 * 16.0 + header as f64)
+        lengths
     })
-    .unwrap_or(0.0)
+    .map_or(0.0, |(header, payload)| payload as f64 * 16.0 + header as f64)
 }
 
 /// Takes in the end of the transport's stream.
@@ -195,22 +228,26 @@ pub fn conn_reject(handle: u32, status: u32, len: u32, now: f64) -> i32 {
     input(handle, |engine, window| engine.reject(narrow(status)?, window.bytes(len)?, milliseconds(now)?))
 }
 
-/// Sends a text message: the first `len` bytes of the window, which must be UTF-8.
+/// Sends a message of kind TEXT, which must be UTF-8, or BINARY, or a PING or PONG of 125 bytes at most: the first `len`
+/// bytes of the window. `now`: for PING.
 #[wasm_bindgen]
-pub fn conn_send_text(handle: u32, len: u32) -> i32 {
-    act(handle, |engine, window| engine.send_text_bytes(window.bytes(len)?))
-}
-
-/// Sends a binary message: the first `len` bytes of the window.
-#[wasm_bindgen]
-pub fn conn_send_binary(handle: u32, len: u32) -> i32 {
-    act(handle, |engine, window| engine.send_binary(window.bytes(len)?))
+pub fn conn_send(handle: u32, message_kind: u32, len: u32, now: f64) -> i32 {
+    send(handle, |engine, window| {
+        let payload = window.bytes(len)?;
+        match kind_of(message_kind)? {
+            kind::TEXT => engine.send_text_bytes(payload),
+            kind::BINARY => engine.send_binary(payload),
+            kind::PING => engine.ping(payload, milliseconds(now)?),
+            kind::PONG => engine.pong(payload),
+            _ => Err(Error::InvalidArgument),
+        }
+    })
 }
 
 /// Sends a part of a message of kind TEXT or BINARY. A part of text may end inside a code point. `last`: not 0 ends it.
 #[wasm_bindgen]
 pub fn conn_send_part(handle: u32, message_kind: u32, len: u32, last: u32) -> i32 {
-    act(handle, |engine, window| engine.send_part(kind(message_kind)?, window.bytes(len)?, last != 0))
+    act(handle, |engine, window| engine.send_part(kind_of(message_kind)?, window.bytes(len)?, last != 0))
 }
 
 /// Sends many: `count` records of kind TEXT, BINARY, PING or PONG at the beginning of the window, and behind them
@@ -219,12 +256,12 @@ pub fn conn_send_part(handle: u32, message_kind: u32, len: u32, last: u32) -> i3
 pub fn conn_send_batch(handle: u32, count: u32, data_len: u32) -> i32 {
     call(|State { window, connections, count: queued, .. }| {
         *queued = 0;
-        let connection = connections.get_mut(handle)?;
         let records_len = count.checked_mul(size_of::<Record>() as u32).ok_or(Error::InvalidArgument)?;
         let (bytes, data) = window.pair(records_len, data_len)?;
         let mut records = Vec::new();
         records.try_reserve_exact(count as usize).map_err(|_| Error::NoMemory)?;
         records.extend(bytes.chunks_exact(size_of::<Record>()).map(record));
+        let connection = find(connections, handle)?;
         let (sent, result) = connection.engine.send_batch(&records, data);
         *queued = sent as u32;
         connection.publish(number(result));
@@ -249,19 +286,7 @@ fn record(bytes: &[u8]) -> Record {
 /// Sends the header of a frame whose payload of `len` bytes the host writes itself, after the output. Servers only.
 #[wasm_bindgen]
 pub fn conn_send_header(handle: u32, message_kind: u32, len: f64, last: u32) -> i32 {
-    act(handle, |engine, _| engine.send_header(kind(message_kind)?, whole(len)?, last != 0))
-}
-
-/// Sends a ping with the first `len` bytes of the window, 125 at most.
-#[wasm_bindgen]
-pub fn conn_ping(handle: u32, len: u32, now: f64) -> i32 {
-    act(handle, |engine, window| engine.ping(window.bytes(len)?, milliseconds(now)?))
-}
-
-/// Sends a pong with the first `len` bytes of the window, 125 at most.
-#[wasm_bindgen]
-pub fn conn_pong(handle: u32, len: u32) -> i32 {
-    act(handle, |engine, window| engine.pong(window.bytes(len)?))
+    send(handle, |engine, _| engine.send_header(kind_of(message_kind)?, whole(len)?, last != 0))
 }
 
 /// Begins the closing handshake. `code`: 0 for none. The reason is the first `len` bytes of the window, UTF-8.
@@ -285,20 +310,16 @@ pub fn conn_set_compression(handle: u32, on: bool) -> i32 {
     })
 }
 
-/// Says that the host has stopped reading: the peer's silence does not count against it until `conn_resume`.
+/// Says that the host has stopped reading, or that it reads again: in between the peer's silence does not count against it.
 #[wasm_bindgen]
-pub fn conn_pause(handle: u32, now: f64) -> i32 {
+pub fn conn_pause(handle: u32, on: bool, now: f64) -> i32 {
     act(handle, |engine, _| {
-        engine.pause(milliseconds(now)?);
-        Ok(())
-    })
-}
-
-/// Says that the host reads again.
-#[wasm_bindgen]
-pub fn conn_resume(handle: u32, now: f64) -> i32 {
-    act(handle, |engine, _| {
-        engine.resume(milliseconds(now)?);
+        let now = milliseconds(now)?;
+        if on {
+            engine.pause(now);
+        } else {
+            engine.resume(now);
+        }
         Ok(())
     })
 }

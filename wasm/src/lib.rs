@@ -7,7 +7,7 @@
 //!   room with [`window_reserve`](window::window_reserve), write, call. It moves only when `window_reserve`, or a call
 //!   that returns a text, makes it grow.
 //! - **The block** of a connection is at a fixed address and up to date after every call on that connection: status,
-//!   events, output, deadline, transport (see [`sansock::batch::Block`], 72 bytes here).
+//!   events, output, deadline, transport (see [`sansock::batch::Block`], 80 bytes here).
 //! - **Views**: any call may grow linear memory. Look at `memory.buffer` again after each.
 //! - **Status** results are 0 or the negative number of a [`sansock::Error`]. Calls that return something else say
 //!   0 on failure and leave the reason to [`last_status`](state::last_status).

@@ -5,9 +5,11 @@ import { createConnection, writeHeader } from "./configure.js";
 import type { Engine } from "./engine.js";
 import { SansockError } from "./errors.js";
 import type { ConnectionEvent, Fault, Header } from "./events.js";
+import { Gathered } from "./gather.js";
 import { copier } from "./host.js";
 import { currentEngine } from "./module.js";
 import {
+  AT_EASE,
   BLOCK,
   BLOCK_MORE,
   BLOCK_WRITABLE,
@@ -29,6 +31,16 @@ export type TransportInstruction = (typeof TRANSPORTS)[number];
 
 /** How much of a chunk goes through linear memory at once, so that a huge chunk does not make it huge. */
 const PIECE = 1 << 20;
+/** So much is gathered at most before the engine sees it, in bytes. */
+const GATHERED_MAX = 1 << 16;
+/** From this length on the payload of an unmasked message does not go through linear memory, in bytes. */
+const KEPT_MIN = 4096;
+/** Output of so many bytes at most is reported as taken only with the next call: until then its memory is held. */
+const OWED_MAX = 1 << 16;
+/** The longest header of a frame that is not masked, in bytes, and the first byte of a frame that is a binary message. */
+const HEADER_MAX = 10;
+const FINAL_BINARY = 0x82;
+const EMPTY = new Uint8Array(0);
 /** By role: what comes from clients is masked. */
 const VIEWS = [{ masked: false }, { masked: true }] as const;
 /** The high half of a deadline that never comes. */
@@ -57,11 +69,24 @@ export class Connection implements Disposable {
   /** 0 when freed. */
   #handle: number;
   #unconsumed = 0;
+  /** Whether large payloads are kept here, so that only their headers go to the engine; and if so, only those that are all there. */
+  readonly #keeps: boolean;
+  readonly #keepsWhole: boolean;
+  readonly #receivesWhileClosing: boolean;
+  /** What was gathered: of a payload that the engine reads, or of one that is kept here. */
+  #gathered: Gathered | undefined;
+  /** How many bytes may be gathered before anything can come of them. */
+  #due = 0;
+  /** The length of the payload that is kept here; 0 if none is. */
+  #kept = 0;
 
   private constructor(role: number, url: string | null, options: ClientOptions) {
     const engine = currentEngine();
     this.#engine = engine;
     this.#views = viewsOf(role, options);
+    this.#keeps = role === ROLE_CLIENT && !options.parts;
+    this.#keepsWhole = options.pingInterval !== undefined;
+    this.#receivesWhileClosing = Boolean(options.receiveWhileClosing);
     this.#handle = createConnection(engine, role, url, options, options.now ?? clock());
     this.#block = engine.calls.conn_block(this.#handle) >>> 0;
     engine.forgotten.register(this, this.#handle, this);
@@ -86,19 +111,19 @@ export class Connection implements Disposable {
    * All of it is taken, unless a server has yet to answer a request and 64 KiB wait behind it: then `unconsumed` says
    * how many bytes at the end must be passed again after `accept` or `reject`.
    */
-  receive(chunk: Bytes, now: number = clock()): ConnectionEvent[] {
+  receive(chunk: Bytes, now?: number): ConnectionEvent[] {
     const handle = this.#live();
-    const bytes = toBytes(chunk);
-    const events: ConnectionEvent[] = [];
-    let taken = 0;
-    for (;;) {
-      const piece = bytes.length <= PIECE ? bytes : bytes.subarray(taken, taken + PIECE);
-      const consumed = this.#take(handle, piece, now, events);
-      taken += consumed;
-      if (consumed < piece.length || taken === bytes.length) {
-        break;
-      }
+    // Before all else, for bytes of which nothing can come yet: reads may be small.
+    if (this.#due > 0 && chunk instanceof Uint8Array && this.#gathers(chunk)) {
+      return [];
     }
+    const bytes = toBytes(chunk);
+    if (this.#gathers(bytes)) {
+      return [];
+    }
+    const events: ConnectionEvent[] = [];
+    const taken = this.#receive(handle, bytes, now ?? clock(), events);
+    this.#expect();
     this.#unconsumed = bytes.length - taken;
     return events;
   }
@@ -106,13 +131,15 @@ export class Connection implements Disposable {
   /** Takes in the end of the transport's stream. */
   receiveEof(now: number = clock()): ConnectionEvent[] {
     const handle = this.#live();
-    return this.#events(this.#engine.calls.conn_receive_eof(handle, now));
+    const events = this.#flush(handle, now);
+    return this.#events(this.#engine.calls.conn_receive_eof(handle, now), events);
   }
 
   /** Does what is due. Call it when `nextDeadline` has come, at once if that is past; too early it does no harm. */
   timeout(now: number = clock()): ConnectionEvent[] {
     const handle = this.#live();
-    return this.#events(this.#engine.calls.conn_timeout(handle, now));
+    const events = this.#flush(handle, now);
+    return this.#events(this.#engine.calls.conn_timeout(handle, now), events);
   }
 
   /**
@@ -152,13 +179,14 @@ export class Connection implements Disposable {
   /** Sends a text message. Lone surrogates become U+FFFD; bytes must be UTF-8. */
   sendText(text: string | Bytes): void {
     const handle = this.#live();
-    this.#sent(this.#engine.calls.conn_send_text(handle, this.#write(text)));
+    const length = typeof text === "string" ? this.#engine.writeText(text) : this.#engine.write(toBytes(text));
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.TEXT, length, 0));
   }
 
   /** Sends a binary message. */
   sendBinary(data: Bytes): void {
     const handle = this.#live();
-    this.#sent(this.#engine.calls.conn_send_binary(handle, this.#engine.write(toBytes(data))));
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.BINARY, this.#engine.write(toBytes(data)), 0));
   }
 
   /** Sends a string as a text message, bytes as a binary message. */
@@ -219,13 +247,13 @@ export class Connection implements Disposable {
   /** Sends a ping, with up to 125 bytes that the pong will repeat. */
   ping(payload: string | Bytes = "", now: number = clock()): void {
     const handle = this.#live();
-    this.#sent(this.#engine.calls.conn_ping(handle, this.#write(payload), now));
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.PING, this.#write(payload), now));
   }
 
   /** Sends a pong. Pings are answered by themselves, unless `autoPong` is off. */
   pong(payload: string | Bytes = ""): void {
     const handle = this.#live();
-    this.#sent(this.#engine.calls.conn_pong(handle, this.#write(payload)));
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.PONG, this.#write(payload), 0));
   }
 
   /** Begins the closing handshake, or answers the peer's. Code 0 sends none. Does nothing when it has begun already. */
@@ -238,6 +266,7 @@ export class Connection implements Disposable {
   fail(code = 1011, reason: string | Bytes = "", now: number = clock()): void {
     const handle = this.#live();
     this.#sent(this.#engine.calls.conn_fail(handle, unsigned(code), this.#write(reason), now));
+    this.#due = 0;
   }
 
   /**
@@ -254,20 +283,20 @@ export class Connection implements Disposable {
   /** Says that you have stopped reading from the transport: the peer's silence does not count against it meanwhile. */
   pause(now: number = clock()): void {
     const handle = this.#live();
-    this.#engine.check(this.#engine.calls.conn_pause(handle, now));
+    this.#engine.check(this.#engine.calls.conn_pause(handle, 1, now));
   }
 
   /** Says that you read again. */
   resume(now: number = clock()): void {
     const handle = this.#live();
-    this.#engine.check(this.#engine.calls.conn_resume(handle, now));
+    this.#engine.check(this.#engine.calls.conn_pause(handle, 0, now));
   }
 
   /** A copy of the bytes to write to the transport, or of the first `limit`. Report those written with `consumed`. */
   output(limit = Number.POSITIVE_INFINITY): Uint8Array {
     const length = Math.min(this.pendingOutput, limit);
     const { view, bytes } = this.#engine;
-    const start = view.getUint32(this.#block + BLOCK.OUTPUT, true);
+    const start = view.getUint32(this.#block + BLOCK.OUTPUT, true) + view.getUint32(this.#block + BLOCK.TAKEN, true);
     return copier.copy(bytes, start, start + length);
   }
 
@@ -279,47 +308,54 @@ export class Connection implements Disposable {
 
   /** The bytes to write to the transport, which are yours from here on. Go on until there are none. */
   takeOutput(): Uint8Array {
-    const output = this.output();
-    if (output.length > 0) {
-      this.#engine.check(this.#engine.calls.conn_consumed(this.#handle, output.length));
+    const view = this.#view();
+    const engine = this.#engine;
+    const block = this.#block;
+    const taken = view.getUint32(block + BLOCK.TAKEN, true);
+    const end = view.getUint32(block + BLOCK.OUTPUT_LEN, true);
+    const start = view.getUint32(block + BLOCK.OUTPUT, true);
+    const output = copier.copy(engine.bytes, start + taken, start + end);
+    if (end > taken) {
+      if (view.getUint32(block + BLOCK.TRANSPORT, true) === AT_EASE && end <= OWED_MAX) {
+        // Nothing comes of it but that the output is empty: the next call reports it.
+        view.setUint32(block + BLOCK.TAKEN, end, true);
+        engine.owes(this.#handle);
+      } else {
+        engine.check(engine.calls.conn_consumed(this.#handle, end - taken));
+      }
     }
     return output;
   }
 
   /** When to call `timeout`, in milliseconds of your clock; null for never. */
   get nextDeadline(): number | null {
-    this.#live();
-    const { view } = this.#engine;
+    const view = this.#view();
     const at = this.#block + BLOCK.NEXT_DEADLINE;
     return view.getUint32(at + 4, true) === NEVER_HIGH ? null : readU64(view, at);
   }
 
   /** What to do with the transport, once all output is written. */
   get transport(): TransportInstruction {
-    this.#live();
-    return TRANSPORTS[this.#engine.view.getUint8(this.#block + BLOCK.TRANSPORT)] ?? "close";
+    return TRANSPORTS[this.#view().getUint8(this.#block + BLOCK.TRANSPORT)] ?? "close";
   }
 
   get state(): ConnectionState {
-    this.#live();
-    return STATES[this.#engine.view.getUint8(this.#block + BLOCK.STATE)] ?? "closed";
+    return STATES[this.#view().getUint8(this.#block + BLOCK.STATE)] ?? "closed";
   }
 
   /** How many bytes wait to be written. */
   get pendingOutput(): number {
-    this.#live();
-    return this.#engine.view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
+    const view = this.#view();
+    return view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true) - view.getUint32(this.#block + BLOCK.TAKEN, true);
   }
 
   /** Whether the pending output is below `outputSoftLimit`. While it is not, stop reading, and send no more. */
   get writable(): boolean {
-    this.#live();
     return (this.#flags() & BLOCK_WRITABLE) !== 0;
   }
 
   /** Whether more is to come without input: events, or the answer to the peer's Close. `timeout` is due at once. */
   get more(): boolean {
-    this.#live();
     return (this.#flags() & BLOCK_MORE) !== 0;
   }
 
@@ -335,9 +371,9 @@ export class Connection implements Disposable {
     return readFault(this.#engine, handle, this.#engine.view.getUint32(this.#block + BLOCK.FAULT, true));
   }
 
-  /** The memory that the connection holds inside the engine, in bytes. */
+  /** The memory that the connection holds inside the engine, and for bytes that are gathered, in bytes. */
   memoryUsage(): number {
-    return this.#engine.calls.conn_memory_usage(this.#live()) >>> 0;
+    return (this.#engine.calls.conn_memory_usage(this.#live()) >>> 0) + (this.#gathered?.room ?? 0);
   }
 
   // --- Lifetime. ---
@@ -348,6 +384,7 @@ export class Connection implements Disposable {
       const handle = this.#handle;
       this.#handle = 0;
       this.#engine.forgotten.unregister(this);
+      this.#gathered?.clear();
       this.#engine.free(handle);
     }
   }
@@ -361,40 +398,168 @@ export class Connection implements Disposable {
 
   #live(): number {
     if (this.#handle === 0) {
-      throw new SansockError("BAD_HANDLE", "the connection was freed");
+      throw freed();
     }
     this.#engine.assertAlive();
     return this.#handle;
   }
 
-  /** Takes in one piece of input, in as many batches of events as it makes. Returns how many bytes were taken. */
-  #take(handle: number, piece: Uint8Array, now: number, into: ConnectionEvent[]): number {
-    const { calls } = this.#engine;
-    const length = this.#engine.write(piece);
-    this.#engine.check(calls.conn_receive(handle, length, now));
-    const source: Source | undefined = this.#views && { ...this.#views, chunk: piece, start: 0 };
+  /** Gathers bytes, if nothing can come of them yet. */
+  #gathers(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    if (length === 0 || length >= this.#due) {
+      return false;
+    }
+    this.#gathered ??= new Gathered();
+    this.#gathered.add(bytes, this.#kept);
+    this.#due -= length;
+    this.#unconsumed = 0;
+    return true;
+  }
+
+  /** Takes in bytes of which something may come. Returns how many were taken. */
+  #receive(handle: number, bytes: Uint8Array, now: number, into: ConnectionEvent[]): number {
+    let at = this.#kept > 0 ? this.#keep(bytes, 0, into) : 0;
+    while (this.#keeps) {
+      const start = at + this.#restOfFrame();
+      const announced = announcedAt(bytes, start);
+      if (announced < KEPT_MIN || (this.#keepsWhole && start + HEADER_MAX + announced > bytes.length)) {
+        break;
+      }
+      if (start > at) {
+        at += this.#pass(handle, bytes.subarray(at, start), now, into);
+      }
+      const header = this.#receiveHeader(handle, bytes, at, now);
+      if (header === 0) {
+        break;
+      }
+      at += header;
+      at += this.#keep(bytes, at, into);
+    }
+    if (at < bytes.length || at === 0) {
+      at += this.#pass(handle, at === 0 ? bytes : bytes.subarray(at), now, into);
+    }
+    return at;
+  }
+
+  /** How many bytes are to come of the frame that the engine reads, behind those that were gathered. */
+  #restOfFrame(): number {
+    const due = this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_DUE, true);
+    return due === 0 ? 0 : due - (this.#gathered?.length ?? 0);
+  }
+
+  /** Passes only the header of a message to the engine. Returns its length; 0 if the engine wants all of the message. */
+  #receiveHeader(handle: number, bytes: Uint8Array, at: number, now: number): number {
+    const lengths = this.#engine.calls.conn_receive_header(handle, this.#engine.writeHeader(bytes, at), now);
+    const header = lengths % 16;
+    this.#kept = (lengths - header) / 16;
+    return header;
+  }
+
+  /** Takes what there is of a payload that is kept here. Returns how many bytes that were. */
+  #keep(bytes: Uint8Array, at: number, into: ConnectionEvent[]): number {
+    if (this.#isIn("closed")) {
+      this.#dropKept();
+      return 0;
+    }
+    const gathered = this.#gathered?.length ?? 0;
+    const left = this.#kept - gathered;
+    const end = Math.min(at + left, bytes.length);
+    if (end > at && end - at < this.#kept) {
+      this.#gathered ??= new Gathered();
+      this.#gathered.add(bytes.subarray(at, end), this.#kept);
+    }
+    if (end - at === left) {
+      const data = this.#gathered !== undefined && gathered > 0 ? this.#gathered.take() : this.#cut(bytes, at, end);
+      this.#kept = 0;
+      if (this.#isIn("open") || this.#receivesWhileClosing) {
+        into.push({ type: "binary", data, first: true, last: true });
+      }
+    }
+    return end - at;
+  }
+
+  #cut(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    return this.#views === undefined
+      ? copier.copy(bytes, start, end)
+      : new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+  }
+
+  #dropKept(): void {
+    this.#kept = 0;
+    this.#gathered?.clear();
+  }
+
+  /** After an input call: finds out how many bytes may be gathered. */
+  #expect(): void {
+    if (this.#kept > 0 && this.#isIn("closed")) {
+      this.#dropKept();
+    }
+    this.#due =
+      this.#kept > 0
+        ? this.#kept - (this.#gathered?.length ?? 0)
+        : Math.min(this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_DUE, true), GATHERED_MAX);
+  }
+
+  /** Passes on what was gathered for the engine, and returns the events that came of it. */
+  #flush(handle: number, now: number): ConnectionEvent[] {
+    const events: ConnectionEvent[] = [];
+    if (this.#kept === 0 && this.#gathered !== undefined && this.#gathered.length > 0) {
+      this.#take(handle, EMPTY, now, events);
+    }
+    return events;
+  }
+
+  /** Passes bytes on to the engine, behind those that were gathered. Returns how many were taken. */
+  #pass(handle: number, bytes: Uint8Array, now: number, into: ConnectionEvent[]): number {
     let taken = 0;
     for (;;) {
-      const consumed = this.#engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
-      const before = into.length;
-      readEvents(this.#engine, handle, this.#block, into, source);
+      const piece = bytes.length <= PIECE ? bytes : bytes.subarray(taken, taken + PIECE);
+      const consumed = this.#take(handle, piece, now, into);
       taken += consumed;
-      if (taken === length || (consumed === 0 && into.length === before)) {
+      if (consumed < piece.length || taken === bytes.length) {
         return taken;
       }
-      if (source !== undefined) {
-        source.start = taken;
-      }
-      this.#engine.check(calls.conn_receive_at(handle, taken, length - taken, now));
     }
   }
 
-  /** The events of a call that had no input. */
-  #events(status: number): ConnectionEvent[] {
+  /** Takes in one piece of input, in as many batches of events as it makes. Returns how many bytes of it were taken. */
+  #take(handle: number, piece: Uint8Array, now: number, into: ConnectionEvent[]): number {
+    const engine = this.#engine;
+    const { calls } = engine;
+    const before = this.#gathered?.length ?? 0;
+    const length = before + engine.write(piece, before);
+    if (before > 0) {
+      engine.write((this.#gathered as Gathered).bytes);
+    }
+    engine.check(calls.conn_receive(handle, 0, length, now));
+    if (before > 0) {
+      this.#gathered?.clear();
+    }
+    const source: Source | undefined =
+      this.#views === undefined ? undefined : { chunk: piece, start: -before, masked: this.#views.masked };
+    let taken = 0;
+    for (;;) {
+      const consumed = engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
+      const count = into.length;
+      readEvents(engine, handle, this.#block, into, source);
+      taken += consumed;
+      if (taken === length || (consumed === 0 && into.length === count)) {
+        return taken - before;
+      }
+      if (source !== undefined) {
+        source.start = taken - before;
+      }
+      engine.check(calls.conn_receive(handle, taken, length - taken, now));
+    }
+  }
+
+  /** The events of a call that had no input, behind those of what was gathered. */
+  #events(status: number, events: ConnectionEvent[] = []): ConnectionEvent[] {
     this.#engine.trim();
     this.#engine.check(status);
-    const events: ConnectionEvent[] = [];
     readEvents(this.#engine, this.#handle, this.#block, events);
+    this.#expect();
     return events;
   }
 
@@ -407,9 +572,40 @@ export class Connection implements Disposable {
     this.#engine.check(status);
   }
 
-  #flags(): number {
-    return this.#engine.view.getUint16(this.#block + BLOCK.FLAGS, true);
+  #isIn(state: ConnectionState): boolean {
+    return this.state === state;
   }
+
+  /** The block, for what changes nothing. */
+  #view(): DataView {
+    if (this.#handle === 0) {
+      throw freed();
+    }
+    return this.#engine.view;
+  }
+
+  #flags(): number {
+    return this.#view().getUint16(this.#block + BLOCK.FLAGS, true);
+  }
+}
+
+/** The length of a binary message whose header seems to be there, if it is not short. A guess: the engine decides. */
+function announcedAt(bytes: Uint8Array, at: number): number {
+  if (at + HEADER_MAX > bytes.length || bytes[at] !== FINAL_BINARY) {
+    return 0;
+  }
+  switch (bytes[at + 1]) {
+    case 126:
+      return numberAt(bytes, at + 2);
+    case 127:
+      return numberAt(bytes, at + 6) * 2 ** 16 + numberAt(bytes, at + 8);
+    default:
+      return 0;
+  }
+}
+
+function numberAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
 /** Where a `ws:` or `wss:` URL points to: what to connect the transport to. */
@@ -438,6 +634,10 @@ function viewsOf(role: number, { views = false }: Options): { readonly masked: b
     throw new SansockError("INVALID_ARGUMENT", "views: it is true or false");
   }
   return views ? VIEWS[role] : undefined;
+}
+
+function freed(): SansockError {
+  return new SansockError("BAD_HANDLE", "the connection was freed");
 }
 
 function clock(): number {

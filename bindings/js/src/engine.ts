@@ -23,25 +23,21 @@ export interface Exports {
   conn_new(config: number, now: number): number;
   conn_free(connection: number): void;
   conn_block(connection: number): number;
-  conn_receive(connection: number, len: number, now: number): number;
-  conn_receive_at(connection: number, offset: number, len: number, now: number): number;
+  conn_receive(connection: number, offset: number, len: number, now: number): number;
+  conn_receive_header(connection: number, len: number, now: number): number;
   conn_receive_eof(connection: number, now: number): number;
   conn_timeout(connection: number, now: number): number;
   conn_add_response_header(connection: number, nameLen: number, valueLen: number): number;
   conn_accept(connection: number, len: number, now: number): number;
   conn_reject(connection: number, status: number, len: number, now: number): number;
-  conn_send_text(connection: number, len: number): number;
-  conn_send_binary(connection: number, len: number): number;
+  conn_send(connection: number, kind: number, len: number, now: number): number;
   conn_send_part(connection: number, kind: number, len: number, last: number): number;
   conn_send_batch(connection: number, count: number, dataLen: number): number;
   conn_send_header(connection: number, kind: number, len: number, last: number): number;
-  conn_ping(connection: number, len: number, now: number): number;
-  conn_pong(connection: number, len: number): number;
   conn_close(connection: number, code: number, len: number, now: number): number;
   conn_fail(connection: number, code: number, len: number, now: number): number;
   conn_set_compression(connection: number, on: number): number;
-  conn_pause(connection: number, now: number): number;
-  conn_resume(connection: number, now: number): number;
+  conn_pause(connection: number, on: number, now: number): number;
   conn_consumed(connection: number, n: number): number;
   conn_memory_usage(connection: number): number;
   conn_fault_text(connection: number): number;
@@ -59,6 +55,8 @@ export type Calls = Omit<Exports, "memory">;
 /** The window is kept when it is not larger than this. */
 const WINDOW_KEPT = 1 << 22;
 const WINDOW_MIN = 1 << 16;
+/** The longest header of a frame that is not masked, in bytes. */
+const HEADER_MAX = 10;
 
 const encoder = new TextEncoder();
 
@@ -75,6 +73,8 @@ export class Engine {
   #window = 0;
   #room = 0;
   #whole: Uint8Array | undefined;
+  /** The connection whose output was taken last, and not reported yet. */
+  #owing = 0;
   #failure: { readonly cause: unknown } | undefined;
   readonly #faultNames = new Map<number, string>();
 
@@ -134,6 +134,17 @@ export class Engine {
     return bytes.length;
   }
 
+  /** Copies a few bytes into the window, and returns how many: as many as there are from `start` on, 10 at most. */
+  writeHeader(bytes: Uint8Array, start: number): number {
+    this.#reserve(HEADER_MAX);
+    const length = Math.min(bytes.length - start, HEADER_MAX);
+    const window = this.bytes;
+    for (let at = 0; at < length; at++) {
+      window[this.#window + at] = bytes[start + at] as number;
+    }
+    return length;
+  }
+
   /** Encodes text into the window, from `at` on, and returns its length there. Lone surrogates become U+FFFD. */
   writeText(text: string, at = 0): number {
     // A code unit becomes one byte at least and three at most: try with the least when the most would be much.
@@ -173,8 +184,18 @@ export class Engine {
     }
   }
 
+  /** Output was taken that the next call reports: of one connection at a time, which holds the memory for it until then. */
+  owes(connection: number): void {
+    if (connection !== this.#owing) {
+      if (this.#owing !== 0) {
+        this.calls.conn_consumed(this.#owing, 0);
+      }
+      this.#owing = connection;
+    }
+  }
+
   /** Throws what a status says, unless it is success. */
-  check(status: number, details: ErrorDetails = {}): void {
+  check(status: number, details?: ErrorDetails): void {
     if (status !== 0) {
       throw this.error(status, details);
     }
@@ -196,9 +217,13 @@ export class Engine {
     return name;
   }
 
-  /** Memory that grows detaches its buffer, and views of that have no length. Cheaper to ask than `memory.buffer`. */
+  /**
+   * Memory that grows detaches its buffer, and views of that have no length. Cheaper to ask than `memory.buffer`. A dead
+   * engine has none, so that nobody who looks need ask for that as well.
+   */
   #look(): void {
     if (this.#bytes.length === 0) {
+      this.assertAlive();
       this.#bytes = new Uint8Array(this.#memory.buffer);
       this.#view = new DataView(this.#memory.buffer);
       this.#reader = readerOf(this.#bytes);
@@ -229,6 +254,7 @@ export class Engine {
   /** A call that throws leaves the module in the middle of something: it was the last. */
   #fail(cause: unknown): never {
     this.#failure = { cause };
+    this.#bytes = new Uint8Array(0);
     throw this.#poisoned(cause);
   }
 
@@ -258,27 +284,29 @@ export class Engine {
 
   /** The same of the calls that messages need, each in code of its own: engines compile that into the callers. */
   #guardMessages(exports: Exports): Partial<Calls> {
+    // In constants: what is exported is slow to look up.
+    const { conn_receive, conn_receive_header, conn_send, conn_send_header, conn_consumed } = exports;
     return {
-      conn_receive: (connection, len, now) => {
+      conn_receive: (connection, offset, len, now) => {
         this.assertAlive();
         try {
-          return exports.conn_receive(connection, len, now);
+          return conn_receive(connection, offset, len, now);
         } catch (cause) {
           return this.#fail(cause);
         }
       },
-      conn_send_text: (connection, len) => {
+      conn_receive_header: (connection, len, now) => {
         this.assertAlive();
         try {
-          return exports.conn_send_text(connection, len);
+          return conn_receive_header(connection, len, now);
         } catch (cause) {
           return this.#fail(cause);
         }
       },
-      conn_send_binary: (connection, len) => {
+      conn_send: (connection, kind, len, now) => {
         this.assertAlive();
         try {
-          return exports.conn_send_binary(connection, len);
+          return conn_send(connection, kind, len, now);
         } catch (cause) {
           return this.#fail(cause);
         }
@@ -286,7 +314,7 @@ export class Engine {
       conn_send_header: (connection, kind, len, last) => {
         this.assertAlive();
         try {
-          return exports.conn_send_header(connection, kind, len, last);
+          return conn_send_header(connection, kind, len, last);
         } catch (cause) {
           return this.#fail(cause);
         }
@@ -294,7 +322,7 @@ export class Engine {
       conn_consumed: (connection, n) => {
         this.assertAlive();
         try {
-          return exports.conn_consumed(connection, n);
+          return conn_consumed(connection, n);
         } catch (cause) {
           return this.#fail(cause);
         }

@@ -32,6 +32,8 @@ const LONG_TEXT = 1024;
 const ARGUMENTS = 4096;
 /** V8 keeps arrays up to this size in its own heap, where they cost least, in bytes. */
 export const ON_HEAP = 64;
+/** Up to this size a loop costs less than a call, in bytes: for the header of a frame. */
+const TINY = 10;
 /** Small copies share a slab of this size, in bytes: memory that is asked for each alone costs more than the copy. */
 const SLAB = 1 << 16;
 /** The largest copy that lies in a slab, in bytes. */
@@ -52,6 +54,8 @@ export interface Reader {
 export interface Copier {
   /** A copy of the bytes from `start` to `end`. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** Memory for a copy. What is in it is not said. */
+  place(size: number): Uint8Array;
   /** How many bytes several messages may have in one copy. 0 if each is to have its own. */
   readonly shared: number;
 }
@@ -116,7 +120,7 @@ class NodeReader implements Reader {
 
 /** Each copy has a buffer of its own: a caller may transfer it to another thread. */
 function webCopier(): Copier {
-  return { copy: (bytes, start, end) => bytes.slice(start, end), shared: 0 };
+  return { copy: (bytes, start, end) => bytes.slice(start, end), place: (size) => new Uint8Array(size), shared: 0 };
 }
 
 /** Memory that is not zeroed first, small pieces of it from slabs, which cannot be transferred by mistake. */
@@ -138,14 +142,22 @@ function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThrea
     return new Uint8Array(slab.buffer, start, size);
   };
   const copy = (bytes: Uint8Array, start: number, end: number): Uint8Array => {
-    if (end - start <= ON_HEAP) {
+    const size = end - start;
+    if (size <= TINY) {
+      const target = new Uint8Array(size);
+      for (let at = 0; at < size; at++) {
+        target[at] = bytes[start + at] as number;
+      }
+      return target;
+    }
+    if (size <= ON_HEAP) {
       return bytes.slice(start, end);
     }
-    const target = place(end - start);
+    const target = place(size);
     target.set(bytes.subarray(start, end));
     return target;
   };
-  return { copy, shared: SHARED };
+  return { copy, place, shared: SHARED };
 }
 
 /** Node's own modules, where they can be had without waiting, from Node 20.16 on, and are as they are known. */

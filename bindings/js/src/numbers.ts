@@ -54,7 +54,12 @@ export const BLOCK = {
   REGIONS: 44,
   OUTPUT: 68,
   OUTPUT_LEN: 72,
+  /** Behind the block, and written here: how much of the output was taken, for the next call to report. */
+  TAKEN: 80,
 } as const;
+
+/** Transport, state and flags of a block in one number: the connection is open, its output small, and nothing is due. */
+export const AT_EASE = 0x0002_0100;
 
 /** Where the fields of a record lie, in bytes. Kind and flags are the first two. */
 export const RECORD = { CODE: 2, AUX: 4, OFFSET: 8, LEN: 16, EXTRA: 24 } as const;

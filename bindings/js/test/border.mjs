@@ -12,6 +12,8 @@ export function border(header) {
     { name: "the numbers are those of sansock.h", run: () => sameNumbers(header) },
     { name: "the engine exports what the types say", run: sameExports },
     { name: "a receive that fits in a batch is one call", run: oneCall },
+    { name: "small reads of one message are one call for its header, and one for the rest", run: noCall },
+    { name: "a large message for a client is one call for its header", run: headerCall },
     { name: "an engine of another version is refused", run: otherVersion },
     { name: "an engine that failed is not called again", run: deadEngine },
   ];
@@ -57,32 +59,78 @@ function sameExports() {
 
 function oneCall() {
   const { client, server } = connected(sansock);
+  // What another connection has taken is reported first.
+  client.send("zero");
+  server.receive(client.takeOutput());
+  let output;
+  const sent = counted(() => {
+    client.send("one");
+    client.send("two");
+    output = client.takeOutput();
+    equal([client.pendingOutput, client.takeOutput().length], [0, 0]);
+  });
+  equal(sent, { conn_send: 2 });
+  const received = counted(() => {
+    equal(server.receive(output).map(({ data }) => data), ["one", "two"]);
+    const { transport, nextDeadline, writable, pendingOutput } = server;
+    equal([transport, nextDeadline, writable, pendingOutput], ["open", null, true, 0]);
+  });
+  equal(received, { conn_receive: 1 });
+  exchange(client, server);
+  client.free();
+  server.free();
+}
+
+/** Bytes in the middle of a payload: they are gathered, and passed on in one call with those that complete it. */
+function noCall() {
+  const { client, server } = connected(sansock);
+  client.send(new Uint8Array(1000).fill(7));
+  const output = client.takeOutput();
+  const counts = counted(() => {
+    const events = [];
+    for (let at = 0; at < output.length; at += 8) {
+      events.push(...server.receive(output.subarray(at, at + 8), 0));
+    }
+    equal(events.map(({ data }) => data), [new Uint8Array(1000).fill(7)]);
+  });
+  equal(counts, { conn_receive: 2 });
+  client.free();
+  server.free();
+}
+
+/** A large message for a client: its header goes to the engine, its payload does not. */
+function headerCall() {
+  const { client, server } = connected(sansock);
+  const data = new Uint8Array(100_000).fill(7);
+  server.send(data);
+  const output = server.takeOutput();
+  const counts = counted(() => {
+    equal(client.receive(output.subarray(0, 30_000), 0), []);
+    equal(client.receive(output.subarray(30_000, 60_000), 0), []);
+    equal(client.receive(output.subarray(60_000), 0).map((event) => event.data), [data]);
+  });
+  equal(counts, { conn_receive_header: 1 });
+  client.free();
+  server.free();
+}
+
+/** How often each of the engine's calls was made. */
+function counted(run) {
   const { calls } = currentEngine();
-  const counts = new Map();
+  const counts = {};
   const originals = { ...calls };
   for (const [name, call] of Object.entries(originals)) {
     calls[name] = (...args) => {
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      counts[name] = (counts[name] ?? 0) + 1;
       return call(...args);
     };
   }
   try {
-    client.send("one");
-    client.send("two");
-    equal(Object.fromEntries(counts), { conn_send_text: 2 });
-    const output = client.takeOutput();
-    equal(Object.fromEntries(counts), { conn_send_text: 2, conn_consumed: 1 });
-    counts.clear();
-    equal(server.receive(output).map(({ data }) => data), ["one", "two"]);
-    const { transport, nextDeadline, writable, pendingOutput } = server;
-    equal([transport, nextDeadline, writable, pendingOutput], ["open", null, true, 0]);
-    equal(Object.fromEntries(counts), { conn_receive: 1 });
+    run();
   } finally {
     Object.assign(calls, originals);
   }
-  exchange(client, server);
-  client.free();
-  server.free();
+  return counts;
 }
 
 function stub(replaced) {

@@ -6,6 +6,7 @@ import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
 import { lifetime } from "./lifetime.mjs";
 import { misuse } from "./misuse.mjs";
+import { reads } from "./reads.mjs";
 import { equal } from "./assert.mjs";
 import { isWhole, needsDeflate, parseCases, replay } from "./vectors.mjs";
 
@@ -37,6 +38,7 @@ export async function suite(sansock, readText) {
     ...connections(sansock),
     ...misuse(sansock),
     ...buffers(sansock),
+    ...reads(sansock),
     ...lifetime(sansock),
   ];
   const deflates = hasDeflate(sansock);
