@@ -15,6 +15,9 @@ import { BLOCK, FLAG, KIND, ORIGINS, RECORD, RECORD_SIZE, REGION_INPUT } from ".
 /** The chunk in which the input region lies, given by its owner for the messages in it to be views of it. */
 export interface Source {
   readonly chunk: Uint8Array;
+  /** Its buffer, and where it begins there: slow to ask for. */
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
   /** Where the input region begins in the chunk. */
   start: number;
   /** Whether payloads differ from the chunk, so that they must be brought back. */
@@ -95,9 +98,9 @@ function readBinaries(engine: Engine, block: number, first: number, end: number,
   return record;
 }
 
-function readView(view: DataView, record: number, { chunk, start }: Source): BinaryEvent {
-  const offset = chunk.byteOffset + start + view.getUint32(record + RECORD.OFFSET, true);
-  return binary(view, record, new Uint8Array(chunk.buffer, offset, lengthOf(view, record)));
+function readView(view: DataView, record: number, { buffer, offset, start }: Source): BinaryEvent {
+  const at = offset + start + view.getUint32(record + RECORD.OFFSET, true);
+  return binary(view, record, new Uint8Array(buffer, at, lengthOf(view, record)));
 }
 
 /** Copies the input, unmasked as it is, into the chunk that it came from, beginning with the payload of a record. */

@@ -108,19 +108,20 @@ export class Connection implements Disposable {
    * Takes in bytes from the transport, in chunks of any size. The chunk is copied and stays as it is, but for the option
    * `views`.
    *
+   * Bytes of which nothing can come yet, as in the middle of a payload, are gathered for a later call. An empty chunk asks
+   * for them to be read now.
+   *
    * All of it is taken, unless a server has yet to answer a request and 64 KiB wait behind it: then `unconsumed` says
    * how many bytes at the end must be passed again after `accept` or `reject`.
    */
   receive(chunk: Bytes, now?: number): ConnectionEvent[] {
     const handle = this.#live();
     // Before all else, for bytes of which nothing can come yet: reads may be small.
-    if (this.#due > 0 && chunk instanceof Uint8Array && this.#gathers(chunk)) {
+    if (chunk instanceof Uint8Array && chunk.length < this.#due && chunk.length > 0) {
+      this.#gather(chunk);
       return [];
     }
     const bytes = toBytes(chunk);
-    if (this.#gathers(bytes)) {
-      return [];
-    }
     const events: ConnectionEvent[] = [];
     const taken = this.#receive(handle, bytes, now ?? clock(), events);
     this.#expect();
@@ -294,10 +295,10 @@ export class Connection implements Disposable {
 
   /** A copy of the bytes to write to the transport, or of the first `limit`. Report those written with `consumed`. */
   output(limit = Number.POSITIVE_INFINITY): Uint8Array {
-    const length = Math.min(this.pendingOutput, limit);
-    const { view, bytes } = this.#engine;
-    const start = view.getUint32(this.#block + BLOCK.OUTPUT, true) + view.getUint32(this.#block + BLOCK.TAKEN, true);
-    return copier.copy(bytes, start, start + length);
+    const view = this.#view();
+    const start = view.getUint32(this.#block + BLOCK.OUTPUT, true);
+    const length = view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
+    return copier.copy(this.#engine.bytes, start, start + Math.min(length, limit));
   }
 
   /** Says that the first `count` bytes of the output are written. */
@@ -311,18 +312,19 @@ export class Connection implements Disposable {
     const view = this.#view();
     const engine = this.#engine;
     const block = this.#block;
-    const taken = view.getUint32(block + BLOCK.TAKEN, true);
-    const end = view.getUint32(block + BLOCK.OUTPUT_LEN, true);
     const start = view.getUint32(block + BLOCK.OUTPUT, true);
-    const output = copier.copy(engine.bytes, start + taken, start + end);
-    if (end > taken) {
-      if (view.getUint32(block + BLOCK.TRANSPORT, true) === AT_EASE && end <= OWED_MAX) {
-        // Nothing comes of it but that the output is empty: the next call reports it.
-        view.setUint32(block + BLOCK.TAKEN, end, true);
-        engine.owes(this.#handle);
-      } else {
-        engine.check(engine.calls.conn_consumed(this.#handle, end - taken));
-      }
+    const length = view.getUint32(block + BLOCK.OUTPUT_LEN, true);
+    const output = copier.copy(engine.bytes, start, start + length);
+    if (length === 0) {
+      return output;
+    }
+    if (view.getUint32(block + BLOCK.TRANSPORT, true) !== AT_EASE || length > OWED_MAX) {
+      engine.check(engine.calls.conn_consumed(this.#handle, length));
+    } else {
+      // Nothing comes of it but that the output is empty: the next call reports it.
+      view.setUint32(block + BLOCK.OUTPUT_LEN, 0, true);
+      view.setUint32(block + BLOCK.TAKEN, length, true);
+      engine.owes(this.#handle);
     }
     return output;
   }
@@ -345,8 +347,7 @@ export class Connection implements Disposable {
 
   /** How many bytes wait to be written. */
   get pendingOutput(): number {
-    const view = this.#view();
-    return view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true) - view.getUint32(this.#block + BLOCK.TAKEN, true);
+    return this.#view().getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
   }
 
   /** Whether the pending output is below `outputSoftLimit`. While it is not, stop reading, and send no more. */
@@ -371,7 +372,7 @@ export class Connection implements Disposable {
     return readFault(this.#engine, handle, this.#engine.view.getUint32(this.#block + BLOCK.FAULT, true));
   }
 
-  /** The memory that the connection holds inside the engine, and for bytes that are gathered, in bytes. */
+  /** The memory that the connection holds inside the engine, and for what it has gathered, in bytes. */
   memoryUsage(): number {
     return (this.#engine.calls.conn_memory_usage(this.#live()) >>> 0) + (this.#gathered?.room ?? 0);
   }
@@ -404,17 +405,12 @@ export class Connection implements Disposable {
     return this.#handle;
   }
 
-  /** Gathers bytes, if nothing can come of them yet. */
-  #gathers(bytes: Uint8Array): boolean {
-    const { length } = bytes;
-    if (length === 0 || length >= this.#due) {
-      return false;
-    }
+  /** Gathers bytes of which nothing can come yet. */
+  #gather(bytes: Uint8Array): void {
     this.#gathered ??= new Gathered();
     this.#gathered.add(bytes, this.#kept);
-    this.#due -= length;
+    this.#due -= bytes.length;
     this.#unconsumed = 0;
-    return true;
   }
 
   /** Takes in bytes of which something may come. Returns how many were taken. */
@@ -536,8 +532,7 @@ export class Connection implements Disposable {
     if (before > 0) {
       this.#gathered?.clear();
     }
-    const source: Source | undefined =
-      this.#views === undefined ? undefined : { chunk: piece, start: -before, masked: this.#views.masked };
+    const source = this.#views === undefined ? undefined : sourceOf(piece, -before, this.#views.masked);
     let taken = 0;
     for (;;) {
       const consumed = engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
@@ -634,6 +629,10 @@ function viewsOf(role: number, { views = false }: Options): { readonly masked: b
     throw new SansockError("INVALID_ARGUMENT", "views: it is true or false");
   }
   return views ? VIEWS[role] : undefined;
+}
+
+function sourceOf(chunk: Uint8Array, start: number, masked: boolean): Source {
+  return { chunk, buffer: chunk.buffer, offset: chunk.byteOffset, start, masked };
 }
 
 function freed(): SansockError {

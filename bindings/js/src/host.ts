@@ -125,21 +125,21 @@ function webCopier(): Copier {
 
 /** Memory that is not zeroed first, small pieces of it from slabs, which cannot be transferred by mistake. */
 function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThreads): Copier {
-  let slab = new Uint8Array(0);
-  let used = 0;
+  let slab = new ArrayBuffer(0);
+  let left = 0;
   const place = (size: number): Uint8Array => {
     if (size > SHARED) {
       return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     }
-    if (size > slab.length - used) {
-      slab = new Uint8Array(Buffer.allocUnsafeSlow(SLAB).buffer as ArrayBuffer);
-      markAsUntransferable(slab.buffer);
-      used = 0;
+    if (size > left) {
+      slab = Buffer.allocUnsafeSlow(SLAB).buffer as ArrayBuffer;
+      markAsUntransferable(slab);
+      left = SLAB;
     }
-    const start = used;
+    const start = SLAB - left;
     // A multiple of 8: any typed array can lie there.
-    used += (size + 7) & ~7;
-    return new Uint8Array(slab.buffer, start, size);
+    left -= (size + 7) & ~7;
+    return new Uint8Array(slab, start, size);
   };
   const copy = (bytes: Uint8Array, start: number, end: number): Uint8Array => {
     const size = end - start;
