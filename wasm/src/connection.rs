@@ -67,8 +67,9 @@ impl Connection {
 
     /// Brings up to date what a message that is sent changes.
     #[inline(never)]
-    fn publish_output(&mut self) {
+    fn publish_output(&mut self, status: i32) {
         let output = self.engine.output();
+        self.block.status = status;
         self.block.output = output.as_ptr();
         self.block.output_len = output.len();
         if !self.engine.writable() {
@@ -102,7 +103,7 @@ fn send(handle: u32, body: impl FnOnce(&mut Engine, &Window) -> Result<(), Error
     call(|state| {
         let connection = find(&mut state.connections, handle)?;
         let result = body(&mut connection.engine, &state.window);
-        connection.publish_output();
+        connection.publish_output(number(result));
         result
     })
 }

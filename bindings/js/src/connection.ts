@@ -35,6 +35,8 @@ const PIECE = 1 << 20;
 const GATHERED_MAX = 1 << 16;
 /** From this length on the payload of an unmasked message does not go through linear memory, in bytes. */
 const KEPT_MIN = 4096;
+/** What is longer may be more than there is memory for: that is the engine's business. */
+const KEPT_MAX = 2 ** 30;
 /** Output of so many bytes at most is reported as taken only with the next call: until then its memory is held. */
 const OWED_MAX = 1 << 16;
 /** The longest header of a frame that is not masked, in bytes, and the first byte of a frame that is a binary message. */
@@ -69,7 +71,7 @@ export class Connection implements Disposable {
   /** 0 when freed. */
   #handle: number;
   #unconsumed = 0;
-  /** Whether large payloads are kept here, so that only their headers go to the engine; and if so, only those that are all there. */
+  /** Whether large payloads are kept here, and only their headers go to the engine; and whether only those that are all there. */
   readonly #keeps: boolean;
   readonly #keepsWhole: boolean;
   readonly #receivesWhileClosing: boolean;
@@ -419,7 +421,8 @@ export class Connection implements Disposable {
     while (this.#keeps) {
       const start = at + this.#restOfFrame();
       const announced = announcedAt(bytes, start);
-      if (announced < KEPT_MIN || (this.#keepsWhole && start + HEADER_MAX + announced > bytes.length)) {
+      const isAll = start + (announced < 2 ** 16 ? 4 : HEADER_MAX) + announced <= bytes.length;
+      if (announced < KEPT_MIN || announced > KEPT_MAX || (this.#keepsWhole && !isAll)) {
         break;
       }
       if (start > at) {
@@ -593,7 +596,7 @@ function announcedAt(bytes: Uint8Array, at: number): number {
     case 126:
       return numberAt(bytes, at + 2);
     case 127:
-      return numberAt(bytes, at + 6) * 2 ** 16 + numberAt(bytes, at + 8);
+      return numberAt(bytes, at + 4) * 2 ** 32 + numberAt(bytes, at + 6) * 2 ** 16 + numberAt(bytes, at + 8);
     default:
       return 0;
   }

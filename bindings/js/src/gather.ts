@@ -59,10 +59,11 @@ export class Gathered {
 
   #grow(needed: number, total: number): void {
     const { bytes, length } = this;
-    this.clear();
     const size = Math.max(needed * TRUST, ROOM);
-    this.#bytes = total > 0 && size >= total ? copier.place(total) : roomFor(size, total);
-    this.#bytes.set(bytes);
+    const larger = total > 0 && size >= total ? copier.place(total) : roomFor(size, total);
+    larger.set(bytes);
+    this.clear();
+    this.#bytes = larger;
     this.length = length;
   }
 }

@@ -86,6 +86,23 @@ export function reads(sansock) {
       },
     },
     {
+      name: "with a keepalive, only messages that are all there are kept",
+      run: () => {
+        const { receiver, sender } = ends("client", { views: true, pingInterval: 100 });
+        for (const length of [4096, 65_535, 65_536, 100_000]) {
+          sender.send(filled(length));
+          const output = sender.takeOutput();
+          const [event] = receiver.receive(output, 0);
+          ok(event.data.buffer === output.buffer, "a view");
+          equal(event.data, filled(length));
+          sender.send(filled(length));
+          const again = sender.takeOutput();
+          equal(receiver.receive(again.subarray(0, -1), 0), []);
+          equal(receiver.receive(again.subarray(-1), 0).map(({ data }) => data), [filled(length)]);
+        }
+      },
+    },
+    {
       name: "the end of the stream in the middle of a message",
       run: all((role, length) => {
         const { receiver, rest } = half(role, length);
