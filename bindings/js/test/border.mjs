@@ -94,6 +94,14 @@ function noCall() {
     equal(events.map(({ data }) => data), [new Uint8Array(1000).fill(7)]);
   });
   equal(counts, { conn_receive: 2 });
+  client.send(new Uint8Array(200_000));
+  const large = client.takeOutput();
+  const more = counted(() => {
+    for (let at = 0; at < large.length; at += 1000) {
+      server.receive(large.subarray(at, at + 1000), 0);
+    }
+  });
+  equal(more, { conn_receive: 5 }, "64 KiB at a time");
   client.free();
   server.free();
 }
@@ -110,6 +118,16 @@ function headerCall() {
     equal(client.receive(output.subarray(60_000), 0).map((event) => event.data), [data]);
   });
   equal(counts, { conn_receive_header: 1 });
+  server.send(new Uint8Array(1000));
+  server.send(data);
+  server.send("end");
+  const both = server.takeOutput();
+  client.receive(both.subarray(0, 500), 0);
+  client.receive(both.subarray(500, 600), 0);
+  const behind = counted(() => {
+    equal(client.receive(both.subarray(600), 0).map((event) => event.data), [new Uint8Array(1000), data, "end"]);
+  });
+  equal(behind, { conn_receive: 2, conn_receive_header: 1 });
   client.free();
   server.free();
 }

@@ -107,6 +107,7 @@ export function reads(sansock) {
       run: all((role, length) => {
         const { receiver, rest } = half(role, length);
         equal(receiver.receiveEof(0).map(({ type, code, fault }) => [type, code, fault.name]), [["closed", 1006, "EOF"]]);
+        ok(role === "server" || receiver.memoryUsage() < 8192, `it holds ${receiver.memoryUsage()} bytes`);
         equal(receiver.receive(rest, 0), []);
         equal(receiver.state, "closed");
       }),
@@ -131,7 +132,9 @@ export function reads(sansock) {
       run: all((role, length) => {
         const { receiver, rest } = half(role, length, { receiveWhileClosing: true });
         receiver.fail(1011, "", 0);
-        equal(receiver.receive(rest, 0).map(({ type, sentCode }) => [type, sentCode]), [["closed", 1011]]);
+        const events = receiver.receive(rest.subarray(0, 1), 0);
+        equal(events.map(({ type, sentCode }) => [type, sentCode]), [["closed", 1011]]);
+        equal(receiver.receive(rest.subarray(1), 0), []);
         const other = half(role, length).receiver;
         other.fail(1011, "", 0);
         equal(other.timeout(0).map(({ type, sentCode }) => [type, sentCode]), [["closed", 1011]]);
@@ -229,6 +232,21 @@ export function reads(sansock) {
         const receiver = open(Connection, "client");
         const check = bad(receiver);
         check(receiver.receiveEof(0));
+      },
+    },
+    {
+      name: "the memory of output that was taken is held by one connection at a time, and not if it is much",
+      run: () => {
+        const [first, second] = [1, 2].map(() => Connection.server({ startOpen: true, outputSoftLimit: 1_000_000 }));
+        const idle = first.memoryUsage();
+        for (const connection of [first, second]) {
+          connection.send(new Uint8Array(50_000));
+          connection.takeOutput();
+        }
+        equal(first.memoryUsage(), idle);
+        second.send(new Uint8Array(100_000));
+        second.takeOutput();
+        ok(second.memoryUsage() <= idle + 128, `it holds ${second.memoryUsage()} bytes`);
       },
     },
     {
