@@ -31,7 +31,7 @@ const PROFILE = 'profile.release.package.zlib-rs.opt-level="s"';
 /** Rust keeps the stack below its data: nothing lies in the first bytes of memory. */
 const OPTIMISE = ["--local-cse", "-Oz", "--low-memory-unused", "--converge"];
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-/** Paths of source files, and the messages of the standard library and the deflate library. */
+/** Paths of source files, and messages of the standard library and of the deflate library, which has them for its errors too. */
 const PANICS = new RegExp(
   [
     /(?:\/rustc\/[0-9a-f]+|crates|core|wasm)\/[\w./-]+?\.rs/,
@@ -40,6 +40,9 @@ const PANICS = new RegExp(
     /assertion (?:failed: self\.buf\.is_empty\(\) \|\| self\.buf\.len\(\) >= Self::padding\(\)|`left )/,
     /index out of bounds: the len is | but the index is |(?:range (?:start|end)|slice) index (?:starts at )?| but ends at /,
     / out of range for slice of length |removal index \(is |\) should be < len \(is |dest is out of bounds|mid > len/,
+    /invalid (?:literal\/lengths? (?:set|code)|code lengths set|distances set|bit length repeat|stored block lengths|window size)/,
+    /invalid (?:code -- missing end-of-block|distance too far back|block type|distance code)|too many length or distance symbols/,
+    /incorrect (?:header|data|length) check|unknown (?:compression method|header flags set)|header crc mismatch/,
     /capacity overflow|RefCell already (?:mutably )?borrowed/,
   ]
     .map(({ source }) => source)
@@ -124,7 +127,7 @@ function emptyChecksumTables(name, expected) {
   writeFileSync(reduced, wasm);
 }
 
-/** Empties what only a panic would print, in the reduced module: a panic of it is a trap, and nobody reads what and where. */
+/** Empties texts that nobody reads, in the reduced module: a panic of it is a trap, and an error of deflate is the engine's. */
 function emptyPanics(name) {
   const wasm = readFileSync(reduced);
   const texts = Array.from(wasm.toString("latin1").matchAll(PANICS));

@@ -193,8 +193,6 @@ function receive(replayed, input, byteByByte, events) {
       replayed.output = join(replayed.output ?? EMPTY, drain(connection));
     }
   }
-  // What was gathered of a message, nothing of which is to be told yet, is read now, and not with what completes it.
-  events.push(...connection.receive(EMPTY, now));
   return 0;
 }
 

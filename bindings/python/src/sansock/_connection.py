@@ -390,10 +390,7 @@ class Connection:
         """
         (kind, table, count, data), sent = encode(messages), _ffi.Size()
         where = table, _sizes[count], data, _sizes[len(data)], _ffi.by_reference(sent)
-        if kind:
-            status = _ffi.conn_send_many(self._handle, kind, *where)
-        else:
-            status = _ffi.conn_send_batch(self._handle, *where)
+        status = _ffi.conn_send_many(self._handle, kind, *where) if kind else _ffi.conn_send_batch(self._handle, *where)
         if status:
             error = failure(status)
             error.sent = sent.value
