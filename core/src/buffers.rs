@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Smaller buffers are the allocator's.
 const FROM: usize = 8 * 1024;
-/// How many bytes are kept at most, for all connections of the configuration.
+/// How many bytes are kept at most, for all connections of the configuration: the largest message by default, and half as much.
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
-const KEPT: usize = 8 * 1024 * 1024;
+const KEPT: usize = 24 * 1024 * 1024;
 
 /// Buffers that wait for their next use. Without `std`, which has the lock, there are none, nor in WebAssembly, whose memory
 /// never goes back to the operating system anyway.

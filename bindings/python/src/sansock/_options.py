@@ -126,7 +126,7 @@ _NUMBERS = {
 
 
 _KEPT = 4
-"""How many configurations are kept: each may hold buffers of 8 MiB for its next connection."""
+"""How many configurations are kept: each may hold buffers of 24 MiB for its next connection."""
 
 
 def create(role: int, url: str | None, options: Mapping[str, Any]) -> int:
