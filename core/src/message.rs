@@ -251,7 +251,8 @@ impl Reader {
     /// its payload: binary, not masked, not compressed.
     pub(crate) fn peek_untouched(&self, bytes: &[u8], sender: &Sender) -> Option<(usize, u64)> {
         let settings = sender.settings();
-        if !self.is_between_messages() || sender.role() == Role::Server || settings.parts == 1 {
+        let begins = matches!(self.expect, Expect::Header) && self.is_between_messages();
+        if !begins || sender.role() == Role::Server || settings.parts == 1 {
             return None;
         }
         let (header, size) = frame::decode(bytes, self.rules(sender)).ok()??;

@@ -88,6 +88,9 @@ fn nothing_is_left_to_the_host_while_anything_is_under_way() {
         frames::server(BINARY, b"first fragment"),
         frames::server(FIN | BINARY, b"cut")[..3].to_vec(),
         frames::server(FIN | PING, b"cut")[..1].to_vec(),
+        frames::server(FIN | PING, b"cut")[..2].to_vec(),
+        frames::server(FIN | PING, b"cut")[..4].to_vec(),
+        [frames::server(BINARY, b"first"), frames::server(FIN | PING, b"cut")[..3].to_vec()].concat(),
     ] {
         let mut client = client();
         receive(&mut client, &under_way);

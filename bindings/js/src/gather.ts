@@ -8,7 +8,7 @@ const ROOM = 1024;
 const TRUST = 4;
 /** Buffers that wait for their next use, which costs less than to ask for memory: so many, and of so many bytes, at most. */
 const SPARE = 4;
-const SPARE_SIZE = 1 << 18;
+const SPARE_SIZE = 1 << 20;
 
 const spare: Uint8Array[] = [];
 const NONE = new Uint8Array(0);

@@ -213,6 +213,27 @@ export function reads(sansock) {
       },
     },
     {
+      name: "what looks like a header inside a payload is none",
+      run: () => {
+        // The header of a binary message of 4,096 bytes.
+        const header = [0x82, 0x7e, 0x10, 0x00];
+        const inside = header.concat(Array(60).fill(0x61));
+        for (const first of [0x81, 0x82, 0x89, 0x8a]) {
+          const payload = first === 0x81 ? inside.map((byte) => byte & 0x7f) : inside;
+          const frame = Uint8Array.of(first, payload.length, ...payload);
+          const rest = new Uint8Array(5000);
+          for (let cut = 1; cut <= frame.length; cut++) {
+            const receiver = open(Connection, "client");
+            const events = receiver.receive(frame.subarray(0, cut), 0);
+            events.push(...receiver.receive(Uint8Array.of(...frame.subarray(cut), ...header, ...rest.subarray(0, 4096)), 0));
+            equal(events.map(({ type }) => type).filter((type) => type !== "ping" && type !== "pong").at(-1), "binary");
+            equal(events.at(-1).data.length, 4096);
+            equal(events.length, 2);
+          }
+        }
+      },
+    },
+    {
       name: "text that is not UTF-8 is found at once",
       run: () => {
         const receiver = open(Connection, "client");
