@@ -284,7 +284,6 @@ export class Engine {
 
   /** The same of the calls that messages need, each in code of its own: engines compile that into the callers. */
   #guardMessages(exports: Exports): Partial<Calls> {
-    // In constants: what is exported is slow to look up.
     const { conn_receive, conn_receive_header, conn_send, conn_send_header, conn_consumed } = exports;
     return {
       conn_receive: (connection, offset, len, now) => {
