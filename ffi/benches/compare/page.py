@@ -99,6 +99,8 @@ def readme(results: Results) -> Iterator[str]:
         yield f"## {group}"
         yield ""
         yield from table(results, group, rows)
+    yield from ["", "## What limits the rest", ""]
+    yield from (f"- {limit}" for limit in host["limits"])
 
 
 def table(results: Results, group: str, rows: list[tuple[Cell, Row]]) -> Iterator[str]:
