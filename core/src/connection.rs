@@ -461,7 +461,7 @@ impl Connection {
                 extra: ending.sent.map_or(0, u64::from),
                 ..place.record(kind::CLOSED, ending.flags())
             });
-            self.inbox.abandon();
+            self.inbox.end(&self.sender.settings().buffers);
         }
         if self.is_over() {
             self.phase = Phase::Discard;

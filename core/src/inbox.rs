@@ -162,6 +162,14 @@ impl Inbox {
         self.next = None;
     }
 
+    /// Drops the growing message for good.
+    pub(crate) fn end(&mut self, buffers: &Buffers) {
+        self.abandon();
+        if self.store.is_empty() {
+            buffers.give(mem::take(&mut self.store));
+        }
+    }
+
     /// Puts bytes in the store that are not part of the growing message. There is none.
     pub(crate) fn keep(&mut self, bytes: &[u8]) -> Result<Place, Fault> {
         self.room_for(bytes.len(), bytes.len() as u64)?.extend_from_slice(bytes);

@@ -346,6 +346,19 @@ fn a_connection_that_has_ended_gives_everything_back() {
     }
 }
 
+/// No input call need follow the last event, so the call that brings it frees what was gathered.
+#[test]
+fn the_end_of_the_stream_frees_what_came_of_a_message() {
+    for role in [Role::Server, Role::Client] {
+        let mut connection = Connection::new(&opened(role), seed(), 0).unwrap();
+        feed(&mut connection, &mut frames::to(role, BINARY, &[1; 5_000]));
+        assert!(connection.memory_usage() > 5_000);
+        connection.receive_eof(0);
+        assert!(matches!(connection.events(&[]).0.next(), Some(Event::Closed(_))));
+        assert!(connection.memory_usage() <= 1024, "{role:?} holds {}", connection.memory_usage());
+    }
+}
+
 /// Large buffers wait at the configuration for the next connection that needs one: 24 megabytes of them at most.
 #[cfg(feature = "std")]
 #[test]
