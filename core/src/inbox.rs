@@ -126,13 +126,21 @@ impl Inbox {
         Ok(Grown { key, piece: &store[start..], is_ascii })
     }
 
-    /// A frame goes on, in the next batch, of which `here` bytes have arrived now and `len` are announced: makes room for
-    /// them if there is a buffer to be had, else for a few times what is here, for what is announced may never come.
-    pub(crate) fn expect(&mut self, here: usize, len: u64, limit: u64, buffers: &Buffers) -> Result<(), Fault> {
+    /// A frame goes on of which `here` bytes have arrived now and `len` are announced: makes room for them if there is a
+    /// buffer to be had, else for a few times what is here, for what is announced may never come. `waits`: its end is not in
+    /// this batch.
+    pub(crate) fn expect(
+        &mut self,
+        here: usize,
+        len: u64,
+        waits: bool,
+        limit: u64,
+        buffers: &Buffers,
+    ) -> Result<(), Fault> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if self.store.capacity() == 0 {
             self.store = buffers.take(len);
-        } else if self.growing > 0 && self.growing == self.store.len() && self.next.is_none() {
+        } else if waits && self.growing > 0 && self.growing == self.store.len() && self.next.is_none() {
             // A message that begins behind others would have to be moved to the front.
             self.next = Some(Box::new(buffers.take(len)));
         }
@@ -151,6 +159,7 @@ impl Inbox {
 
     /// The growing message is complete: where it lies.
     pub(crate) fn finish(&mut self) -> Place {
+        debug_assert!(self.next.is_none(), "what waits for the next batch is not complete");
         let place = Place { region: region::STORE, offset: self.growing, len: self.store.len() - self.growing };
         self.growing = self.store.len();
         place

@@ -161,17 +161,21 @@ impl Reader {
                     let Some(message) = &self.message else { return Ok(at) };
                     let way = Way::of(message, context);
                     let take = available(bytes.len() - at, left).min(way.largest_piece());
-                    let piece = &mut bytes[at..at + take];
                     let left = left - take as u64;
                     let ends = left == 0 && last;
+                    // Behind the request's backlog there may be more to read in this batch.
+                    let waits = context.base.is_some() && left > (bytes.len() - at - take) as u64;
+                    let piece = &mut bytes[at..at + take];
                     let key = match way {
-                        Way::Gather => self.gather(piece, key, left, ends, context)?,
-                        Way::Inflate | Way::Deliver => {
+                        Way::Gather => self.gather(piece, key, left, waits, ends, context)?,
+                        Way::Inflate => {
                             let next = mask::apply(key, piece);
-                            match way {
-                                Way::Inflate => self.inflate(piece, ends, context)?,
-                                _ => self.deliver(at, piece, ends, context)?,
-                            }
+                            self.inflate(piece, ends, context)?;
+                            next
+                        }
+                        Way::Deliver => {
+                            let next = mask::apply(key, piece);
+                            self.deliver(at, piece, ends, context)?;
                             next
                         }
                     };
@@ -432,13 +436,14 @@ impl Reader {
         Ok(())
     }
 
-    /// A piece of a message's payload, which is gathered in the store; `left` bytes are to come in its frame. Returns the key
-    /// for them.
+    /// A piece of a message's payload, which is gathered in the store; `left` bytes are to come in its frame, and it `waits` if
+    /// they are not all in this batch. Returns the key for them.
     fn gather(
         &mut self,
         piece: &[u8],
         key: Key,
         left: u64,
+        waits: bool,
         ends: bool,
         context: &mut Context<'_>,
     ) -> Result<Key, Fault> {
@@ -447,7 +452,7 @@ impl Reader {
         let settings = context.sender.settings();
         if left > 0 && delivers {
             let announced = left + piece.len() as u64;
-            context.inbox.expect(piece.len(), announced, settings.max_message_size, &settings.buffers)?;
+            context.inbox.expect(piece.len(), announced, waits, settings.max_message_size, &settings.buffers)?;
         }
         let grown = context.inbox.grow(key, piece, settings.max_message_size)?;
         let key = grown.key;

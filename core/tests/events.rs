@@ -159,3 +159,63 @@ fn numbers_of_faults_are_distinct_and_stable() {
     assert_eq!(FaultKind::from_number(0), None);
     assert_eq!(FaultKind::BadText.number(), 213);
 }
+
+/// Fragments longer than the pieces they are read in, behind a message that is complete, in one read and in many, and behind
+/// the request.
+#[test]
+fn long_fragments_behind_a_joined_message_are_joined_too() {
+    let fragmented = |role, seed: u8| {
+        let payload: Vec<u8> = (0..60_000_u32).map(|i| (i / 251) as u8 ^ seed).collect();
+        let (first, last) = payload.split_at(40_000);
+        (
+            [frames::to(role, BINARY, first), frames::to(role, FIN | CONTINUATION, last)].concat(),
+            [frames::to(role, FIN | BINARY, &payload)].concat(),
+            payload,
+        )
+    };
+    for role in [Role::Server, Role::Client] {
+        let ((one, whole, said), (two, _, next)) = (fragmented(role, 1), fragmented(role, 2));
+        let wire = [one.clone(), two.clone(), whole, two, one].concat();
+        let expected = [&said, &next, &said, &next, &said];
+        for size in [wire.len(), 70_000, 64 * 1024, 50_001, 16 * 1024, 1000] {
+            let mut connection = Connection::new(&opened(role), seed(), 0).unwrap();
+            let mut seen = Vec::new();
+            for chunk in wire.chunks(size) {
+                seen.extend(binaries(&mut connection, &mut chunk.to_vec()));
+            }
+            assert_eq!(seen.len(), expected.len(), "{role:?} in reads of {size}");
+            assert!(seen.iter().eq(expected), "{role:?} in reads of {size}");
+        }
+    }
+    // What arrived behind the request, and what arrives later, in one batch.
+    let ((one, _, said), (two, _, next)) = (fragmented(Role::Server, 1), fragmented(Role::Server, 2));
+    let frames = [one, two].concat();
+    for cut in [1, 10_000, 50_000, 60_020, 60_500, 65_000] {
+        let mut connection = Connection::new(&Config::server(), seed(), 0).unwrap();
+        let mut request = [&request_with(&[])[..], &frames[..cut]].concat();
+        assert_eq!(connection.receive(&mut request, 0), request.len());
+        assert!(matches!(connection.events(&request).0.next(), Some(Event::Request(_))));
+        connection.accept(None, 0).unwrap();
+        let mut seen = binaries_of(&mut connection, &[]);
+        seen.extend(binaries(&mut connection, &mut frames[cut..].to_vec()));
+        assert!(seen.iter().eq([&said, &next]), "{cut} behind the request");
+    }
+}
+
+/// The binary messages of one read.
+fn binaries(connection: &mut Connection, mut input: &mut [u8]) -> Vec<Vec<u8>> {
+    let mut seen = Vec::new();
+    loop {
+        let taken = connection.receive(input, 0);
+        seen.extend(binaries_of(connection, input));
+        input = &mut input[taken..];
+        if input.is_empty() && !connection.more() {
+            return seen;
+        }
+    }
+}
+
+fn binaries_of(connection: &mut Connection, input: &[u8]) -> Vec<Vec<u8>> {
+    let binary = |event| if let Event::Binary(binary) = event { Some(binary.data.to_vec()) } else { None };
+    connection.events(input).0.filter_map(binary).collect()
+}
