@@ -362,6 +362,7 @@ delegate! {
     send_part(&mut self, kind: u8, data: &[u8], last: bool) -> Result<(), Error>;
     send_header(&mut self, kind: u8, len: u64, last: bool) -> Result<(), Error>;
     send_batch(&mut self, records: &[Record], data: &[u8]) -> (usize, Result<(), Error>);
+    send_many(&mut self, kind: u8, lens: &[usize], data: &[u8]) -> (usize, Result<(), Error>);
     ping(&mut self, payload: &[u8], now: u64) -> Result<(), Error>;
     pong(&mut self, payload: &[u8]) -> Result<(), Error>;
     close(&mut self, code: u16, reason: &[u8], now: u64) -> Result<(), Error>;
@@ -374,16 +375,6 @@ delegate! {
 
 /// The same as on [`Sender`], where they are described.
 impl Connection {
-    /// See [`Sender::send_many`].
-    pub fn send_many(
-        &mut self,
-        kind: u8,
-        lens: impl IntoIterator<Item = usize>,
-        data: &[u8],
-    ) -> (usize, Result<(), Error>) {
-        self.sender.send_many(kind, lens, data)
-    }
-
     /// See [`Sender::output`].
     pub fn output(&self) -> &[u8] {
         self.sender.output()

@@ -179,15 +179,12 @@ impl Sender {
 
     /// Sends whole messages of one [`kind`], TEXT or BINARY, whose payloads lie in `data` one behind the other: so many bytes
     /// each. Stops at the first that cannot be sent, and says how many were queued before it.
-    pub fn send_many(
-        &mut self,
-        kind: u8,
-        lens: impl IntoIterator<Item = usize>,
-        data: &[u8],
-    ) -> (usize, Result<(), Error>) {
-        let (mut rest, mut sent) = (data, 0);
-        for len in lens {
-            let Some((payload, after)) = rest.split_at_checked(len) else { return (sent, Err(Error::InvalidArgument)) };
+    pub fn send_many(&mut self, kind: u8, lens: &[usize], data: &[u8]) -> (usize, Result<(), Error>) {
+        let mut rest = data;
+        for (sent, len) in lens.iter().enumerate() {
+            let Some((payload, after)) = rest.split_at_checked(*len) else {
+                return (sent, Err(Error::InvalidArgument));
+            };
             let result = match kind {
                 kind::TEXT => self.send_text_bytes(payload),
                 kind::BINARY => self.send_binary(payload),
@@ -196,9 +193,9 @@ impl Sender {
             if result.is_err() {
                 return (sent, result);
             }
-            (rest, sent) = (after, sent + 1);
+            rest = after;
         }
-        (sent, Ok(()))
+        (lens.len(), Ok(()))
     }
 
     /// Whether messages from here on are compressed, where that was agreed and they are long enough. They are unless the

@@ -69,7 +69,7 @@ fn every_call_in_every_state() {
         ("ping", "S S S . . . S . S", |c| c.ping(b"x", 0)),
         ("pong", "S S S . . . S . S", |c| c.pong(b"x")),
         ("send_batch", "S S S . . S S . S", |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),
-        ("send_many", "S S S . . S S . S", |c| c.send_many(kind::TEXT, [1], b"x").1),
+        ("send_many", "S S S . . S S . S", |c| c.send_many(kind::TEXT, &[1], b"x").1),
         ("close", ". . . . . . . . .", |c| c.close(1000, b"", 0)),
         ("fail", ". . . . . . . . S", |c| c.fail(1011, b"", 0)),
         ("consumed nothing", ". . . . . . . . .", |c| c.consumed(0)),
@@ -126,8 +126,8 @@ fn arguments_that_are_refused_change_nothing() {
         ("fail with a long reason", |c| c.fail(1011, &[b'r'; 124], 0)),
         ("more consumed than there is", |c| c.consumed(1)),
         ("batch beyond its data", |c| c.send_batch(&[record(kind::BINARY, 1, 1)], b"x").1),
-        ("many beyond their data", |c| c.send_many(kind::BINARY, [2, 1], b"x").1),
-        ("many of another kind", |c| c.send_many(kind::PING, [1], b"x").1),
+        ("many beyond their data", |c| c.send_many(kind::BINARY, &[2, 1], b"x").1),
+        ("many of another kind", |c| c.send_many(kind::PING, &[1], b"x").1),
         ("batch beyond all data", |c| c.send_batch(&[record(kind::BINARY, u64::MAX, 2)], b"x").1),
     ];
     for (name, call) in open {

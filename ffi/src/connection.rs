@@ -7,7 +7,7 @@ use std::ptr;
 
 use sansock::{Error, NEVER, batch};
 
-use crate::guard::{bytes, bytes_mut, status, write};
+use crate::guard::{bytes, bytes_mut, slice, status, write};
 use crate::handle::{Handle, Kind};
 use crate::types::{Block, Config, Conn, Record};
 
@@ -391,15 +391,10 @@ pub unsafe extern "C" fn sansock_conn_send_batch(
     // SAFETY: a handle, two readable buffers, and room for a size_t by the rules of the header.
     unsafe {
         call(conn, |inner| {
-            if sent.is_null() || !records.is_aligned() || count > isize::MAX as usize / size_of::<Record>() {
+            if sent.is_null() {
                 return Err(Error::InvalidArgument);
             }
-            let data = bytes(data, len)?;
-            let records: &[batch::Record] = match (records.is_null(), count) {
-                (_, 0) => &[],
-                (true, _) => return Err(Error::InvalidArgument),
-                (false, _) => std::slice::from_raw_parts(records.cast(), count),
-            };
+            let (records, data) = (slice(records.cast(), count)?, bytes(data, len)?);
             let (queued, result) = inner.connection.send_batch(records, data);
             write(sent, queued);
             result
@@ -424,14 +419,10 @@ pub unsafe extern "C" fn sansock_conn_send_many(
     // SAFETY: a handle, readable arrays and a place to write to, by the rules of the header.
     unsafe {
         call(conn, |inner| {
-            let data = bytes(data, len)?;
-            let len_of = |lens: &[u8; size_of::<usize>()]| usize::from_ne_bytes(*lens);
-            let size = count.checked_mul(size_of::<usize>()).ok_or(Error::InvalidArgument)?;
-            // As bytes, for they may lie unaligned.
-            let lens = bytes(lens.cast::<u8>(), size)?.as_chunks().0.iter().map(len_of);
             if sent.is_null() {
                 return Err(Error::InvalidArgument);
             }
+            let (lens, data) = (slice(lens, count)?, bytes(data, len)?);
             let (queued, result) = inner.connection.send_many(kind, lens, data);
             write(sent, queued);
             result

@@ -41,6 +41,22 @@ pub(crate) unsafe fn bytes<'a, T>(data: *const T, len: usize) -> Result<&'a [u8]
     }
 }
 
+/// The `count` values at `values`, which must be aligned.
+///
+/// # Safety
+/// If `count` is not 0 and `values` is not null, as many of a plain type can be read there, and nobody writes them during `'a`.
+pub(crate) unsafe fn slice<'a, T>(values: *const T, count: usize) -> Result<&'a [T], Error> {
+    let size = count.checked_mul(size_of::<T>()).ok_or(Error::InvalidArgument)?;
+    if !values.is_aligned() {
+        return Err(Error::InvalidArgument);
+    }
+    match checked(values.cast(), size)? {
+        // SAFETY: not null, aligned, not longer than an object can be; the rest is promised by the caller.
+        Some(values) => Ok(unsafe { std::slice::from_raw_parts(values.cast(), count) }),
+        None => Ok(&[]),
+    }
+}
+
 /// The bytes at `data`, to be changed in place.
 ///
 /// # Safety

@@ -115,6 +115,8 @@ static void many_are_sent_by_their_lengths(void) {
     CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, lens, 4, data, 3, &sent), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sent, 3);
     CHECK_BYTES(b->output, b->output_len, "\x82\x02" "ab\x82\0\x82\x01" "c");
+    CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, (const size_t *)((const char *)lens + 1), 1, data, 3, &sent),
+                SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_PING, lens, 1, data, 3, &sent), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sent, 0);
     CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, lens, 1, (const uint8_t *)"\xff\xff", 2, &sent),
