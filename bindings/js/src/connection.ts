@@ -2,7 +2,7 @@
 import { readEvents, readFault, readU64, type Source } from "./batch.js";
 import { type Bytes, toBytes } from "./bytes.js";
 import { createConnection, writeHeader } from "./configure.js";
-import type { Engine } from "./engine.js";
+import { type Engine, HEADER_MAX } from "./engine.js";
 import { SansockError } from "./errors.js";
 import type { ConnectionEvent, Fault, Header } from "./events.js";
 import { Gathered } from "./gather.js";
@@ -39,8 +39,7 @@ const KEPT_MIN = 4096;
 const KEPT_MAX = 2 ** 30;
 /** Output of so many bytes at most is reported as taken only with the next call: until then its memory is held. */
 const OWED_MAX = 1 << 16;
-/** The longest header of a frame that is not masked, in bytes, and the first byte of a frame that is a binary message. */
-const HEADER_MAX = 10;
+/** The first byte of a frame that is a binary message. */
 const FINAL_BINARY = 0x82;
 const EMPTY = new Uint8Array(0);
 /** By role: what comes from clients is masked. */

@@ -56,7 +56,7 @@ export type Calls = Omit<Exports, "memory">;
 const WINDOW_KEPT = 1 << 22;
 const WINDOW_MIN = 1 << 16;
 /** The longest header of a frame that is not masked, in bytes. */
-const HEADER_MAX = 10;
+export const HEADER_MAX = 10;
 
 const encoder = new TextEncoder();
 
