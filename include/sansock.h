@@ -4,14 +4,14 @@
  * The library does no I/O, has no clock and starts no thread. You read and write the transport, and keep one timer per
  * connection. After EVERY call on a connection, read its block (sansock_conn_block) and do these four things:
  *
- *   1. write `output` to the transport, and report what was written with sansock_conn_consumed;
+ *   1. write `output` to the transport, and report what was written with sansock_conn_written;
  *   2. handle `events` (those of the last input call), then pass the input that was not `consumed`, or nothing while
  *      `flags` has SANSOCK_BLOCK_MORE;
  *   3. set the timer to `next_deadline`, and call sansock_conn_timeout when it has come;
  *   4. obey `transport` once all output is written: shut down the writing side, or close. To close earlier may lose the
  *      last messages. The CLOSED event comes exactly once; `transport` may become CLOSE only later.
  *
- * Input calls replace the events: receive, receive_window, receive_eof, timeout, accept, reject. All other calls leave
+ * Input calls replace the events: receive, receive_read_buffer, receive_eof, timeout, accept, reject. All other calls leave
  * the events and their payloads in place, so you may send while you go through them.
  *
  * Ownership  What _new made, _free frees; freeing NULL does nothing. Everything else belongs to the library and is
@@ -63,7 +63,7 @@
 /// The connection is not in a state in which this call means anything.
 #define SANSOCK_ERR_INVALID_STATE (-2)
 
-/// The output is at its hard limit: write it, report it with sansock_conn_consumed, and call again.
+/// The output is at its hard limit: write it, report it with sansock_conn_written, and call again.
 #define SANSOCK_ERR_WOULD_BLOCK (-3)
 
 /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
@@ -164,7 +164,7 @@
 #define SANSOCK_REGION_STORE 1
 
 /// The connection's side buffer.
-#define SANSOCK_REGION_SIDE 2
+#define SANSOCK_REGION_SCRATCH 2
 
 /// There is no Origin header: the client is not a browser.
 #define SANSOCK_ORIGIN_ABSENT 0
@@ -202,6 +202,10 @@
 
 /// The output is below its soft limit. While it is not: stop reading from the peer, or sending to it.
 #define SANSOCK_BLOCK_WRITABLE 2
+
+/// Reporting the output as written would change nothing now but free its bytes: you may write the number to `written`
+/// instead of calling sansock_conn_written.
+#define SANSOCK_BLOCK_DEFER_WRITTEN 4
 
 /// Boolean, 0: the stream is upgraded already, there is no handshake.
 #define SANSOCK_OPTION_START_OPEN 1
@@ -344,7 +348,7 @@ typedef struct sansock_block {
     /// How many bytes you may gather before the next receive, as nothing can come of them, not even a fault: payload of a
     /// binary frame under way that is not compressed.
     /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
-    uint64_t payload_due;
+    uint64_t payload_remaining;
     /// The events of the last input call. Valid until the next input call.
     const struct sansock_record *events;
     /// Where each region begins: payload of `r` = regions[r.flags & SANSOCK_FLAG_REGION] + r.offset.
@@ -353,13 +357,13 @@ typedef struct sansock_block {
     size_t region_lens[3];
     /// Bytes to write to the transport. Valid until the next call on this connection.
     const uint8_t *output;
-    /// How many. Report those you wrote with sansock_conn_consumed.
+    /// How many. Report those you wrote with sansock_conn_written.
     size_t output_len;
-    /// Yours to write, in place of a call of sansock_conn_consumed: how many bytes of the output you have written. The
-    /// next call that takes a connection that is not const reports them first, and sets this to 0; more than there are
-    /// make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the other fields know nothing of it, so do this only
-    /// while `state` and `transport` are OPEN: later, what is written moves the deadline and the transport.
-    uint64_t taken;
+    /// Yours to write, in place of a call of sansock_conn_written, while `flags` has SANSOCK_BLOCK_DEFER_WRITTEN: how
+    /// many bytes of the output you have written. The next call that takes a connection that is not const reports them
+    /// first, and sets this to 0; more than there are make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the
+    /// other fields do not reflect it.
+    uint64_t written;
 } sansock_block;
 
 /// Where a ws: or wss: URL points to.
@@ -418,7 +422,7 @@ int32_t sansock_conn_new(const struct sansock_config *config,
 SANSOCK_API void sansock_conn_free(struct sansock_conn *conn);
 
 /// The block of a connection: at one address until the connection is freed, up to date after every call, which writes it
-/// anew. Of what you write to it, the engine reads `taken` alone.
+/// anew. Of what you write to it, the engine reads `written` alone.
 ///
 /// Returns NULL for a bad handle.
 SANSOCK_API
@@ -431,23 +435,25 @@ struct sansock_block *sansock_conn_block(const struct sansock_conn *conn);
 /// nothing was consumed and there is no event and no SANSOCK_BLOCK_MORE, accept or reject first.
 SANSOCK_API int32_t sansock_conn_receive(struct sansock_conn *conn, uint8_t *data, size_t len, uint64_t now);
 
-/// Sets the buffer of sansock_conn_receive_window. It is not copied: it must live until it is replaced or the
+/// Sets the buffer of sansock_conn_receive_read_buffer. It is not copied: it must live until it is replaced or the
 /// connection is freed. Many connections of one thread may share it. (NULL, 0) unsets it.
-SANSOCK_API int32_t sansock_conn_set_window(struct sansock_conn *conn, uint8_t *data, size_t capacity);
+SANSOCK_API int32_t sansock_conn_set_read_buffer(struct sansock_conn *conn, uint8_t *data, size_t capacity);
 
 /// The same as sansock_conn_receive(conn, window, len, now), with fewer arguments.
-SANSOCK_API int32_t sansock_conn_receive_window(struct sansock_conn *conn, size_t len, uint64_t now);
+SANSOCK_API int32_t sansock_conn_receive_read_buffer(struct sansock_conn *conn, size_t len, uint64_t now);
 
 /// Client: reads only the header of a message whose payload you keep, as sansock_conn_send_header writes only one.
 ///
 /// `data` is the start of what arrived; 10 bytes are enough. If a whole binary message in one frame begins there that is
-/// neither compressed nor too large, and nothing else is under way, the lengths of its header and payload are written to
-/// `header_len` and `payload_len`: the message is yours, take both from the stream, in as many reads as that needs, and pass on
-/// only what follows. Else `header_len` becomes 0 and nothing has happened: pass everything to receive. The events stay.
+/// neither compressed nor too large, has at least `min_payload` bytes, and nothing else is under way, the lengths of its
+/// header and payload are written to `header_len` and `payload_len`: the message is yours. Take both from the stream, in
+/// as many reads as that needs, and pass on only what follows. Otherwise `header_len` becomes 0 and nothing has happened:
+/// pass everything to receive. The events stay.
 SANSOCK_API
 int32_t sansock_conn_receive_header(struct sansock_conn *conn,
                                     const uint8_t *data,
                                     size_t len,
+                                    uint64_t min_payload,
                                     uint64_t now,
                                     size_t *header_len,
                                     uint64_t *payload_len);
@@ -573,7 +579,7 @@ SANSOCK_API int32_t sansock_conn_pause(struct sansock_conn *conn, uint64_t now);
 SANSOCK_API int32_t sansock_conn_resume(struct sansock_conn *conn, uint64_t now);
 
 /// Tells that the first `n` bytes of the output were written. More than there are: SANSOCK_ERR_INVALID_ARGUMENT.
-SANSOCK_API int32_t sansock_conn_consumed(struct sansock_conn *conn, size_t n);
+SANSOCK_API int32_t sansock_conn_written(struct sansock_conn *conn, size_t n);
 
 /// How many bytes the connection occupies, handle and buffers. 0 for a handle that is bad, busy or poisoned.
 SANSOCK_API size_t sansock_conn_memory_usage(const struct sansock_conn *conn);

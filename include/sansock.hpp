@@ -1,6 +1,6 @@
 /// Sansock for C++17: the C API of sansock.h behind two move-only owners, with typed events.
 ///
-/// The library does no I/O. After every call on a Connection: write output() and report it with consumed(), handle
+/// The library does no I/O. After every call on a Connection: write output() and report it with written(), handle
 /// events() (those of the last input call), set the timer to next_deadline(), and obey transport() once all output is
 /// written. The file comment of sansock.h has the rules of lifetime and threads in full; they hold here too.
 ///
@@ -456,7 +456,7 @@ public:
 
     /// Takes bytes that were read from the transport, and unmasks them in place. Input call: replaces the events.
     ///
-    /// Keep the bytes until the events are handled. taken() says how many were taken: pass the rest after that.
+    /// Keep the bytes until the events are handled. consumed() says how many were taken: pass the rest after that.
     [[nodiscard]] Status receive(std::uint8_t *data, std::size_t size, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_receive(get(), data, size, now));
     }
@@ -465,10 +465,10 @@ public:
     }
     /// Client: reads only the header of a message whose payload you keep; `header_size` is 0 if there is none. See
     /// sansock_conn_receive_header. Not an input call.
-    [[nodiscard]] Status receive_header(Bytes data, std::uint64_t now, std::size_t &header_size,
-                                        std::uint64_t &payload_size) noexcept {
-        return static_cast<Status>(
-            sansock_conn_receive_header(get(), data.data(), data.size(), now, &header_size, &payload_size));
+    [[nodiscard]] Status receive_header(Bytes data, std::uint64_t min_payload, std::uint64_t now,
+                                        std::size_t &header_size, std::uint64_t &payload_size) noexcept {
+        return static_cast<Status>(sansock_conn_receive_header(get(), data.data(), data.size(), min_payload, now,
+                                                               &header_size, &payload_size));
     }
     /// Tells that the peer has ended its stream. Legal in every state, and twice. Input call.
     Status receive_eof(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_receive_eof(get(), now)); }
@@ -547,12 +547,12 @@ public:
     /// Tells that you read again.
     Status resume(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_resume(get(), now)); }
     /// Tells that the first bytes of output() were written.
-    Status consumed(std::size_t size) noexcept { return static_cast<Status>(sansock_conn_consumed(get(), size)); }
+    Status written(std::size_t size) noexcept { return static_cast<Status>(sansock_conn_written(get(), size)); }
 
     /// The events of the last input call, valid until the next.
     [[nodiscard]] Events events() const noexcept { return Events(block_); }
     /// How many bytes the last receive() took.
-    [[nodiscard]] std::size_t taken() const noexcept { return block_ ? static_cast<std::size_t>(block_->consumed) : 0; }
+    [[nodiscard]] std::size_t consumed() const noexcept { return block_ ? static_cast<std::size_t>(block_->consumed) : 0; }
     /// Something waits: handle the events, then receive() with the rest of the input or with nothing, or timeout().
     [[nodiscard]] bool more() const noexcept { return block_ && (block_->flags & SANSOCK_BLOCK_MORE) != 0; }
     /// Bytes to write to the transport, valid until the next call.
@@ -565,7 +565,7 @@ public:
         return block_->next_deadline;
     }
     /// How many bytes you may gather before the next receive(), as nothing can come of them.
-    [[nodiscard]] std::uint64_t payload_due() const noexcept { return block_ ? block_->payload_due : 0; }
+    [[nodiscard]] std::uint64_t payload_remaining() const noexcept { return block_ ? block_->payload_remaining : 0; }
     /// What to do with the transport, once all output is written. An empty owner says: close.
     [[nodiscard]] Transport transport() const noexcept {
         return block_ ? static_cast<Transport>(block_->transport) : Transport::close;

@@ -5,7 +5,7 @@
 //! its side buffer. Kinds and flags are plain numbers: a reader skips the kinds it does not know.
 //!
 //! Records and the bytes they refer to are valid until the next *input* call on that connection: `receive`,
-//! `receive_eof`, `timeout`, `accept`, `reject`. Sending, closing, failing, pausing and reporting output as consumed leave
+//! `receive_eof`, `timeout`, `accept`, `reject`. Sending, closing, failing, pausing and reporting output as written leave
 //! them in place.
 
 /// One event, or one detail of the event before it.
@@ -92,7 +92,7 @@ pub mod region {
     /// The connection's message store.
     pub const STORE: u8 = 1;
     /// The connection's side buffer: heads, control frames cut by reads, code points cut by parts.
-    pub const SIDE: u8 = 2;
+    pub const SCRATCH: u8 = 2;
     /// How many there are.
     pub const COUNT: usize = 3;
 }
@@ -136,6 +136,8 @@ pub mod status {
     pub const MORE: u16 = 0x0001;
     /// The output is below its soft limit.
     pub const WRITABLE: u16 = 0x0002;
+    /// Reporting the output as written would change nothing now but free its bytes: the report may wait for the next call.
+    pub const DEFER_WRITTEN: u16 = 0x0004;
 }
 
 /// The answer to every call on a connection, at one address for its whole life.
@@ -161,8 +163,8 @@ pub struct Block {
     /// When to call `timeout`, in milliseconds of the host's clock; `u64::MAX` for never.
     pub next_deadline: u64,
     /// How many bytes may be gathered before the next `receive`, as nothing can come of them: see
-    /// [`payload_due`](crate::Connection::payload_due).
-    pub payload_due: u64,
+    /// [`payload_remaining`](crate::Connection::payload_remaining).
+    pub payload_remaining: u64,
     /// The records.
     pub events: *const Record,
     /// Where each region begins. The input region is where the last `receive` call's bytes were.
@@ -182,7 +184,7 @@ const _: () = {
     assert!(offset_of!(Record, len) == 16 && offset_of!(Record, extra) == 24);
     let pointer = size_of::<usize>();
     assert!(offset_of!(Block, fault) == 12 && offset_of!(Block, consumed) == 16);
-    assert!(offset_of!(Block, next_deadline) == 24 && offset_of!(Block, payload_due) == 32);
+    assert!(offset_of!(Block, next_deadline) == 24 && offset_of!(Block, payload_remaining) == 32);
     assert!(offset_of!(Block, events) == 40 && offset_of!(Block, regions) == 40 + pointer);
     assert!(offset_of!(Block, region_lens) == 40 + 4 * pointer);
     assert!(offset_of!(Block, output) == 40 + 7 * pointer);

@@ -27,7 +27,7 @@ use crate::timer::{Due, NEVER};
 ///
 /// Bytes that arrive go in with [`receive`](Self::receive), the end of the stream with
 /// [`receive_eof`](Self::receive_eof). After *any* call, in this order: write the
-/// [`output`](Self::output) and report it with [`consumed`](Self::consumed); handle the [`events`](Self::events); set one timer to
+/// [`output`](Self::output) and report it with [`written`](Self::written); handle the [`events`](Self::events); set one timer to
 /// [`next_deadline`](Self::next_deadline), which calls [`timeout`](Self::timeout); and once all output is written, do with the
 /// transport what [`transport`](Self::transport) says.
 ///
@@ -149,17 +149,18 @@ impl Connection {
     /// [`send_header`](Self::send_header). `bytes` is the start of what arrived; of more than 10 bytes the rest is not looked at.
     ///
     /// Returns the lengths of the header and of the payload if a whole binary message begins there that the engine would
-    /// hand on as it is: a client's (it is not masked), not compressed, in one frame, within the limits. The message is then the
+    /// hand on as it is: a client's (it is not masked), not compressed, in one frame, within the limits, with a payload of at
+    /// least `min_payload` bytes. The message is then the
     /// host's: it takes header and payload from the stream itself, in as many reads as that needs, and passes on only what
     /// follows them. The connection is as if the message had been received; the events of the last input call stay.
     ///
     /// `None` changes nothing: pass the bytes to [`receive`](Self::receive). It is so on a server, where parts are asked for, while
     /// anything else is under way or [`more`](Self::more) is true, and where too little of a header is there.
-    pub fn receive_header(&mut self, bytes: &[u8], now: u64) -> Option<(usize, u64)> {
+    pub fn receive_header(&mut self, bytes: &[u8], min_payload: u64, now: u64) -> Option<(usize, u64)> {
         if !matches!(self.phase, Phase::Frames) || !self.sender.is_open() || self.more() {
             return None;
         }
-        let lengths = self.reader.peek_untouched(bytes, &self.sender)?;
+        let lengths = self.reader.peek_untouched(bytes, &self.sender).filter(|lengths| lengths.1 >= min_payload)?;
         self.sender.timers.advance(now);
         self.sender.heard();
         Some(lengths)
@@ -172,8 +173,8 @@ impl Connection {
     /// For hosts whose calls are dear and whose reads are small: as long as fewer bytes have arrived since, there is no need
     /// to call [`receive`](Self::receive) for each read. What was gathered goes in first, in one call with what follows it, before
     /// any other input call, and when [`next_deadline`](Self::next_deadline) comes.
-    pub fn payload_due(&self) -> u64 {
-        if self.more() || !self.sender.is_open() { 0 } else { self.reader.payload_due(self.sender.settings()) }
+    pub fn payload_remaining(&self) -> u64 {
+        if self.more() || !self.sender.is_open() { 0 } else { self.reader.payload_remaining(self.sender.settings()) }
     }
 
     /// What [`receive`](Self::receive) does with anything but messages.
@@ -289,7 +290,7 @@ impl Connection {
     pub fn region(&self, number: u8) -> &[u8] {
         match number {
             region::STORE => &self.inbox.store,
-            region::SIDE => &self.inbox.side,
+            region::SCRATCH => &self.inbox.side,
             _ => &[],
         }
     }
@@ -322,17 +323,19 @@ impl Connection {
         self.read_records();
         let more = if self.more() { batch::status::MORE } else { 0 };
         let writable = if self.sender.writable() { batch::status::WRITABLE } else { 0 };
+        let calm = more == 0 && writable != 0 && self.sender.is_open() && self.sender.transport() == Transport::Open;
+        let defer = if calm { batch::status::DEFER_WRITTEN } else { 0 };
         let output = self.sender.output();
         *block = Block {
             status,
             event_count: self.inbox.records.len() as u32,
             transport: self.sender.transport() as u8,
             state: self.sender.state() as u8,
-            flags: more | writable,
+            flags: more | writable | defer,
             fault: self.sender.fault().map_or(0, |fault| fault.kind.number()),
             consumed: consumed as u64,
             next_deadline: self.deadline(),
-            payload_due: self.payload_due(),
+            payload_remaining: self.payload_remaining(),
             events: self.inbox.records.as_ptr(),
             regions: [input, self.inbox.store.as_ptr(), self.inbox.side.as_ptr()],
             region_lens: [input_len, self.inbox.store.len(), self.inbox.side.len()],
@@ -370,7 +373,7 @@ delegate! {
     set_compression(&mut self, on: bool) -> ();
     pause(&mut self, now: u64) -> ();
     resume(&mut self, now: u64) -> ();
-    consumed(&mut self, count: usize) -> Result<(), Error>;
+    written(&mut self, count: usize) -> Result<(), Error>;
 }
 
 /// The same as on [`Sender`], where they are described.

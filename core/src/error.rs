@@ -19,7 +19,7 @@ pub enum Error {
     /// The connection is not in a state in which this call means anything (sending after Close, accepting twice).
     InvalidState = -2,
     /// The output is at its hard limit: write [`output`](crate::Connection::output), report it with
-    /// [`consumed`](crate::Connection::consumed), and call again.
+    /// [`written`](crate::Connection::written), and call again.
     WouldBlock = -3,
     /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
     TooLarge = -4,
@@ -59,7 +59,7 @@ impl Error {
         match self {
             Error::InvalidArgument => "an argument is not allowed here",
             Error::InvalidState => "the connection is not in a state that allows this call",
-            Error::WouldBlock => "the output is full: write it, report it as consumed, and call again",
+            Error::WouldBlock => "the output is full: write it, report it as written, and call again",
             Error::TooLarge => "the payload is larger than the output limit: send it in parts",
             Error::NoMemory => "memory could not be allocated",
             Error::BadHandle => "the handle is null, freed, or of another kind",

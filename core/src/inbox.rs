@@ -189,7 +189,7 @@ impl Inbox {
     pub(crate) fn put_aside(&mut self, bytes: &[u8]) -> Place {
         let offset = self.side.len();
         self.side.extend_from_slice(bytes);
-        Place { region: region::SIDE, offset, len: bytes.len() }
+        Place { region: region::SCRATCH, offset, len: bytes.len() }
     }
 
     pub(crate) fn heap(&self) -> usize {

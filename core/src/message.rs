@@ -215,7 +215,7 @@ impl Reader {
 
     /// The common cases of [`read`](Self::read), first: messages that lie in the input whole, and input that lies in the
     /// middle of one. Stops where anything else begins. A host of WebAssembly gathers what
-    /// [`payload_due`](crate::Connection::payload_due) says, and needs no such case for the middle.
+    /// [`payload_remaining`](crate::Connection::payload_remaining) says, and needs no such case for the middle.
     #[inline]
     pub(crate) fn read_messages(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
         match self.expect {
@@ -240,7 +240,7 @@ impl Reader {
 
     /// How many bytes of payload are to come before anything can come of them: text that is not UTF-8, and what cannot be
     /// inflated or grows too large, is a fault at once.
-    pub(crate) fn payload_due(&self, settings: &Settings) -> u64 {
+    pub(crate) fn payload_remaining(&self, settings: &Settings) -> u64 {
         match (self.expect, self.message) {
             (Expect::Data { left, .. }, Some(message))
                 if settings.parts == 0 && message.kind == kind::BINARY && !message.compressed =>

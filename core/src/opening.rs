@@ -348,7 +348,7 @@ fn deliver_refusal(refusal: &Refusal, truncated: bool, inbox: &mut Inbox) -> Res
     let Refusal { head_start, head_end, status, .. } = *refusal;
     let buffer = core::mem::take(&mut inbox.side);
     let head = &buffer[head_start..head_end];
-    let body = Place { region: region::SIDE, offset: head_end, len: buffer.len() - head_end };
+    let body = Place { region: region::SCRATCH, offset: head_end, len: buffer.len() - head_end };
     let flags = if truncated { flag::TRUNCATED } else { 0 };
     let details = deliver(Record { code: status, ..body.record(kind::REJECTED, flags) }, 0, inbox);
     let result = head::parse(head).map(|(_, fields)| push_headers(&fields, head, head_start, inbox));
@@ -381,7 +381,7 @@ fn deliver(event: Record, details: usize, inbox: &mut Inbox) -> usize {
 /// The place of a part of a head that begins at `start` of the side buffer.
 fn within(head: &[u8], start: usize, part: &[u8]) -> Place {
     let offset = part.as_ptr().addr() - head.as_ptr().addr();
-    Place { region: region::SIDE, offset: start + offset, len: part.len() }
+    Place { region: region::SCRATCH, offset: start + offset, len: part.len() }
 }
 
 fn push_headers(fields: &[Field<'_>], head: &[u8], start: usize, inbox: &mut Inbox) {

@@ -79,7 +79,7 @@ impl Queue {
 }
 
 /// The pending output of a connection as a [`bytes::Buf`], for hosts whose writers take one. Advancing it reports the
-/// bytes as consumed.
+/// bytes as written.
 pub struct Output<'a>(pub(crate) &'a mut crate::Sender);
 
 impl Buf for Output<'_> {
@@ -95,6 +95,6 @@ impl Buf for Output<'_> {
     ///
     /// If `count` is more than what remains, as the trait asks.
     fn advance(&mut self, count: usize) {
-        assert!(self.0.consumed(count).is_ok(), "cannot advance past the end of the output");
+        assert!(self.0.written(count).is_ok(), "cannot advance past the end of the output");
     }
 }

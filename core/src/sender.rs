@@ -268,7 +268,7 @@ impl Sender {
         self.timers.resume();
     }
 
-    /// The bytes to write to the transport. Report what was written with [`consumed`](Self::consumed).
+    /// The bytes to write to the transport. Report what was written with [`written`](Self::written).
     pub fn output(&self) -> &[u8] {
         self.queue.pending()
     }
@@ -283,7 +283,7 @@ impl Sender {
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] if that is more than there are.
-    pub fn consumed(&mut self, count: usize) -> Result<(), Error> {
+    pub fn written(&mut self, count: usize) -> Result<(), Error> {
         self.queue.consume(count, &self.settings.buffers)?;
         self.flush_pong();
         if self.life == Life::Ended {

@@ -685,7 +685,7 @@ fn cve_2026_11586_ping_flood_against_a_slow_reader() {
     host.receive(&ping.repeat(1000));
     for _ in 0..1000 {
         host.receive(&ping);
-        host.connection.consumed(1).unwrap();
+        host.connection.written(1).unwrap();
         assert!(host.connection.pending_output() <= 64 * 1024 + 127, "{}", host.connection.pending_output());
     }
 }
@@ -699,7 +699,7 @@ fn cve_2025_5399_writing_the_output_ends() {
     host.receive(&frames::to(Role::Server, FIN | PING, b"x").repeat(100));
     let mut written = 0;
     while !host.connection.output().is_empty() {
-        host.connection.consumed(1).unwrap();
+        host.connection.written(1).unwrap();
         written += 1;
         assert!(written <= 6, "one pong, and the one that waited");
     }

@@ -42,7 +42,7 @@ fn pair(configure: impl Fn(&mut Config)) -> (Connection, Connection) {
 /// Carries all output, and returns the messages it made.
 fn carry(from: &mut Connection, to: &mut Connection) -> Vec<String> {
     let mut bytes = from.output().to_vec();
-    from.consumed(bytes.len()).unwrap();
+    from.written(bytes.len()).unwrap();
     let mut at = 0;
     let mut messages = Vec::new();
     let mut growing = String::new();
@@ -134,7 +134,7 @@ fn many_connections_share_a_few_compressors() {
                 from.send_part(kind::BINARY, &message.as_bytes()[..cut], false).unwrap();
                 from.send_part(kind::BINARY, &message.as_bytes()[cut..], true).unwrap();
                 let mut wire = from.output().to_vec();
-                from.consumed(wire.len()).unwrap();
+                from.written(wire.len()).unwrap();
                 let mut received = Vec::new();
                 let mut at = 0;
                 while at < wire.len() || to.more() {
@@ -183,7 +183,7 @@ fn a_shared_inflater_knows_the_whole_window() {
                 }
                 client.send_binary(&message).unwrap();
                 let mut wire = client.output().to_vec();
-                client.consumed(wire.len()).unwrap();
+                client.written(wire.len()).unwrap();
                 saved += message.len() - wire.len().min(message.len());
                 let (_, mut events, _) = server.receive_events(&mut wire, 0);
                 assert!(matches!(events.next(), Some(Event::Binary(binary)) if binary.data == message));
@@ -205,7 +205,7 @@ fn contexts_of_connections_stay_apart() {
     let mut say = |connection: &mut Connection| {
         connection.send_text(&said).unwrap();
         let written = connection.output().len();
-        connection.consumed(written).unwrap();
+        connection.written(written).unwrap();
         written
     };
     let mut connections: Vec<_> = (0..20).map(|_| Connection::new(&config, [5; 32], 0).unwrap()).collect();
@@ -234,7 +234,7 @@ fn what_does_not_shrink_stays_within_the_room_made_for_it() {
                 connection.send_binary(&noise[..len]).unwrap();
                 let written = connection.output().len();
                 assert!(written <= noise.len(), "level {level}, memory {memory}: {len} bytes became {written}");
-                connection.consumed(written).unwrap();
+                connection.written(written).unwrap();
             }
         }
     }

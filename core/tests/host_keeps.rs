@@ -28,10 +28,10 @@ fn the_header_of_a_whole_binary_message_is_enough() {
     for (len, header_len) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
         let mut client = client();
         let frame = frames::server(FIN | BINARY, &vec![7; len]);
-        assert_eq!(client.receive_header(&frame, 0), Some((header_len, len as u64)), "{len}");
-        assert_eq!(client.receive_header(&frame[..header_len], 0), Some((header_len, len as u64)), "{len}");
+        assert_eq!(client.receive_header(&frame, 0, 0), Some((header_len, len as u64)), "{len}");
+        assert_eq!(client.receive_header(&frame[..header_len], 0, 0), Some((header_len, len as u64)), "{len}");
         for cut in 0..header_len {
-            assert_eq!(client.receive_header(&frame[..cut], 0), None, "{cut} bytes of the header for {len}");
+            assert_eq!(client.receive_header(&frame[..cut], 0, 0), None, "{cut} bytes of the header for {len}");
         }
         // The message was the host's; what follows it is not.
         assert_eq!(receive(&mut client, &frames::server(FIN | TEXT, b"next")), 1);
@@ -49,11 +49,11 @@ fn a_payload_that_the_engine_must_see_is_not_left_to_the_host() {
         (FIN | 0x40 | BINARY, "RSV1 without compression is a fault"),
         (FIN | 3, "a reserved opcode is a fault"),
     ] {
-        assert_eq!(client().receive_header(&frames::server(first, b"ab"), 0), None, "{why}");
+        assert_eq!(client().receive_header(&frames::server(first, b"ab"), 0, 0), None, "{why}");
     }
     let masked = frames::client(FIN | BINARY, b"ab", [1, 2, 3, 4]);
-    assert_eq!(client().receive_header(&masked, 0), None, "a masked frame to a client is a fault");
-    assert_eq!(connection(&opened(Role::Server)).receive_header(&masked, 0), None, "it is unmasked");
+    assert_eq!(client().receive_header(&masked, 0, 0), None, "a masked frame to a client is a fault");
+    assert_eq!(connection(&opened(Role::Server)).receive_header(&masked, 0, 0), None, "it is unmasked");
 }
 
 #[test]
@@ -61,14 +61,14 @@ fn limits_and_options_hold_for_what_the_host_keeps() {
     let frame = frames::server(FIN | BINARY, &[0; 101]);
     let mut limited = opened(Role::Client);
     limited.max_message_size(100).unwrap();
-    assert_eq!(connection(&limited).receive_header(&frame, 0), None);
+    assert_eq!(connection(&limited).receive_header(&frame, 0, 0), None);
     limited.max_message_size(101).unwrap();
-    assert_eq!(connection(&limited).receive_header(&frame, 0), Some((2, 101)));
+    assert_eq!(connection(&limited).receive_header(&frame, 0, 0), Some((2, 101)));
     limited.max_frame_size(100).unwrap();
-    assert_eq!(connection(&limited).receive_header(&frame, 0), None);
+    assert_eq!(connection(&limited).receive_header(&frame, 0, 0), None);
     let mut parts = opened(Role::Client);
     parts.parts(1).unwrap();
-    assert_eq!(connection(&parts).receive_header(&frame, 0), None);
+    assert_eq!(connection(&parts).receive_header(&frame, 0, 0), None);
 }
 
 #[cfg(feature = "deflate")]
@@ -77,8 +77,8 @@ fn a_compressed_message_is_not_left_to_the_host() {
     let mut config = opened(Role::Client);
     config.deflate(1).unwrap();
     let mut client = connection(&config);
-    assert_eq!(client.receive_header(&frames::server(FIN | 0x40 | BINARY, b"ab"), 0), None);
-    assert_eq!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0), Some((2, 2)));
+    assert_eq!(client.receive_header(&frames::server(FIN | 0x40 | BINARY, b"ab"), 0, 0), None);
+    assert_eq!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, 0), Some((2, 2)));
 }
 
 #[test]
@@ -94,17 +94,17 @@ fn nothing_is_left_to_the_host_while_anything_is_under_way() {
     ] {
         let mut client = client();
         receive(&mut client, &under_way);
-        assert_eq!(client.receive_header(&whole, 0), None, "{under_way:?}");
+        assert_eq!(client.receive_header(&whole, 0, 0), None, "{under_way:?}");
     }
     let mut closing = client();
     closing.close(1000, b"", 0).unwrap();
-    assert_eq!(closing.receive_header(&whole, 0), None, "what arrives after our Close is dropped");
+    assert_eq!(closing.receive_header(&whole, 0, 0), None, "what arrives after our Close is dropped");
     let mut due = client();
     receive(&mut due, &frames::server(FIN | CLOSE, b""));
     assert!(due.more());
-    assert_eq!(due.receive_header(&whole, 0), None);
+    assert_eq!(due.receive_header(&whole, 0, 0), None);
     let mut connecting = connection(&Config::client("ws://a/").unwrap());
-    assert_eq!(connecting.receive_header(&whole, 0), None);
+    assert_eq!(connecting.receive_header(&whole, 0, 0), None);
 }
 
 /// Any byte shows that the peer is alive, and the events of the last read stay.
@@ -124,7 +124,7 @@ fn a_kept_message_counts_as_a_sign_of_life() {
     client.timeout(220);
     client.records();
     assert_eq!(client.next_deadline(), Some(270));
-    assert!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 260).is_some());
+    assert!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, 260).is_some());
     assert_eq!(client.next_deadline(), Some(320));
 }
 
@@ -132,17 +132,17 @@ fn a_kept_message_counts_as_a_sign_of_life() {
 fn payload_is_due_until_its_last_byte() {
     for role in [Role::Server, Role::Client] {
         let mut connection = connection(&opened(role));
-        assert_eq!(connection.payload_due(), 0);
+        assert_eq!(connection.payload_remaining(), 0);
         let frame = frames::to(role, FIN | BINARY, &[b'x'; 300]);
         let header = frame.len() - 300;
         assert_eq!(receive(&mut connection, &frame[..header - 1]), 0);
-        assert_eq!(connection.payload_due(), 0, "a part of the header");
+        assert_eq!(connection.payload_remaining(), 0, "a part of the header");
         assert_eq!(receive(&mut connection, &frame[header - 1..header]), 0);
-        assert_eq!(connection.payload_due(), 300);
+        assert_eq!(connection.payload_remaining(), 300);
         assert_eq!(receive(&mut connection, &frame[header..header + 299]), 0);
-        assert_eq!(connection.payload_due(), 1);
+        assert_eq!(connection.payload_remaining(), 1);
         assert_eq!(receive(&mut connection, &frame[header + 299..]), 1);
-        assert_eq!(connection.payload_due(), 0);
+        assert_eq!(connection.payload_remaining(), 0);
     }
 }
 
@@ -161,7 +161,7 @@ fn what_is_gathered_makes_the_same_events() {
         let (mut client, mut waiting, mut seen, mut calls) = (client(), Vec::new(), Vec::new(), 0);
         for read in messages.chunks(cut) {
             waiting.extend_from_slice(read);
-            if gathers && (waiting.len() as u64) < client.payload_due() {
+            if gathers && (waiting.len() as u64) < client.payload_remaining() {
                 continue;
             }
             calls += 1;
@@ -191,12 +191,12 @@ fn nothing_is_due_where_each_byte_makes_an_event_or_none_ever_will() {
     parts.parts(1).unwrap();
     let mut parts = connection(&parts);
     assert_eq!(receive(&mut parts, &frame[..50]), 1);
-    assert_eq!(parts.payload_due(), 0);
+    assert_eq!(parts.payload_remaining(), 0);
     let mut closing = client();
     receive(&mut closing, &frame[..50]);
     closing.close(1000, b"", 0).unwrap();
-    assert_eq!(closing.payload_due(), 0);
+    assert_eq!(closing.payload_remaining(), 0);
     let mut text = client();
     receive(&mut text, &frames::server(FIN | TEXT, &[b'x'; 100])[..50]);
-    assert_eq!(text.payload_due(), 0);
+    assert_eq!(text.payload_remaining(), 0);
 }

@@ -72,7 +72,7 @@ fn every_call_in_every_state() {
         ("send_many", "S S S . . S S . S", |c| c.send_many(kind::TEXT, &[1], b"x").1),
         ("close", ". . . . . . . . .", |c| c.close(1000, b"", 0)),
         ("fail", ". . . . . . . . S", |c| c.fail(1011, b"", 0)),
-        ("consumed nothing", ". . . . . . . . .", |c| c.consumed(0)),
+        ("consumed nothing", ". . . . . . . . .", |c| c.written(0)),
         ("pause", ". . . . . . . . .", |c| {
             c.pause(0);
             Ok(())
@@ -124,7 +124,7 @@ fn arguments_that_are_refused_change_nothing() {
         ("reason that is not UTF-8", |c| c.close(1000, b"\xff", 0)),
         ("fail 1004", |c| c.fail(1004, b"", 0)),
         ("fail with a long reason", |c| c.fail(1011, &[b'r'; 124], 0)),
-        ("more consumed than there is", |c| c.consumed(1)),
+        ("more consumed than there is", |c| c.written(1)),
         ("batch beyond its data", |c| c.send_batch(&[record(kind::BINARY, 1, 1)], b"x").1),
         ("many beyond their data", |c| c.send_many(kind::BINARY, &[2, 1], b"x").1),
         ("many of another kind", |c| c.send_many(kind::PING, &[1], b"x").1),
@@ -426,7 +426,7 @@ fn output_is_reported_in_any_pieces() {
         }
         bytes.extend_from_slice(&output[..count]);
         let left = output.len() - count;
-        host.connection.consumed(count).unwrap();
+        host.connection.written(count).unwrap();
         assert_eq!(host.connection.pending_output(), left);
     }
     let sent: Vec<Vec<u8>> = frames::read_all(&bytes).into_iter().map(|frame| frame.payload).collect();

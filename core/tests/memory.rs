@@ -83,7 +83,7 @@ fn echo(connection: &mut Connection, buffer: &mut [u8]) -> usize {
         }
         at += taken;
         let written = connection.output().len();
-        connection.consumed(written).unwrap();
+        connection.written(written).unwrap();
         if at == buffer.len() && !connection.more() {
             return messages;
         }
@@ -121,7 +121,7 @@ fn a_message_inside_one_read_allocates_nothing() {
                 assert_eq!(connection.receive(buffer, 0), buffer.len());
                 assert_eq!(connection.records().len(), count);
                 let written = connection.output().len();
-                connection.consumed(written).unwrap();
+                connection.written(written).unwrap();
             });
             assert_eq!(calls, 0, "{role:?}: {count} frames of {len} bytes in a read");
         }
@@ -175,7 +175,7 @@ fn an_idle_connection_holds_less_than_one_kib() {
     server.accept(None, 0).unwrap();
     server.records();
     let answer_len = server.output().len();
-    server.consumed(answer_len).unwrap();
+    server.written(answer_len).unwrap();
     let mut frame = frames::to(Role::Server, FIN | TEXT, b"hello");
     let frame_size = frame.capacity();
     assert_eq!(echo(&mut server, &mut frame), 1);
@@ -192,7 +192,7 @@ fn an_idle_connection_holds_less_than_one_kib() {
     let before = LIVE.get();
     let mut client = Connection::new(&client_config, seed(), 0).unwrap();
     let request_len = client.output().len();
-    client.consumed(request_len).unwrap();
+    client.written(request_len).unwrap();
     client.receive(&mut answer, 0);
     client.records();
     assert_eq!(echo(&mut client, &mut frame), 1);
@@ -336,7 +336,7 @@ fn a_connection_that_has_ended_gives_everything_back() {
         connection.records();
         drop(start);
         let written = connection.output().len();
-        connection.consumed(written).unwrap();
+        connection.written(written).unwrap();
         connection.timeout(0);
         connection.records();
         let held = held_since(before);
@@ -411,7 +411,7 @@ fn compression_costs_its_window() {
             assert_eq!(connection.records().len(), 1);
             connection.send_binary(&said).unwrap();
             let written = connection.output().len();
-            connection.consumed(written).unwrap();
+            connection.written(written).unwrap();
             connection.receive(&mut [], 0);
             connection.records();
             connections.push(connection);
@@ -443,7 +443,7 @@ fn the_window_bounds_what_compression_keeps() {
             let message: Vec<u8> = (0..3000u32).map(|i| (i * i / 7 + round * 31) as u8).collect();
             ends[from].send_binary(&message).unwrap();
             let mut wire = ends[from].output().to_vec();
-            ends[from].consumed(wire.len()).unwrap();
+            ends[from].written(wire.len()).unwrap();
             let (_, mut events, _) = ends[1 - from].receive_events(&mut wire, 0);
             assert!(matches!(events.next(), Some(Event::Binary(binary)) if binary.data == message));
         }

@@ -475,7 +475,7 @@ fn make_call(host: &mut Host, call: &Call) {
         Call::Consumed(count) => {
             let count = (*count).min(connection.output().len());
             host.output.extend_from_slice(&connection.output()[..count]);
-            connection.consumed(count)
+            connection.written(count)
         }
         Call::Hold(hold) => {
             host.held = *hold;

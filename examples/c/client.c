@@ -154,12 +154,12 @@ static void write_output(void) {
     while (block->output_len > 0) {
         ssize_t n = send(fd, block->output, block->output_len, MSG_NOSIGNAL);
         if (n >= 0) {
-            sansock_conn_consumed(conn, (size_t)n);
+            sansock_conn_written(conn, (size_t)n);
         } else if (errno == EAGAIN) {
             return;
         } else if (errno != EINTR) { /* nobody is left to read it */
             end_of_stream();
-            sansock_conn_consumed(conn, block->output_len);
+            sansock_conn_written(conn, block->output_len);
         }
     }
     if (block->transport == SANSOCK_TRANSPORT_SHUTDOWN_WRITE && !write_shut) {

@@ -160,12 +160,12 @@ static void write_output(peer *p) {
     while (b->output_len > 0) {
         ssize_t n = send(p->fd, b->output, b->output_len, MSG_NOSIGNAL);
         if (n >= 0) {
-            sansock_conn_consumed(p->conn, (size_t)n);
+            sansock_conn_written(p->conn, (size_t)n);
         } else if (errno == EAGAIN) {
             return;
         } else if (errno != EINTR) { /* nobody is left to read it */
             end_of_stream(p);
-            sansock_conn_consumed(p->conn, b->output_len);
+            sansock_conn_written(p->conn, b->output_len);
         }
     }
 }

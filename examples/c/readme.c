@@ -20,7 +20,7 @@ int main(void) {
         if (r->kind == SANSOCK_KIND_TEXT) sansock_conn_send_text(conn, payload, r->len);
     }
     fwrite(block->output, 1, block->output_len, stdout); /* the 101 response and the echo, ready for the socket */
-    sansock_conn_consumed(conn, block->output_len);
+    sansock_conn_written(conn, block->output_len);
 
     sansock_conn_free(conn);
     sansock_config_free(config);

@@ -200,9 +200,9 @@ private:
         bool progress = true;
         do {
             check("receive", connection_.receive(data, size, now_ms()));
-            progress = connection_.taken() > 0 || !connection_.events().empty();
-            data += connection_.taken();
-            size -= connection_.taken();
+            progress = connection_.consumed() > 0 || !connection_.events().empty();
+            data += connection_.consumed();
+            size -= connection_.consumed();
             handle_events();
         } while (connection_.more() || (size > 0 && progress));
     }
@@ -232,12 +232,12 @@ private:
             const sansock::Bytes output = connection_.output();
             const ssize_t n = send(socket_, output.data(), output.size(), MSG_NOSIGNAL);
             if (n >= 0) {
-                connection_.consumed(static_cast<std::size_t>(n));
+                connection_.written(static_cast<std::size_t>(n));
             } else if (errno == EAGAIN) {
                 return;
             } else if (errno != EINTR) { // nobody is left to read it
                 end_of_stream();
-                connection_.consumed(connection_.output().size());
+                connection_.written(connection_.output().size());
             }
         }
         if (connection_.transport() == sansock::Transport::shutdown_write && !std::exchange(write_shut_, true))

@@ -6,7 +6,7 @@
 // Takes the output of one connection to the other, as a socket would, and handles the events there.
 static void carry(sansock::Connection &from, sansock::Connection &to) {
     std::vector<std::uint8_t> bytes(from.output().begin(), from.output().end());
-    from.consumed(bytes.size());
+    from.written(bytes.size());
     if (to.receive(bytes, 0) != sansock::Status::ok) return; // 0: now, in milliseconds
     for (const sansock::Event &event : to.events()) {
         if (std::get_if<sansock::Request>(&event)) { // an input call: it replaces the events

@@ -115,7 +115,7 @@ export class Driver {
   }
 
   #taken() {
-    this.#connection.consumed(this.#inFlight);
+    this.#connection.written(this.#inFlight);
     this.#inFlight = 0;
   }
 

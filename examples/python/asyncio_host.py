@@ -109,7 +109,7 @@ class WebSocketProtocol(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """That many bytes were read."""
-        self.drive(self.connection.receive_window(nbytes))
+        self.drive(self.connection.receive_read_buffer(nbytes))
 
     def eof_received(self) -> bool:
         """The peer has ended its stream. True: the engine says when to close, not asyncio (which can, but for TLS)."""

@@ -28,12 +28,12 @@ def step(sock: socket.socket, connection: Connection) -> list[Event]:
     sock.settimeout(seconds)
     try:
         if connection.pending_output:
-            connection.consumed(sock.send(connection.output(WRITE_SIZE)))
+            connection.written(sock.send(connection.output(WRITE_SIZE)))
             return []
         length = sock.recv_into(connection.window)
     except TimeoutError:
         return connection.timeout()
-    return connection.receive_window(length) if length else connection.receive_eof()
+    return connection.receive_read_buffer(length) if length else connection.receive_eof()
 
 
 def handle(connection: Connection, events: list[Event]) -> None:

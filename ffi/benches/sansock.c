@@ -55,7 +55,7 @@ static void handle(engine *e, bool echo) {
     /* What a host looks at after every call: output, deadline and transport. */
     if (block->output_len) {
         emit(block->output, block->output_len);
-        sansock_conn_consumed(e->conn, block->output_len);
+        sansock_conn_written(e->conn, block->output_len);
     }
     if (block->next_deadline != SANSOCK_NEVER || block->transport != SANSOCK_TRANSPORT_OPEN) fail("closed");
 }
@@ -68,7 +68,7 @@ static void receive(engine *e, const input *input, bool echo) {
         memcpy(buffer + filled, input->bytes + at, len);
         at += len;
         filled += len;
-        if (filled < e->block->payload_due && filled + input->read <= sizeof buffer) continue;
+        if (filled < e->block->payload_remaining && filled + input->read <= sizeof buffer) continue;
         for (size_t taken = 0; taken < filled; taken += e->block->consumed) {
             if (sansock_conn_receive(e->conn, buffer + taken, filled - taken, 0)) fail("receive");
             handle(e, echo);
@@ -90,7 +90,7 @@ void engine_send(engine *e, const uint8_t *data, size_t len) {
                              : sansock_conn_send_binary(e->conn, data, len);
     if (status) fail(sansock_error_text(status));
     emit(e->block->output, e->block->output_len);
-    e->block->taken = e->block->output_len;
+    e->block->written = e->block->output_len;
 }
 
 uint64_t engine_server_handshakes(size_t count) {
@@ -107,7 +107,7 @@ uint64_t engine_server_handshakes(size_t count) {
             block->events[0].code != SANSOCK_ORIGIN_CROSS && sansock_conn_accept(conns[i], NULL, 0, 0))
             fail("accept");
         emit(block->output, block->output_len);
-        sansock_conn_consumed(conns[i], block->output_len);
+        sansock_conn_written(conns[i], block->output_len);
         if (block->state != SANSOCK_STATE_OPEN) fail("not open");
         opened();
     }
@@ -146,7 +146,7 @@ uint64_t engine_client_handshakes(size_t count) {
         size_t len;
         const char *response = respond((const char *)block->output, block->output_len, &len);
         start = nanoseconds();
-        sansock_conn_consumed(conn, block->output_len);
+        sansock_conn_written(conn, block->output_len);
         memcpy(buffer, response, len);
         if (sansock_conn_receive(conn, buffer, len, 0) || block->state != SANSOCK_STATE_OPEN) fail("not open");
         opened();

@@ -60,7 +60,7 @@ void engine_receive(engine *e, const input *input) {
         for (size_t taken = 0; taken < len;) {
             size_t header, here;
             uint64_t payload;
-            if (sansock_conn_receive_header(e->conn, buffer + taken, len - taken, 0, &header, &payload)) fail("receive");
+            if (sansock_conn_receive_header(e->conn, buffer + taken, len - taken, 0, 0, &header, &payload)) fail("receive");
             if (!header) {
                 taken += receive_whole(e, buffer + taken, len - taken);
                 continue;
@@ -86,6 +86,6 @@ void engine_receive(engine *e, const input *input) {
 void engine_send(engine *e, const uint8_t *data, size_t len) {
     if (sansock_conn_send_header(e->conn, e->kind, len, 1)) fail("send");
     emit(e->block->output, e->block->output_len);
-    e->block->taken = e->block->output_len;
+    e->block->written = e->block->output_len;
     emit(data, len);
 }

@@ -15,7 +15,7 @@ use crate::types::{Block, Config, Conn, Record};
 #[repr(C)]
 struct SharedBlock {
     engine: batch::Block,
-    taken: u64,
+    written: u64,
 }
 
 /// What is behind a connection's handle.
@@ -26,7 +26,7 @@ struct Inner {
     input: (*const u8, usize),
     /// How many of them were taken.
     consumed: usize,
-    /// The buffer of `receive_window`.
+    /// The buffer of `receive_read_buffer`.
     window: (*mut u8, usize),
     /// What ended the connection, with a NUL behind it; made when it happens.
     fault_text: String,
@@ -57,14 +57,14 @@ fn empty_block() -> SharedBlock {
         fault: 0,
         consumed: 0,
         next_deadline: NEVER,
-        payload_due: 0,
+        payload_remaining: 0,
         events: ptr::null(),
         regions: [ptr::null(); batch::region::COUNT],
         region_lens: [0; batch::region::COUNT],
         output: ptr::null(),
         output_len: 0,
     };
-    SharedBlock { engine, taken: 0 }
+    SharedBlock { engine, written: 0 }
 }
 
 impl Inner {
@@ -84,10 +84,10 @@ impl Inner {
     }
 
     /// Reports the output that the host says it has written, before every call.
-    fn report_taken(&mut self) -> Result<(), Error> {
-        match mem::take(&mut self.block.taken) {
+    fn report_written(&mut self) -> Result<(), Error> {
+        match mem::take(&mut self.block.written) {
             0 => Ok(()),
-            taken => self.connection.consumed(taken.try_into().map_err(|_| Error::InvalidArgument)?),
+            written => self.connection.written(written.try_into().map_err(|_| Error::InvalidArgument)?),
         }
     }
 
@@ -119,7 +119,7 @@ unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Result<(), Erro
     let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
     status(handle.and_then(|handle| {
         handle.change(|inner| {
-            let result = inner.report_taken().and_then(|()| body(inner));
+            let result = inner.report_written().and_then(|()| body(inner));
             inner.refresh(status(result));
             result
         })
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn sansock_conn_free(conn: *mut Conn) {
 }
 
 /// The block of a connection: at one address until the connection is freed, up to date after every call, which writes it
-/// anew. Of what you write to it, the engine reads `taken` alone.
+/// anew. Of what you write to it, the engine reads `written` alone.
 ///
 /// Returns NULL for a bad handle.
 #[unsafe(no_mangle)]
@@ -200,10 +200,10 @@ pub unsafe extern "C" fn sansock_conn_receive(conn: *mut Conn, data: *mut u8, le
     unsafe { call(conn, |inner| inner.receive(data, len, now)) }
 }
 
-/// Sets the buffer of sansock_conn_receive_window. It is not copied: it must live until it is replaced or the
+/// Sets the buffer of sansock_conn_receive_read_buffer. It is not copied: it must live until it is replaced or the
 /// connection is freed. Many connections of one thread may share it. (NULL, 0) unsets it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_set_window(conn: *mut Conn, data: *mut u8, capacity: usize) -> i32 {
+pub unsafe extern "C" fn sansock_conn_set_read_buffer(conn: *mut Conn, data: *mut u8, capacity: usize) -> i32 {
     // SAFETY: a handle by the rules of the header. The buffer is only remembered.
     unsafe {
         call(conn, |inner| {
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn sansock_conn_set_window(conn: *mut Conn, data: *mut u8,
 
 /// The same as sansock_conn_receive(conn, window, len, now), with fewer arguments.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_receive_window(conn: *mut Conn, len: usize, now: u64) -> i32 {
+pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: usize, now: u64) -> i32 {
     // SAFETY: a handle, and a window that nobody else uses meanwhile, by the rules of the header.
     unsafe {
         call(conn, |inner| {
@@ -234,14 +234,16 @@ pub unsafe extern "C" fn sansock_conn_receive_window(conn: *mut Conn, len: usize
 /// Client: reads only the header of a message whose payload you keep, as sansock_conn_send_header writes only one.
 ///
 /// `data` is the start of what arrived; 10 bytes are enough. If a whole binary message in one frame begins there that is
-/// neither compressed nor too large, and nothing else is under way, the lengths of its header and payload are written to
-/// `header_len` and `payload_len`: the message is yours, take both from the stream, in as many reads as that needs, and pass on
-/// only what follows. Else `header_len` becomes 0 and nothing has happened: pass everything to receive. The events stay.
+/// neither compressed nor too large, has at least `min_payload` bytes, and nothing else is under way, the lengths of its
+/// header and payload are written to `header_len` and `payload_len`: the message is yours. Take both from the stream, in
+/// as many reads as that needs, and pass on only what follows. Otherwise `header_len` becomes 0 and nothing has happened:
+/// pass everything to receive. The events stay.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_header(
     conn: *mut Conn,
     data: *const u8,
     len: usize,
+    min_payload: u64,
     now: u64,
     header_len: *mut usize,
     payload_len: *mut u64,
@@ -252,7 +254,8 @@ pub unsafe extern "C" fn sansock_conn_receive_header(
             if header_len.is_null() || payload_len.is_null() {
                 return Err(Error::InvalidArgument);
             }
-            let (header, payload) = inner.connection.receive_header(bytes(data, len)?, now).unwrap_or_default();
+            let (header, payload) =
+                inner.connection.receive_header(bytes(data, len)?, min_payload, now).unwrap_or_default();
             write(header_len, header);
             write(payload_len, payload);
             Ok(())
@@ -523,9 +526,9 @@ pub unsafe extern "C" fn sansock_conn_resume(conn: *mut Conn, now: u64) -> i32 {
 
 /// Tells that the first `n` bytes of the output were written. More than there are: SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_consumed(conn: *mut Conn, n: usize) -> i32 {
+pub unsafe extern "C" fn sansock_conn_written(conn: *mut Conn, n: usize) -> i32 {
     // SAFETY: a handle by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.consumed(n)) }
+    unsafe { call(conn, |inner| inner.connection.written(n)) }
 }
 
 /// How many bytes the connection occupies, handle and buffers. 0 for a handle that is bad, busy or poisoned.

@@ -57,7 +57,7 @@ pub struct Block {
     /// How many bytes you may gather before the next receive, as nothing can come of them, not even a fault: payload of a
     /// binary frame under way that is not compressed.
     /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
-    pub payload_due: u64,
+    pub payload_remaining: u64,
     /// The events of the last input call. Valid until the next input call.
     pub events: *const Record,
     /// Where each region begins: payload of `r` = regions[r.flags & SANSOCK_FLAG_REGION] + r.offset.
@@ -66,13 +66,13 @@ pub struct Block {
     pub region_lens: [usize; 3],
     /// Bytes to write to the transport. Valid until the next call on this connection.
     pub output: *const u8,
-    /// How many. Report those you wrote with sansock_conn_consumed.
+    /// How many. Report those you wrote with sansock_conn_written.
     pub output_len: usize,
-    /// Yours to write, in place of a call of sansock_conn_consumed: how many bytes of the output you have written. The
-    /// next call that takes a connection that is not const reports them first, and sets this to 0; more than there are
-    /// make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the other fields know nothing of it, so do this only
-    /// while `state` and `transport` are OPEN: later, what is written moves the deadline and the transport.
-    pub taken: u64,
+    /// Yours to write, in place of a call of sansock_conn_written, while `flags` has SANSOCK_BLOCK_DEFER_WRITTEN: how
+    /// many bytes of the output you have written. The next call that takes a connection that is not const reports them
+    /// first, and sets this to 0; more than there are make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the
+    /// other fields do not reflect it.
+    pub written: u64,
 }
 
 /// Where a ws: or wss: URL points to.
@@ -99,7 +99,7 @@ pub const SANSOCK_OK: i32 = 0;
 pub const SANSOCK_ERR_INVALID_ARGUMENT: i32 = -1;
 /// The connection is not in a state in which this call means anything.
 pub const SANSOCK_ERR_INVALID_STATE: i32 = -2;
-/// The output is at its hard limit: write it, report it with sansock_conn_consumed, and call again.
+/// The output is at its hard limit: write it, report it with sansock_conn_written, and call again.
 pub const SANSOCK_ERR_WOULD_BLOCK: i32 = -3;
 /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
 pub const SANSOCK_ERR_TOO_LARGE: i32 = -4;
@@ -172,7 +172,7 @@ pub const SANSOCK_REGION_INPUT: u8 = 0;
 /// The connection's message store.
 pub const SANSOCK_REGION_STORE: u8 = 1;
 /// The connection's side buffer.
-pub const SANSOCK_REGION_SIDE: u8 = 2;
+pub const SANSOCK_REGION_SCRATCH: u8 = 2;
 
 /// There is no Origin header: the client is not a browser.
 pub const SANSOCK_ORIGIN_ABSENT: u16 = 0;
@@ -202,6 +202,9 @@ pub const SANSOCK_STATE_CLOSED: u8 = 3;
 pub const SANSOCK_BLOCK_MORE: u16 = 0x0001;
 /// The output is below its soft limit. While it is not: stop reading from the peer, or sending to it.
 pub const SANSOCK_BLOCK_WRITABLE: u16 = 0x0002;
+/// Reporting the output as written would change nothing now but free its bytes: you may write the number to `written`
+/// instead of calling sansock_conn_written.
+pub const SANSOCK_BLOCK_DEFER_WRITTEN: u16 = 0x0004;
 
 /// Boolean, 0: the stream is upgraded already, there is no handshake.
 pub const SANSOCK_OPTION_START_OPEN: u32 = 1;
@@ -276,8 +279,8 @@ const _: () = {
         };
     }
     same_layout!(Record: kind flags code aux offset len extra);
-    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_due events regions
-        region_lens output output_len, then taken: u64);
+    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_remaining events regions
+        region_lens output output_len, then written: u64);
 };
 
 /// The numbers are the engine's, one by one.
@@ -321,7 +324,7 @@ const _: () = {
         SANSOCK_FLAG_CHOSEN = flag::CHOSEN;
         SANSOCK_REGION_INPUT = region::INPUT;
         SANSOCK_REGION_STORE = region::STORE;
-        SANSOCK_REGION_SIDE = region::SIDE;
+        SANSOCK_REGION_SCRATCH = region::SCRATCH;
         SANSOCK_ORIGIN_ABSENT = origin::ABSENT;
         SANSOCK_ORIGIN_SAME = origin::SAME;
         SANSOCK_ORIGIN_CROSS = origin::CROSS;
@@ -334,6 +337,7 @@ const _: () = {
         SANSOCK_STATE_CLOSED = state::CLOSED;
         SANSOCK_BLOCK_MORE = status::MORE;
         SANSOCK_BLOCK_WRITABLE = status::WRITABLE;
+        SANSOCK_BLOCK_DEFER_WRITTEN = status::DEFER_WRITTEN;
     }
 };
 

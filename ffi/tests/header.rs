@@ -90,8 +90,8 @@ fn the_cpp_header_has_all_of_the_c_header() {
     let apart = [
         "sansock_abi_version",
         "sansock_block_size",
-        "sansock_conn_receive_window",
-        "sansock_conn_set_window",
+        "sansock_conn_receive_read_buffer",
+        "sansock_conn_set_read_buffer",
         "sansock_fault_name",
         "sansock_fault_text",
         "sansock_random_seed",

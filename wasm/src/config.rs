@@ -30,17 +30,17 @@ pub fn config_set(config: u32, option: u32, value: f64) -> i32 {
     call(|state| state.configs.get_mut(config)?.set(option, whole(value)?))
 }
 
-/// Sets a text of [`sansock::config::text`] to the first `len` bytes of the window.
+/// Sets a text of [`sansock::config::text`] to the first `len` bytes of the transfer buffer.
 #[wasm_bindgen]
 pub fn config_set_text(config: u32, text: u32, len: u32) -> i32 {
-    call(|state| state.configs.get_mut(config)?.set_text(text, state.window.bytes(len)?))
+    call(|state| state.configs.get_mut(config)?.set_text(text, state.transfer.bytes(len)?))
 }
 
-/// Adds a header: its name, then its value, in the window.
+/// Adds a header: its name, then its value, in the transfer buffer.
 #[wasm_bindgen]
 pub fn config_add_header(config: u32, name_len: u32, value_len: u32) -> i32 {
     call(|state| {
-        let (name, value) = state.window.pair(name_len, value_len)?;
+        let (name, value) = state.transfer.pair(name_len, value_len)?;
         state.configs.get_mut(config)?.add_header(name, value)
     })
 }

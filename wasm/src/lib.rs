@@ -3,8 +3,8 @@
 //! Every export takes and returns plain numbers; no object crosses the border. A host drives it like this:
 //!
 //! - **Handles** name configurations and connections; 0 is none. One module instance serves all connections.
-//! - **The window** is one growable buffer in linear memory through which all bytes come in, and texts go out. Ask for
-//!   room with [`window_reserve`](window::window_reserve), write, call. It moves only when `window_reserve`, or a call
+//! - **The transfer buffer** is one growable buffer in linear memory through which all bytes come in, and texts go out. Ask for
+//!   room with [`transfer_reserve`](transfer::transfer_reserve), write, call. It moves only when `transfer_reserve`, or a call
 //!   that returns a text, makes it grow.
 //! - **The block** of a connection is at a fixed address and up to date after every call on that connection: status,
 //!   events, output, deadline, transport (see [`sansock::batch::Block`], 80 bytes here).
@@ -22,7 +22,7 @@ pub mod connection;
 mod slots;
 pub mod state;
 pub mod texts;
-pub mod window;
+pub mod transfer;
 
 /// Several kilobytes smaller than the standard library's, and of constant time.
 #[cfg(target_arch = "wasm32")]

@@ -7,10 +7,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::connection::Connection;
 use crate::slots::Slots;
-use crate::window::Window;
+use crate::transfer::TransferBuffer;
 
 pub(crate) struct State {
-    pub(crate) window: Window,
+    pub(crate) transfer: TransferBuffer,
     pub(crate) configs: Slots<Config>,
     /// Boxed, so that the block of each stays where it is.
     pub(crate) connections: Slots<Box<Connection>>,
@@ -21,7 +21,7 @@ pub(crate) struct State {
 thread_local! {
     static STATE: RefCell<State> = const {
         RefCell::new(State {
-            window: Window::new(),
+            transfer: TransferBuffer::new(),
             configs: Slots::new(0),
             connections: Slots::new(1),
             status: 0,

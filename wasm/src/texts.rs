@@ -26,7 +26,7 @@ pub fn block_size() -> u32 {
     size_of::<Block>() as u32
 }
 
-/// Puts what a status means into the window and returns its length in bytes.
+/// Puts what a status means into the transfer buffer and returns its length in bytes.
 #[wasm_bindgen]
 pub fn error_text(status: i32) -> u32 {
     let known = Error::ALL.iter().find(|error| error.number() == status);
@@ -35,30 +35,30 @@ pub fn error_text(status: i32) -> u32 {
         (_, Some(error)) => error.text(),
         (_, None) => "unknown error",
     };
-    produce(|state| state.window.put(text))
+    produce(|state| state.transfer.put(text))
 }
 
-/// Puts the name of a fault, as `BAD_TEXT`, into the window and returns its length in bytes: 0 if there is none.
+/// Puts the name of a fault, as `BAD_TEXT`, into the transfer buffer and returns its length in bytes: 0 if there is none.
 #[wasm_bindgen]
 pub fn fault_name(number: u32) -> u32 {
-    produce(|state| state.window.put(FaultKind::from_number(number).map_or("", FaultKind::name)))
+    produce(|state| state.transfer.put(FaultKind::from_number(number).map_or("", FaultKind::name)))
 }
 
-/// Puts what a fault means into the window and returns its length in bytes: 0 if there is none.
+/// Puts what a fault means into the transfer buffer and returns its length in bytes: 0 if there is none.
 #[wasm_bindgen]
 pub fn fault_text(number: u32) -> u32 {
-    produce(|state| state.window.put(FaultKind::from_number(number).map_or("", FaultKind::text)))
+    produce(|state| state.transfer.put(FaultKind::from_number(number).map_or("", FaultKind::text)))
 }
 
-/// Takes apart the `ws:` or `wss:` URL in the first `len` bytes of the window, and puts `host NUL port NUL secure` in
+/// Takes apart the `ws:` or `wss:` URL in the first `len` bytes of the transfer buffer, and puts `host NUL port NUL secure` in
 /// their place: the host without brackets, the port in decimal, 1 for `wss:` or 0.
 #[wasm_bindgen]
 pub fn url_parse(len: u32) -> i32 {
     call(|state| {
-        let text = str::from_utf8(state.window.bytes(len)?).map_err(|_| Error::InvalidArgument)?;
+        let text = str::from_utf8(state.transfer.bytes(len)?).map_err(|_| Error::InvalidArgument)?;
         let Url { host, port, secure, .. } = Url::parse(text)?;
         let parts = [host.as_str(), &port.to_string(), if secure { "1" } else { "0" }];
-        state.window.put(&parts.join("\0"))?;
+        state.transfer.put(&parts.join("\0"))?;
         Ok(())
     })
 }

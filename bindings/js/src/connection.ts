@@ -9,8 +9,8 @@ import { Gathered } from "./gather.js";
 import { copier } from "./host.js";
 import { currentEngine } from "./module.js";
 import {
-  AT_EASE,
   BLOCK,
+  BLOCK_DEFER_WRITTEN,
   BLOCK_MORE,
   BLOCK_WRITABLE,
   KIND,
@@ -294,7 +294,7 @@ export class Connection implements Disposable {
     this.#engine.check(this.#engine.calls.conn_pause(handle, 0, now));
   }
 
-  /** A copy of the bytes to write to the transport, or of the first `limit`. Report those written with `consumed`. */
+  /** A copy of the bytes to write to the transport, or of the first `limit`. Report those written with `written`. */
   output(limit = Number.POSITIVE_INFINITY): Uint8Array {
     const view = this.#view();
     const start = view.getUint32(this.#block + BLOCK.OUTPUT, true);
@@ -303,9 +303,9 @@ export class Connection implements Disposable {
   }
 
   /** Says that the first `count` bytes of the output are written. */
-  consumed(count: number): void {
+  written(count: number): void {
     const handle = this.#live();
-    this.#engine.check(this.#engine.calls.conn_consumed(handle, unsigned(count)));
+    this.#engine.check(this.#engine.calls.conn_written(handle, unsigned(count)));
   }
 
   /** The bytes to write to the transport, which are yours from here on. Go on until there are none. */
@@ -319,12 +319,12 @@ export class Connection implements Disposable {
     if (length === 0) {
       return output;
     }
-    if (view.getUint32(block + BLOCK.TRANSPORT, true) !== AT_EASE || length > OWED_MAX) {
-      engine.check(engine.calls.conn_consumed(this.#handle, length));
+    if ((view.getUint16(block + BLOCK.FLAGS, true) & BLOCK_DEFER_WRITTEN) === 0 || length > OWED_MAX) {
+      engine.check(engine.calls.conn_written(this.#handle, length));
     } else {
       // Nothing comes of it but that the output is empty: the next call reports it.
       view.setUint32(block + BLOCK.OUTPUT_LEN, 0, true);
-      view.setUint32(block + BLOCK.TAKEN, length, true);
+      view.setUint32(block + BLOCK.WRITTEN, length, true);
       engine.owes(this.#handle);
     }
     return output;
@@ -442,13 +442,13 @@ export class Connection implements Disposable {
 
   /** How many bytes are to come of the frame that the engine reads, behind those that were gathered. */
   #restOfFrame(): number {
-    const due = this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_DUE, true);
+    const due = this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_REMAINING, true);
     return due === 0 ? 0 : due - (this.#gathered?.length ?? 0);
   }
 
   /** Passes only the header of a message to the engine. Returns its length; 0 if the engine wants all of the message. */
   #receiveHeader(handle: number, bytes: Uint8Array, at: number, now: number): number {
-    const lengths = this.#engine.calls.conn_receive_header(handle, this.#engine.writeHeader(bytes, at), now);
+    const lengths = this.#engine.calls.conn_receive_header(handle, this.#engine.writeHeader(bytes, at), KEPT_MIN, now);
     const header = lengths % 16;
     this.#kept = (lengths - header) / 16;
     return header;
@@ -496,7 +496,7 @@ export class Connection implements Disposable {
     this.#due =
       this.#kept > 0
         ? this.#kept - (this.#gathered?.length ?? 0)
-        : Math.min(this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_DUE, true), GATHERED_MAX);
+        : Math.min(this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_REMAINING, true), GATHERED_MAX);
   }
 
   /** Passes on what was gathered for the engine, and returns the events that came of it. */

@@ -10,7 +10,7 @@ export interface Exports {
   block_size(): number;
   last_status(): number;
   last_count(): number;
-  window_reserve(len: number): number;
+  transfer_reserve(len: number): number;
   error_text(status: number): number;
   fault_name(fault: number): number;
   fault_text(fault: number): number;
@@ -24,7 +24,7 @@ export interface Exports {
   conn_free(connection: number): void;
   conn_block(connection: number): number;
   conn_receive(connection: number, offset: number, len: number, now: number): number;
-  conn_receive_header(connection: number, len: number, now: number): number;
+  conn_receive_header(connection: number, len: number, minPayload: number, now: number): number;
   conn_receive_eof(connection: number, now: number): number;
   conn_timeout(connection: number, now: number): number;
   conn_add_response_header(connection: number, nameLen: number, valueLen: number): number;
@@ -38,7 +38,7 @@ export interface Exports {
   conn_fail(connection: number, code: number, len: number, now: number): number;
   conn_set_compression(connection: number, on: number): number;
   conn_pause(connection: number, on: number, now: number): number;
-  conn_consumed(connection: number, n: number): number;
+  conn_written(connection: number, n: number): number;
   conn_memory_usage(connection: number): number;
   conn_fault_text(connection: number): number;
 }
@@ -166,7 +166,7 @@ export class Engine {
   read(len: number): Uint8Array {
     // The call may have made the window grow, and move.
     this.#room = Math.max(len, this.#room, WINDOW_MIN);
-    this.#window = this.calls.window_reserve(this.#room) >>> 0;
+    this.#window = this.calls.transfer_reserve(this.#room) >>> 0;
     this.#whole = undefined;
     return this.bytes.subarray(this.#window, this.#window + len);
   }
@@ -188,7 +188,7 @@ export class Engine {
   owes(connection: number): void {
     if (connection !== this.#owing) {
       if (this.#owing !== 0) {
-        this.calls.conn_consumed(this.#owing, 0);
+        this.calls.conn_written(this.#owing, 0);
       }
       this.#owing = connection;
     }
@@ -241,7 +241,7 @@ export class Engine {
   #reserve(len: number): void {
     if (len > this.#room || this.#room === 0) {
       const room = Math.max(len, WINDOW_MIN);
-      const start = room < 2 ** 32 ? this.calls.window_reserve(room) >>> 0 : 0;
+      const start = room < 2 ** 32 ? this.calls.transfer_reserve(room) >>> 0 : 0;
       if (start === 0) {
         throw new SansockError("NO_MEMORY", `no memory for a payload of ${len} bytes`);
       }
@@ -284,7 +284,7 @@ export class Engine {
 
   /** The same of the calls that messages need, each in code of its own: engines compile that into the callers. */
   #guardMessages(exports: Exports): Partial<Calls> {
-    const { conn_receive, conn_receive_header, conn_send, conn_send_header, conn_consumed } = exports;
+    const { conn_receive, conn_receive_header, conn_send, conn_send_header, conn_written } = exports;
     return {
       conn_receive: (connection, offset, len, now) => {
         this.assertAlive();
@@ -294,10 +294,10 @@ export class Engine {
           return this.#fail(cause);
         }
       },
-      conn_receive_header: (connection, len, now) => {
+      conn_receive_header: (connection, len, minPayload, now) => {
         this.assertAlive();
         try {
-          return conn_receive_header(connection, len, now);
+          return conn_receive_header(connection, len, minPayload, now);
         } catch (cause) {
           return this.#fail(cause);
         }
@@ -318,10 +318,10 @@ export class Engine {
           return this.#fail(cause);
         }
       },
-      conn_consumed: (connection, n) => {
+      conn_written: (connection, n) => {
         this.assertAlive();
         try {
-          return conn_consumed(connection, n);
+          return conn_written(connection, n);
         } catch (cause) {
           return this.#fail(cause);
         }

@@ -39,6 +39,7 @@ export const REGION_INPUT = 0;
 
 export const BLOCK_MORE = 0x0001;
 export const BLOCK_WRITABLE = 0x0002;
+export const BLOCK_DEFER_WRITTEN = 0x0004;
 
 /** Where the fields of a block lie on wasm32, in bytes. */
 export const BLOCK = {
@@ -49,17 +50,14 @@ export const BLOCK = {
   FAULT: 12,
   CONSUMED: 16,
   NEXT_DEADLINE: 24,
-  PAYLOAD_DUE: 32,
+  PAYLOAD_REMAINING: 32,
   EVENTS: 40,
   REGIONS: 44,
   OUTPUT: 68,
   OUTPUT_LEN: 72,
   /** Behind the block, and written here: how much of the output was taken, for the next call to report. */
-  TAKEN: 80,
+  WRITTEN: 80,
 } as const;
-
-/** Transport, state and flags of a block in one number: the connection is open, its output small, and nothing is due. */
-export const AT_EASE = 0x0002_0100;
 
 /** Where the fields of a record lie, in bytes. Kind and flags are the first two. */
 export const RECORD = { CODE: 2, AUX: 4, OFFSET: 8, LEN: 16, EXTRA: 24 } as const;

@@ -37,7 +37,7 @@ function sameNumbers(header) {
   add("TRANSPORT", numbers.TRANSPORTS.map((name, value) => [name, value]));
   add("STATE", numbers.STATES.map((name, value) => [name, value]));
   add("ORIGIN", numbers.ORIGINS.map((name, value) => [name, value]));
-  add("BLOCK", Object.entries({ MORE: numbers.BLOCK_MORE, WRITABLE: numbers.BLOCK_WRITABLE }));
+  add("BLOCK", Object.entries({ MORE: numbers.BLOCK_MORE, WRITABLE: numbers.BLOCK_WRITABLE, DEFER_WRITTEN: numbers.BLOCK_DEFER_WRITTEN }));
   add("ROLE", Object.entries({ CLIENT: numbers.ROLE_CLIENT, SERVER: numbers.ROLE_SERVER }));
   const { TEXT_URL, TEXT_ORIGIN, TEXT_SUBPROTOCOL } = numbers;
   add("TEXT", Object.entries({ URL: TEXT_URL, ORIGIN: TEXT_ORIGIN, SUBPROTOCOL: TEXT_SUBPROTOCOL }));

@@ -67,8 +67,8 @@ export function misuse(sansock) {
         argument(() => client.ping(new Uint8Array(126)));
         argument(() => client.sendText(Uint8Array.of(0xff)));
         argument(() => client.sendPart(Uint8Array.of(0xc3), true, "text"));
-        argument(() => client.consumed(1));
-        argument(() => client.consumed(-1));
+        argument(() => client.written(1));
+        argument(() => client.written(-1));
         argument(() => client.receive(new Uint8Array(0), Number.NaN));
         argument(() => client.timeout(-1));
         argument(() => server.sendHeader("text", -1));
@@ -97,7 +97,7 @@ export function misuse(sansock) {
         const error = refused("WOULD_BLOCK", () => server.sendBatch(Array.from({ length: 9 }, () => "x".repeat(20))));
         equal(error.sent, 4);
         equal(server.pendingOutput, 88);
-        server.consumed(44);
+        server.written(44);
         server.send("x".repeat(20));
         equal(server.output().length, 66);
       },

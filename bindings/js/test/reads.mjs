@@ -284,7 +284,7 @@ export function reads(sansock) {
         client.takeOutput();
         server.takeOutput();
         equal([client.pendingOutput, server.pendingOutput], [0, 0]);
-        client.consumed(0);
+        client.written(0);
         client.send(filled(100_000));
         ok(!client.writable, "above the limit");
         equal(client.takeOutput().length, 100_014);

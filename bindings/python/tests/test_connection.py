@@ -257,7 +257,7 @@ def test_window(pair: Pair) -> None:
         pair.client.send("through a socket")
         left.sendall(pair.client.take_output())
         length = right.recv_into(pair.server.window)
-        assert pair.server.receive_window(length, 0) == [Text("through a socket")]
+        assert pair.server.receive_read_buffer(length, 0) == [Text("through a socket")]
 
 
 def test_window_is_shared_by_the_connections_of_a_thread(pair: Pair) -> None:
@@ -378,7 +378,7 @@ def test_output_in_pieces(pair: Pair) -> None:
     first = pair.server.output(4)
     assert len(first) == 4
     assert pair.server.output()[:4] == first
-    pair.server.consumed(3)
+    pair.server.written(3)
     assert pair.server.pending_output == total - 3
     rest = pair.server.take_output(2)
     assert len(rest) == 2
@@ -393,8 +393,8 @@ def test_output_that_was_taken_is_gone(pair: Pair) -> None:
     assert pair.server.pending_output == 0
     assert pair.server.output() == pair.server.take_output() == b""
     with pytest.raises(InvalidArgument):
-        pair.server.consumed(1)
-    pair.server.consumed(0)
+        pair.server.written(1)
+    pair.server.written(0)
     pair.server.send("two")
     assert pair.server.pending_output == 5
     assert pair.server.take_output(2) + pair.server.take_output() == b"\x81\x03two"
@@ -420,13 +420,13 @@ def test_output_that_was_taken_is_not_sent_twice(size: int) -> None:
 
 def test_more_taken_than_there_is(pair: Pair) -> None:
     pair.server.send("one")
-    pair.server._block.taken = 6
+    pair.server._block.written = 6
     with pytest.raises(InvalidArgument):
         pair.server.send("two")
     assert pair.server.take_output() == b"\x81\x03one"
-    assert pair.server._block.taken == 5
+    assert pair.server._block.written == 5
     pair.server.send("three")
-    assert pair.server._block.taken == 0
+    assert pair.server._block.written == 0
     assert pair.to_client() == [Text("three")]
 
 
@@ -436,7 +436,7 @@ def test_what_is_written_while_closing_moves_the_transport(pair: Pair) -> None:
     pair.client.receive(pair.server.take_output(), 0)
     everything(pair.client, [])
     everything(pair.server, pair.to_server())
-    assert pair.server._block.taken == 0
+    assert pair.server._block.written == 0
     assert pair.server.transport is Transport.CLOSE
 
 

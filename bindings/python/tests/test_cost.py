@@ -37,9 +37,9 @@ def test_one_call_for_a_read(server: Connection, calls: list[str]) -> None:
         data = masked(0x82, b"message") * 100
         server.window[: len(data)] = data
         calls.clear()
-        events = server.receive_window(len(data), 0)
+        events = server.receive_read_buffer(len(data), 0)
         host_asks = server.pending_output, server.next_deadline, server.transport, server.state
-        assert calls == ["conn_receive_window"]
+        assert calls == ["conn_receive_read_buffer"]
         assert len(events) == 100
         assert host_asks[0] == 0
 
@@ -49,7 +49,7 @@ def test_one_call_for_a_message_joined_from_many_reads(server: Connection, calls
     data = masked(0x82, message)
     calls.clear()
     assert server.receive(data, 0) == [Binary(message)]
-    assert calls == ["conn_receive_window"] * 5
+    assert calls == ["conn_receive_read_buffer"] * 5
 
 
 def test_one_call_for_a_message_sent(server: Connection, calls: list[str]) -> None:
@@ -66,7 +66,7 @@ def test_one_call_for_a_message_sent(server: Connection, calls: list[str]) -> No
     assert calls == []
     server.send(bytes(1000))
     server.take_output()
-    assert calls == ["conn_send_binary", "conn_consumed"]
+    assert calls == ["conn_send_binary", "conn_written"]
 
 
 def converse() -> None:

@@ -26,7 +26,7 @@ def by_bytes(connection: Connection, data: bytes, now: int) -> list[Event]:
 
 def by_window(connection: Connection, data: bytes, now: int) -> list[Event]:
     connection.window[: len(data)] = data
-    return connection.receive_window(len(data), now)
+    return connection.receive_read_buffer(len(data), now)
 
 
 def drained(connection: Connection) -> list[Event]:
@@ -103,7 +103,7 @@ def test_no_call_while_nothing_can_come_of_it(feed: Feed, monkeypatch: pytest.Mo
 
         monkeypatch.setattr(_ffi, name, call)
 
-    for name in ("conn_receive", "conn_receive_window"):
+    for name in ("conn_receive", "conn_receive_read_buffer"):
         watch(name, getattr(_ffi, name))
     for start in range(16, 1024, 16):
         assert feed(server, data[start : start + 16], 0) == []
@@ -260,9 +260,9 @@ def test_wrong_lengths_while_gathering(length: int) -> None:
     server.receive(masked(FIN | BINARY, bytes(1 << 20))[:100], 0)
     server.receive(bytes(20), 0)
     with pytest.raises(InvalidArgument):
-        server.receive_window(length, 0)
+        server.receive_read_buffer(length, 0)
     with pytest.raises(TypeError):
-        server.receive_window(1.0, 0)  # type: ignore[arg-type]
+        server.receive_read_buffer(1.0, 0)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument):
         server.receive(b"x", -1)
     assert len(server._gathered) == 20

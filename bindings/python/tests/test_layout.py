@@ -55,7 +55,6 @@ def test_block() -> None:
     expected = struct_of_header("sansock_block")
     pointer = ctypes.sizeof(ctypes.c_void_p)
     found = offsets(_ffi.Block)
-    assert found.pop("situation") == found["transport"]
     for first, ending in (("regions", ""), ("region_lens", "_len")):
         names = [region + ending for region in ("input", "store", "side")]
         start = offsets(expected)[first]
@@ -63,12 +62,6 @@ def test_block() -> None:
         found[first] = start
     assert found == offsets(expected)
     assert ctypes.sizeof(_ffi.Block) == ctypes.sizeof(expected) == _ffi._library.sansock_block_size()
-
-
-def test_situation() -> None:
-    calm = (ctypes.c_uint32 * 1)(_ffi.CALM)
-    transport, state, flags = struct.unpack("=BBH", bytes(calm))
-    assert (Transport(transport), State(state), flags) == (Transport.OPEN, State.OPEN, _ffi.BLOCK_WRITABLE)
 
 
 def test_url() -> None:
@@ -86,11 +79,8 @@ def test_record() -> None:
 
 def test_constants() -> None:
     prefixes = ("KIND_", "FLAG_", "REGION_", "BLOCK_", "ROLE_", "TEXT_")
-    numbered = ("TRANSPORT_", "STATE_")
     named = {name: number for name, number in DEFINES.items() if name.startswith(prefixes)}
     assert named == {name: str(number) for name, number in vars(_ffi).items() if name.startswith(prefixes)}
-    some = {name: str(number) for name, number in vars(_ffi).items() if name.startswith(numbered)}
-    assert some.items() <= DEFINES.items()
     assert DEFINES["ABI_VERSION"] == str(_ffi.ABI_VERSION)
     assert int(DEFINES["ERR_BAD_HANDLE"]) == _ffi.ERR_BAD_HANDLE
 

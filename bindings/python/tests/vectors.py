@@ -274,7 +274,7 @@ class Player:
         if not self.window or len(piece) > len(self.connection.window):
             return self.connection.receive(piece, self.now)
         self.connection.window[: len(piece)] = piece
-        return self.connection.receive_window(len(piece), self.now)
+        return self.connection.receive_read_buffer(len(piece), self.now)
 
     def do_eof(self, _: str) -> list[Event]:
         return self.connection.receive_eof(self.now)

@@ -105,7 +105,7 @@ impl Host {
             let bytes = self.connection.output();
             self.output.extend_from_slice(bytes);
             let count = bytes.len();
-            self.connection.consumed(count).expect("no more than there is");
+            self.connection.written(count).expect("no more than there is");
         }
     }
 

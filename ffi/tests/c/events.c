@@ -119,23 +119,23 @@ static void a_full_batch_leaves_the_rest(void) {
 static void the_window_is_a_lent_buffer(void) {
     uint8_t *window = (uint8_t *)malloc(64);
     sansock_conn *one = new_open(SANSOCK_ROLE_SERVER), *two = new_open(SANSOCK_ROLE_SERVER);
-    CHECK_EQUAL(sansock_conn_set_window(one, window, 64), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_set_window(two, window, 64), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(one, window, 64), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(two, window, 64), SANSOCK_OK);
     memcpy(window, "\x81\x81\0\0\0\0a\x01\x81\0\0\0\0b", 14); /* a message, and the start of another */
-    CHECK_EQUAL(sansock_conn_receive_window(one, 14, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 14, 0), SANSOCK_OK);
     CHECK_EQUAL(block_of(one)->event_count, 1);
     CHECK(payload(block_of(one), &block_of(one)->events[0]) == window + 6);
     memcpy(window, "\x81\x81\0\0\0\0c", 7); /* by now it serves the other connection */
-    CHECK_EQUAL(sansock_conn_receive_window(two, 7, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(two, 7, 0), SANSOCK_OK);
     CHECK_BYTES(payload(block_of(two), &block_of(two)->events[0]), 1, "c");
     memcpy(window, "\x80\x81\0\0\0\0d", 7);
-    CHECK_EQUAL(sansock_conn_receive_window(one, 7, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 7, 0), SANSOCK_OK);
     const sansock_record *r = &block_of(one)->events[0];
     CHECK_BYTES(payload(block_of(one), r), r->len, "bd");
-    CHECK_EQUAL(sansock_conn_receive_window(one, 65, 0), SANSOCK_ERR_INVALID_ARGUMENT);
-    CHECK_EQUAL(sansock_conn_set_window(one, NULL, 0), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_receive_window(one, 1, 0), SANSOCK_ERR_INVALID_ARGUMENT);
-    CHECK_EQUAL(sansock_conn_receive_window(one, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 65, 0), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(one, NULL, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 1, 0), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 0, 0), SANSOCK_OK);
     sansock_conn_free(one);
     sansock_conn_free(two);
     free(window);

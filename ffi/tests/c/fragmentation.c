@@ -80,25 +80,25 @@ static void a_received_header_leaves_the_payload_to_the_host(void) {
     size_t header = 99;
     uint64_t payload = 99;
     const uint8_t binary[] = "\x82\x7f\0\0\0\0\0\x01\x11\x70 and what follows";
-    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, sizeof binary, 0, &header, &payload), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, sizeof binary, 0, 0, &header, &payload), SANSOCK_OK);
     CHECK_EQUAL(header, 10);
     CHECK_EQUAL(payload, 70000);
     const uint8_t text[] = "\x81\x01t";
-    CHECK_EQUAL(sansock_conn_receive_header(conn, text, 3, 0, &header, &payload), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, text, 3, 0, 0, &header, &payload), SANSOCK_OK);
     CHECK_EQUAL(header, 0);
     CHECK_EQUAL(payload, 0);
-    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, NULL, &payload), SANSOCK_ERR_INVALID_ARGUMENT);
-    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, &header, NULL), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, 0, NULL, &payload), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, 0, &header, NULL), SANSOCK_ERR_INVALID_ARGUMENT);
     sansock_conn_free(conn);
 }
 
 static void payload_may_be_gathered(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_CLIENT);
     const sansock_block *b = block_of(conn);
-    CHECK_EQUAL(b->payload_due, 0);
+    CHECK_EQUAL(b->payload_remaining, 0);
     uint8_t bytes[] = "\x82\x05He";
     CHECK_EQUAL(sansock_conn_receive(conn, bytes, 4, 0), SANSOCK_OK);
-    CHECK_EQUAL(b->payload_due, 3);
+    CHECK_EQUAL(b->payload_remaining, 3);
     sansock_conn_free(conn);
 }
 
@@ -111,7 +111,7 @@ static void many_are_sent_by_their_lengths(void) {
     CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_TEXT, lens, 3, data, 3, &sent), SANSOCK_OK);
     CHECK_EQUAL(sent, 3);
     CHECK_BYTES(b->output, b->output_len, "\x81\x02" "ab\x81\0\x81\x01" "c");
-    sansock_conn_consumed(conn, b->output_len);
+    sansock_conn_written(conn, b->output_len);
     CHECK_EQUAL(sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, lens, 4, data, 3, &sent), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sent, 3);
     CHECK_BYTES(b->output, b->output_len, "\x82\x02" "ab\x82\0\x82\x01" "c");

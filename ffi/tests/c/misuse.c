@@ -37,8 +37,8 @@ static void arguments_are_checked(void) {
     CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, bytes, 1, 2), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_header(conn, 99, 1, 1), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_ping(conn, (const uint8_t *)long_reason, 126 - 2, 0), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_consumed(conn, b->output_len + 1), SANSOCK_ERR_INVALID_ARGUMENT);
-    CHECK_EQUAL(sansock_conn_consumed(conn, b->output_len), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_written(conn, b->output_len + 1), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_written(conn, b->output_len), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_close(conn, 1005, NULL, 0, 0), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_close(conn, 0, LITERAL("a reason"), 0), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_close(conn, 1000, long_reason, sizeof long_reason, 0), SANSOCK_ERR_INVALID_ARGUMENT);
@@ -82,7 +82,7 @@ static void a_full_output_refuses_and_keeps(void) {
     CHECK(!(b->flags & SANSOCK_BLOCK_WRITABLE));
     CHECK_EQUAL(sansock_conn_send_binary(conn, data, 20), SANSOCK_ERR_WOULD_BLOCK);
     CHECK_EQUAL(b->output_len, 22);
-    CHECK_EQUAL(sansock_conn_consumed(conn, 22), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_written(conn, 22), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_send_binary(conn, data, 20), SANSOCK_OK);
     sansock_conn_free(conn);
 }

@@ -24,8 +24,8 @@ static void without_a_handle(void) {
     sansock_conn_free(NULL);
     CHECK(sansock_conn_block(NULL) == NULL);
     CHECK_EQUAL(sansock_conn_receive(NULL, &byte, 1, 0), BAD_HANDLE);
-    CHECK_EQUAL(sansock_conn_set_window(NULL, &byte, 1), BAD_HANDLE);
-    CHECK_EQUAL(sansock_conn_receive_window(NULL, 1, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(NULL, &byte, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(NULL, 1, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_receive_eof(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_timeout(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_add_response_header(NULL, LITERAL("a"), LITERAL("b")), BAD_HANDLE);
@@ -38,7 +38,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_many(NULL, SANSOCK_KIND_TEXT, &one, 1, &byte, 1, &count), BAD_HANDLE);
-    CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, &count, &payload), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, 0, &count, &payload), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_ping(NULL, &byte, 1, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_pong(NULL, &byte, 1), BAD_HANDLE);
@@ -47,7 +47,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_set_compression(NULL, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_pause(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_resume(NULL, 0), BAD_HANDLE);
-    CHECK_EQUAL(sansock_conn_consumed(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_written(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_memory_usage(NULL), 0);
     CHECK_EQUAL(strcmp(sansock_conn_fault_text(NULL, &count), ""), 0);
     CHECK_EQUAL(count, 0);
@@ -90,10 +90,10 @@ static void buffers_that_cannot_be(const void *data, size_t len) {
     CHECK_EQUAL(sansock_conn_reject(conn, 403, text, len, 0), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_accept(conn, NULL, 0, 0), SANSOCK_OK);
     const sansock_block *b = block_of(conn);
-    CHECK_EQUAL(sansock_conn_consumed(conn, b->output_len), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_written(conn, b->output_len), SANSOCK_OK);
 
     CHECK_EQUAL(sansock_conn_receive(conn, (uint8_t *)data, len, 0), INVALID_ARGUMENT);
-    CHECK_EQUAL(sansock_conn_set_window(conn, (uint8_t *)data, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(conn, (uint8_t *)data, len), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_text(conn, text, len), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_binary(conn, bytes, len), INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, bytes, len, 1), INVALID_ARGUMENT);
@@ -120,8 +120,8 @@ static void empty_buffers_are_legal(void) {
     size_t count = 99;
     CHECK_EQUAL(sansock_conn_receive(conn, NULL, 0, 0), SANSOCK_OK);
     for (int region = 0; region < 3; region++) CHECK(b->regions[region] != NULL); /* adding 0 is allowed */
-    CHECK_EQUAL(sansock_conn_set_window(conn, NULL, 0), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_receive_window(conn, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(conn, NULL, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_read_buffer(conn, 0, 0), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_send_text(conn, NULL, 0), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_send_binary(conn, NULL, 0), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, NULL, 0, 0), SANSOCK_OK);

@@ -16,8 +16,8 @@ static int32_t call(sansock_conn *conn, int which) {
     uint64_t payload;
     switch (which) {
     case 0: return sansock_conn_receive(conn, &byte, 1, 0);
-    case 1: return sansock_conn_set_window(conn, &byte, 1);
-    case 2: return sansock_conn_receive_window(conn, 0, 0);
+    case 1: return sansock_conn_set_read_buffer(conn, &byte, 1);
+    case 2: return sansock_conn_receive_read_buffer(conn, 0, 0);
     case 3: return sansock_conn_receive_eof(conn, 0);
     case 4: return sansock_conn_timeout(conn, 0);
     case 5: return sansock_conn_add_response_header(conn, LITERAL("a"), LITERAL("b"));
@@ -35,9 +35,9 @@ static int32_t call(sansock_conn *conn, int which) {
     case 17: return sansock_conn_pause(conn, 0);
     case 18: return sansock_conn_resume(conn, 0);
     case 19: return sansock_conn_set_compression(conn, 0);
-    case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, &sent, &payload);
+    case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, 0, &sent, &payload);
     case 21: return sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, NULL, 0, &byte, 1, &sent);
-    default: return sansock_conn_consumed(conn, 0);
+    default: return sansock_conn_written(conn, 0);
     }
 }
 

@@ -108,7 +108,7 @@ static sansock_config *configure(run *r) {
 static void take_output(run *r) {
     while (r->block->output_len > 0) {
         text_add(&r->output, r->block->output, r->block->output_len);
-        sansock_conn_consumed(r->conn, r->block->output_len);
+        sansock_conn_written(r->conn, r->block->output_len);
     }
 }
 
@@ -124,8 +124,8 @@ static size_t receive_piece(run *r, const char *data, size_t len) {
     int progress;
     do {
         if (r->byte_by_byte) { /* the other way to receive, for its own sake */
-            sansock_conn_set_window(r->conn, at, len);
-            CHECK_EQUAL(sansock_conn_receive_window(r->conn, len, r->now), SANSOCK_OK);
+            sansock_conn_set_read_buffer(r->conn, at, len);
+            CHECK_EQUAL(sansock_conn_receive_read_buffer(r->conn, len, r->now), SANSOCK_OK);
         } else {
             CHECK_EQUAL(sansock_conn_receive(r->conn, at, len, r->now), SANSOCK_OK);
         }

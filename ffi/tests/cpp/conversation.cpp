@@ -53,13 +53,13 @@ void note_events(Host &host) {
 void carry(Host &from, Host &to, std::uint64_t now) {
     const sansock::Bytes output = from.connection.output();
     to.input.assign(output.begin(), output.end());
-    from.connection.consumed(output.size());
+    from.connection.written(output.size());
     std::size_t at = 0;
     do {
         if (to.connection.receive(to.input.data() + at, to.input.size() - at, now) != sansock::Status::ok) return;
-        at += to.connection.taken();
+        at += to.connection.consumed();
         note_events(to);
-    } while (to.connection.more() || (at < to.input.size() && to.connection.taken() > 0));
+    } while (to.connection.more() || (at < to.input.size() && to.connection.consumed() > 0));
 }
 
 TextOfStatus text_in_other_unit() { return &sansock::text; }

@@ -154,10 +154,10 @@ void batches_are_sent() {
     CHECK(s.connection.send_header(SANSOCK_KIND_BINARY, 3, true) == Status::ok);
     std::size_t header_size = 99;
     std::uint64_t payload_size = 99;
-    CHECK(s.connection.receive_header({}, 0, header_size, payload_size) == Status::ok);
+    CHECK(s.connection.receive_header({}, 0, 0, header_size, payload_size) == Status::ok);
     CHECK_EQUAL(header_size, 0);
     CHECK_EQUAL(payload_size, 0);
-    CHECK_EQUAL(s.connection.payload_due(), 0);
+    CHECK_EQUAL(s.connection.payload_remaining(), 0);
     CHECK_BYTES(s.connection.output().data(), s.connection.output().size(), "\x81\x02" "ab\x82\x02" "bc\x82\x03");
 }
 

@@ -39,7 +39,7 @@ def receiver(spec: Spec, connection: Connection | None = None) -> Callable[[memo
     def feed(chunk: memoryview) -> list[str | bytes]:
         length = len(chunk)
         opened.window[:length] = chunk
-        events = opened.receive_window(length)
+        events = opened.receive_read_buffer(length)
         settle(opened)
         messages: list[str | bytes] = []
         for event in events:

@@ -3,7 +3,7 @@
 A connection does no I/O and starts no thread. The host reads and writes the transport, and keeps one timer. After any
 call on a connection:
 
-1. write its output: ``take_output()``, or ``output()`` and then ``consumed(n)``;
+1. write its output: ``take_output()``, or ``output()`` and then ``written(n)``;
 2. handle the events that the call returned; and while there is ``more``, those that ``timeout()`` returns;
 3. set the timer to ``next_deadline``, and call ``timeout()`` when it has come;
 4. obey ``transport`` once all output is written: shut down the writing side, or close.

@@ -56,7 +56,7 @@ class MessageKind(enum.Enum):
 _TRANSPORTS, _STATES = tuple(Transport), tuple(State)
 _NEVER = -1
 """No deadline, as a number with a sign."""
-_CALM = _ffi.CALM
+_DEFER_WRITTEN = _ffi.BLOCK_DEFER_WRITTEN
 _sizes, _thread_local = _ffi.sizes, _ffi.thread_local
 _RECORD_SIZE, _WINDOW_SIZE, _ROOM = _ffi.RECORD_SIZE, _ffi.WINDOW_SIZE, _ffi.WINDOW_START
 _SMALL = 2048
@@ -82,9 +82,9 @@ class Connection:
     call returned (and while there is :attr:`more`, those of :meth:`timeout`), set a timer to :attr:`next_deadline`, and
     obey :attr:`transport` once all output is written.
 
-    Input calls return events: ``receive``, ``receive_window``, ``receive_eof``, ``timeout``, ``accept``, ``reject``. No
-    event is an exception: what the peer does wrong ends in a ``Closed`` event with a fault. A call that the host should
-    not have made raises a :class:`SansockError` and changes nothing.
+    Input calls return events: ``receive``, ``receive_read_buffer``, ``receive_eof``, ``timeout``, ``accept``,
+    ``reject``. No event is an exception: what the peer does wrong ends in a ``Closed`` event with a fault. A call that
+    the host should not have made raises a :class:`SansockError` and changes nothing.
 
     Every ``now`` is in milliseconds of a monotonic clock; left out, it is ``time.monotonic_ns() // 1_000_000``.
 
@@ -171,7 +171,7 @@ class Connection:
 
     @property
     def window(self) -> memoryview:
-        """A buffer of 64 KiB to read the transport into, for :meth:`receive_window`.
+        """A buffer of 64 KiB to read the transport into, for :meth:`receive_read_buffer`.
 
         All connections of a thread share it. Fill it and pass it on at once, with no ``await`` in between. It is fit
         for ``socket.recv_into``, and for ``get_buffer`` of an asyncio ``BufferedProtocol``.
@@ -181,7 +181,7 @@ class Connection:
             self._use_window(window)
         return window.inlet
 
-    def receive_window(self, length: int, now: int | None = None) -> list[Event]:
+    def receive_read_buffer(self, length: int, now: int | None = None) -> list[Event]:
         """Takes the first ``length`` bytes of :attr:`window`. The fastest way in: nothing is copied before the engine.
 
         But for small reads, up to 2 KiB, of payload of which nothing can come yet: up to 8 KiB are gathered for a call.
@@ -189,7 +189,7 @@ class Connection:
         """
         block, gathered = self._block, self._gathered
         total = len(gathered) + length
-        if total < block.payload_due and total <= _ROOM and 0 <= length <= _SMALL:
+        if total < block.payload_remaining and total <= _ROOM and 0 <= length <= _SMALL:
             # Nothing can come of it yet, so it needs no call of its own.
             if now is not None:
                 unsigned(now, 64, "now")
@@ -204,7 +204,7 @@ class Connection:
         if gathered:
             status = self._receive_gathered(length, time)
         else:
-            status = _ffi.conn_receive_window(self._handle, _sizes[length], time)
+            status = _ffi.conn_receive_read_buffer(self._handle, _sizes[length], time)
         if status:
             raise failure(status)
         events: list[Event] = []
@@ -232,13 +232,13 @@ class Connection:
         length, window = len(data), self.window
         if length <= _ffi.WINDOW_SIZE:
             window[:length] = data
-            return self.receive_window(length, now)
+            return self.receive_read_buffer(length, now)
         events: list[Event] = []
         now = clock(now)
         for start in range(0, length, _ffi.WINDOW_SIZE):
             piece = data[start : start + _ffi.WINDOW_SIZE]
             window[: len(piece)] = piece
-            events += self.receive_window(len(piece), now)
+            events += self.receive_read_buffer(len(piece), now)
             if self.unconsumed:
                 self.unconsumed += length - start - len(piece)
                 break
@@ -461,7 +461,7 @@ class Connection:
         check(_ffi.conn_resume(self._handle, clock(now)))
 
     def output(self, limit: int | None = None) -> bytes:
-        """Returns a copy of the bytes to write, up to ``limit``. Report what was written with :meth:`consumed`."""
+        """Returns a copy of the bytes to write, up to ``limit``. Report what was written with :meth:`written`."""
         length = self._block.output_len
         if limit is not None and limit < length:
             length = unsigned(limit, 64, "limit")
@@ -470,13 +470,13 @@ class Connection:
         data: bytes = self._output[:length]
         return data
 
-    def consumed(self, length: int) -> None:
+    def written(self, length: int) -> None:
         """Tells that ``length`` bytes of the output were written. Next: obey :attr:`transport` if all of it was.
 
         Raises:
             InvalidArgument: There is not that much output.
         """
-        check(_ffi.conn_consumed(self._handle, _sizes[unsigned(length, _ffi.SIZE_BITS, "length")]))
+        check(_ffi.conn_written(self._handle, _sizes[unsigned(length, _ffi.SIZE_BITS, "length")]))
 
     def take_output(self, limit: int | None = None) -> bytes:
         """Returns the bytes to write, up to ``limit``, and forgets them: for transports that take all they get."""
@@ -486,14 +486,14 @@ class Connection:
             return b""
         if limit is not None:
             part = self.output(limit)
-            self.consumed(len(part))
+            self.written(len(part))
             return part
         data: bytes = self._output[:length]
-        if length <= _LEFT and block.situation == _CALM:
+        if length <= _LEFT and block.flags & _DEFER_WRITTEN:
             # The next call tells the engine: it would do nothing else than to forget the bytes.
-            block.taken, block.output_len = length, 0
+            block.written, block.output_len = length, 0
             return data
-        status = _ffi.conn_consumed(self._handle, _sizes[length])
+        status = _ffi.conn_written(self._handle, _sizes[length])
         if status:
             raise failure(status)
         # A pong may have waited for room.
@@ -588,7 +588,7 @@ class Connection:
     # Inside
 
     def _use_window(self, window: _ffi.Window) -> None:
-        check(_ffi.conn_set_window(self._handle, window.pointer, _sizes[_ffi.WINDOW_SIZE]))
+        check(_ffi.conn_set_read_buffer(self._handle, window.pointer, _sizes[_ffi.WINDOW_SIZE]))
         self._window = window
 
     def _add_response_headers(self, headers: Iterable[tuple[Any, Any]]) -> None:

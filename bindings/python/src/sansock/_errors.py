@@ -47,7 +47,7 @@ class InvalidState(SansockError):
 
 
 class WouldBlock(SansockError):
-    """The output is at its hard limit. Write it, report it with ``consumed``, and call again."""
+    """The output is at its hard limit. Write it, report it with ``written``, and call again."""
 
     status, name = -3, "WOULD_BLOCK"
 

@@ -45,37 +45,27 @@ KIND_REQUEST, KIND_OPEN, KIND_REJECTED, KIND_TEXT, KIND_BINARY = 1, 2, 3, 4, 5
 KIND_PING, KIND_PONG, KIND_CLOSING, KIND_CLOSED = 6, 7, 8, 9
 KIND_HEADER, KIND_AUTHORITY, KIND_ORIGIN, KIND_SUBPROTOCOL, KIND_EXTENSION = 16, 17, 18, 19, 20
 FLAG_REGION, FLAG_FIRST, FLAG_LAST, FLAG_CLEAN, FLAG_BY_PEER, FLAG_TRUNCATED, FLAG_CHOSEN = 3, 4, 8, 16, 32, 16, 16
-REGION_INPUT, REGION_STORE, REGION_SIDE = 0, 1, 2
-BLOCK_MORE, BLOCK_WRITABLE = 1, 2
-TRANSPORT_OPEN, STATE_OPEN = 0, 1
+REGION_INPUT, REGION_STORE, REGION_SCRATCH = 0, 1, 2
+BLOCK_MORE, BLOCK_WRITABLE, BLOCK_DEFER_WRITTEN = 1, 2, 4
 ROLE_CLIENT, ROLE_SERVER = 0, 1
 TEXT_URL, TEXT_ORIGIN, TEXT_SUBPROTOCOL = 1, 2, 3
 ERR_BAD_HANDLE = -6
 
 
-class _Situation(ctypes.Structure):
-    _fields_ = [("transport", c_uint8), ("state", c_uint8), ("flags", c_uint16)]
-
-
-class _SituationAtOnce(ctypes.Union):
-    _anonymous_ = ("situation_parts",)
-    _fields_ = [("situation_parts", _Situation), ("situation", c_uint32)]
-
-
 class Block(ctypes.Structure):
     """The answer to every call on a connection, at one address for its life. Reading a field is not a foreign call."""
 
-    _anonymous_ = ("situation_at_once",)
     _fields_ = [
         ("status", c_int32),
         ("event_count", c_uint32),
-        # Transport, state and flags, each by itself and all in one read.
-        ("situation_at_once", _SituationAtOnce),
+        ("transport", c_uint8),
+        ("state", c_uint8),
+        ("flags", c_uint16),
         ("fault", c_uint32),
         ("consumed", c_uint64),
         # Signed: the deadline that never comes is then a small number, which takes less time to read.
         ("next_deadline", c_int64),
-        ("payload_due", c_uint64),
+        ("payload_remaining", c_uint64),
         # Addresses are plain numbers here: ctypes would make None of a null pointer.
         ("events", c_size_t),
         ("input", c_size_t),
@@ -86,18 +76,17 @@ class Block(ctypes.Structure):
         ("side_len", c_size_t),
         ("output", c_size_t),
         ("output_len", c_size_t),
-        ("taken", c_uint64),
+        ("written", c_uint64),
     ]
     status: int
     event_count: int
-    situation: int
     transport: int
     state: int
     flags: int
     fault: int
     consumed: int
     next_deadline: int
-    payload_due: int
+    payload_remaining: int
     events: int
     input: int
     store: int
@@ -107,11 +96,7 @@ class Block(ctypes.Structure):
     side_len: int
     output: int
     output_len: int
-    taken: int
-
-
-# Open, with room for output, and nothing is due.
-CALM = int.from_bytes(bytes(_Situation(TRANSPORT_OPEN, STATE_OPEN, BLOCK_WRITABLE)), sys.byteorder)
+    written: int
 
 
 class UrlParts(ctypes.Structure):
@@ -186,8 +171,8 @@ conn_new = _bind("conn_new", c_void_p, c_char_p, c_uint64, POINTER(c_void_p), co
 conn_free = _bind("conn_free", c_void_p, returns=None, converts=False)
 conn_block = _bind("conn_block", c_void_p, returns=c_void_p, converts=False)
 conn_receive = _bind("conn_receive", c_void_p, c_void_p, c_size_t, c_uint64, converts=False)
-conn_set_window = _bind("conn_set_window", c_void_p, c_void_p, c_size_t, converts=False)
-conn_receive_window = _bind("conn_receive_window", c_void_p, c_size_t, c_uint64, converts=False)
+conn_set_read_buffer = _bind("conn_set_read_buffer", c_void_p, c_void_p, c_size_t, converts=False)
+conn_receive_read_buffer = _bind("conn_receive_read_buffer", c_void_p, c_size_t, c_uint64, converts=False)
 conn_receive_eof = _bind("conn_receive_eof", c_void_p, c_uint64)
 conn_timeout = _bind("conn_timeout", c_void_p, c_uint64, converts=False)
 conn_add_response_header = _bind("conn_add_response_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
@@ -210,7 +195,7 @@ conn_fail = _bind("conn_fail", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_set_compression = _bind("conn_set_compression", c_void_p, c_uint8)
 conn_pause = _bind("conn_pause", c_void_p, c_uint64)
 conn_resume = _bind("conn_resume", c_void_p, c_uint64)
-conn_consumed = _bind("conn_consumed", c_void_p, c_size_t, converts=False)
+conn_written = _bind("conn_written", c_void_p, c_size_t, converts=False)
 conn_memory_usage = _bind("conn_memory_usage", c_void_p, returns=c_size_t)
 conn_fault_text = _bind("conn_fault_text", c_void_p, POINTER(c_size_t), returns=c_void_p)
 

@@ -97,7 +97,7 @@ impl Path {
             }
             let len = black_box(connection.output()).len();
             assert!(len > self.batch * self.bytes);
-            connection.consumed(len).expect("what there was");
+            connection.written(len).expect("what there was");
         }
     }
 

@@ -101,7 +101,7 @@ impl Echo {
     fn write(&mut self) -> io::Result<()> {
         self.stream.set_write_timeout(self.time_left())?;
         match self.stream.write(self.connection.output()) {
-            Ok(written) => self.connection.consumed(written).map_err(io::Error::other),
+            Ok(written) => self.connection.written(written).map_err(io::Error::other),
             Err(error) => self.time_out(error),
         }
     }

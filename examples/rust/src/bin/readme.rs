@@ -14,7 +14,7 @@ fn main() -> Result<(), Error> {
 /// Takes the output of one connection to the other, as a socket would, and handles the events there.
 fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), Error> {
     let mut bytes = from.output().to_vec();
-    from.consumed(bytes.len())?;
+    from.written(bytes.len())?;
     to.receive(&mut bytes, 0); // 0: now, in milliseconds
     if to.events(&bytes).0.any(|event| matches!(event, Event::Request(_))) {
         to.accept(None, 0)?; // an input call: it replaces the events

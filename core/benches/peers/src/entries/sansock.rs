@@ -32,7 +32,7 @@ fn flush(connection: &mut Connection, sink: &Sink) {
     let output = connection.output();
     let len = output.len();
     sink.write(output);
-    connection.consumed(len).expect("what there was");
+    connection.written(len).expect("what there was");
 }
 
 /// Accepts the browser's request.
@@ -53,7 +53,7 @@ fn connect(config: &Config, seed: [u8; 32], input: &mut [u8]) -> Connection {
     let mut connection = Connection::new(config, seed, 0).expect("a connection");
     let mut responder = Responder::default();
     let len = responder.write(connection.output()).expect("memory");
-    connection.consumed(len).expect("what there was");
+    connection.written(len).expect("what there was");
     let len = responder.read(input).expect("memory");
     connection.receive(&mut input[..len], 0);
     assert!(matches!(connection.events(&input[..len]).0.next(), Some(Event::Open(_))));
@@ -90,7 +90,7 @@ fn receive(task: &Receive, read: usize) -> Pass {
                 }
             }
             filled = 0;
-            due = usize::try_from(connection.payload_due()).unwrap_or(usize::MAX);
+            due = usize::try_from(connection.payload_remaining()).unwrap_or(usize::MAX);
         }
         tally
     })
@@ -262,7 +262,7 @@ impl Entry for HeadersOnly {
                 buffer[..chunk.len()].copy_from_slice(chunk);
                 let mut input = &mut buffer[..chunk.len()];
                 while !input.is_empty() {
-                    let Some((header, payload)) = connection.receive_header(input, 0) else {
+                    let Some((header, payload)) = connection.receive_header(input, 0, 0) else {
                         // A read has cut the header: the engine takes the message, and what follows it in this read and the next.
                         let (taken, events, _) = connection.receive_events(input, 0);
                         for event in events {

@@ -109,7 +109,7 @@ impl Client {
                     self.handle_events(&[])?;
                 }
                 // The engine forgets its output when the time for writing it is up.
-                Some(Report::Written(length)) => self.connection.consumed(length).unwrap_or(()),
+                Some(Report::Written(length)) => self.connection.written(length).unwrap_or(()),
                 Some(Report::Line(line)) if self.is_open() => self.run_line(&line)?,
                 Some(Report::EndOfLines) if self.is_open() => self.connection.close(1000, b"", self.now())?,
                 Some(Report::Line(_) | Report::EndOfLines) => {}

@@ -5,16 +5,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::state::produce;
 
-/// The window is never smaller than this: enough for what most sockets read at once.
+/// The transfer buffer is never smaller than this: enough for what most sockets read at once.
 const SMALL: usize = 64 * 1024;
-/// A window larger than this is given back when less is asked for.
+/// A transfer buffer larger than this is given back when less is asked for.
 const LARGE: usize = 4 * 1024 * 1024;
 
-pub(crate) struct Window(Vec<u8>);
+pub(crate) struct TransferBuffer(Vec<u8>);
 
-impl Window {
+impl TransferBuffer {
     pub(crate) const fn new() -> Self {
-        Window(Vec::new())
+        TransferBuffer(Vec::new())
     }
 
     fn reserve(&mut self, len: u32) -> Result<(), Error> {
@@ -45,7 +45,7 @@ impl Window {
         self.0.get_mut(offset as usize..end as usize).ok_or(Error::InvalidArgument)
     }
 
-    /// Puts a text at the beginning of the window, and returns its length in bytes.
+    /// Puts a text at the beginning of the transfer buffer, and returns its length in bytes.
     pub(crate) fn put(&mut self, text: &str) -> Result<u32, Error> {
         let len = text.len() as u32;
         if self.0.len() < text.len() {
@@ -56,13 +56,13 @@ impl Window {
     }
 }
 
-/// Makes room for at least `len` bytes and returns where the window begins: 0 if there is no memory for it.
+/// Makes room for at least `len` bytes and returns where the transfer buffer begins: 0 if there is no memory for it.
 ///
-/// What is in the first `len` bytes stays. A window that grew beyond 4 MiB shrinks when less is asked for.
+/// What is in the first `len` bytes stays. A transfer buffer that grew beyond 4 MiB shrinks when less is asked for.
 #[wasm_bindgen]
-pub fn window_reserve(len: u32) -> u32 {
+pub fn transfer_reserve(len: u32) -> u32 {
     produce(|state| {
-        state.window.reserve(len)?;
-        Ok(state.window.0.as_ptr() as u32)
+        state.transfer.reserve(len)?;
+        Ok(state.transfer.0.as_ptr() as u32)
     })
 }
