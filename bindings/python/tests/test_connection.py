@@ -1,4 +1,4 @@
-"""Two connections back to back, and the ways in and out."""
+"""Two connections back to back, and every call on them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from sansock import (
     InvalidState,
     MessageKind,
     Open,
+    OriginRelation,
     Ping,
     Pong,
     Rejected,
     Request,
-    SameOrigin,
     State,
     Text,
     Transport,
@@ -49,7 +49,8 @@ def test_handshake() -> None:
     assert request.target == "/chat?room=7"
     assert request.authority == "example.com:8080"
     assert request.origin == "http://example.com:8080"
-    assert request.same_origin is SameOrigin.SAME
+    assert request.origin_relation is OriginRelation.SAME
+    assert request.same_origin is True
     assert request.subprotocols == ("chat", "echo")
     assert request.subprotocol == "echo"
     assert request.extensions == ()
@@ -62,7 +63,38 @@ def test_handshake() -> None:
     assert client.state is server.state is State.OPEN
 
 
-def test_subprotocol_of_the_hosts_choice() -> None:
+@pytest.mark.parametrize(
+    ("origin", "relation", "same_origin"),
+    [
+        (None, OriginRelation.ABSENT, True),
+        ("http://example.com", OriginRelation.SAME, True),
+        ("http://example.net", OriginRelation.CROSS, False),
+        ("null", OriginRelation.CROSS, False),
+    ],
+)
+def test_origin(origin: str | None, relation: OriginRelation, same_origin: bool) -> None:
+    client, server = Connection.client(URL, origin=origin, now=0), Connection.server(now=0)
+    (request,) = server.receive(client.take_output(), 0)
+    assert isinstance(request, Request)
+    assert request.origin == origin
+    assert request.origin_relation is relation
+    assert request.same_origin is same_origin
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "credentials"),
+    [("", None), ("user:password@", "Basic dXNlcjpwYXNzd29yZA=="), ("us%20er@", "Basic dXMgZXI6")],
+)
+def test_credentials_of_a_url(userinfo: str, credentials: str | None) -> None:
+    url = f"ws://{userinfo}example.com/"
+    assert parse_url(url) == parse_url("ws://example.com/")
+    (request,) = Connection.server(now=0).receive(Connection.client(url, now=0).take_output(), 0)
+    assert isinstance(request, Request)
+    assert request.authority == "example.com"
+    assert dict(request.headers).get("Authorization") == credentials
+
+
+def test_subprotocol_that_the_host_chooses() -> None:
     client = Connection.client(URL, subprotocols=["chat", "echo"], now=0)
     server = Connection.server(now=0)
     server.receive(client.take_output(), 0)
@@ -111,7 +143,7 @@ def test_payloads_are_exact_types(pair: Pair) -> None:
 
 
 def everything(connection: Connection, events: list[Event]) -> list[Event]:
-    """These events, and those that wait behind them."""
+    """These events, and the ones that are ready after them."""
     while connection.more:
         assert connection.next_deadline == 0
         events += connection.timeout(0)
@@ -251,23 +283,23 @@ def test_input_is_not_changed(server: Connection) -> None:
     assert data == before
 
 
-def test_window(pair: Pair) -> None:
+def test_read_buffer(pair: Pair) -> None:
     left, right = socket.socketpair()
     with left, right:
         pair.client.send("through a socket")
         left.sendall(pair.client.take_output())
-        length = right.recv_into(pair.server.window)
+        length = right.recv_into(pair.server.read_buffer)
         assert pair.server.receive_read_buffer(length, 0) == [Text("through a socket")]
 
 
-def test_window_is_shared_by_the_connections_of_a_thread(pair: Pair) -> None:
-    assert pair.server.window is pair.client.window
-    windows = []
-    thread = threading.Thread(target=lambda: windows.append(pair.server.window))
+def test_read_buffer_is_shared_by_the_connections_of_a_thread(pair: Pair) -> None:
+    assert pair.server.read_buffer is pair.client.read_buffer
+    buffers = []
+    thread = threading.Thread(target=lambda: buffers.append(pair.server.read_buffer))
     thread.start()
     thread.join()
-    assert windows[0] is not pair.client.window
-    assert pair.server.window is pair.client.window
+    assert buffers[0] is not pair.client.read_buffer
+    assert pair.server.read_buffer is pair.client.read_buffer
 
 
 def test_a_connection_moves_between_threads(pair: Pair) -> None:
@@ -296,7 +328,7 @@ def test_parts() -> None:
     assert [(event.first, event.last) for event in events if isinstance(event, Text)][-1] == (False, True)
 
 
-def test_header_before_a_payload_of_the_host(pair: Pair) -> None:
+def test_header_of_a_payload_that_the_host_writes(pair: Pair) -> None:
     pair.server.send_header(MessageKind.BINARY, 5)
     assert pair.client.receive(pair.server.take_output() + b"bytes", 0) == [Binary(b"bytes")]
 
@@ -321,15 +353,55 @@ def test_closing(pair: Pair) -> None:
     assert pair.client.transport is Transport.CLOSE
 
 
-def test_answers_to_what_came_with_close(pair: Pair) -> None:
+def test_close_is_answered_by_the_next_input_call(pair: Pair) -> None:
+    pair.client.close(4000, "enough", 0)
+    assert pair.to_server() == [Closing(4000, "enough")]
+    assert pair.server.state is State.CLOSING
+    assert pair.server.pending_output == 0
+    assert pair.server.more
+    assert pair.server.next_deadline == 0
+    assert pair.server.transport is Transport.OPEN
+    assert pair.server.timeout(0) == [Closed(4000, "enough", True, True, 4000, None)]
+    assert pair.server.output() == b"\x88\x08\x0f\xa0enough"
+    assert not pair.server.more
+    assert pair.server.transport is Transport.CLOSE
+
+
+def test_close_that_the_host_answers() -> None:
+    pair = Pair({}, {"auto_close": False})
+    pair.client.close(4000, "enough", 0)
+    assert pair.to_server() == [Closing(4000, "enough")]
+    assert not pair.server.more
+    assert pair.server.timeout(0) == []
+    assert pair.server.pending_output == 0
+    pair.server.close(4001, now=0)
+    assert pair.server.output() == b"\x88\x02\x0f\xa1"
+    assert pair.server.more
+    assert pair.server.timeout(0) == [Closed(4000, "enough", True, True, 4001, None)]
+
+
+def test_closing_before_the_connection_is_open() -> None:
+    client = Connection.client(URL, now=0)
+    client.close(now=0)
+    assert client.state is State.CLOSED
+    assert client.more
+    (closed,) = client.timeout(0)
+    assert isinstance(closed, Closed)
+    assert (closed.code, closed.sent_code) == (1006, None)
+    client.take_output()
+    client.close(now=0)
+    assert client.transport is Transport.CLOSE
+
+
+def test_messages_before_close_can_be_answered(pair: Pair) -> None:
     pair.client.send("last words")
     pair.client.close(now=0)
     assert pair.to_server() == [Text("last words"), Closing(1000, "")]
-    pair.server.send("heard")
+    pair.server.send("reply")
     everything(pair.server, [])
     with pytest.raises(InvalidState):
         pair.server.send("too late")
-    assert pair.server.take_output() == b"\x81\x05heard\x88\x02\x03\xe8"
+    assert pair.server.take_output() == b"\x81\x05reply\x88\x02\x03\xe8"
 
 
 def test_failing_by_the_host(pair: Pair) -> None:
@@ -380,14 +452,14 @@ def test_output_in_pieces(pair: Pair) -> None:
     assert pair.server.output()[:4] == first
     pair.server.written(3)
     assert pair.server.pending_output == total - 3
-    rest = pair.server.take_output(2)
-    assert len(rest) == 2
-    events = pair.client.receive(first[:3] + rest + pair.server.take_output(), 0)
+    second = pair.server.take_output(2)
+    assert len(second) == 2
+    events = pair.client.receive(first[:3] + second + pair.server.take_output(), 0)
     assert events == [Binary(b"0123456789")]
     assert pair.server.take_output() == b""
 
 
-def test_output_that_was_taken_is_gone(pair: Pair) -> None:
+def test_output_that_was_written_is_gone(pair: Pair) -> None:
     pair.server.send("one")
     assert pair.server.take_output() == b"\x81\x03one"
     assert pair.server.pending_output == 0
@@ -405,7 +477,7 @@ def test_output_that_was_taken_is_gone(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 125, 126, 200, 252, 253, 1000, 70_000])
-def test_output_that_was_taken_is_not_sent_twice(size: int) -> None:
+def test_output_that_was_written_is_not_sent_twice(size: int) -> None:
     pair = Pair({"ping_interval": 1000}, {})
     messages: list[Event] = []
     for number in range(5):
@@ -418,7 +490,7 @@ def test_output_that_was_taken_is_not_sent_twice(size: int) -> None:
     assert messages == [Binary(bytes([number]) * size) for number in range(5)]
 
 
-def test_more_taken_than_there_is(pair: Pair) -> None:
+def test_more_written_than_there_is(pair: Pair) -> None:
     pair.server.send("one")
     pair.server._block.written = 6
     with pytest.raises(InvalidArgument):
@@ -430,7 +502,7 @@ def test_more_taken_than_there_is(pair: Pair) -> None:
     assert pair.to_client() == [Text("three")]
 
 
-def test_what_is_written_while_closing_moves_the_transport(pair: Pair) -> None:
+def test_output_written_while_closing_moves_the_transport(pair: Pair) -> None:
     pair.server.send("last")
     pair.server.close(now=0)
     pair.client.receive(pair.server.take_output(), 0)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(params=["echo_server.py", "echo_server_threads.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The port of a server, which must end with status 0 when told to, whatever it went through."""
+    """The port of a server, which must exit with status 0 on SIGTERM, whatever it received."""
     command = [sys.executable, str(EXAMPLES / request.param), "0"]
     with subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -43,8 +43,8 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
             yield int(line.rsplit(":", 1)[1])
         finally:
             server.send_signal(signal.SIGTERM)
-            rest, errors = server.communicate(timeout=10)
-        assert (server.returncode, rest, errors) == (0, "", "")
+            output, errors = server.communicate(timeout=10)
+        assert (server.returncode, output, errors) == (0, "", "")
 
 
 def client(port: int, lines: str, *options: str) -> subprocess.CompletedProcess[str]:
