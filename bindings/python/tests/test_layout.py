@@ -58,7 +58,7 @@ def offsets(layout: type[ctypes.Structure]) -> dict[str, int]:
 
 
 def names(layout: Any) -> Iterator[str]:
-    """Its fields, and those of what has no name in it."""
+    """The names of its fields, and of the fields of anonymous structures in it."""
     for name, kind, *_ in layout._fields_:
         if name in getattr(layout, "_anonymous_", ()):
             yield from names(kind)

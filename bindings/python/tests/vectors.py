@@ -39,7 +39,7 @@ PRINTED = {number: chr(number) for number in range(0x20, 0x7F)} | {
 
 @dataclass
 class Step:
-    """A call, and what is expected of it."""
+    """A call, and its expected transcript."""
 
     line: int
     name: str
@@ -99,12 +99,12 @@ def read_atoms(text: str) -> list[bytes]:
 
 
 def read_bytes(text: str) -> bytes:
-    """BYTES of the format."""
+    """A value that the format calls BYTES."""
     return b"".join(read_atoms(text))
 
 
 def unescape(quoted: str) -> bytes:
-    """What is between double quotes."""
+    """The bytes that a quoted text means."""
 
     def value(match: re.Match[bytes]) -> bytes:
         return bytes.fromhex(match[1][1:].decode()) if match[1].startswith(b"x") else ESCAPED[match[1]]
@@ -113,7 +113,7 @@ def unescape(quoted: str) -> bytes:
 
 
 def show(data: bytes) -> str:
-    """Bytes as a transcript has them."""
+    """Bytes as a transcript shows them."""
     if len(data) > 512:
         fnv = 0x811C9DC5
         for byte in data:
@@ -123,7 +123,7 @@ def show(data: bytes) -> str:
 
 
 def show_http(text: str) -> str:
-    """Text of an HTTP head."""
+    """Text of an HTTP head as a transcript shows it."""
     return show(text.encode("latin-1"))
 
 
@@ -189,7 +189,7 @@ def show_closed(event: Closed) -> str:
 
 
 class Player:
-    """Takes the steps of one case."""
+    """Plays the steps of one case."""
 
     def __init__(self, case: Case, cut: int = 0, read_buffer: bool = False, batches: bool = False) -> None:
         """Pieces are of ``cut`` bytes, 0 for all at once, and come through the read buffer or as bytes."""
@@ -203,7 +203,7 @@ class Player:
         self.shown = {"transport": "open", "deadline": "never", "writable": "yes"}
 
     def play(self) -> None:
-        """Takes every step, and compares its transcript."""
+        """Plays every step, and compares its transcript."""
         for step in self.case.steps:
             found = list(self.transcript(step))
             assert found == step.expected, f"{self.case.name}, line {step.line}: > {step.name} {step.arguments}"
@@ -340,5 +340,5 @@ class Player:
 
 
 def split_last(arguments: str) -> tuple[str, bool]:
-    """The word ``last`` at the end."""
+    """Splits off the word ``last`` at the end."""
     return (arguments[:-4].strip(), True) if arguments.endswith("last") else (arguments, False)

@@ -33,7 +33,7 @@ _sizes, _RECORD_SIZE = _ffi.sizes, _ffi.RECORD_SIZE
 
 
 class _Freed:
-    """Stands in for the block of a connection that was freed."""
+    """Takes the place of the block of a connection that was freed."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise failure(ERR_BAD_HANDLE)
@@ -45,7 +45,7 @@ _FREED = cast(_ffi.Block, _Freed())
 class Connection(Sender):
     """One WebSocket connection: bytes in, events and bytes out, no I/O.
 
-    Create one with :meth:`server` or :meth:`client`. Then, after any call: write the output, handle the events that the
+    Create one with :meth:`server` or :meth:`client`. After any call: write the output, handle the events that the
     call returned (and while there is :attr:`more`, those of :meth:`timeout`), set a timer to :attr:`next_deadline`, and
     obey :attr:`transport` once all output is written.
 
@@ -74,14 +74,14 @@ class Connection(Sender):
     unconsumed: int
 
     def __new__(cls) -> Self:
-        """Not the way to create one: there are two ends."""
+        """Raises TypeError: a connection is created with ``server`` or ``client``."""
         raise TypeError("use Connection.server() or Connection.client(url)")
 
     @classmethod
     def server(cls, **options: Unpack[ServerOptions]) -> Self:
-        """Creates the server's end of a transport connection that was accepted.
+        """Creates the server's end of a connection, when its transport was accepted.
 
-        Next: call :meth:`receive` with what arrives. It returns a ``Request``; answer that with :meth:`accept` or
+        Next: pass what arrives to :meth:`receive`, until it returns a ``Request``. Answer that with :meth:`accept` or
         :meth:`reject`.
 
         Args:
@@ -97,15 +97,14 @@ class Connection(Sender):
 
     @classmethod
     def client(cls, url: str | None = None, **options: Unpack[ClientOptions]) -> Self:
-        """Creates the client's end of a connection. Its request is in the output.
+        """Creates the client's end of a connection. The request is in its output.
 
-        Next: connect the transport to where :func:`parse_url` says, with TLS if the URL is secure; write the output;
-            call
-        :meth:`receive` with what arrives, until it returns ``Open``.
+        Next: connect the transport to where :func:`parse_url` says, with TLS if the URL is secure. Write the
+        output to it, and pass what arrives to :meth:`receive`, until that returns ``Open``.
 
         Args:
-            url: A ``ws:`` or ``wss:`` URL; needed unless ``start_open`` is set. From ``user:password@`` in front of its
-                host comes a Basic Authorization header (RFC 7617).
+            url: A ``ws:`` or ``wss:`` URL. It is required unless ``start_open`` is set. ``user:password@`` in front of
+                its host becomes a Basic Authorization header of the request (RFC 7617).
             **options: See :class:`ClientOptions`.
 
         Raises:
@@ -146,17 +145,18 @@ class Connection(Sender):
         return read_buffer.input_view
 
     def receive_read_buffer(self, length: int, now: int | None = None) -> list[Event]:
-        """Takes the first ``length`` bytes of :attr:`read_buffer`. This is the fastest way in: it copies nothing.
+        """Takes the first ``length`` bytes of :attr:`read_buffer`, and returns the events that they complete.
 
-        There is one exception: reads of up to 2 KiB that cannot produce an event yet are gathered, up to 8 KiB. See
-        :meth:`receive` for what to do next. If :attr:`unconsumed` is not 0, copy those bytes out of the read buffer.
+        This is the fastest input call: it does not copy the bytes, except for reads of up to 2 KiB that cannot produce
+        an event yet, of which it gathers up to 8 KiB. Next: as after :meth:`receive`. If :attr:`unconsumed` is not 0,
+        copy those bytes, which end at ``length``, out of the read buffer before anything else is read into it.
 
         Args:
-            length: How many bytes were read, up to 65,536.
+            length: How many bytes were read into the read buffer, 0 to 65,536.
             now: The time, in milliseconds.
 
         Raises:
-            InvalidArgument: The length is larger than the read buffer.
+            InvalidArgument: The length is not within the read buffer.
         """
         block, gathered = self._block, self._gathered
         total = len(gathered) + length
@@ -232,11 +232,10 @@ class Connection(Sender):
         return events + self._events()
 
     def timeout(self, now: int | None = None) -> list[Event]:
-        """Acts on the deadlines that have passed, and returns the events that wait.
+        """Acts on the deadlines that have passed, and returns the events that are ready.
 
-        Call it when :attr:`next_deadline` has come, and at once while there is :attr:`more`. Calling it early is
-        harmless.
-        Next: write the output, handle the events, set the timer, obey :attr:`transport`.
+        Call it when :attr:`next_deadline` has come, and at once while there is :attr:`more`. It is harmless to call it
+        early. Next: write the output, handle the events, set the timer, obey :attr:`transport`.
         """
         time = milliseconds_argument(now)
         events = self._receive_gathered(time)
@@ -259,7 +258,7 @@ class Connection(Sender):
         headers: Iterable[tuple[str | bytes, str | bytes]] = (),
         now: int | None = None,
     ) -> list[Event]:
-        """Accepts the request. Returns ``Open``, and the events of what arrived behind the request.
+        """Accepts the request. Returns ``Open``, and the events of what arrived after the request.
 
         Next: write the output, handle the events, set the timer.
 
@@ -307,7 +306,7 @@ class Connection(Sender):
     def pause(self, now: int | None = None) -> None:
         """Reports that the host stops reading. Next: set the timer.
 
-        The pong deadline stands still until :meth:`resume`, because no pong can be seen.
+        The pong deadline is suspended until :meth:`resume`, because no pong can be received.
         """
         check(_ffi.conn_pause(self._handle, milliseconds(now)))
 
@@ -339,9 +338,9 @@ class Connection(Sender):
     def more(self) -> bool:
         """Whether to call :meth:`timeout` at once, after the events so far are handled.
 
-        It is true while more events are ready than were returned; while the peer's Close, or the Close that its fault
-        calls for, is not answered; and while ``Closed`` is not returned. Close is answered only by the next input call,
-        so that the host can still answer the messages that arrived before it.
+        It is true while more events are ready than were returned, while the peer's Close or its fault waits for an
+        answer, and while ``Closed`` waits to be returned. That answer is sent by the next input call and not before, so
+        that the host can still reply to the messages that arrived before it.
         """
         return self._block.flags & BLOCK_MORE != 0
 

@@ -17,7 +17,7 @@ PLAIN_OPEN = Open(None, (), ())
 
 _SIZE, _REGION = _ffi.RECORD_SIZE, _numbers.FLAG_REGION
 _CHOSEN = -1
-"""Stands for the kind of the subprotocol that ``accept`` chooses unless told otherwise."""
+"""In place of a kind: the subprotocol that ``accept`` chooses by default."""
 _ORIGIN_RELATIONS = tuple(OriginRelation)
 _Record = tuple[int, int, int, int, int, int, int]
 

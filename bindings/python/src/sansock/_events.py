@@ -100,7 +100,7 @@ class Request(_Lazy):
         subprotocols: The subprotocols that the client offers, in its order.
         extensions: The extensions that the client offers, with their parameters.
         headers: All headers.
-        subprotocol: The one that ``accept`` chooses unless told otherwise: the first configured one that is offered.
+        subprotocol: The one that ``accept`` chooses by default: the first configured one that the client offers.
     """
 
     __slots__ = (
@@ -277,7 +277,7 @@ set_messages = vars(Batch)["messages"].__set__
 class Ping(_Value):
     """A ping from the peer (RFC 6455 section 5.5.2), with up to 125 bytes of payload.
 
-    The pong is in the output already; if the option ``auto_pong`` is off, call ``pong(payload)``.
+    It is answered automatically: write the output. If the option ``auto_pong`` is off, call ``pong(payload)``.
     """
 
     __slots__ = ("payload",)
@@ -300,11 +300,13 @@ class Pong(_Value):
 
 @dataclass(frozen=True)
 class Closing(_Value):
-    """The peer's Close frame (RFC 6455 section 5.5.1). It is not answered yet: messages may still be sent.
+    """The peer's Close frame (RFC 6455 section 5.5.1).
 
-    Next: send what is left to send, then call ``timeout`` at once, as for all events while there is ``more``. That call
-    answers with the same code and returns ``Closed``. Call ``close`` before it to answer with another code. If the
-    option ``auto_close`` is off, there is no ``more``, and only ``close`` answers.
+    If it answers our own, ``Closed`` comes next. Otherwise it is not answered yet, and messages may still be sent.
+
+    Next: send them, then call ``timeout`` at once, as always while there is ``more``. That call sends the answer, with
+    the same code and reason, and returns ``Closed``. To answer with another code, call ``close`` before it. If
+    ``auto_close`` is off, there is no ``more``, and only ``close`` sends the answer.
 
     Attributes:
         code: The code of the frame, 1005 if it has none.
@@ -320,8 +322,7 @@ class Closing(_Value):
 class Closed(_Value):
     """The connection has ended. This is the last event, and it is returned exactly once.
 
-    Next: keep writing output, reading and calling ``timeout`` until ``transport`` is ``Transport.CLOSE``; then close
-        the
+    Next: keep writing, reading and calling ``timeout`` until ``transport`` is ``Transport.CLOSE``. Then close the
     transport.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The engine's numbers and options, which are the same in every language: ``include/sansock.h`` describes each of them.
+"""The engine's numbers and options, the same in every language. ``include/sansock.h`` describes each of them.
 
 Constants and tables only. No other module repeats a number of the engine.
 """
@@ -253,7 +253,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters that the next four options say. Default: False.",
+        doc="Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters given by the next four options. Default: False.",
     ),
     "server_no_context_takeover": Option(
         number=21,
@@ -316,7 +316,7 @@ OPTIONS: dict[str, Option] = {
 
 
 class NumericOptions(TypedDict, total=False):
-    """The options of ``OPTIONS`` as keyword arguments. None stands for the default."""
+    """The options of ``OPTIONS`` as keyword arguments. None means the default."""
 
     start_open: bool | None
     """Whether the stream is upgraded already, so that there is no opening handshake. Default: False."""
@@ -357,7 +357,7 @@ class NumericOptions(TypedDict, total=False):
     allow_non_minimal_length: bool | None
     """Whether to accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False."""
     deflate: bool | None
-    """Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters that the next four options say. Default: False."""
+    """Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters given by the next four options. Default: False."""
     server_no_context_takeover: bool | None
     """Whether the server compresses each message on its own: a client asks for it, a server decides it. Default: False."""
     client_no_context_takeover: bool | None

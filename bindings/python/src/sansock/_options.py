@@ -22,7 +22,7 @@ __all__ = ["ClientOptions", "ServerOptions", "set_option", "set_url"]
 
 
 class ServerOptions(NumericOptions, total=False):
-    """The keyword arguments of ``Connection.server``. None stands for the default.
+    """The keyword arguments of ``Connection.server``. None means the default.
 
     Attributes:
         subprotocols: Subprotocols, the preferred one first. A client offers them; a server chooses the first of them
@@ -42,7 +42,7 @@ class ServerOptions(NumericOptions, total=False):
 
 
 class ClientOptions(ServerOptions, total=False):
-    """The keyword arguments of ``Connection.client``: those of a server, and one more. None stands for the default.
+    """The keyword arguments of ``Connection.client``: those of a server, and one more. None means the default.
 
     Attributes:
         origin: The Origin header of the request. Browsers send one; other clients need not.

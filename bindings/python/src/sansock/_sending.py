@@ -101,7 +101,7 @@ class Sender:
         Next: write the output.
 
         Raises:
-            SansockError: As for :meth:`send_text`. Its ``sent`` is the number of messages that were queued before.
+            SansockError: As for :meth:`send_text`. Its ``sent`` is the number of messages queued before the error.
         """
         (kind, table, count, data), sent = encode(messages), _ffi.Size()
         where = table, _sizes[count], data, _sizes[len(data)], _ffi.by_reference(sent)
@@ -135,8 +135,8 @@ class Sender:
     def set_compression(self, on: bool) -> None:
         """Sets whether the messages sent from now on are compressed. At first they are.
 
-        It has an effect only where compression was agreed on, and on messages of ``deflate_threshold`` bytes or more.
-        Turn it off for secrets beside text that somebody else chooses (RFC 7692 section 8).
+        This matters only if compression was agreed on, and for messages of ``deflate_threshold`` bytes or more. Turn it
+        off for secrets next to text that somebody else chooses (RFC 7692 section 8).
         """
         check(_ffi.conn_set_compression(self._handle, bool(on)))
 
@@ -168,10 +168,9 @@ class Sender:
     def close(self, code: int = 1000, reason: str | Buffer = "", now: int | None = None) -> None:
         """Starts the closing handshake, or answers the peer's Close (RFC 6455 section 7.1.2).
 
-        Next: write the output, set the timer, and keep driving the connection until ``transport`` is
-            ``Transport.CLOSE``.
-        During the opening handshake it ends the connection at once. Where nothing is left to wait for, ``more`` is
-        true, and ``timeout`` returns ``Closed``. When our Close was sent already, this does nothing.
+        Next: write the output, set the timer, and keep reading until ``transport`` is ``Transport.CLOSE``. If there is
+        nothing to wait for, because the peer's Close has arrived or the connection was not open yet, ``more`` is true,
+        and ``timeout`` returns ``Closed``. If our Close was sent before, this does nothing.
 
         Args:
             code: 1000 to 1003, 1007 to 1014, or 3000 to 4999; 0 sends no code.
@@ -179,7 +178,7 @@ class Sender:
             now: The time, in milliseconds.
 
         Raises:
-            InvalidArgument: The code must not be sent, the reason is too long or not UTF-8, or it has no code.
+            InvalidArgument: The code must not be sent, or the reason is too long, is not UTF-8, or has no code.
         """
         code, raw, now = unsigned(code, 16, "code"), utf8(reason), milliseconds(now)
         check(_ffi.conn_close(self._handle, code, raw, len(raw), now))
@@ -187,7 +186,7 @@ class Sender:
     def fail(self, code: int, reason: str | Buffer = "", now: int | None = None) -> None:
         """Fails the connection (RFC 6455 section 7.1.7): sends Close, and does not wait for the peer's.
 
-        Next: write the output, call ``timeout`` for the ``Closed`` event, obey ``transport``. Arguments as for
+        Next: write the output, call ``timeout`` for the ``Closed`` event, obey ``transport``. Arguments: as for
         :meth:`close`.
 
         Raises:
