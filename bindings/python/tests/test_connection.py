@@ -12,110 +12,17 @@ import pytest
 from sansock import (
     Batch,
     Binary,
-    Closed,
-    Closing,
     Connection,
     Event,
     InvalidArgument,
-    InvalidState,
     MessageKind,
-    Open,
-    OriginRelation,
     Ping,
     Pong,
-    Rejected,
-    Request,
-    State,
     Text,
-    Transport,
     WouldBlock,
-    parse_url,
 )
 
-from conftest import SEED, URL, Pair, masked
-
-
-def test_handshake() -> None:
-    client = Connection.client(
-        "ws://example.com:8080/chat?room=7",
-        origin="http://example.com:8080",
-        subprotocols=["chat", "echo"],
-        headers=[("X-One", "1"), (b"X-Two", b"\xff")],
-        now=0,
-    )
-    server = Connection.server(subprotocols=["echo"], headers=[("Server", "test")], now=0)
-    (request,) = server.receive(client.take_output(), 0)
-    assert isinstance(request, Request)
-    assert request.target == "/chat?room=7"
-    assert request.authority == "example.com:8080"
-    assert request.origin == "http://example.com:8080"
-    assert request.origin_relation is OriginRelation.SAME
-    assert request.same_origin is True
-    assert request.subprotocols == ("chat", "echo")
-    assert request.subprotocol == "echo"
-    assert request.extensions == ()
-    assert request.headers[-2:] == (("X-One", "1"), ("X-Two", "\xff"))
-    assert server.accept(headers=[("Set-Cookie", "a=b")], now=0) == [Open("echo", (), ())]
-    (opened,) = client.receive(server.take_output(), 0)
-    assert isinstance(opened, Open)
-    assert opened.subprotocol == "echo"
-    assert {("Server", "test"), ("Set-Cookie", "a=b")} <= set(opened.headers)
-    assert client.state is server.state is State.OPEN
-
-
-@pytest.mark.parametrize(
-    ("origin", "relation", "same_origin"),
-    [
-        (None, OriginRelation.ABSENT, True),
-        ("http://example.com", OriginRelation.SAME, True),
-        ("http://example.net", OriginRelation.CROSS, False),
-        ("null", OriginRelation.CROSS, False),
-    ],
-)
-def test_origin(origin: str | None, relation: OriginRelation, same_origin: bool) -> None:
-    client, server = Connection.client(URL, origin=origin, now=0), Connection.server(now=0)
-    (request,) = server.receive(client.take_output(), 0)
-    assert isinstance(request, Request)
-    assert request.origin == origin
-    assert request.origin_relation is relation
-    assert request.same_origin is same_origin
-
-
-@pytest.mark.parametrize(
-    ("userinfo", "credentials"),
-    [("", None), ("user:password@", "Basic dXNlcjpwYXNzd29yZA=="), ("us%20er@", "Basic dXMgZXI6")],
-)
-def test_credentials_of_a_url(userinfo: str, credentials: str | None) -> None:
-    url = f"ws://{userinfo}example.com/"
-    assert parse_url(url) == parse_url("ws://example.com/")
-    (request,) = Connection.server(now=0).receive(Connection.client(url, now=0).take_output(), 0)
-    assert isinstance(request, Request)
-    assert request.authority == "example.com"
-    assert dict(request.headers).get("Authorization") == credentials
-
-
-def test_subprotocol_that_the_host_chooses() -> None:
-    client = Connection.client(URL, subprotocols=["chat", "echo"], now=0)
-    server = Connection.server(now=0)
-    server.receive(client.take_output(), 0)
-    assert server.accept("echo", now=0) == [Open("echo", (), ())]
-
-
-def test_refusal() -> None:
-    client, server = Connection.client(URL, now=0), Connection.server(now=0)
-    server.receive(client.take_output(), 0)
-    (closed,) = server.reject(403, [("Content-Type", "text/plain")], b"no", now=0)
-    assert isinstance(closed, Closed)
-    assert closed.fault is not None
-    assert closed.fault.name == "REFUSED"
-    rejected, ended = client.receive(server.take_output(), 0) + client.receive_eof(0)
-    assert isinstance(rejected, Rejected)
-    assert rejected.status == 403
-    assert rejected.body == b"no"
-    assert not rejected.truncated
-    assert ("Content-Type", "text/plain") in rejected.headers
-    assert isinstance(ended, Closed)
-    assert client.transport is Transport.CLOSE
+from conftest import SEED, Pair, masked
 
 
 def test_messages_both_ways(pair: Pair) -> None:
@@ -140,14 +47,6 @@ def test_payloads_are_exact_types(pair: Pair) -> None:
     assert isinstance(binary, Binary)
     assert isinstance(ping, Ping)
     assert (type(text.data), type(binary.data), type(ping.payload)) == (str, bytes, bytes)
-
-
-def everything(connection: Connection, events: list[Event]) -> list[Event]:
-    """These events, and the ones that are ready after them."""
-    while connection.more:
-        assert connection.next_deadline == 0
-        events += connection.timeout(0)
-    return events
 
 
 TEXTS = ["", "a", "hello", "é", "日本語", "𝄞" * 10, "x" * 100, "mixed é"]
@@ -227,26 +126,6 @@ def test_more_events_than_one_batch_holds(pair: Pair) -> None:
     pair.client.send_batch([b""] * count)
     assert pair.to_server() == [Binary(b"")] * count
     assert pair.server.unconsumed == 0
-
-
-def test_events_behind_the_request() -> None:
-    client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
-    count = 1000
-    events = server.receive(client.take_output() + masked(0x82, b"early") * count, 0)
-    assert [type(event) for event in events] == [Request]
-    assert everything(server, server.accept(now=0)) == [Open(None, (), ()), *[Binary(b"early")] * count]
-
-
-def test_unconsumed_behind_the_request() -> None:
-    client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
-    frames = masked(0x82, b"m" * 200_000)
-    (request,) = server.receive(client.take_output() + frames, 0)
-    assert isinstance(request, Request)
-    assert server.unconsumed == len(frames) - 65536
-    events = server.accept(now=0)
-    events += server.receive(frames[-server.unconsumed :], 0)
-    assert events == [Open(None, (), ()), Binary(b"m" * 200_000)]
-    assert server.unconsumed == 0
 
 
 @pytest.mark.parametrize(
@@ -341,89 +220,6 @@ def test_ping_and_pong(pair: Pair) -> None:
     assert pair.to_server() == [Pong(b"unasked", None)]
 
 
-def test_closing(pair: Pair) -> None:
-    pair.client.close(4000, "enough")
-    assert pair.client.state is State.CLOSING
-    (closing,) = pair.to_server()
-    assert closing == Closing(4000, "enough")
-    assert everything(pair.server, []) == [Closed(4000, "enough", True, True, 4000, None)]
-    events = everything(pair.client, pair.to_client())
-    assert events == [Closing(4000, "enough"), Closed(4000, "enough", True, False, 4000, None)]
-    assert pair.client.receive_eof(0) == []
-    assert pair.client.transport is Transport.CLOSE
-
-
-def test_close_is_answered_by_the_next_input_call(pair: Pair) -> None:
-    pair.client.close(4000, "enough", 0)
-    assert pair.to_server() == [Closing(4000, "enough")]
-    assert pair.server.state is State.CLOSING
-    assert pair.server.pending_output == 0
-    assert pair.server.more
-    assert pair.server.next_deadline == 0
-    assert pair.server.transport is Transport.OPEN
-    assert pair.server.timeout(0) == [Closed(4000, "enough", True, True, 4000, None)]
-    assert pair.server.output() == b"\x88\x08\x0f\xa0enough"
-    assert not pair.server.more
-    assert pair.server.transport is Transport.CLOSE
-
-
-def test_close_that_the_host_answers() -> None:
-    pair = Pair({}, {"auto_close": False})
-    pair.client.close(4000, "enough", 0)
-    assert pair.to_server() == [Closing(4000, "enough")]
-    assert not pair.server.more
-    assert pair.server.timeout(0) == []
-    assert pair.server.pending_output == 0
-    pair.server.close(4001, now=0)
-    assert pair.server.output() == b"\x88\x02\x0f\xa1"
-    assert pair.server.more
-    assert pair.server.timeout(0) == [Closed(4000, "enough", True, True, 4001, None)]
-
-
-def test_closing_before_the_connection_is_open() -> None:
-    client = Connection.client(URL, now=0)
-    client.close(now=0)
-    assert client.state is State.CLOSED
-    assert client.more
-    (closed,) = client.timeout(0)
-    assert isinstance(closed, Closed)
-    assert (closed.code, closed.sent_code) == (1006, None)
-    client.take_output()
-    client.close(now=0)
-    assert client.transport is Transport.CLOSE
-
-
-def test_messages_before_close_can_be_answered(pair: Pair) -> None:
-    pair.client.send("last words")
-    pair.client.close(now=0)
-    assert pair.to_server() == [Text("last words"), Closing(1000, "")]
-    pair.server.send("reply")
-    everything(pair.server, [])
-    with pytest.raises(InvalidState):
-        pair.server.send("too late")
-    assert pair.server.take_output() == b"\x81\x05reply\x88\x02\x03\xe8"
-
-
-def test_failing_by_the_host(pair: Pair) -> None:
-    pair.server.fail(1011, "out of order", 0)
-    assert pair.server.more
-    assert pair.server.next_deadline is not None
-    (closed,) = pair.server.timeout(0)
-    assert isinstance(closed, Closed)
-    assert closed.sent_code == 1011
-    assert not pair.server.more
-
-
-def test_fault(server: Connection) -> None:
-    assert server.fault is None
-    (closed,) = server.receive(b"\x81\x05hello", 0)
-    assert isinstance(closed, Closed)
-    assert closed.fault is not None
-    assert (closed.fault.number, closed.fault.name) == (202, "UNMASKED")
-    assert closed.fault.text
-    assert closed.fault == server.fault
-
-
 def test_deadlines() -> None:
     server = Connection.server(ping_interval=1000, start_open=True, seed=SEED, now=500)
     assert server.next_deadline == 1500
@@ -502,16 +298,6 @@ def test_more_written_than_there_is(pair: Pair) -> None:
     assert pair.to_client() == [Text("three")]
 
 
-def test_output_written_while_closing_moves_the_transport(pair: Pair) -> None:
-    pair.server.send("last")
-    pair.server.close(now=0)
-    pair.client.receive(pair.server.take_output(), 0)
-    everything(pair.client, [])
-    everything(pair.server, pair.to_server())
-    assert pair.server._block.written == 0
-    assert pair.server.transport is Transport.CLOSE
-
-
 def test_back_pressure() -> None:
     pair = Pair({}, {"output_soft_limit": 100, "output_hard_limit": 1000})
     assert pair.server.writable
@@ -528,21 +314,6 @@ def test_memory_usage(pair: Pair) -> None:
     idle = pair.server.memory_usage()
     pair.server.send_binary(bytes(100_000))
     assert pair.server.memory_usage() > idle + 90_000
-
-
-def test_keys_are_fresh() -> None:
-    requests = {Connection.client(URL).take_output() for _ in range(10)}
-    assert len(requests) == 10
-
-
-def test_same_seed_same_bytes() -> None:
-    assert len({Connection.client(URL, seed=SEED, now=0).take_output() for _ in range(3)}) == 1
-
-
-def test_parse_url() -> None:
-    url = parse_url("wss://[::1]/x")
-    assert (url.secure, url.host, url.port) == (True, "::1", 443)
-    assert parse_url("ws://example.com:81") == parse_url("WS://example.com:81/path")
 
 
 def test_repr_shows_the_state() -> None:
