@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{WARNINGS, fresh_dir, hooked_library_dir, library_dir, loadable, root, run, run_ok};
+use support::{WARNINGS, fresh_dir, hooked_library_dir, library_dir, root, run, run_ok};
 
 /// How a program is built.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,10 +48,9 @@ fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], libr
     command.arg("-I").arg(root().join("include")).args(sources).arg("-o").arg(&program);
     match build {
         Plain => {
-            loadable(library, &dir);
             let mut rpath = OsString::from("-Wl,-rpath,");
-            rpath.push(&dir);
-            command.arg("-O2").arg("-L").arg(library).arg("-l:libsansock.so").arg(rpath);
+            rpath.push(library);
+            command.arg("-O2").arg("-L").arg(library).arg("-lsansock").arg(rpath);
         }
         Sanitized => {
             command.args(["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
@@ -69,8 +68,10 @@ fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], libr
 fn execute(program: &Path, arguments: &[PathBuf]) -> String {
     let mut command = Command::new(program);
     command.args(arguments).env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
-    // The panics that a test asks for are told in one line each.
+    // The panics that a test asks for are reported in one line each.
     command.env("RUST_BACKTRACE", "0");
+    // Cargo's path leads to a library that may have been built in another way.
+    command.env_remove("LD_LIBRARY_PATH");
     let output = run(&mut command);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}: {}\n{out}{err}", program.display(), output.status);
