@@ -90,10 +90,15 @@ fn topic(name: &str, library: &Path) {
 #[test]
 fn every_test_in_c_is_run() {
     let run_below =
-        ["compression", "events", "fragmentation", "lifecycle", "misuse", "null_everywhere", "panic_guard", "vectors"];
+        ["accessors", "compression", "events", "fragmentation", "lifecycle", "misuse", "null_everywhere", "panic_guard", "vectors"];
     let found = sources("ffi/tests/c", "c");
     let names: Vec<_> = found.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
     assert_eq!(names, run_below);
+}
+
+#[test]
+fn accessors() {
+    topic("accessors", library_dir());
 }
 
 #[test]

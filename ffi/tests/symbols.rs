@@ -49,6 +49,15 @@ fn the_header_declares_the_list() {
     assert_eq!(as_text(declared), as_text(listed()), "declared (left), ffi/exports.txt (right)");
 }
 
+#[test]
+fn every_accessor_has_a_test() {
+    let accessors = functions_of_the_header(&["static inline"]);
+    assert!(accessors.len() > 20, "{accessors:?}");
+    let test = std::fs::read_to_string(root().join("ffi/tests/c/accessors.c")).expect("accessors.c");
+    let missing: Vec<_> = accessors.iter().filter(|name| !test.contains(&format!("{name}("))).collect();
+    assert!(missing.is_empty(), "not in ffi/tests/c/accessors.c: {missing:?}");
+}
+
 /// The name that the shared library is loaded under: the number in it is that of the header.
 fn soname() -> String {
     let header = header();

@@ -118,7 +118,7 @@ static void after_input(run *r) {
     if (!r->held) take_output(r);
 }
 
-/* Passes one piece, and again what is left of it. Returns how many bytes were not taken. */
+/* Passes one piece, and again what is left of it. Returns how many bytes were not consumed. */
 static size_t receive_piece(run *r, const char *data, size_t len) {
     uint8_t *copy = copy_of(data, len), *at = copy;
     int progress;
@@ -133,7 +133,7 @@ static size_t receive_piece(run *r, const char *data, size_t len) {
         at += r->block->consumed;
         len -= r->block->consumed;
         after_input(r);
-    } while ((r->block->flags & SANSOCK_BLOCK_MORE) || (len > 0 && progress));
+    } while (sansock_block_has_more(r->block) || (len > 0 && progress));
     free(copy);
     return len;
 }
@@ -218,7 +218,7 @@ static int32_t call(run *r, const char *line, size_t *left) {
         malformed(line);
     }
     if (input) after_input(r);
-    while (r->block->flags & SANSOCK_BLOCK_MORE) receive_piece(r, NULL, 0);
+    while (sansock_block_has_more(r->block)) receive_piece(r, NULL, 0);
     return status;
 }
 
@@ -243,7 +243,7 @@ static void end_step(run *r, size_t left) {
         else
             text_format(t, "deadline %llu\n", (unsigned long long)r->deadline);
     }
-    int writable = (b->flags & SANSOCK_BLOCK_WRITABLE) != 0;
+    int writable = sansock_block_is_writable(b);
     if (writable != r->writable && setup_of(r->vector, "show", "writable"))
         text_format(t, "writable %s\n", (r->writable = writable) ? "yes" : "no");
 }
