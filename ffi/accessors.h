@@ -20,7 +20,7 @@ sansock_record_payload(const sansock_block *block, const sansock_record *record,
     return block->regions[record->flags & SANSOCK_FLAG_REGION] + offset;
 }
 
-/// The same payload as characters: of TEXT, of REQUEST (the target), of CLOSING and CLOSED (the reason), of details.
+/// The same payload as characters: the text of TEXT, the target of REQUEST, the reason of CLOSING and CLOSED, details.
 static inline const char *sansock_record_text(const sansock_block *block, const sansock_record *record, size_t *len) {
     const void *text = sansock_record_payload(block, record, len);
     return SANSOCK_CAST(const char *, text);
@@ -60,7 +60,7 @@ static inline bool sansock_record_same_origin(const sansock_record *record) {
     return relation == SANSOCK_ORIGIN_ABSENT || relation == SANSOCK_ORIGIN_SAME;
 }
 
-/// REJECTED: the HTTP status of the response; 0 for another kind.
+/// REJECTED: the HTTP status of the response.
 static inline uint16_t sansock_record_http_status(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_REJECTED) return record->code;
     return 0;
@@ -79,20 +79,19 @@ static inline bool sansock_record_round_trip_ms(const sansock_record *record, ui
     return true;
 }
 
-/// CLOSING and CLOSED: the code of the peer's Close frame, 1005 if it had none, 1006 if there was no such frame; 0 for
-/// another kind.
+/// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame.
 static inline uint16_t sansock_record_close_code(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_CLOSING || record->kind == SANSOCK_KIND_CLOSED) return record->code;
     return 0;
 }
 
-/// CLOSED: the code of the Close frame that was sent to the peer, 1005 if it had none; 0 if none was sent.
+/// CLOSED: the code of the Close frame that was sent to the peer: 1005 if it had none, 0 if no such frame was sent.
 static inline uint16_t sansock_record_close_sent(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_CLOSED) return SANSOCK_CAST(uint16_t, record->extra);
     return 0;
 }
 
-/// CLOSED: the number of the fault that ended the connection (see sansock_fault_name), or 0.
+/// CLOSED: the number of the fault that ended the connection, or 0. See sansock_fault_name.
 static inline uint32_t sansock_record_fault(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_CLOSED) return record->aux;
     return 0;
@@ -108,12 +107,12 @@ static inline bool sansock_record_by_peer(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_CLOSED && (record->flags & SANSOCK_FLAG_BY_PEER) != 0;
 }
 
-/// Whether this is a detail of the event before it, and not an event.
+/// Whether this is a detail of the event before it.
 static inline bool sansock_record_is_detail(const sansock_record *record) {
     return record->kind >= SANSOCK_KIND_HEADER;
 }
 
-/// REQUEST, OPEN and REJECTED: how many details follow, at record[1] and so on; 0 for another kind.
+/// REQUEST, OPEN and REJECTED: how many details follow, at record[1] and so on.
 static inline uint32_t sansock_record_detail_count(const sansock_record *record) {
     switch (record->kind) {
     case SANSOCK_KIND_REQUEST:
@@ -123,7 +122,7 @@ static inline uint32_t sansock_record_detail_count(const sansock_record *record)
     }
 }
 
-/// The first detail of an event that is of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
+/// REQUEST, OPEN and REJECTED: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
 static inline const sansock_record *sansock_record_find_detail(const sansock_record *record, uint8_t kind) {
     const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
     for (; detail != end; detail++)
@@ -131,12 +130,12 @@ static inline const sansock_record *sansock_record_find_detail(const sansock_rec
     return NULL;
 }
 
-/// SUBPROTOCOL of a REQUEST: whether it is the one that will be agreed if accept is given no name.
+/// SUBPROTOCOL of a REQUEST: whether it will be agreed if accept is given no name.
 static inline bool sansock_record_is_chosen(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_SUBPROTOCOL && (record->flags & SANSOCK_FLAG_CHOSEN) != 0;
 }
 
-/// HEADER: its name, as the peer wrote it, and the length in bytes. NULL and 0 for another kind.
+/// HEADER: its name, as the peer wrote it, and the length in bytes.
 static inline const char *
 sansock_record_header_name(const sansock_block *block, const sansock_record *record, size_t *len) {
     if (record->kind != SANSOCK_KIND_HEADER) {
@@ -148,7 +147,7 @@ sansock_record_header_name(const sansock_block *block, const sansock_record *rec
     return SANSOCK_CAST(const char *, name);
 }
 
-/// HEADER: its value, without the white space around it, and the length in bytes. NULL and 0 for another kind.
+/// HEADER: its value, without the white space around it, and the length in bytes.
 static inline const char *
 sansock_record_header_value(const sansock_block *block, const sansock_record *record, size_t *len) {
     if (record->kind != SANSOCK_KIND_HEADER) {
@@ -158,7 +157,7 @@ sansock_record_header_value(const sansock_block *block, const sansock_record *re
     return sansock_record_text(block, record, len);
 }
 
-/// HEADER: whether it has this name, a string that ends with NUL; letters match in either case.
+/// HEADER: whether it has this name, which ends with NUL. Names are compared without regard to case.
 static inline bool
 sansock_record_header_is(const sansock_block *block, const sansock_record *record, const char *name) {
     size_t i, len;
@@ -170,8 +169,8 @@ sansock_record_header_is(const sansock_block *block, const sansock_record *recor
     return found && name[len] == '\0';
 }
 
-/// The value of the first header of an event with this name, as for sansock_record_header_is, and its length in bytes.
-/// NULL and 0 if there is none.
+/// REQUEST, OPEN and REJECTED: the value of the first header with this name (see sansock_record_header_is), and its
+/// length in bytes. NULL and 0 if there is none.
 static inline const char *
 sansock_record_find_header(const sansock_block *block, const sansock_record *record, const char *name, size_t *len) {
     const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);

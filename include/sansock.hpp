@@ -2,7 +2,8 @@
 ///
 /// The library does no I/O. After every call on a Connection: write output() and report it with written(); handle
 /// events(), which are those of the last input call; set the timer to next_deadline(); and once all output is written,
-/// do what transport() says. The first comment of sansock.h has all rules of lifetime and threads; they apply here too.
+/// do what transport() says. The comment at the top of sansock.h has all rules on lifetimes and threads; they apply
+/// here.
 ///
 /// Nothing throws. Calls return a Status; create() takes the place of constructors, and returns a Result. An owner that
 /// is empty (moved from, or default-constructed) can be assigned to and destroyed; all other calls return bad_handle.
@@ -253,7 +254,7 @@ public:
             if (detail.kind == kind) return detail.value;
         return std::nullopt;
     }
-    /// The value of the first header with a name; letters match in either case.
+    /// The value of the first header with this name. Names are compared without regard to case.
     std::optional<std::string_view> header(std::string_view name) const noexcept {
         for (const Detail detail : *this)
             if (detail.kind == DetailKind::header && same_name(detail.name, name)) return detail.value;
@@ -515,9 +516,9 @@ public:
     [[nodiscard]] Status receive(Span<std::uint8_t> data, std::uint64_t now) noexcept {
         return receive(data.data(), data.size(), now);
     }
-    /// Client: reads only the header of a message whose payload you read from the transport yourself. `header_size` and
-    /// `payload_size` receive the sizes of both, or 0 where that is not possible: see sansock_conn_receive_header. Not
-    /// an input call.
+    /// Client only: reads just the header of a message whose payload you read from the transport yourself.
+    /// `header_size` and `payload_size` receive the sizes of both, or 0 where that is not possible: see
+    /// sansock_conn_receive_header. Not an input call.
     [[nodiscard]] Status receive_header(Bytes data, std::uint64_t min_payload, std::uint64_t now,
                                         std::size_t &header_size, std::uint64_t &payload_size) noexcept {
         return static_cast<Status>(sansock_conn_receive_header(get(), data.data(), data.size(), min_payload, now,
@@ -573,8 +574,8 @@ public:
         return static_cast<Status>(sansock_conn_send_many(get(), static_cast<std::uint8_t>(kind), sizes.data(),
                                                           sizes.size(), data.data(), data.size(), &sent));
     }
-    /// Server: queues only the header of a frame. Write all of output(), then the payload unchanged, before any other
-    /// call that adds output. `last`: the message ends with the frame.
+    /// Server only: queues just the header of a frame. Write all of output(), then the payload unchanged, before any
+    /// other call that adds output. `last`: the message ends with the frame.
     [[nodiscard]] Status send_header(MessageKind kind, std::uint64_t payload_size, bool last) noexcept {
         return static_cast<Status>(
             sansock_conn_send_header(get(), static_cast<std::uint8_t>(kind), payload_size, last));

@@ -231,8 +231,8 @@ pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: 
     }
 }
 
-/// Client: reads only the header of a message whose payload you read from the transport yourself. The counterpart of
-/// sansock_conn_send_header.
+/// Client only: reads just the header of a message whose payload you read from the transport yourself. The counterpart
+/// of sansock_conn_send_header.
 ///
 /// `data` is the start of what has arrived; 10 bytes are enough. If an uncompressed binary message in one frame starts
 /// there, within the limits and with a payload of at least `min_payload` bytes, and nothing else is under way, then
@@ -443,8 +443,8 @@ pub unsafe extern "C" fn sansock_conn_send_many(
     }
 }
 
-/// Server: queues only the header of a frame. Write all of the output, then the payload unchanged, before any other
-/// call that adds output. The payload is neither copied nor compressed, and text is not checked.
+/// Server only: queues just the header of a frame. Write all of the output, then the payload unchanged, before any
+/// other call that adds output. The payload is neither copied nor compressed, and text is not checked.
 ///
 /// `payload_len` is in bytes. SANSOCK_ERR_INVALID_STATE on a client. Otherwise as sansock_conn_send_part.
 #[unsafe(no_mangle)]
