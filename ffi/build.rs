@@ -1,15 +1,15 @@
-//! What cargo does not tell the linker: the name under which programs load the shared library, and that it is never
+//! What cargo does not pass to the linker: the name under which programs load the shared library, and that it is never
 //! unloaded.
 
 use std::path::{Path, PathBuf};
 
 /// The number of the binary interface, `SANSOCK_ABI_VERSION`: a test holds it against the header.
 ///
-/// One number serves both kinds of programs, as the question is the same: may a program that was built before use this
-/// library? A linked program asks with the name that it loads (SONAME `libsansock.so.1`), one that loads the library by
-/// itself with `sansock_abi_version()`. It goes up with the first release that breaks either: a function, a struct or a
-/// number of the header is gone or means something else. What is added leaves it. It says nothing of how often that
-/// happens; the version of the release does (0.x: it may happen with any minor version).
+/// One number serves two kinds of programs, as they ask the same question: may a program that was built before use this
+/// library? A linked program asks with the name that it loads (SONAME `libsansock.so.1`), one that loads the library at
+/// run time with `sansock_abi_version()`. It goes up with the first release in which a function, a struct or a number of
+/// the header is gone or means something else; it stays when something is added. How often to expect that is said by the
+/// version of the release: as long as it is 0.x, with any minor version.
 const ABI: u32 = 1;
 
 fn main() {
@@ -33,8 +33,7 @@ fn main() {
     }
 }
 
-/// Makes a symbolic link beside the library that cargo builds, so that programs which are linked to it there also find it
-/// there when they start.
+/// Makes a symbolic link beside the library that cargo builds, so that programs linked to it there find it there.
 fn link_beside(library: &str, name: &str) {
     let Some(link) = profile_dir().map(|dir| dir.join(name)) else { return };
     if std::fs::read_link(&link).is_ok_and(|target| target == Path::new(library)) {

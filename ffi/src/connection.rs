@@ -22,20 +22,20 @@ struct SharedBlock {
 struct Inner {
     connection: sansock::Connection,
     block: SharedBlock,
-    /// Where the last receive's bytes are, for the payloads in the input region.
+    /// The bytes of the last receive: the input region.
     input: (*const u8, usize),
-    /// How many of them were taken.
+    /// How many of them were consumed.
     consumed: usize,
     /// The buffer of `receive_read_buffer`.
     window: (*mut u8, usize),
-    /// What ended the connection, with a NUL behind it; made when it happens.
+    /// What ended the connection, followed by NUL; written when it ends.
     fault_text: String,
 }
 
 impl Kind for Inner {
     const MAGIC: u64 = u64::from_ne_bytes(*b"sanconnx");
 
-    /// A host that follows the block closes its transport; no pointer leads into the broken connection.
+    /// A host that follows the block closes the transport; no pointer leads into the broken connection.
     fn poison(&mut self) {
         self.block = empty_block();
         self.block.engine.status = Error::Poisoned.number();
@@ -44,7 +44,7 @@ impl Kind for Inner {
     }
 }
 
-/// An address all the same: C must not add even 0 to a null pointer.
+/// Not null: C must not add even 0 to a null pointer.
 const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
 
 fn empty_block() -> SharedBlock {
@@ -68,7 +68,7 @@ fn empty_block() -> SharedBlock {
 }
 
 impl Inner {
-    /// An input call other than receive came: the batch holds no payload of the input.
+    /// After an input call other than receive, no payload lies in the input.
     fn forget_input(&mut self) {
         self.input = NO_INPUT;
     }
@@ -103,7 +103,7 @@ impl Inner {
     fn write_fault_text(&mut self) {
         const ROOM: usize = 192;
         let Some(fault) = self.connection.fault() else { return };
-        // Without memory for it the text stays empty; the number tells the fault.
+        // Without memory for it the text stays empty; the number still names the fault.
         if self.fault_text.try_reserve_exact(ROOM).is_ok() {
             let _ = write!(self.fault_text, "{fault}\0");
         }
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn sansock_conn_set_read_buffer(conn: *mut Conn, data: *mu
 /// SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: usize, now: u64) -> i32 {
-    // SAFETY: a handle, and a window that nobody else uses meanwhile, by the rules of the header.
+    // SAFETY: a handle, and a read buffer that nobody else uses meanwhile, by the rules of the header.
     unsafe {
         call(conn, |inner| {
             let (data, capacity) = inner.window;

@@ -1,4 +1,4 @@
-//! What can be asked without a connection: versions, sizes, texts, a seed, a URL.
+//! What needs no connection: versions, sizes, texts, a seed, a URL.
 
 use std::array;
 use std::ffi::c_char;
@@ -10,7 +10,7 @@ use sansock::{Error, FaultKind};
 use crate::guard::{bytes, guard, status, write};
 use crate::types::{Block, Record, SANSOCK_ABI_VERSION, Url};
 
-/// A text with the NUL that C wants behind it.
+/// A text that ends with NUL, as C wants it.
 struct Text([u8; Text::ROOM]);
 
 impl Text {
@@ -52,7 +52,7 @@ static ERROR_TEXTS: [Text; Error::ALL.len()] = {
     texts
 };
 
-/// Laid out when first asked for.
+/// Built on first use.
 static FAULT_NAMES: LazyLock<[Text; FAULTS]> =
     LazyLock::new(|| array::from_fn(|i| Text::new(FaultKind::ALL[i].name())));
 static FAULT_TEXTS: LazyLock<[Text; FAULTS]> =

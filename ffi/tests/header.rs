@@ -113,12 +113,14 @@ fn the_cpp_header_has_all_of_the_c_header() {
         "sansock_record_size",
         "sansock_version",
     ];
-    let prefixes = ["SANSOCK_OPTION_", "SANSOCK_ERR_", "SANSOCK_STATE_", "SANSOCK_TRANSPORT_", "SANSOCK_ORIGIN_"];
+    let prefixes =
+        ["OPTION", "ERR", "STATE", "TRANSPORT", "ORIGIN", "ROLE", "KIND"].map(|topic| format!("SANSOCK_{topic}_"));
     let words = |text: &str| -> std::collections::BTreeSet<String> {
         text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(str::to_owned).collect()
     };
     let (declared, used) = (words(&c), words(&cpp));
-    let constant = |word: &str| prefixes.iter().any(|prefix| word.len() > prefix.len() && word.starts_with(prefix));
+    let constant =
+        |word: &str| prefixes.iter().any(|prefix| word.len() > prefix.len() && word.starts_with(prefix.as_str()));
     let exports = std::fs::read_to_string(root().join("ffi/exports.txt")).expect("ffi/exports.txt");
     let missing: Vec<&str> = declared
         .iter()

@@ -161,6 +161,7 @@ static void each_accessor_is_for_its_kinds(void) {
         CHECK_EQUAL(value_len, found & HEADER_VALUE ? 1 : 0);
         CHECK_EQUAL(found_len, found & FIND_HEADER ? 1 : 0);
         CHECK_EQUAL(sansock_record_header_is(&b, r, "a"), (found & HEADER_NAME) != 0);
+        CHECK(!sansock_record_header_is(&b, r, ""));
         CHECK(!(found & HEADER_NAME) || !sansock_record_find_header(&b, r, "a", NULL)); /* a detail has none itself */
     }
 }

@@ -105,7 +105,7 @@ static sansock_config *configure(run *r) {
     return config;
 }
 
-static void take_output(run *r) {
+static void collect_output(run *r) {
     while (r->block->output_len > 0) {
         text_add(&r->output, r->block->output, r->block->output_len);
         sansock_conn_written(r->conn, r->block->output_len);
@@ -115,7 +115,7 @@ static void take_output(run *r) {
 /* What follows every input call. */
 static void after_input(run *r) {
     write_events(&r->transcript, r->block);
-    if (!r->held) take_output(r);
+    if (!r->held) collect_output(r);
 }
 
 /* Passes one piece, and again what is left of it. Returns how many bytes were not consumed. */
@@ -228,7 +228,7 @@ static void end_step(run *r, size_t left) {
     text *t = &r->transcript;
     const sansock_block *b = r->block;
     if (left > 0) text_format(t, "left %zu\n", left);
-    if (!r->held) take_output(r);
+    if (!r->held) collect_output(r);
     if (!r->held && r->output.len > 0) {
         text_format(t, "out ");
         show(t, r->output.data, r->output.len);
