@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 ///
 /// One number serves two kinds of programs, as they ask the same question: may a program that was built before use this
 /// library? A linked program asks with the name that it loads (SONAME `libsansock.so.1`), one that loads the library at
-/// run time with `sansock_abi_version()`. It goes up with the first release in which a function, a struct or a number of
-/// the header is gone or means something else; it stays when something is added. How often to expect that is said by the
-/// version of the release: as long as it is 0.x, with any minor version.
+/// run time with `sansock_abi_version()`. It goes up with the first release in which a function, a struct or a number
+/// of the header is gone or means something else; it stays when something is added. The version of the release says how
+/// often to expect that: as long as it is 0.x, with any minor version.
 const ABI: u32 = 1;
 
 fn main() {

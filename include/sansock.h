@@ -11,7 +11,7 @@
  *   4. Once all output is written, do what `transport` says: go on, shut down the writing side, or close. If you close
  *      earlier, the peer may lose the last messages.
  *
- * The CLOSED event comes exactly once, and is the last. After it, keep the transport until `transport` says to close it.
+ * The CLOSED event comes exactly once, and is the last. Even then, close the transport only when `transport` says so.
  *
  * Input calls replace the events: receive, receive_read_buffer, receive_eof, timeout, accept, reject. All other calls
  * leave the events and their payloads in place, so you may send while you handle them.
@@ -33,8 +33,8 @@
  *            returns SANSOCK_ERR_POISONED, its block says to close the transport, and it can only be freed.
  * Time       `now` is in milliseconds of a monotonic clock of your choice, the same for all calls on a connection.
  * Versions   SANSOCK_ABI_VERSION is the number of the binary interface. A program that is linked to the shared library
- *            loads it under a name with this number (libsansock.so.1); one that loads it at run time compares the number
- *            with sansock_abi_version(). It goes up when programs that were built before can no longer use the library:
+ *            loads it under a name with this number (libsansock.so.1); one that loads it at run time compares it with
+ *            sansock_abi_version(). It goes up when programs that were built before can no longer use the library:
  *            a function, a struct or a number is gone or means something else. It stays when functions, kinds, options,
  *            faults, or fields at the end of the block are added. The version of the release is another number.
  */
