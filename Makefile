@@ -21,7 +21,6 @@ PYTHON := .venv/bin/python
 RUFF := ../../.venv/bin/ruff
 MYPY := ../../.venv/bin/mypy
 WASM_TARGET := --target wasm32-unknown-unknown
-LIBRARY := target/release/libsansock.$(if $(filter Darwin,$(shell uname)),dylib,so)
 
 # Sources by part, so that nothing is built twice and nothing stale is run.
 sources = $(shell find $(1) -type f \( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.ts' -o -name '*.json' \) \
@@ -104,6 +103,7 @@ LIBRARIES := $(if $(filter Darwin,$(shell uname)),-framework Security -framework
 .PHONY: build
 build: $(addprefix host-,$(HOSTS))
 
+# The shared library comes with it, and the link by which programs load that.
 $(STATIC): $(FFI) | $(DONE)/rust $(DONE)/system-gcc
 	@echo 'build: C library' >&2
 	@cargo build --quiet --release -p sansock-ffi

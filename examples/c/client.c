@@ -40,7 +40,7 @@ static const char *const names[] = {NULL,   "request", "open", "rejected", "text
 enum { NAME_COUNT = sizeof names / sizeof *names };
 static unsigned long seen[NAME_COUNT], awaited[NAME_COUNT];
 
-/* Standard input, as far as it was read: taken up to `begin`, the end of a line looked for up to `searched`. */
+/* Standard input, as far as it was read: handled up to `begin`, searched for the end of a line up to `searched`. */
 static struct {
     char *data;
     size_t begin, searched, end, capacity;
@@ -72,53 +72,72 @@ static void print_hex(const uint8_t *data, size_t len) {
     }
 }
 
-static void print_event(const sansock_record *r, const uint8_t *payload) {
-    bool message = r->kind == SANSOCK_KIND_TEXT || r->kind == SANSOCK_KIND_BINARY;
-    if (!commands && r->kind == SANSOCK_KIND_REJECTED) fprintf(stderr, "rejected %u\n", (unsigned)r->code);
+/* Prints an event as a line. `number` is 0 if it has none. */
+static void print_line(const sansock_record *r, unsigned number, const void *data, size_t len) {
+    bool message = sansock_record_is_message(r);
     if (!commands && !message && r->kind != SANSOCK_KIND_CLOSED) return;
     if (commands || !message) {
         printf("%s", names[r->kind]);
-        if (r->kind == SANSOCK_KIND_REJECTED || r->kind >= SANSOCK_KIND_CLOSING) printf(" %u", (unsigned)r->code);
-        if (r->len > 0 && r->kind != SANSOCK_KIND_REJECTED) putchar(' ');
+        if (number > 0) printf(" %u", number);
+        if (len > 0) putchar(' ');
     }
     if (r->kind == SANSOCK_KIND_BINARY)
-        print_hex(payload, r->len);
-    else if (r->kind != SANSOCK_KIND_REJECTED && r->len > 0)
-        fwrite(payload, 1, r->len, stdout);
+        print_hex(data, len);
+    else
+        fwrite(data, 1, len, stdout);
     putchar('\n');
 }
 
-/* Fails once our Close is on its way: what arrives after that has no echo. */
+static void print_event(const sansock_record *r) {
+    size_t len;
+    const uint8_t *data = sansock_record_payload(block, r, &len);
+    const sansock_record *agreed;
+    switch (r->kind) {
+    case SANSOCK_KIND_OPEN:
+        agreed = sansock_record_find_detail(r, SANSOCK_KIND_SUBPROTOCOL);
+        if (agreed) data = sansock_record_payload(block, agreed, &len);
+        print_line(r, 0, data, len);
+        break;
+    case SANSOCK_KIND_REJECTED:
+        if (!commands) fprintf(stderr, "rejected %u\n", (unsigned)sansock_record_http_status(r));
+        print_line(r, sansock_record_http_status(r), "", 0);
+        break;
+    case SANSOCK_KIND_CLOSED:
+        clean = sansock_record_is_clean(r);
+        print_line(r, sansock_record_close_code(r), data, len);
+        break;
+    default: print_line(r, sansock_record_close_code(r), data, len); break;
+    }
+}
+
+/* Fails once our Close is in the output: what arrives after that is not sent back. */
 static void send_back(const sansock_record *r) {
-    const uint8_t *payload = block->regions[r->flags & SANSOCK_FLAG_REGION] + r->offset;
+    size_t len;
+    const uint8_t *data = sansock_record_payload(block, r, &len);
     if (r->kind == SANSOCK_KIND_TEXT)
-        sansock_conn_send_text(conn, (const char *)payload, r->len);
+        sansock_conn_send_text(conn, (const char *)data, len);
     else if (r->kind == SANSOCK_KIND_BINARY)
-        sansock_conn_send_binary(conn, payload, r->len);
+        sansock_conn_send_binary(conn, data, len);
 }
 
 static void handle_events(void) {
     for (uint32_t i = 0; i < block->event_count; i++) {
         const sansock_record *r = &block->events[i];
-        if (r->kind >= NAME_COUNT) continue; /* a detail, or a kind of a later version */
+        if (r->kind >= NAME_COUNT) continue; /* a detail, or a kind that this program does not know */
         if (echo && r->kind != SANSOCK_KIND_CLOSED) {
             send_back(r);
             continue;
         }
-        const sansock_record *shown = r;
-        if (r->kind == SANSOCK_KIND_OPEN && r->aux > 0 && r[1].kind == SANSOCK_KIND_SUBPROTOCOL) shown = r + 1;
-        sansock_record line = *shown;
-        line.kind = r->kind;
-        print_event(&line, block->regions[shown->flags & SANSOCK_FLAG_REGION] + shown->offset);
+        print_event(r);
         seen[r->kind]++;
-        if (r->kind == SANSOCK_KIND_CLOSED) clean = r->flags & SANSOCK_FLAG_CLEAN;
     }
     fflush(stdout);
 }
 
 /* ---- The connection: what every host does ---- */
 
-static void take(uint8_t *data, size_t len) {
+/* Passes input until all of it is consumed, and no more events are waiting. */
+static void receive(uint8_t *data, size_t len) {
     bool progress;
     do {
         check("receive", sansock_conn_receive(conn, data, len, now_ms()));
@@ -126,26 +145,27 @@ static void take(uint8_t *data, size_t len) {
         data += block->consumed;
         len -= block->consumed;
         handle_events();
-    } while ((block->flags & SANSOCK_BLOCK_MORE) || (len > 0 && progress));
+    } while (sansock_block_has_more(block) || (len > 0 && progress));
 }
 
-static void fetch(void) {
+/* Handles the events of an input call other than receive. */
+static void after_input(void) {
     handle_events();
-    if (block->flags & SANSOCK_BLOCK_MORE) take(NULL, 0);
+    if (sansock_block_has_more(block)) receive(NULL, 0);
 }
 
 static void end_of_stream(void) {
     if (stream_ended) return;
     stream_ended = true;
     sansock_conn_receive_eof(conn, now_ms());
-    fetch();
+    after_input();
 }
 
 static void read_socket(void) {
     static uint8_t input[64 * 1024];
     ssize_t n = recv(fd, input, sizeof input, 0);
     if (n > 0)
-        take(input, (size_t)n);
+        receive(input, (size_t)n);
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         end_of_stream();
 }
@@ -170,7 +190,7 @@ static void write_output(void) {
 
 /* ---- Input lines to calls ---- */
 
-/* Takes the next word off a line. */
+/* Cuts the first word off a line, and returns it. */
 static char *word(char **line, size_t *len) {
     char *start = *line, *space = memchr(start, ' ', *len);
     size_t used = space ? (size_t)(space - start) : *len;
@@ -214,7 +234,7 @@ static bool wait_for(const char *name, size_t len) {
     die("wait", "there is no event of that name");
 }
 
-/* Carries out one line. Returns false if it must wait; it is left unchanged then. */
+/* Carries out one line. Returns false, and leaves it unchanged, if it must wait. */
 static bool command(char *line, size_t len) {
     char *const whole = line;
     if (!commands) {
@@ -257,13 +277,13 @@ static char *next_line(size_t *len) {
     return lines.data + lines.begin;
 }
 
-/* Carries out what has been read, as far as the connection takes it. Returns true if more input is of use now. */
+/* Carries out the lines that were read, as far as the connection allows. Returns true if more can be read now. */
 static bool run_lines(void) {
     size_t len;
     char *line;
     while ((line = next_line(&len)) != NULL) {
         bool may_send = commands || block->state == SANSOCK_STATE_OPEN;
-        if (!may_send || !(block->flags & SANSOCK_BLOCK_WRITABLE) || !command(line, len)) return false;
+        if (!may_send || !sansock_block_is_writable(block) || !command(line, len)) return false;
         lines.begin = lines.searched < lines.end ? lines.searched + 1 : lines.end;
         lines.searched = lines.begin;
     }
@@ -272,7 +292,7 @@ static bool run_lines(void) {
 }
 
 static void read_lines(void) {
-    if (lines.begin > 0) { /* all whole lines are gone: what is left is the start of one */
+    if (lines.begin > 0) { /* all whole lines are done: what is left is the start of one */
         memmove(lines.data, lines.data + lines.begin, lines.end - lines.begin);
         lines.end -= lines.begin;
         lines.searched -= lines.begin;
@@ -327,8 +347,8 @@ static void loop(void) {
         bool more_lines = !echo && run_lines();
         write_output();
         if (block->transport == SANSOCK_TRANSPORT_CLOSE && block->output_len == 0) return;
-        /* What is sent back to a server that does not read would pile up. */
-        bool reading = !stream_ended && (!echo || block->flags & SANSOCK_BLOCK_WRITABLE);
+        /* Back-pressure: with --echo, nothing is read from a server that does not read. */
+        bool reading = !stream_ended && (!echo || sansock_block_is_writable(block));
         struct pollfd ready[2] = {
             {.fd = more_lines ? STDIN_FILENO : -1, .events = POLLIN},
             {.fd = fd, .events = (short)((reading ? POLLIN : 0) | (block->output_len > 0 ? POLLOUT : 0))},
@@ -338,7 +358,7 @@ static void loop(void) {
         if (ready[1].revents & (POLLIN | POLLHUP | POLLERR)) read_socket();
         if (block->next_deadline <= now_ms()) {
             sansock_conn_timeout(conn, now_ms());
-            fetch();
+            after_input();
         }
     }
 }
@@ -352,7 +372,7 @@ int main(int argc, char **argv) {
     check("config", sansock_config_new(SANSOCK_ROLE_CLIENT, &config));
     check(url, sansock_url_parse(url, strlen(url), &place));
     check(url, sansock_config_set_text(config, SANSOCK_TEXT_URL, url, strlen(url)));
-    /* Echoes of what was sent before our Close are still wanted. */
+    /* Messages that the server echoes after our Close are still printed. */
     check("option", sansock_config_set(config, SANSOCK_OPTION_RECEIVE_WHILE_CLOSING, 1));
     const char *deflate = getenv("DEFLATE");
     if (deflate && strcmp(deflate, "1") == 0) check("option", sansock_config_set(config, SANSOCK_OPTION_DEFLATE, 1));

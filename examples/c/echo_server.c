@@ -5,7 +5,7 @@
  *
  * With DEFLATE=1 in the environment it compresses.
  *
- * The library does the protocol. This file does what every host does: read, write, one timer per connection.
+ * The library does the protocol. This file does what every host does: read, write, keep one timer per connection.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@
 typedef struct peer {
     int fd;
     sansock_conn *conn;
-    const sansock_block *block; /* the answer to every call; its address never changes */
+    const sansock_block *block; /* what there is to do after each call; its address never changes */
     uint32_t interest;          /* what epoll watches for */
     bool reading_paused, ended, write_shut;
     uint64_t deadline;
@@ -74,9 +74,9 @@ static void timer_sift(peer *p) {
 static bool timer_add(peer *p) {
     if (timer_count == timer_capacity) {
         size_t capacity = timer_capacity ? 2 * timer_capacity : 64;
-        peer **grown = realloc(timers, capacity * sizeof *timers);
-        if (!grown) return false;
-        timers = grown;
+        peer **larger = realloc(timers, capacity * sizeof *timers);
+        if (!larger) return false;
+        timers = larger;
         timer_capacity = capacity;
     }
     p->deadline = SANSOCK_NEVER;
@@ -99,7 +99,7 @@ static void watch(int fd, int operation, uint32_t interest, void *data) {
 
 static void peer_free(peer *p) {
     timer_remove(p);
-    close(p->fd); /* epoll forgets it by itself */
+    close(p->fd); /* which removes it from epoll */
     sansock_conn_free(p->conn);
     free(p);
     if (!listening) {
@@ -108,28 +108,42 @@ static void peer_free(peer *p) {
     }
 }
 
+/* Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers. */
+static int32_t answer_request(peer *p, const sansock_record *request) {
+    if (!sansock_record_same_origin(request)) return sansock_conn_reject(p->conn, 403, NULL, 0, now_ms());
+    return sansock_conn_accept(p->conn, NULL, 0, now_ms());
+}
+
 /* What the application does with events. */
 static void handle_events(peer *p) {
     const sansock_block *b = p->block;
     for (uint32_t i = 0; i < b->event_count; i++) {
         const sansock_record *r = &b->events[i];
-        const uint8_t *payload = b->regions[r->flags & SANSOCK_FLAG_REGION] + r->offset; /* r->len bytes */
         int32_t status = SANSOCK_OK;
+        size_t len;
+        const char *text;
+        const uint8_t *data;
         switch (r->kind) {
-        case SANSOCK_KIND_REQUEST: /* here a server looks at target, origin and headers */
-            if (sansock_conn_accept(p->conn, NULL, 0, now_ms()) == SANSOCK_OK) handle_events(p);
-            return; /* accept has replaced the events */
-        case SANSOCK_KIND_TEXT: status = sansock_conn_send_text(p->conn, (const char *)payload, r->len); break;
-        case SANSOCK_KIND_BINARY: status = sansock_conn_send_binary(p->conn, payload, r->len); break;
-        default: break; /* pings and Close are answered by the engine */
+        case SANSOCK_KIND_REQUEST:
+            if (answer_request(p, r) == SANSOCK_OK) handle_events(p);
+            return; /* the answer has replaced the events */
+        case SANSOCK_KIND_TEXT:
+            text = sansock_record_text(b, r, &len);
+            status = sansock_conn_send_text(p->conn, text, len);
+            break;
+        case SANSOCK_KIND_BINARY:
+            data = sansock_record_payload(b, r, &len);
+            status = sansock_conn_send_binary(p->conn, data, len);
+            break;
+        default: break; /* the engine answers pings and Close */
         }
         if (status != SANSOCK_OK && status != SANSOCK_ERR_INVALID_STATE) /* the latter: Close was sent */
             sansock_conn_fail(p->conn, 1011, NULL, 0, now_ms());
     }
 }
 
-/* Passes input until all of it is taken, and fetches the events that wait. */
-static void take(peer *p, uint8_t *data, size_t len) {
+/* Passes input until all of it is consumed, and no more events are waiting. */
+static void receive(peer *p, uint8_t *data, size_t len) {
     const sansock_block *b = p->block;
     bool progress;
     do {
@@ -138,23 +152,23 @@ static void take(peer *p, uint8_t *data, size_t len) {
         data += b->consumed;
         len -= b->consumed;
         handle_events(p);
-    } while ((b->flags & SANSOCK_BLOCK_MORE) || (len > 0 && progress));
+    } while (sansock_block_has_more(b) || (len > 0 && progress));
 }
 
-/* Handles the events of a call that passed no input. */
-static void fetch(peer *p) {
+/* Handles the events of an input call other than receive. */
+static void after_input(peer *p) {
     handle_events(p);
-    if (p->block->flags & SANSOCK_BLOCK_MORE) take(p, NULL, 0);
+    if (sansock_block_has_more(p->block)) receive(p, NULL, 0);
 }
 
 static void end_of_stream(peer *p) {
     if (p->ended) return;
     p->ended = true;
     sansock_conn_receive_eof(p->conn, now_ms());
-    fetch(p);
+    after_input(p);
 }
 
-/* Writes what can be written. The engine's output is the backlog: what the kernel does not take stays in it. */
+/* Writes what can be written. What the kernel does not accept stays in the engine's output. */
 static void write_output(peer *p) {
     const sansock_block *b = p->block;
     while (b->output_len > 0) {
@@ -170,8 +184,8 @@ static void write_output(peer *p) {
     }
 }
 
-/* What follows every call: write, obey the transport instruction, set the timer. Frees the peer at its end. */
-static void settle(peer *p) {
+/* What follows every call: write the output, obey the transport instruction, set the timer. Frees the peer at its end. */
+static void obey_block(peer *p) {
     const sansock_block *b = p->block;
     write_output(p);
     if (b->output_len == 0) {
@@ -184,8 +198,8 @@ static void settle(peer *p) {
             p->write_shut = true;
         }
     }
-    /* Back-pressure: a peer that does not read its echoes is not read from. */
-    bool pause = !(b->flags & SANSOCK_BLOCK_WRITABLE);
+    /* Back-pressure: nothing is read from a peer that does not read its echoes. */
+    bool pause = !sansock_block_is_writable(b);
     if (pause != p->reading_paused) {
         p->reading_paused = pause;
         if (pause)
@@ -205,12 +219,12 @@ static void on_ready(peer *p, uint32_t ready) {
     if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
         ssize_t n = recv(p->fd, input, sizeof input, 0);
         if (n > 0) {
-            take(p, input, (size_t)n);
+            receive(p, input, (size_t)n);
         } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
             end_of_stream(p);
         }
     }
-    settle(p);
+    obey_block(p);
 }
 
 static void on_connection(int fd) {
@@ -227,14 +241,14 @@ static void on_connection(int fd) {
     p->block = sansock_conn_block(p->conn);
     p->interest = EPOLLIN;
     watch(fd, EPOLL_CTL_ADD, EPOLLIN, p);
-    settle(p); /* sets the timer of the handshake */
+    obey_block(p); /* sets the timer of the handshake */
 }
 
 static void accept_connections(void) {
     int fd;
     while ((fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) on_connection(fd);
     if (timer_count > 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-        listening = false; /* until a connection ends: epoll would call again at once */
+        listening = false; /* until a connection ends: epoll would return again at once */
         watch(listen_fd, EPOLL_CTL_DEL, 0, NULL);
     }
 }
@@ -244,8 +258,8 @@ static void run_timers(void) {
     while (timer_count > 0 && timers[0]->deadline <= now) {
         peer *p = timers[0];
         sansock_conn_timeout(p->conn, now);
-        fetch(p);
-        settle(p);
+        after_input(p);
+        obey_block(p);
     }
 }
 

@@ -51,7 +51,7 @@ void check(std::string_view what, Status status) {
     if (status != Status::ok) die(what, sansock::text(status));
 }
 
-// Takes the next word off a line.
+// Cuts the first word off a line, and returns it.
 std::string_view word(std::string_view &line) {
     const std::string_view first = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(line.size(), first.size() + 1));
@@ -161,7 +161,7 @@ public:
             write_output();
             const bool writing = !connection_.output().empty();
             if (!writing && connection_.transport() == sansock::Transport::close) return printer_.clean();
-            // What is sent back to a server that does not read would pile up.
+            // Back-pressure: with --echo, nothing is read from a server that does not read.
             const bool reading = !ended_ && (mode_ != Mode::echo || connection_.writable());
             std::array<pollfd, 2> ready{};
             ready[0] = {more_lines ? STDIN_FILENO : -1, POLLIN, 0};
@@ -171,7 +171,7 @@ public:
             if (ready[1].revents & (POLLIN | POLLHUP | POLLERR)) read_socket();
             if (connection_.next_deadline().value_or(UINT64_MAX) <= now_ms()) {
                 connection_.timeout(now_ms());
-                fetch();
+                after_input();
             }
         }
     }
@@ -185,7 +185,7 @@ private:
         std::fflush(stdout);
     }
 
-    // Whether this is a message. Sending fails once our Close is on its way: what arrives after that has no echo.
+    // Whether this is a message. Sending fails once our Close is in the output: what arrives after that is not sent back.
     bool send_back(const sansock::Event &event) {
         if (const auto *text = std::get_if<sansock::Text>(&event)) {
             (void)connection_.send_text(text->data);
@@ -196,7 +196,8 @@ private:
         return binary != nullptr;
     }
 
-    void take(std::uint8_t *data, std::size_t size) {
+    // Passes input until all of it is consumed, and no more events are waiting.
+    void receive(std::uint8_t *data, std::size_t size) {
         bool progress = true;
         do {
             check("receive", connection_.receive(data, size, now_ms()));
@@ -207,22 +208,23 @@ private:
         } while (connection_.more() || (size > 0 && progress));
     }
 
-    void fetch() {
+    // Handles the events of an input call other than receive.
+    void after_input() {
         handle_events();
-        if (connection_.more()) take(nullptr, 0);
+        if (connection_.more()) receive(nullptr, 0);
     }
 
     void end_of_stream() {
         if (std::exchange(ended_, true)) return;
         connection_.receive_eof(now_ms());
-        fetch();
+        after_input();
     }
 
     void read_socket() {
         static std::array<std::uint8_t, 64 * 1024> input;
         const ssize_t n = recv(socket_, input.data(), input.size(), 0);
         if (n > 0)
-            take(input.data(), static_cast<std::size_t>(n));
+            receive(input.data(), static_cast<std::size_t>(n));
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
             end_of_stream();
     }
@@ -257,7 +259,7 @@ private:
     void read_lines() {
         std::array<char, 64 * 1024> chunk;
         const ssize_t n = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-        lines_.erase(0, begin_); // all whole lines are gone: what is left is the start of one
+        lines_.erase(0, begin_); // all whole lines are done: what is left is the start of one
         searched_ -= begin_;
         begin_ = 0;
         if (n > 0)
@@ -274,7 +276,7 @@ private:
         return std::string_view(lines_).substr(begin_, searched_ - begin_);
     }
 
-    // Carries out what has been read, as far as the connection takes it. Returns true if more input is of use now.
+    // Carries out the lines that were read, as far as the connection allows. Returns true if more can be read now.
     bool run_lines() {
         while (const auto line = next_line()) {
             const bool may_send = mode_ == Mode::commands || connection_.state() == sansock::State::open;
@@ -335,7 +337,7 @@ private:
     Mode mode_;
     bool ended_ = false, write_shut_ = false, lines_ended_ = false;
     Printer printer_;
-    std::string lines_; // of standard input: taken up to begin_, end of line looked for up to searched_
+    std::string lines_; // of standard input: handled up to begin_, searched for an end of line up to searched_
     std::size_t begin_ = 0, searched_ = 0;
 };
 
@@ -368,7 +370,7 @@ int main(int argc, char **argv) {
     const auto place = sansock::parse_url(url);
     auto config = sansock::Config::client(url);
     if (!config) die(url, sansock::text(config.status()));
-    // Echoes of what was sent before our Close are still wanted.
+    // Messages that the server echoes after our Close are still printed.
     check("option", config->set(sansock::Option::receive_while_closing, 1));
     const char *deflate = std::getenv("DEFLATE");
     if (deflate && std::string_view(deflate) == "1") check("option", config->set(sansock::Option::deflate, 1));

@@ -4,7 +4,7 @@
 //
 // With DEFLATE=1 in the environment it compresses.
 //
-// The library does the protocol. This file does what every host does: read, write, one timer per connection.
+// The library does the protocol. This file does what every host does: read, write, keep one timer per connection.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -60,7 +60,7 @@ public:
         return connection_.output().empty() && connection_.transport() == sansock::Transport::close;
     }
     std::uint64_t deadline() const { return connection_.next_deadline().value_or(UINT64_MAX); }
-    // Back-pressure: a peer that does not read its echoes is not read from.
+    // Back-pressure: nothing is read from a peer that does not read its echoes.
     std::uint32_t interest() const {
         const bool reads = connection_.writable() && !ended_;
         return (reads ? EPOLLIN : 0u) | (connection_.output().empty() ? 0u : EPOLLOUT);
@@ -71,18 +71,18 @@ public:
         static std::array<std::uint8_t, 64 * 1024> input;
         const ssize_t n = recv(fd(), input.data(), input.size(), 0);
         if (n > 0)
-            take(input.data(), static_cast<std::size_t>(n));
+            receive(input.data(), static_cast<std::size_t>(n));
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
             end_of_stream();
     }
 
     void timeout(std::uint64_t now) {
         connection_.timeout(now);
-        fetch();
+        after_input();
     }
 
-    // What follows every call: write, and obey the transport instruction.
-    void settle() {
+    // What follows every call: write the output, and obey the transport instruction.
+    void obey_block() {
         write();
         if (connection_.output().empty() && connection_.transport() == sansock::Transport::shutdown_write &&
             !std::exchange(write_shut_, true))
@@ -96,25 +96,29 @@ public:
     }
 
 private:
-    // What the application does with events. True if a new batch has replaced them.
+    // Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers.
+    sansock::Status answer(const sansock::Request &request) {
+        return request.same_origin ? connection_.accept(now_ms()) : connection_.reject(403, {}, now_ms());
+    }
+
+    // What the application does with events. True if new events have replaced them.
     bool handle_events() {
         using sansock::Status;
         for (const sansock::Event &event : connection_.events()) {
             Status status = Status::ok;
-            if (std::get_if<sansock::Request>(&event)) // here a server looks at target, origin and headers
-                return connection_.accept(now_ms()) == Status::ok;
+            if (const auto *request = std::get_if<sansock::Request>(&event)) return answer(*request) == Status::ok;
             if (const auto *text = std::get_if<sansock::Text>(&event))
                 status = connection_.send_text(text->data);
             else if (const auto *binary = std::get_if<sansock::Binary>(&event))
                 status = connection_.send_binary(binary->data);
-            // Pings and Close are answered by the engine; after our Close nothing can be sent.
+            // The engine answers pings and Close. After our Close nothing can be sent.
             if (status != Status::ok && status != Status::invalid_state) (void)connection_.fail(1011, {}, now_ms());
         }
         return false;
     }
 
-    // Passes input until all of it is taken, and fetches the events that wait.
-    void take(std::uint8_t *data, std::size_t size) {
+    // Passes input until all of it is consumed, and no more events are waiting.
+    void receive(std::uint8_t *data, std::size_t size) {
         bool progress = true;
         do {
             if (connection_.receive(data, size, now_ms()) != sansock::Status::ok) return;
@@ -125,19 +129,19 @@ private:
         } while (connection_.more() || (size > 0 && progress));
     }
 
-    // Handles the events of a call that passed no input.
-    void fetch() {
+    // Handles the events of an input call other than receive.
+    void after_input() {
         while (handle_events()) {}
-        if (connection_.more()) take(nullptr, 0);
+        if (connection_.more()) receive(nullptr, 0);
     }
 
     void end_of_stream() {
         if (std::exchange(ended_, true)) return;
         connection_.receive_eof(now_ms());
-        fetch();
+        after_input();
     }
 
-    // Writes what can be written. The engine's output is the backlog: what the kernel does not take stays in it.
+    // Writes what can be written. What the kernel does not accept stays in the engine's output.
     void write() {
         while (!connection_.output().empty()) {
             const auto output = connection_.output();
@@ -172,7 +176,7 @@ public:
         watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
     }
 
-    // Runs until SIGTERM.
+    // Runs until SIGTERM or SIGINT.
     void run() {
         for (;;) {
             std::array<epoll_event, 64> ready;
@@ -189,7 +193,7 @@ public:
             while (!timers_.empty() && timers_.begin()->first <= now) {
                 Entry &entry = peers_.at(timers_.begin()->second);
                 entry.peer.timeout(now);
-                settle(entry);
+                update(entry);
             }
         }
     }
@@ -212,26 +216,26 @@ private:
             if (!connection) continue;
             Entry entry{Peer(std::move(socket), std::move(*connection))};
             watch(EPOLL_CTL_ADD, fd, EPOLLIN);
-            settle(peers_.emplace(fd, std::move(entry)).first->second); // sets the timer of the handshake
+            update(peers_.emplace(fd, std::move(entry)).first->second); // sets the timer of the handshake
         }
         if (!peers_.empty() && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-            listening_ = false; // until a connection ends: epoll would call at once, again and again
+            listening_ = false; // until a connection ends: epoll would return again at once
             watch(EPOLL_CTL_DEL, listener_.get(), 0);
         }
     }
 
     void on_ready(Entry &entry, std::uint32_t ready) {
         if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) entry.peer.read();
-        settle(entry);
+        update(entry);
     }
 
     // Writes, then brings epoll and the timer up to date. Drops the peer at its end.
-    void settle(Entry &entry) {
-        entry.peer.settle();
+    void update(Entry &entry) {
+        entry.peer.obey_block();
         const int fd = entry.peer.fd();
         if (entry.deadline != UINT64_MAX) timers_.erase({entry.deadline, fd});
         if (entry.peer.finished()) {
-            peers_.erase(fd); // epoll forgets a closed socket by itself
+            peers_.erase(fd); // closes the socket, which removes it from epoll
             if (!std::exchange(listening_, true)) watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
             return;
         }

@@ -31,6 +31,7 @@ from conftest import REPOSITORY
 
 HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "sansock.h").read_text("utf-8"), flags=re.DOTALL)
 DEFINES = dict(re.findall(r"#define SANSOCK_(\w+) \(?(-?\d+)\)?\s*$", HEADER, flags=re.MULTILINE))
+PROTOTYPES = re.findall(r"SANSOCK_API[^;(]*?\bsansock_(\w+)\(([^()]*)\);", HEADER)
 C_TYPES = {
     "uint8_t": ctypes.c_uint8,
     "uint16_t": ctypes.c_uint16,
@@ -163,10 +164,7 @@ def test_help_describes_every_option() -> None:
 
 
 def test_prototypes() -> None:
-    declared = {
-        name: 0 if arguments.strip() == "void" else arguments.count(",") + 1
-        for name, arguments in re.findall(r"\bsansock_(\w+)\(([^()]*)\);", HEADER)
-    }
+    declared = {name: 0 if arguments.strip() == "void" else arguments.count(",") + 1 for name, arguments in PROTOTYPES}
     found = {name: len(arguments) for name, arguments in _ffi.prototypes.items()}
     assert found.items() <= declared.items()
     # These are not used here, or called before the prototypes are bound.
@@ -175,7 +173,7 @@ def test_prototypes() -> None:
 
 
 def test_widths_of_arguments() -> None:
-    for name, arguments in re.findall(r"\bsansock_(\w+)\(([^()]*)\);", HEADER):
+    for name, arguments in PROTOTYPES:
         bound = _ffi.prototypes.get(name)
         for declared, argument in zip(arguments.split(","), bound or ()):
             plain = re.fullmatch(r"\s*(\w+) \w+\s*", declared)
