@@ -2,7 +2,7 @@
 //
 // For each module:
 //   wasm-pack -> build/pkg/sansock_wasm_bg.wasm      needs Rust with the target wasm32-unknown-unknown
-//   wasm-metadce: only the exports that src/engine.ts names, so that nothing is left to import
+//   wasm-metadce: keeps only the exports that src/exports.ts names, so that nothing is left to import
 //   the tables of CRC-32 are emptied: only gzip needs them
 //   wasm-opt -> dist/NAME.wasm, and the same in base64 in dist/NAME-base64.js
 // and
@@ -153,9 +153,9 @@ function environment() {
   };
 }
 
-/** The names in the interface `Exports` of src/engine.ts. */
+/** The names in the interface `Exports` of src/exports.ts. */
 function exportNames() {
-  const source = readFileSync(join(root, "src", "engine.ts"), "utf8");
+  const source = readFileSync(join(root, "src", "exports.ts"), "utf8");
   const [, body] = /export interface Exports \{\n(.*?)\n\}/s.exec(source);
   return Array.from(body.matchAll(/^ {2}(?:readonly )?(\w+)[:(]/gm), ([, name]) => name);
 }

@@ -1,5 +1,6 @@
-import { Engine, type Exports } from "./engine.js";
+import { Engine } from "./engine.js";
 import { SansockError } from "./errors.js";
+import type { Exports } from "./exports.js";
 
 /** What the WebAssembly module can be made of. */
 export type ModuleSource =

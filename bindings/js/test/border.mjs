@@ -3,6 +3,7 @@
 import { Engine } from "../dist/engine.js";
 import { currentEngine } from "../dist/module.js";
 import * as numbers from "../dist/numbers.js";
+import { OPTIONS } from "../dist/options.js";
 import { equal, ok } from "./assert.mjs";
 import { connected, exchange } from "./pair.mjs";
 import * as sansock from "../dist/public.js";
@@ -33,16 +34,16 @@ function sameNumbers(header) {
   add("KIND", Object.entries(numbers.KIND));
   add("FLAG", Object.entries(numbers.FLAG));
   add("ERR", Object.entries(numbers.STATUS));
-  add("OPTION", Object.entries(numbers.OPTION));
+  add("OPTION", Object.entries(OPTIONS).map(([name, { number }]) => [name, number]));
   add("TRANSPORT", numbers.TRANSPORTS.map((name, value) => [name, value]));
   add("STATE", numbers.STATES.map((name, value) => [name, value]));
-  add("ORIGIN", numbers.ORIGINS.map((name, value) => [name, value]));
-  add("BLOCK", Object.entries({ MORE: numbers.BLOCK_MORE, WRITABLE: numbers.BLOCK_WRITABLE, DEFER_WRITTEN: numbers.BLOCK_DEFER_WRITTEN }));
-  add("ROLE", Object.entries({ CLIENT: numbers.ROLE_CLIENT, SERVER: numbers.ROLE_SERVER }));
-  const { TEXT_URL, TEXT_ORIGIN, TEXT_SUBPROTOCOL } = numbers;
-  add("TEXT", Object.entries({ URL: TEXT_URL, ORIGIN: TEXT_ORIGIN, SUBPROTOCOL: TEXT_SUBPROTOCOL }));
-  // Regions are indices here; success has no name.
-  const theirs = [...defined].filter(([name]) => !name.startsWith("REGION_") && name !== "OK" && name !== "H");
+  add("ORIGIN", numbers.ORIGIN_RELATIONS.map((name, value) => [name, value]));
+  add("BLOCK", Object.entries(numbers.BLOCK_FLAG));
+  add("ROLE", Object.entries(numbers.ROLE));
+  add("TEXT", Object.entries(numbers.TEXT));
+  add("REGION", Object.entries(numbers.REGION));
+  // Success has no name here.
+  const theirs = [...defined].filter(([name]) => name !== "OK" && name !== "H");
   equal([...ours].sort(), theirs.sort(), "constants");
 }
 

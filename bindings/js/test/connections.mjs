@@ -129,7 +129,7 @@ export function connections(sansock) {
         const client = Connection.client("ws://example.com/", { origin: "https://elsewhere.example" });
         const server = Connection.server();
         const [request] = server.receive(client.takeOutput());
-        equal([request.origin, request.sameOrigin], ["https://elsewhere.example", "cross"]);
+        equal([request.origin, request.originRelation], ["https://elsewhere.example", "cross"]);
         const [closed] = server.reject(403, [["X-Why", "caf\u00e9"]], "not from there");
         equal([closed.type, closed.fault.name], ["closed", "REFUSED"]);
         equal(server.transport, "shutdown-write");
@@ -156,7 +156,7 @@ export function connections(sansock) {
       },
     },
     {
-      name: "a chunk and a message larger than one piece of the window",
+      name: "a chunk and a message larger than what goes through the transfer buffer at once",
       run: () => {
         const { client, server } = connected(sansock);
         const data = new Uint8Array(5_000_000).map((_, index) => index % 251);
@@ -217,7 +217,7 @@ function conversation(Connection) {
   const [request, ...none] = server.receive(client.takeOutput(), 0);
   equal(none, []);
   equal([request.target, request.authority, request.origin], ["/chat?x=1", "example.com", null]);
-  equal([request.sameOrigin, request.subprotocols, request.subprotocol], ["absent", ["soup", "chat"], "chat"]);
+  equal([request.originRelation, request.subprotocols, request.subprotocol], ["absent", ["soup", "chat"], "chat"]);
   ok(request.headers.some(([name, value]) => name === "Sec-WebSocket-Version" && value === "13"), "the headers");
   equal(server.accept(null, [["X-Note", "hi"]], 0), [{ type: "open", subprotocol: "chat", extensions: [], headers: [] }]);
 

@@ -6,7 +6,7 @@ import { type ClientOptions, Connection, type ConnectionEvent, type ErrorCode, i
 export function narrow(event: ConnectionEvent): string | number | boolean | Uint8Array | null {
   switch (event.type) {
     case "request":
-      return event.sameOrigin === "cross" ? event.origin : event.target;
+      return event.originRelation === "cross" ? event.origin : event.target;
     case "open":
       return event.subprotocol;
     case "rejected":

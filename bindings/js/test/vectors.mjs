@@ -234,7 +234,7 @@ function describe(event) {
   switch (event.type) {
     case "request":
       return [
-        `request ${show(event.target)} origin=${event.sameOrigin}`,
+        `request ${show(event.target)} origin=${event.originRelation}`,
         `authority ${show(event.authority)}`,
         ...(event.origin === null ? [] : [`origin ${show(event.origin)}`]),
         ...event.subprotocols.map((name) => `subprotocol ${show(name)}${name === event.subprotocol ? " chosen" : ""}`),
