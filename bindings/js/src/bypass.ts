@@ -19,8 +19,8 @@ const HEADER_MAX = 10;
  * A server does not mask, so the engine has nothing to do with such a payload: it reads the header alone, and the payload
  * is cut out of the chunk, or gathered here as it arrives. That is one copy instead of three, or none with `views`.
  *
- * Where the engine is asked for a header is decided without a look at the bytes: see `mayBegin`. So a short chunk costs no
- * additional call, and a long one of small messages costs one.
+ * Where to ask the engine for a header is decided without looking at the bytes: see `mayBegin`. Among small messages, a
+ * short chunk costs no additional call, and a long one costs at most one.
  */
 export class Bypass {
   readonly #engine: Engine;
@@ -33,10 +33,10 @@ export class Bypass {
    */
   readonly #wholeOnly: boolean;
   readonly #receivesWhileClosing: boolean;
-  /** Whether the header that the engine was asked for last was that of a large message. */
+  /** Whether the header that was asked for last was that of a large message. */
   #lastWasLarge = false;
   /** The payload of which a part has arrived. */
-  #partial: GatherBuffer | undefined;
+  partial: GatherBuffer | undefined;
 
   private constructor(engine: Engine, handle: number, block: number, options: Options) {
     this.#engine = engine;
@@ -47,27 +47,25 @@ export class Bypass {
     this.#receivesWhileClosing = Boolean(options.receiveWhileClosing);
   }
 
-  /** For a connection that may have such messages: a client that receives whole messages. */
+  /** Undefined for a connection to which no such message can come: a server, or one that delivers parts. */
   static of(engine: Engine, handle: number, block: number, role: number, options: Options): Bypass | undefined {
     return role === ROLE.CLIENT && !options.parts ? new Bypass(engine, handle, block, options) : undefined;
   }
 
-  /** How many bytes are to come of a payload of which a part has arrived; 0 if there is none. */
-  get missing(): number {
-    return this.#partial?.missing ?? 0;
-  }
-
-  /** The memory of a payload of which a part has arrived, in bytes. */
-  get capacity(): number {
-    return this.#partial?.capacity ?? 0;
-  }
-
   /**
-   * Whether to ask for a header, with `length` bytes left in the chunk behind `before` bytes of a frame that the engine
-   * reads. Those take a call of their own, which pays off only among large messages.
+   * Whether to ask for a header, with `length` bytes left in the chunk: if a large payload may lie in them, or if they follow
+   * a large message and may begin with the header of another.
+   *
+   * @param at How much of the chunk was large messages.
+   * @param remaining How many bytes the block awaits of a frame that the engine is reading, and that ends here; 0 if it is
+   *   between frames. The end of that frame takes a call of its own, which pays off only while large messages arrive.
    */
-  mayBegin(length: number, before: number): boolean {
-    return length >= PAYLOAD_MIN && (before === 0 || before >= PAYLOAD_MIN || this.#lastWasLarge);
+  mayBegin(length: number, at: number, remaining: number): boolean {
+    const followsLarge = at > 0 || remaining >= PAYLOAD_MIN;
+    if (followsLarge && !this.#wholeOnly) {
+      return length >= HEADER_MAX;
+    }
+    return length >= PAYLOAD_MIN && (followsLarge || remaining === 0 || this.#lastWasLarge);
   }
 
   /**
@@ -84,7 +82,7 @@ export class Bypass {
     const end = start + length;
     const isWhole = end <= bytes.length;
     this.#lastWasLarge = length > 0;
-    // The engine is still in front of the header: it can read a message that it could have left here.
+    // Asking does not move the engine past the header: it can still read the message itself.
     if (length === 0 || length > PAYLOAD_MAX || (this.#wholeOnly && !isWhole)) {
       return 0;
     }
@@ -92,52 +90,47 @@ export class Bypass {
       this.#deliver(this.#cut(bytes, start, end), events);
       return end - at;
     }
-    this.#partial = new GatherBuffer(length);
-    this.#partial.add(bytes.subarray(start));
+    this.partial = new GatherBuffer(length);
+    this.partial.add(bytes.subarray(start));
     return bytes.length - at;
   }
 
   /** Takes in what a chunk has of a payload of which a part has arrived. Returns how many bytes that was. */
-  continue(bytes: Uint8Array, events: ConnectionEvent[]): number {
-    if (this.#partial === undefined) {
+  proceed(bytes: Uint8Array, events: ConnectionEvent[]): number {
+    if (this.partial === undefined) {
       return 0;
     }
-    const length = Math.min(this.#partial.missing, bytes.length);
-    this.#partial.add(bytes.subarray(0, length));
-    if (this.#partial.missing === 0) {
-      const payload = this.#partial.take();
-      this.#partial = undefined;
+    const length = Math.min(this.partial.missing, bytes.length);
+    this.partial.add(bytes.subarray(0, length));
+    if (this.partial.missing === 0) {
+      const payload = this.partial.take();
+      this.partial = undefined;
       this.#deliver(payload, events);
     }
     return length;
   }
 
-  /** Adds bytes that do not complete the payload of which a part has arrived. */
-  add(bytes: Uint8Array): void {
-    this.#partial?.add(bytes);
-  }
-
-  /** Drops the payload of which a part has arrived. */
-  cancel(): void {
-    this.#partial?.clear();
-    this.#partial = undefined;
-  }
-
-  /** Drops it if the connection is closed, so that it would not be delivered. */
+  /** Drops the payload of which a part has arrived if the connection is closed: it will not be delivered. */
   cancelIfClosed(): void {
-    if (this.#state() === "closed") {
+    if (this.partial !== undefined && this.#isIn("closed")) {
       this.cancel();
     }
   }
 
+  /** Drops the payload of which a part has arrived. */
+  cancel(): void {
+    this.partial?.clear();
+    this.partial = undefined;
+  }
+
   #deliver(data: Uint8Array, events: ConnectionEvent[]): void {
-    if (this.#state() === "open" || this.#receivesWhileClosing) {
+    if (this.#isIn("open") || this.#receivesWhileClosing) {
       events.push({ type: "binary", data, first: true, last: true });
     }
   }
 
-  #state(): ConnectionState | undefined {
-    return STATES[this.#engine.view.getUint8(this.#block + BLOCK.STATE)];
+  #isIn(state: ConnectionState): boolean {
+    return STATES[this.#engine.view.getUint8(this.#block + BLOCK.STATE)] === state;
   }
 
   #cut(bytes: Uint8Array, start: number, end: number): Uint8Array {

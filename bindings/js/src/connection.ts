@@ -170,7 +170,10 @@ export class Connection implements Disposable {
    *   `NO_MEMORY`; `INVALID_ARGUMENT` if bytes are not UTF-8.
    */
   sendText(text: string | Bytes): void {
-    this.#sent(this.#engine.calls.conn_send(this.#live(), KIND.TEXT, this.#write(text), 0));
+    const handle = this.#live();
+    const { calls, transfer } = this.#engine;
+    const length = typeof text === "string" ? transfer.writeText(text) : transfer.write(toBytes(text));
+    this.#sent(calls.conn_send(handle, KIND.TEXT, length, 0));
   }
 
   /**
@@ -327,7 +330,7 @@ export class Connection implements Disposable {
     const length = view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
     const output = copier.copy(this.#engine.bytes, start, start + length);
     if (length > 0) {
-      this.#engine.writtenReports.report(this.#handle, this.#block, length);
+      this.#engine.writtenReports.report(view, this.#handle, this.#block, length);
     }
     return output;
   }

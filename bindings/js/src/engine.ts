@@ -137,7 +137,8 @@ export class Engine {
         };
       }
     }
-    return guarded as unknown as Calls;
+    // Copied, since an object to which properties were added by name is slower.
+    return { ...(guarded as unknown as Calls) };
   }
 }
 

@@ -30,8 +30,9 @@ export class Input {
   readonly #bypass: Bypass | undefined;
   /** The bytes for the engine that have been gathered. */
   #gathered: GatherBuffer | undefined;
-  /** How many bytes may be gathered before one of them can produce an event. */
+  /** How many bytes may be gathered before one of them can produce an event, and where. */
   #gatherable = 0;
+  #target: GatherBuffer | undefined;
   /** How many bytes at the end of the last chunk were not consumed. */
   unconsumed = 0;
 
@@ -46,7 +47,7 @@ export class Input {
 
   /** The memory of what was gathered, in bytes. */
   get capacity(): number {
-    return (this.#gathered?.capacity ?? 0) + (this.#bypass?.capacity ?? 0);
+    return (this.#gathered?.capacity ?? 0) + (this.#bypass?.partial?.capacity ?? 0);
   }
 
   /** Gathers a chunk that cannot produce an event yet. False, and nothing is done, if it may. */
@@ -54,12 +55,7 @@ export class Input {
     if (!(chunk instanceof Uint8Array && chunk.length < this.#gatherable && chunk.length > 0)) {
       return false;
     }
-    if (this.#bypass === undefined || this.#bypass.missing === 0) {
-      this.#gathered ??= new GatherBuffer();
-      this.#gathered.add(chunk);
-    } else {
-      this.#bypass.add(chunk);
-    }
+    this.#target?.add(chunk);
     this.#gatherable -= chunk.length;
     this.unconsumed = 0;
     return true;
@@ -86,12 +82,16 @@ export class Input {
 
   /** Finds out how many bytes may be gathered, after a call that may have changed it. */
   update(): void {
-    const { view } = this.#engine;
-    if (this.#bypass !== undefined && this.#bypass.missing > 0) {
-      this.#bypass.cancelIfClosed();
-      this.#gatherable = this.#bypass.missing;
-    } else {
-      this.#gatherable = Math.min(view.getUint32(this.#block + BLOCK.PAYLOAD_REMAINING, true), GATHERED_MAX);
+    this.#bypass?.cancelIfClosed();
+    const partial = this.#bypass?.partial;
+    if (partial !== undefined) {
+      this.#target = partial;
+      this.#gatherable = partial.missing;
+      return;
+    }
+    this.#gatherable = Math.min(this.#payloadRemaining(), GATHERED_MAX);
+    if (this.#gatherable > 0) {
+      this.#target = this.#gathered ??= new GatherBuffer();
     }
   }
 
@@ -103,10 +103,11 @@ export class Input {
 
   /** Takes in large messages past the engine, as long as they follow each other. Returns where it is to read on. */
   #receiveLarge(bypass: Bypass, bytes: Uint8Array, now: number, events: ConnectionEvent[]): number {
-    let at = bypass.continue(bytes, events);
+    let at = bypass.proceed(bytes, events);
     for (;;) {
-      const before = this.#restOfFrame();
-      if (!bypass.mayBegin(bytes.length - at - before, before)) {
+      const remaining = this.#payloadRemaining();
+      const before = remaining === 0 ? 0 : remaining - (this.#gathered?.length ?? 0);
+      if (!bypass.mayBegin(bytes.length - at - before, at, remaining)) {
         return at;
       }
       if (before > 0) {
@@ -120,10 +121,9 @@ export class Input {
     }
   }
 
-  /** How many bytes are to come of the frame that the engine reads, behind those that were gathered. */
-  #restOfFrame(): number {
-    const remaining = this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_REMAINING, true);
-    return remaining === 0 ? 0 : remaining - (this.#gathered?.length ?? 0);
+  /** How many bytes the engine awaits of a frame before one of them can produce an event. */
+  #payloadRemaining(): number {
+    return this.#engine.view.getUint32(this.#block + BLOCK.PAYLOAD_REMAINING, true);
   }
 
   /** Passes bytes to the engine, behind those that were gathered. Returns how many were consumed. */

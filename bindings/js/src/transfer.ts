@@ -6,6 +6,7 @@ const CAPACITY_MIN = 1 << 16;
 /** A buffer that one large payload has made larger than this is given back, in bytes. */
 const CAPACITY_KEPT = 1 << 22;
 
+const NO_VIEW = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /** The transfer buffer: the place in linear memory through which all bytes go in, and the module's texts come out. */
@@ -13,8 +14,8 @@ export class TransferBuffer {
   readonly #engine: Engine;
   #start = 0;
   #capacity = 0;
-  /** A view of all of it, while memory has not grown. To make one costs as much as to encode a short text. */
-  #view: Uint8Array | undefined;
+  /** A view of all of it; empty if it must be made again. Making one takes as long as encoding a short text. */
+  #view = NO_VIEW;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -83,7 +84,8 @@ export class TransferBuffer {
 
   #viewFrom(at: number): Uint8Array {
     const { bytes } = this.#engine;
-    if (this.#view === undefined || this.#view.length === 0) {
+    // Memory that grows empties its views.
+    if (this.#view.length === 0) {
       this.#view = bytes.subarray(this.#start, this.#start + this.#capacity);
     }
     return at === 0 ? this.#view : this.#view.subarray(at);
@@ -106,7 +108,7 @@ export class TransferBuffer {
     }
     this.#start = start;
     this.#capacity = capacity;
-    this.#view = undefined;
+    this.#view = NO_VIEW;
     return true;
   }
 }

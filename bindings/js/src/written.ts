@@ -19,9 +19,13 @@ export class WrittenReports {
     this.#engine = engine;
   }
 
-  /** Reports all `length` bytes of a connection's output as written, now or with the connection's next call. */
-  report(connection: number, block: number, length: number): void {
-    const { view, calls } = this.#engine;
+  /**
+   * Reports all `length` bytes of a connection's output as written, now or with the connection's next call.
+   *
+   * @param view Linear memory, in which its block lies at `block`.
+   */
+  report(view: DataView, connection: number, block: number, length: number): void {
+    const { calls } = this.#engine;
     const mayDefer = (view.getUint16(block + BLOCK.FLAGS, true) & BLOCK_FLAG.DEFER_WRITTEN) !== 0;
     if (!mayDefer || length > DEFERRED_MAX) {
       this.#engine.check(calls.conn_written(connection, length));

@@ -15,6 +15,10 @@ export function border(header) {
     { name: "a receive that fits in a batch is one call", run: oneCall },
     { name: "small reads of one message are one call for its header, and one for the rest", run: noCall },
     { name: "a large message for a client is one call for its header", run: headerCall },
+    { name: "small messages for a client are one call, and one more in a long chunk", run: noHeaderCall },
+    { name: "small reads of large messages for a client are one call for each header", run: headerCalls },
+    { name: "with a keepalive, a large message that is cut is read by the engine", run: keepaliveCalls },
+    { name: "a payload that is announced as larger than one array is left to the engine", run: hugePayload },
     { name: "an engine of another version is refused", run: otherVersion },
     { name: "an engine that failed is not called again", run: deadEngine },
   ];
@@ -131,6 +135,66 @@ function headerCall() {
   equal(behind, { conn_receive: 2, conn_receive_header: 1 });
   client.free();
   server.free();
+}
+
+function noHeaderCall() {
+  const { client, server } = connected(sansock);
+  const output = (count, size) => {
+    server.sendBatch(Array.from({ length: count }, () => new Uint8Array(size)));
+    return server.takeOutput();
+  };
+  const received = (chunk, messages) => counted(() => equal(client.receive(chunk, 0).length, messages));
+  equal(received(output(3, 1000), 3), { conn_receive: 1 }, "a short chunk");
+  equal(received(output(60, 1000), 60), { conn_receive_header: 1, conn_receive: 1 }, "a long chunk");
+  const cut = output(60, 1000);
+  equal(received(cut.subarray(0, 30_000), 29), { conn_receive_header: 1, conn_receive: 1 });
+  equal(received(cut.subarray(30_000), 31), { conn_receive: 1 }, "a long chunk that begins inside a message");
+  client.free();
+  server.free();
+}
+
+/** The engine reads the first of them, which shows that they are large. */
+function headerCalls() {
+  const { client, server } = connected(sansock);
+  server.sendBatch(Array.from({ length: 5 }, () => new Uint8Array(20_000).fill(7)));
+  const output = server.takeOutput();
+  const counts = counted(() => {
+    const events = [];
+    for (let at = 0; at < output.length; at += 1460) {
+      events.push(...client.receive(output.subarray(at, at + 1460), 0));
+    }
+    equal(events.map(({ data }) => data.length), [20_000, 20_000, 20_000, 20_000, 20_000]);
+  });
+  equal(counts, { conn_receive: 2, conn_receive_header: 4 });
+  client.free();
+  server.free();
+}
+
+function keepaliveCalls() {
+  const { client, server } = connected(sansock, { client: { pingInterval: 1000 } });
+  const output = () => {
+    server.send(new Uint8Array(10_000));
+    return server.takeOutput();
+  };
+  const whole = output();
+  equal(counted(() => equal(client.receive(whole, 0).length, 1)), { conn_receive_header: 1 });
+  const cut = output();
+  const counts = counted(() => equal(client.receive(cut.subarray(0, 6000), 0), []));
+  equal(counts, { conn_receive_header: 1, conn_receive: 1 });
+  equal(client.receive(cut.subarray(6000), 0).length, 1);
+  client.free();
+  server.free();
+}
+
+function hugePayload() {
+  const client = sansock.Connection.client(null, { startOpen: true, maxMessageSize: Number.POSITIVE_INFINITY });
+  const idle = client.memoryUsage();
+  const chunk = new Uint8Array(5000);
+  // The header of a binary message of 2^30 + 1 bytes.
+  chunk.set([0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 1]);
+  equal(counted(() => equal(client.receive(chunk, 0), [])), { conn_receive_header: 1, conn_receive: 1 });
+  ok(client.memoryUsage() - idle < 8 * chunk.length, "memory for what has arrived");
+  client.free();
 }
 
 /** How often each of the engine's calls was made. */

@@ -1,7 +1,7 @@
 // Messages that reads cut: bytes of which nothing can come yet are gathered, and large payloads for a client are kept.
 
 import { equal, ok } from "./assert.mjs";
-import { connected } from "./pair.mjs";
+import { connected, drained } from "./pair.mjs";
 
 const LENGTHS = [0, 1, 125, 126, 1000, 4095, 4096, 5000, 16_384, 65_535, 65_536, 70_000];
 const CUTS = [1, 2, 7, 16, 100, 1460, 4100, 65_536];
@@ -42,7 +42,7 @@ export function reads(sansock) {
             }
           });
           sender.close(1000, "end", 0);
-          const output = drain(sender);
+          const output = drained(sender);
           const whole = received(open(Connection, role), output, output.length);
           equal(whole.at(-1).type, "closed");
           for (const options of [{}, { views: true }, { pingInterval: 1000 }, { receiveWhileClosing: true }]) {
@@ -120,7 +120,7 @@ export function reads(sansock) {
           receiver.close(1000, "", 0);
           sender.receive(receiver.takeOutput(), 0);
           sender.receive(new Uint8Array(0), 0);
-          const events = [...receiver.receive(rest, 0), ...receiver.receive(drain(sender), 0)];
+          const events = [...receiver.receive(rest, 0), ...receiver.receive(drained(sender), 0)];
           const types = receiveWhileClosing ? ["binary", "closing"] : ["closing"];
           equal(events.map(({ type }) => type).filter((type) => type !== "closed"), types);
           ok(receiver.state !== "open", receiver.state);
@@ -308,11 +308,6 @@ function received(connection, output, size) {
     events.push(...connection.receive(new Uint8Array(0), 0));
   }
   return events;
-}
-
-function drain(connection) {
-  const output = connection.takeOutput();
-  return connection.pendingOutput === 0 ? output : Uint8Array.from([...output, ...drain(connection)]);
 }
 
 /** Whether two lists of events are the same. Quicker than to write them down. */
