@@ -125,7 +125,7 @@ export interface ClosingEvent {
   readonly reason: string;
 }
 
-/** The last event of every connection, exactly once. Write the output, obey `transport`, then call `free`. */
+/** The last event of every connection, exactly once. Write the output, obey `transport`, and `free` the connection at last. */
 export interface ClosedEvent {
   readonly type: "closed";
   /** The code of the peer's Close frame; 1005 if the frame had none, 1006 if there was no such frame. */

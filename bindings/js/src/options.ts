@@ -20,7 +20,7 @@ export interface EngineOptions {
   readonly outputHardLimit?: number | undefined;
   /** The time allowed for the opening handshake, in milliseconds. Default 10,000. */
   readonly handshakeTimeout?: number | undefined;
-  /** The time allowed for the closing handshake, and for the end of the peer's stream after it, in milliseconds. Default 10,000. */
+  /** The time allowed for the closing handshake and the end of the peer's stream, in milliseconds. Default 10,000. */
   readonly closeTimeout?: number | undefined;
   /** The time between keepalive pings, in milliseconds. Default: no keepalive. */
   readonly pingInterval?: number | undefined;

@@ -1,4 +1,4 @@
-// The border between this package and the engine: numbers, exports, how often it is crossed.
+// The border between this package and the module: numbers, exports, how many calls cross it.
 
 import { Engine } from "../dist/engine.js";
 import { currentEngine } from "../dist/module.js";
@@ -13,7 +13,7 @@ export function border(header) {
     { name: "the numbers are those of sansock.h", run: () => sameNumbers(header) },
     { name: "the engine exports what the types say", run: sameExports },
     { name: "a receive that fits in a batch is one call", run: oneCall },
-    { name: "small reads of one message are one call for its header, and one for the rest", run: noCall },
+    { name: "small reads of one message are one call for its header, and one for its payload", run: noCall },
     { name: "a large message for a client is one call for its header", run: headerCall },
     { name: "small messages for a client are one call, and one more in a long chunk", run: noHeaderCall },
     { name: "small reads of large messages for a client are one call for each header", run: headerCalls },
@@ -64,7 +64,7 @@ function sameExports() {
 
 function oneCall() {
   const { client, server } = connected(sansock);
-  // What another connection has taken is reported first.
+  // The report of another connection that waits is made first.
   client.send("zero");
   server.receive(client.takeOutput());
   let output;
@@ -86,7 +86,7 @@ function oneCall() {
   server.free();
 }
 
-/** Bytes in the middle of a payload: they are gathered, and passed on in one call with those that complete it. */
+/** Bytes in the middle of a payload are gathered, and passed on in one call with those that complete it. */
 function noCall() {
   const { client, server } = connected(sansock);
   client.send(new Uint8Array(1000).fill(7));
@@ -111,7 +111,7 @@ function noCall() {
   server.free();
 }
 
-/** A large message for a client: its header goes to the engine, its payload does not. */
+/** The header of a large message for a client goes to the engine, its payload does not. */
 function headerCall() {
   const { client, server } = connected(sansock);
   const data = new Uint8Array(100_000).fill(7);

@@ -246,7 +246,7 @@ export function connections(sansock) {
       },
     },
     {
-      name: "URLs, taken apart",
+      name: "URLs, parsed",
       run: () => {
         equal(parseUrl("ws://example.com"), { secure: false, host: "example.com", port: 80 });
         equal(parseUrl(new URL("wss://[::1]:9001/x?y")), { secure: true, host: "::1", port: 9001 });

@@ -112,7 +112,7 @@ function connect(Connection, setup) {
   return role === "server" ? Connection.server(options) : Connection.client(url, options);
 }
 
-/** Runs a step. Returns how many bytes were not taken. */
+/** Runs a step. Returns how many bytes were not consumed. */
 function run(replayed, call, byteByByte, events) {
   const { connection, now } = replayed;
   const [verb, rest] = splitWord(call);
