@@ -29,8 +29,8 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose"
  * is `performance.now()`.
  *
  * What the peer does wrong never throws: it is the `fault` of the event `closed`. A call that is refused throws a
- * `SansockError` and changes nothing. Every call throws `BAD_HANDLE` on a connection that has been freed, and `POISONED` if
- * the engine has failed; every `now` that is negative or not a number is refused with `INVALID_ARGUMENT`.
+ * `SansockError` and changes nothing. Every call but `free` throws `BAD_HANDLE` on a connection that has been freed, and
+ * `POISONED` if the engine has failed. A `now` that is negative or not a number is refused with `INVALID_ARGUMENT`.
  */
 export class Connection implements Disposable {
   readonly #engine: Engine;
@@ -116,7 +116,7 @@ export class Connection implements Disposable {
    * request.
    *
    * @param subprotocol One that the client offers. Null, the default, agrees on the request event's `subprotocol`.
-   * @param headers Headers for the response.
+   * @param headers Headers for the response. If the call is refused, those that were checked before stay added.
    * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the subprotocol was not
    *   offered, or a header is not allowed.
    */
@@ -143,7 +143,7 @@ export class Connection implements Disposable {
    * Rejects the request: the response is in the output. Returns the event `closed`.
    *
    * @param status An HTTP status from 200 to 599, such as 403 for a foreign origin, or 404 for an unknown target.
-   * @param headers Headers for the response.
+   * @param headers Headers for the response. If the call is refused, those that were checked before stay added.
    * @param body The body of the response; statuses 204 and 304 have none.
    * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the status, a header or
    *   the body is not allowed.
@@ -165,9 +165,9 @@ export class Connection implements Disposable {
    * Sends a text message.
    *
    * @param text Lone surrogates of a string are sent as U+FFFD. Bytes must be UTF-8.
-   * @throws {SansockError} `INVALID_STATE` unless the connection is open, or after our own Close, or inside a message that is
-   *   sent in parts; `WOULD_BLOCK` while the output is full; `TOO_LARGE` if the message alone is larger than the output may be;
-   *   `NO_MEMORY`; `INVALID_ARGUMENT` if bytes are not UTF-8.
+   * @throws {SansockError} `INVALID_STATE` before the connection is open, after our own Close, or while another message is
+   *   sent in parts; `WOULD_BLOCK` while the output is full; `TOO_LARGE` if the message alone is larger than the output may
+   *   be; `NO_MEMORY`; `INVALID_ARGUMENT` if bytes are not UTF-8.
    */
   sendText(text: string | Bytes): void {
     const handle = this.#live();
@@ -203,8 +203,7 @@ export class Connection implements Disposable {
    *
    * @param last Whether this part ends the message.
    * @param kind The same for all parts of the message. Needed to send text as bytes, which may end inside a code point.
-   * @throws {SansockError} As `sendText`, except that this is the message sent in parts; `INVALID_STATE` if that is of the
-   *   other kind.
+   * @throws {SansockError} As `sendText`; `INVALID_STATE` if the message under way is of the other kind.
    */
   sendPart(data: string | Bytes, last: boolean, kind: "text" | "binary" = kindOf(data)): void {
     const { calls } = this.#engine;
@@ -262,9 +261,9 @@ export class Connection implements Disposable {
   }
 
   /**
-   * Starts the closing handshake (RFC 6455 section 7.1.2), or answers the peer's Close. The event `closed` follows when both
-   * Close frames have passed, or when `closeTimeout` has. During the opening handshake it ends the connection at once; after
-   * our own Close it does nothing.
+   * Starts the closing handshake (RFC 6455 section 7.1.2), or answers the peer's Close. The event `closed` follows the peer's
+   * Close, the end of its stream, or `closeTimeout`, whichever is first. During the opening handshake the connection ends at
+   * once; after our own Close the call does nothing.
    *
    * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999; 0 for none.
    * @param reason Up to 123 bytes of UTF-8; none if there is no code.
