@@ -10,53 +10,53 @@ import type {
   TextEvent,
 } from "./events.js";
 import { copier, ON_HEAP } from "./host.js";
-import { BLOCK, FLAG, KIND, ORIGINS, RECORD, RECORD_SIZE, REGION_INPUT } from "./numbers.js";
+import { BLOCK, FLAG, KIND, NEVER_HIGH, ORIGIN_RELATIONS, RECORD, RECORD_SIZE, REGION } from "./numbers.js";
 
-/** The chunk in which the input region lies, given by its owner for the messages in it to be views of it. */
-export interface Source {
-  readonly chunk: Uint8Array;
-  /** Its buffer, and where it begins there: slow to ask for. */
+/** The chunk from which the input region was copied, for messages that are to be views of it. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  /** Its buffer, and where it begins there. Kept here because they are slow to ask for. */
   readonly buffer: ArrayBufferLike;
   readonly offset: number;
   /** Where the input region begins in the chunk. */
   start: number;
-  /** Whether payloads differ from the chunk, so that they must be brought back. */
+  /** Whether payloads are masked in the chunk, so that they must be copied back. */
   readonly masked: boolean;
 }
 
-/** Reads the events of the latest input call. Their payloads are copied, unless they are in a chunk that may be viewed. */
+/** Reads the events of the last input call. Payloads are copied, except binary ones that lie in `chunk`, if it is given. */
 export function readEvents(
   engine: Engine,
   handle: number,
   block: number,
-  into: ConnectionEvent[],
-  source?: Source,
+  events: ConnectionEvent[],
+  chunk?: Chunk,
 ): void {
   let record = engine.view.getUint32(block + BLOCK.EVENTS, true);
   const end = record + engine.view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
-  let isBack = source?.masked === false;
+  let isUnmasked = chunk?.masked === false;
   while (record < end) {
     const { view } = engine;
-    const kind = view.getUint8(record);
+    const kind = kindOf(view, record);
     if (kind === KIND.TEXT) {
-      into.push(readText(engine, block, record));
+      events.push(readText(engine, block, record));
       record += RECORD_SIZE;
     } else if (kind === KIND.BINARY) {
-      if (source !== undefined && isInput(view, record)) {
-        if (!isBack) {
-          bringBack(engine, block, record, source);
-          isBack = true;
+      if (chunk !== undefined && isInput(view, record)) {
+        if (!isUnmasked) {
+          copyBack(engine, block, record, chunk);
+          isUnmasked = true;
         }
-        into.push(readView(view, record, source));
+        events.push(readView(view, record, chunk));
         record += RECORD_SIZE;
       } else {
-        record = readBinaries(engine, block, record, end, into);
+        record = readBinaries(engine, block, record, end, events);
       }
     } else {
       const details = kind <= KIND.REJECTED ? view.getUint32(record + RECORD.AUX, true) : 0;
       const event = readEvent(engine, handle, block, record, kind, details);
       if (event !== undefined) {
-        into.push(event);
+        events.push(event);
       }
       record += (1 + details) * RECORD_SIZE;
     }
@@ -64,19 +64,22 @@ export function readEvents(
 }
 
 function readText(engine: Engine, block: number, record: number): TextEvent {
-  const flags = engine.view.getUint8(record + 1);
+  const flags = flagsOf(engine.view, record);
   const data = payloadText(engine, block, record);
   return { type: "text", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
 }
 
-/** Reads a binary message, and with it those that lie close behind it in the input. Returns the record after them. */
-function readBinaries(engine: Engine, block: number, first: number, end: number, into: ConnectionEvent[]): number {
+/**
+ * Reads a binary message, and with it those that lie close behind it in the input, which share one copy. Returns the record
+ * after them.
+ */
+function readBinaries(engine: Engine, block: number, first: number, end: number, events: ConnectionEvent[]): number {
   const { view, bytes } = engine;
   const start = startOf(view, block, first);
   let record = first + RECORD_SIZE;
   let stop = start + lengthOf(view, first);
   if (stop - start > ON_HEAP && isInput(view, first)) {
-    for (; record < end && view.getUint8(record) === KIND.BINARY && isInput(view, record); record += RECORD_SIZE) {
+    for (; record < end && kindOf(view, record) === KIND.BINARY && isInput(view, record); record += RECORD_SIZE) {
       const length = lengthOf(view, record);
       const next = startOf(view, block, record) + length;
       if (length <= ON_HEAP || next - start > copier.shared) {
@@ -87,32 +90,33 @@ function readBinaries(engine: Engine, block: number, first: number, end: number,
   }
   const copy = copier.copy(bytes, start, stop);
   if (record === first + RECORD_SIZE) {
-    into.push(binary(view, first, copy));
+    events.push(binary(view, first, copy));
     return record;
   }
   const { buffer, byteOffset } = copy;
   const shift = byteOffset - start;
   for (let each = first; each < record; each += RECORD_SIZE) {
-    into.push(binary(view, each, new Uint8Array(buffer, startOf(view, block, each) + shift, lengthOf(view, each))));
+    events.push(binary(view, each, new Uint8Array(buffer, startOf(view, block, each) + shift, lengthOf(view, each))));
   }
   return record;
 }
 
-function readView(view: DataView, record: number, { buffer, offset, start }: Source): BinaryEvent {
+function readView(view: DataView, record: number, { buffer, offset, start }: Chunk): BinaryEvent {
   const at = offset + start + view.getUint32(record + RECORD.OFFSET, true);
   return binary(view, record, new Uint8Array(buffer, at, lengthOf(view, record)));
 }
 
-/** Copies the input, unmasked as it is, into the chunk that it came from, beginning with the payload of a record. */
-function bringBack({ view, bytes }: Engine, block: number, record: number, { chunk, start }: Source): void {
+/** Copies the input, which the engine has unmasked, back into the chunk, beginning with the payload of a record. */
+function copyBack(engine: Engine, block: number, record: number, chunk: Chunk): void {
+  const { view, bytes } = engine;
   const offset = view.getUint32(record + RECORD.OFFSET, true);
-  const region = view.getUint32(block + BLOCK.REGIONS, true);
+  const region = regionOf(view, block, record);
   const consumed = view.getUint32(block + BLOCK.CONSUMED, true);
-  chunk.set(bytes.subarray(region + offset, region + consumed), start + offset);
+  chunk.bytes.set(bytes.subarray(region + offset, region + consumed), chunk.start + offset);
 }
 
 function binary(view: DataView, record: number, data: Uint8Array): BinaryEvent {
-  const flags = view.getUint8(record + 1);
+  const flags = flagsOf(view, record);
   return { type: "binary", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
 }
 
@@ -125,13 +129,12 @@ function readEvent(
   details: number,
 ): ConnectionEvent | undefined {
   const { view } = engine;
-  const flags = view.getUint8(record + 1);
+  const flags = flagsOf(view, record);
   switch (kind) {
     case KIND.PING:
       return { type: "ping", payload: payload(engine, block, record) };
     case KIND.PONG: {
-      const unknown = view.getUint32(record + RECORD.EXTRA + 4, true) === 0xffff_ffff;
-      const roundTripTime = unknown ? null : readU64(view, record + RECORD.EXTRA);
+      const roundTripTime = readTime(view, record + RECORD.EXTRA);
       return { type: "pong", payload: payload(engine, block, record), roundTripTime };
     }
     case KIND.CLOSING: {
@@ -163,13 +166,13 @@ function readEvent(
   }
 }
 
-/** Says what a fault number means for this connection. Uses the window: read all payloads before. */
+/** What a fault number means on this connection. It is read through the transfer buffer: read all payloads before. */
 export function readFault(engine: Engine, handle: number, number: number): Fault | null {
   if (number === 0) {
     return null;
   }
   const name = engine.faultName(number);
-  return { number, name, text: engine.readText(engine.calls.conn_fault_text(handle) >>> 0) };
+  return { number, name, text: engine.transfer.readText(engine.calls.conn_fault_text(handle) >>> 0) };
 }
 
 function readRequest(engine: Engine, block: number, record: number, details: number): RequestEvent {
@@ -180,7 +183,7 @@ function readRequest(engine: Engine, block: number, record: number, details: num
   const extensions: string[] = [];
   const headers: Header[] = [];
   for (const detail of detailsOf(record, details)) {
-    switch (engine.view.getUint8(detail)) {
+    switch (kindOf(engine.view, detail)) {
       case KIND.AUTHORITY:
         authority = payloadByteString(engine, block, detail);
         break;
@@ -190,7 +193,7 @@ function readRequest(engine: Engine, block: number, record: number, details: num
       case KIND.SUBPROTOCOL: {
         const name = payloadByteString(engine, block, detail);
         subprotocols.push(name);
-        subprotocol = (engine.view.getUint8(detail + 1) & FLAG.CHOSEN) !== 0 ? name : subprotocol;
+        subprotocol = (flagsOf(engine.view, detail) & FLAG.CHOSEN) !== 0 ? name : subprotocol;
         break;
       }
       case KIND.EXTENSION:
@@ -201,12 +204,14 @@ function readRequest(engine: Engine, block: number, record: number, details: num
         break;
     }
   }
+  const originRelation = ORIGIN_RELATIONS[engine.view.getUint16(record + RECORD.CODE, true)] ?? "cross";
   return {
     type: "request",
     target: payloadByteString(engine, block, record),
     authority,
     origin,
-    sameOrigin: ORIGINS[engine.view.getUint16(record + RECORD.CODE, true)] ?? "cross",
+    originRelation,
+    sameOrigin: originRelation !== "cross",
     subprotocols,
     subprotocol,
     extensions,
@@ -219,7 +224,7 @@ function readOpen(engine: Engine, block: number, record: number, details: number
   const extensions: string[] = [];
   const headers: Header[] = [];
   for (const detail of detailsOf(record, details)) {
-    const kind = engine.view.getUint8(detail);
+    const kind = kindOf(engine.view, detail);
     if (kind === KIND.SUBPROTOCOL) {
       subprotocol = payloadByteString(engine, block, detail);
     } else if (kind === KIND.EXTENSION) {
@@ -240,7 +245,7 @@ function readRejected(
 ): RejectedEvent {
   const headers: Header[] = [];
   for (const detail of detailsOf(record, details)) {
-    if (engine.view.getUint8(detail) === KIND.HEADER) {
+    if (kindOf(engine.view, detail) === KIND.HEADER) {
       headers.push(readHeader(engine, block, detail));
     }
   }
@@ -284,12 +289,20 @@ function lengthOf(view: DataView, record: number): number {
   return view.getUint32(record + RECORD.LEN, true);
 }
 
+function kindOf(view: DataView, record: number): number {
+  return view.getUint8(record + RECORD.KIND);
+}
+
+function flagsOf(view: DataView, record: number): number {
+  return view.getUint8(record + RECORD.FLAGS);
+}
+
 function isInput(view: DataView, record: number): boolean {
-  return (view.getUint8(record + 1) & FLAG.REGION) === REGION_INPUT;
+  return (flagsOf(view, record) & FLAG.REGION) === REGION.INPUT;
 }
 
 function regionOf(view: DataView, block: number, record: number): number {
-  return view.getUint32(block + BLOCK.REGIONS + 4 * (view.getUint8(record + 1) & FLAG.REGION), true);
+  return view.getUint32(block + BLOCK.REGIONS + 4 * (flagsOf(view, record) & FLAG.REGION), true);
 }
 
 function* detailsOf(record: number, count: number): Generator<number> {
@@ -298,7 +311,8 @@ function* detailsOf(record: number, count: number): Generator<number> {
   }
 }
 
-/** A 64-bit number: those of the engine are below 2^53, but for the ones that mean "none" or "never". */
-export function readU64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+/** A time in milliseconds, of 64 bits; null for "never" or "none". All other times of the engine are below 2^53. */
+export function readTime(view: DataView, at: number): number | null {
+  const high = view.getUint32(at + 4, true);
+  return high === NEVER_HIGH ? null : view.getUint32(at, true) + high * 2 ** 32;
 }
