@@ -209,12 +209,14 @@ fn the_programs_of_the_readme_are_built_as_it_says() {
 
 #[test]
 fn the_examples_compile_without_a_warning() {
-    for name in ["echo_server", "client"] {
+    for (folder, name) in
+        [("examples", "echo_server"), ("examples", "client"), ("conformance/clients", "command_client")]
+    {
         for (compiler, standard, source) in [
-            ("gcc", "c11", format!("examples/c/{name}.c")),
-            ("clang", "c11", format!("examples/c/{name}.c")),
-            ("g++", "c++17", format!("examples/cpp/{name}.cpp")),
-            ("clang++", "c++17", format!("examples/cpp/{name}.cpp")),
+            ("gcc", "c11", format!("{folder}/c/{name}.c")),
+            ("clang", "c11", format!("{folder}/c/{name}.c")),
+            ("g++", "c++17", format!("{folder}/cpp/{name}.cpp")),
+            ("clang++", "c++17", format!("{folder}/cpp/{name}.cpp")),
         ] {
             compile(name, compiler, standard, &[root().join(source)], library_dir(), Plain);
         }

@@ -17,7 +17,9 @@ from hosts import (
     HostError,
     Server,
     abridged,
+    command_client,
     end_orderly_on_sigterm,
+    exchange_lines,
     run_client,
     serving,
 )
@@ -83,15 +85,23 @@ def exchange(client: str, server: Server, count: int) -> str:
     """Run one pair and say how it went in a line; raises `HostError` if it went wrong."""
     echoes = Echoes(count)
     started = time.perf_counter()
-    session = run_client(
-        client, server.url, ["--subprotocol", "chat", "--commands"], commands(count), PAIR_SECONDS, echoes.check
-    )
+    command = command_client(client, server.url, "--subprotocol", "chat")
+    session = run_client(command, commands(count), PAIR_SECONDS, echoes.check)
     seconds = time.perf_counter() - started
     missing = echoes.missing()
     if session.timed_out or session.status != 0 or missing:
         ending = f"not over after {PAIR_SECONDS:.0f} s" if session.timed_out else f"status {session.status}"
         raise HostError(f"{missing} lines missing, {ending}\n{session.errors}")
     return f"{count} messages, {echoes.bytes / 1e6:.1f} MB each way, {seconds:.1f} s, {count / seconds:,.0f} per second"
+
+
+def exchange_texts(client: str, server: Server, count: int) -> str:
+    """The same for the texts among the messages, by the client that users are shown."""
+    events = (message(number)[1] for number in range(count))
+    lines = [event.removeprefix("text ") for event in events if event.startswith("text ")]
+    started = time.perf_counter()
+    exchange_lines(client, server, lines, PAIR_SECONDS)
+    return f"{len(lines)} lines, {time.perf_counter() - started:.1f} s"
 
 
 def pairs() -> Iterator[tuple[str, str]]:
@@ -119,7 +129,10 @@ def main() -> int:
             print(f"{client + ' -> ' + name:30}", end="", flush=True)
             try:
                 with serving(name) as server:
-                    print(exchange(client, server, options.messages))
+                    print(exchange(client, server, options.messages), end="", flush=True)
+                    if client in OUR_CLIENTS:
+                        print(f"; {exchange_texts(client, server, options.messages)}", end="")
+                    print()
                     server.stop()
             except HostError as error:
                 failures += 1

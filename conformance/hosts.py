@@ -1,4 +1,8 @@
-"""The hosts that the demo, the interop and the soak runs drive, all by the same command line (`examples/run`)."""
+"""The hosts that the demo, the interop, the soak and the conformance runs drive.
+
+Each host of ours has an echo server and a client in `examples`, all with the same command line (`examples/run`). What a
+client there cannot be told to do, the command client of the host does (`conformance/clients`), which peers have too.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,27 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-RUN = Path(__file__).resolve().parent.parent / "run"
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE = str(ROOT / "examples" / "run")
+COMMAND_CLIENT = str(ROOT / "conformance" / "clients" / "run")
+PROGRAMS = ROOT / "conformance" / "peers" / "programs"
+PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 OUR_CLIENTS = ("rust", "c", "cpp", "python", "node", "deno", "bun")
 OUR_SERVERS = ("rust", "c", "cpp", "python", "python-threads", "node", "deno", "bun")
-PEERS = ("websockets", "ws")
+PEER_SERVERS = {
+    "websockets": [PYTHON, str(PROGRAMS / "websockets_server.py")],
+    "ws": ["node", str(PROGRAMS / "ws_server.mjs")],
+}
+PEERS = tuple(PEER_SERVERS)
+DROPS_ECHOES = "websockets"
+"""A server that, once it is asked to close, no longer echoes what came before: fair, but echoes are counted here."""
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -30,13 +44,13 @@ class HostError(Exception):
 
 
 class Server:
-    """The echo server of a host. Create one with `serving`."""
+    """The echo server of a host or of a peer. Create one with `serving`."""
 
     def __init__(self, host: str, errors: IO[bytes]) -> None:
         self.host = host
         self._errors = errors
         self.process = subprocess.Popen(
-            [str(RUN), "serve", host, "0"],
+            PEER_SERVERS.get(host) or [EXAMPLE, "serve", host, "0"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -112,15 +126,23 @@ class Session:
     errors: str = ""
 
 
+def example_client(host: str, url: str) -> list[str]:
+    """The client that users are shown: sends lines, prints messages."""
+    return [EXAMPLE, "client", host, url]
+
+
+def command_client(host: str, url: str, *arguments: str) -> list[str]:
+    """The client that does everything: carries out commands, prints events."""
+    return [COMMAND_CLIENT, host, url, *arguments]
+
+
 def run_client(
-    host: str,
-    url: str,
-    arguments: Iterable[str],
-    commands: Iterable[bytes],
+    command: list[str],
+    lines: Iterable[bytes],
     seconds: float,
     received: Callable[[str], None] = lambda line: None,
 ) -> Session:
-    """Run the client of a host, feed it `commands` while reading what it prints, and kill it after `seconds`.
+    """Run a client, feed it `lines` while reading what it prints, and kill it after `seconds`.
 
     `received` sees each line as it comes; an exception from it ends the session and passes through.
     """
@@ -128,14 +150,14 @@ def run_client(
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [str(RUN), "client", host, url, *arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
         )
         assert process.stdin is not None and process.stdout is not None
-        feeder = threading.Thread(target=feed, args=(process.stdin, iter(commands)), daemon=True)
+        feeder = threading.Thread(target=feed, args=(process.stdin, iter(lines)), daemon=True)
         feeder.start()
         try:
             with deadline(seconds, process.kill) as limit:
@@ -153,12 +175,50 @@ def run_client(
     return session
 
 
-def feed(target: IO[bytes], commands: Iterator[bytes]) -> None:
-    """Write each command as a line, then close. The other end may be gone at any moment."""
+def exchange_lines(host: str, server: Server, lines: Sequence[str], seconds: float) -> Session:
+    """Have the example's client of a host send lines, the end of its input right behind them, and check each echo:
+    none may be lost to the closing handshake. A peer has no example; its command client does the same.
+
+    Raises `HostError` if something else comes back.
+    """
+    if host in PEERS:
+        command, before, prefix = command_client(host, server.url), ["open"], "text "
+        ending = ["closing 1000", "closed 1000"]
+    else:
+        command, before, prefix = example_client(host, server.url), [], ""
+        ending = ["closed 1000"]
+    expected = iter([*before, *((prefix + line).rstrip(" ") for line in lines), *ending])
+    echoed = threading.Event()
+    missing = len(before) + len(lines)
+
+    def sent() -> Iterator[bytes]:
+        yield from ((prefix + line).encode() for line in lines)
+        if server.host == DROPS_ECHOES:
+            echoed.wait(seconds)
+
+    def check(line: str) -> None:
+        nonlocal missing
+        wanted = next(expected, "nothing")
+        if line != wanted:
+            raise HostError(f"expected {abridged(wanted)!r}, but the client printed {abridged(line)!r}")
+        missing -= 1
+        if missing == 0:
+            echoed.set()
+
+    session = run_client(command, sent(), seconds, check)
+    left = sum(1 for _ in expected)
+    if session.timed_out or session.status != 0 or left:
+        how = f"not over after {seconds:.0f} s" if session.timed_out else f"status {session.status}"
+        raise HostError(f"{left} lines missing, {how}\n{session.errors}")
+    return session
+
+
+def feed(target: IO[bytes], lines: Iterator[bytes]) -> None:
+    """Write each line, then close. The other end may be gone at any moment."""
     try:
         with target:
-            for command in commands:
-                target.write(command + b"\n")
+            for line in lines:
+                target.write(line + b"\n")
                 target.flush()
     except (BrokenPipeError, ValueError):
         pass

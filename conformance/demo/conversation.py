@@ -73,6 +73,9 @@ STEPS = (
 COMMANDS = tuple(command for step in STEPS for command in step.commands)
 OUTPUT = tuple(line for step in STEPS for line in step.output)
 
+LINES = ("one", "", "drei ✓", *(command[5:] for command in COMMANDS if command.startswith("text ")))
+"""What the clients of the examples are given: every text of the conversation, at once."""
+
 
 def is_message(line: str) -> bool:
     return line.split(" ", 1)[0] in ("text", "binary", "parts")

@@ -1,4 +1,4 @@
-//! The lines of `--commands` mode.
+//! Commands as lines of standard input.
 
 use std::str;
 

@@ -2,7 +2,8 @@
 
     python demo.py [--servers HOST,...] [--clients HOST,...]
 
-Prints the matrix, then one conversation. Status 0 only if every cell holds.
+In each cell the command client of a host goes through the whole conversation, and the client of its example through the
+lines. Prints the matrix, then one conversation. Status 0 only if every cell holds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conversation import COMMANDS, OUTPUT, STEPS, SUBPROTOCOLS, is_message
+from conversation import COMMANDS, LINES, OUTPUT, STEPS, SUBPROTOCOLS, is_message
 from hosts import (
     OUR_CLIENTS,
     OUR_SERVERS,
@@ -23,7 +24,9 @@ from hosts import (
     Server,
     Session,
     abridged,
+    command_client,
     end_orderly_on_sigterm,
+    exchange_lines,
     run_client,
     serving,
 )
@@ -32,12 +35,6 @@ CELL_SECONDS = 20.0
 TRACE_WIDTH = 70
 DIFFERENCE_LINES = 16
 """What is shown of a difference: behind the first few lines the rest only follows from them."""
-
-PLAIN_LINES = ("one", "", "drei ✓")
-PLAIN_PARTNER = "rust"
-"""The host with which each other host talks in plain mode."""
-DROPS_ECHOES = "websockets"
-"""A peer that, once it is asked to close, no longer echoes what came before: fair, but nothing to count lines with."""
 
 
 @dataclass
@@ -61,30 +58,29 @@ class Cell:
 
 
 def converse(client: str, server: Server) -> Cell:
-    session = run_client(
-        client, server.url, [*SUBPROTOCOLS, "--commands"], (line.encode() for line in COMMANDS), CELL_SECONDS
-    )
-    # An event without detail is its name alone, with or without the space after it.
-    lines = [line[:-1] if line in ("text ", "binary ", "pong ", "open ") else line for line in session.lines]
+    """The whole conversation, by the command client."""
+    commands = (command.encode() for command in COMMANDS)
+    session = run_client(command_client(client, server.url, *SUBPROTOCOLS), commands, CELL_SECONDS)
     reasons = []
     if session.timed_out:
         reasons.append(f"not over after {CELL_SECONDS:.0f} s")
     elif session.status != 0:
         reasons.append(f"client ended with status {session.status}")
-    if lines != list(OUTPUT):
+    if session.lines != list(OUTPUT):
         reasons.append("the lines differ")
-        reasons += list(difference(lines))[:DIFFERENCE_LINES]
+        reasons += list(difference(session.lines))[:DIFFERENCE_LINES]
     if reasons and session.errors:
         reasons += ["standard error of the client:", *session.errors.splitlines()[-20:]]
     return Cell(session, "\n  ".join(reasons))
 
 
-def converse_plainly(client: str, server: Server) -> str:
-    """Lines in, lines out, the end of input right behind them: no echo may be lost to the closing handshake."""
-    session = run_client(client, server.url, [], (line.encode() for line in PLAIN_LINES), CELL_SECONDS)
-    if session.status == 0 and session.lines == [*PLAIN_LINES, "closed 1000"]:
-        return ""
-    return f"plain mode printed {session.lines}, status {session.status}\n{session.errors}"
+def converse_in_lines(client: str, server: Server) -> str:
+    """Lines in, lines out, by the client that users are shown. Returns what went wrong."""
+    try:
+        exchange_lines(client, server, LINES, CELL_SECONDS)
+    except HostError as error:
+        return f"in lines: {error}"
+    return ""
 
 
 def difference(lines: list[str]) -> Iterator[str]:
@@ -141,8 +137,7 @@ def main() -> int:
                 for client in clients:
                     print(f" {client}", end="", flush=True)
                     cell = cells[name, client] = converse(client, server)
-                    if PLAIN_PARTNER in (name, client) and name != DROPS_ECHOES and not cell.failure:
-                        cell.failure = converse_plainly(client, server)
+                    cell.failure = cell.failure or converse_in_lines(client, server)
                     if cell.failure:
                         failures.append(f"{client} client with {name} server: {cell.failure}")
                 server.stop()

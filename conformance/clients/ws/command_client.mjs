@@ -1,20 +1,15 @@
-// Client written with `ws`: node ws_client.mjs URL [--subprotocol NAME]... [--commands | --echo]
-// With DEFLATE=1 in the environment it offers compression.
+// The command client (see ../README.md) with `ws`: node command_client.mjs URL [--subprotocol NAME]...
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 
-const { values: options, positionals } = parseArgs({
+const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    subprotocol: { type: "string", multiple: true, default: [] },
-    commands: { type: "boolean", default: false },
-    echo: { type: "boolean", default: false },
-  },
+  options: { subprotocol: { type: "string", multiple: true, default: [] } },
 });
 
-const socket = new WebSocket(positionals[0], options.subprotocol, {
+const socket = new WebSocket(positionals[0], values.subprotocol, {
   maxPayload: 16 * 1024 * 1024,
   perMessageDeflate: process.env.DEFLATE === "1",
 });
@@ -25,10 +20,6 @@ function print(name, ...details) {
   process.stdout.write(`${[name, ...details.filter((detail) => detail !== "")].join(" ")}\n`);
   unawaited.set(name, (unawaited.get(name) ?? 0) + 1);
   printed();
-}
-
-function show(name, ...details) {
-  if (options.commands) print(name, ...details);
 }
 
 async function wait(name) {
@@ -74,31 +65,22 @@ async function command(line) {
 let rejected = false;
 socket.on("unexpected-response", (request, response) => {
   rejected = true;
-  show("rejected", String(response.statusCode));
+  print("rejected", String(response.statusCode));
   request.destroy();
   socket.terminate();
 });
 socket.on("error", (error) => rejected || console.error(error.message));
-socket.on("ping", (data) => show("ping", data.toString()));
-socket.on("pong", (data) => show("pong", data.toString()));
-socket.on("message", (data, isBinary) => {
-  if (options.echo) return socket.send(data, { binary: isBinary });
-  const text = data.toString(isBinary ? "hex" : "utf8");
-  if (options.commands) print(isBinary ? "binary" : "text", text);
-  else process.stdout.write(`${text}\n`);
-});
+socket.on("ping", (data) => print("ping", data.toString()));
+socket.on("pong", (data) => print("pong", data.toString()));
+socket.on("message", (data, isBinary) => print(isBinary ? "binary" : "text", data.toString(isBinary ? "hex" : "utf8")));
 socket.on("close", (code, reason) => {
-  if (code !== 1006) show("closing", String(code), reason.toString());
+  if (code !== 1006) print("closing", String(code), reason.toString());
   print("closed", String(code), reason.toString());
   process.exitCode = code === 1006 ? 1 : 0;
   process.stdin.destroy();
 });
 
 await once(socket, "open");
-show("open", socket.protocol);
-if (!options.echo) {
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    await (options.commands ? command(line) : send(line));
-  }
-  socket.close(1000);
-}
+print("open", socket.protocol);
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) await command(line);
+socket.close(1000);

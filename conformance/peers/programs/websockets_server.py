@@ -1,4 +1,4 @@
-"""Echo server written with `websockets`: python websockets_echo_server.py [PORT]
+"""Echo server written with `websockets`: python websockets_server.py [PORT]
 
 With DEFLATE=1 in the environment it compresses.
 """

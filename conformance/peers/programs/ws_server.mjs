@@ -1,4 +1,4 @@
-// Echo server written with `ws`: node ws_echo_server.mjs [PORT]. With DEFLATE=1 in the environment it compresses.
+// Echo server written with `ws`: node ws_server.mjs [PORT]. With DEFLATE=1 in the environment it compresses.
 import { WebSocketServer } from "ws";
 
 const subprotocols = ["chat", "echo"];

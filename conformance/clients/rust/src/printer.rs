@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use sansock::Event;
 
-/// Prints events: all of them in `--commands` mode, otherwise the messages, and how the connection ended.
+/// Prints events, and counts them for `wait`.
+#[derive(Default)]
 pub(crate) struct Printer {
-    all: bool,
     /// How many events of each name were printed and not taken.
     printed: HashMap<&'static str, usize>,
     /// Whether the connection has ended with a clean close.
@@ -15,10 +15,6 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    pub(crate) fn new(all: bool) -> Self {
-        Printer { all, printed: HashMap::new(), clean: false }
-    }
-
     /// Takes one printed event of this name, if there is one that nobody took.
     pub(crate) fn take(&mut self, name: &str) -> bool {
         match self.printed.get_mut(name) {
@@ -34,28 +30,20 @@ impl Printer {
         match event {
             Event::Open(open) => self.line("open", open.subprotocol().unwrap_or_default().as_bytes()),
             Event::Rejected(rejected) => self.line("rejected", rejected.status.to_string().as_bytes()),
-            Event::Text(message) => self.message("text", message.text.as_bytes()),
-            Event::Binary(message) => self.message("binary", hex(message.data).as_bytes()),
+            Event::Text(message) => self.line("text", message.text.as_bytes()),
+            Event::Binary(message) => self.line("binary", hex(message.data).as_bytes()),
             Event::Ping(payload) => self.line("ping", payload),
             Event::Pong(pong) => self.line("pong", pong.payload),
             Event::Closing(closing) => self.line("closing", ending(closing.code, closing.reason).as_bytes()),
             Event::Closed(closed) => {
                 self.clean = closed.clean;
-                self.all = true;
                 self.line("closed", ending(closed.code, closed.reason).as_bytes())
             }
             _ => Ok(()),
         }
     }
 
-    fn message(&mut self, name: &'static str, detail: &[u8]) -> io::Result<()> {
-        if self.all { self.line(name, detail) } else { write(&[detail]) }
-    }
-
     fn line(&mut self, name: &'static str, detail: &[u8]) -> io::Result<()> {
-        if !self.all {
-            return Ok(());
-        }
         *self.printed.entry(name).or_default() += 1;
         if detail.is_empty() { write(&[name.as_bytes()]) } else { write(&[name.as_bytes(), b" ", detail]) }
     }

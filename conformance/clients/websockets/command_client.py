@@ -1,7 +1,6 @@
-"""Client written with `websockets`: python websockets_client.py URL [--subprotocol NAME]... [--commands | --echo]
+"""The command client (see ../README.md) with `websockets`: python command_client.py URL [--subprotocol NAME]...
 
-With DEFLATE=1 in the environment it offers compression. Pings from the server are answered but not printed: the library
-shows them to nobody.
+Pings from the server are answered but not printed: the library shows them to nobody.
 """
 
 import argparse
@@ -12,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from typing import BinaryIO
 
-from websockets import ClientConnection, ConnectionClosed, Data, InvalidStatus, Subprotocol, connect
+from websockets import ClientConnection, ConnectionClosed, InvalidStatus, Subprotocol, connect
 
 
 class Printed:
@@ -51,19 +50,15 @@ async def show_pong(printed: Printed, pong: Awaitable[float], payload: str) -> N
 
 
 class Client:
-    def __init__(self, connection: ClientConnection, printed: Printed, commands: bool) -> None:
+    def __init__(self, connection: ClientConnection, printed: Printed) -> None:
         self.connection = connection
         self.printed = printed
-        self.commands = commands
         self.tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self) -> None:
-        """Send what standard input says, then close."""
+    async def run_commands(self) -> None:
+        """Do what standard input says, then close."""
         async for line in lines(sys.stdin.buffer):
-            if self.commands:
-                await self.command(line)
-            else:
-                await self.connection.send(line)
+            await self.command(line)
         await self.connection.close()
 
     async def command(self, line: str) -> None:
@@ -90,20 +85,21 @@ class Client:
             case _:
                 raise SystemExit(f"unknown command: {name}")
 
-    async def show(self, message: Data) -> None:
-        kind, text = ("text", message) if isinstance(message, str) else ("binary", message.hex())
-        if self.commands:
-            await self.printed.event(kind, text)
-        else:
-            print(text, flush=True)
+    async def show_messages(self) -> ConnectionClosed:
+        """Print messages until the connection is closed, and return how it was."""
+        try:
+            while True:
+                message = await self.connection.recv()
+                kind, text = ("text", message) if isinstance(message, str) else ("binary", message.hex())
+                await self.printed.event(kind, text)
+        except ConnectionClosed as closed:
+            return closed
 
 
 async def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("--subprotocol", action="append", type=Subprotocol)
-    parser.add_argument("--commands", action="store_true")
-    parser.add_argument("--echo", action="store_true")
     options = parser.parse_args()
 
     printed = Printed()
@@ -117,31 +113,23 @@ async def main() -> int:
             proxy=None,
         )
     except InvalidStatus as refusal:
-        if options.commands:
-            await printed.event("rejected", str(refusal.response.status_code))
+        await printed.event("rejected", str(refusal.response.status_code))
         await printed.event("closed", "1006")
         return 1
 
-    client = Client(connection, printed, options.commands)
-    if options.commands:
-        await printed.event("open", connection.subprotocol or "")
-    sending = None if options.echo else asyncio.create_task(client.send())
-    try:
-        while True:
-            message = await connection.recv()
-            await (connection.send(message) if options.echo else client.show(message))
-    except ConnectionClosed as closed:
-        if sending:
-            sending.cancel()
-        if closed.rcvd is None:
-            await printed.event("closed", "1006")
-            return 1
-        code, reason = closed.rcvd.code, closed.rcvd.reason
-        detail = f"{code} {reason}" if reason else str(code)
-        if options.commands:
-            await printed.event("closing", detail)
-        await printed.event("closed", detail)
-        return 0 if closed.sent else 1
+    await printed.event("open", connection.subprotocol or "")
+    client = Client(connection, printed)
+    running = asyncio.create_task(client.run_commands())
+    closed = await client.show_messages()
+    running.cancel()
+    if closed.rcvd is None:
+        await printed.event("closed", "1006")
+        return 1
+    code, reason = closed.rcvd.code, closed.rcvd.reason
+    detail = f"{code} {reason}" if reason else str(code)
+    await printed.event("closing", detail)
+    await printed.event("closed", detail)
+    return 0 if closed.sent else 1
 
 
 status = asyncio.run(main())
