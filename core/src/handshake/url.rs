@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::Error;
-use crate::handshake::{ascii, base64, decimal, fields};
+use crate::syntax::{Authority, is_target};
+use crate::text::{ascii, base64, decimal};
 
 /// A `ws://` or `wss://` URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +49,9 @@ impl Url {
             Some(at) => (Some(&authority[..at]), &authority[at + 1..]),
             None => (None, authority),
         };
-        let parts = fields::Authority::parse(authority)?;
+        let parts = Authority::parse(authority)?;
         let port = parts.port.unwrap_or(own_port);
-        if port == 0 || !fields::is_target(target) {
+        if port == 0 || !is_target(target) {
             return None;
         }
         let slash = if target.first() == Some(&b'/') { "" } else { "/" };

@@ -1,6 +1,6 @@
 //! Configurations: options by number, texts, headers.
 
-use sansock::{Config, Error, Role};
+use sansock::boundary::Config;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::state::{call, produce, whole, with};
@@ -9,12 +9,8 @@ use crate::state::{call, produce, whole, with};
 #[wasm_bindgen]
 pub fn config_new(role: u32) -> u32 {
     produce(|state| {
-        let role = match role {
-            0 => Role::Client,
-            1 => Role::Server,
-            _ => return Err(Error::InvalidArgument),
-        };
-        state.configs.insert(Config::new(role))
+        let config = Config::new(role)?;
+        state.configs.insert(config)
     })
 }
 
@@ -24,13 +20,13 @@ pub fn config_free(config: u32) {
     with(|state| state.configs.remove(config));
 }
 
-/// Sets an option of [`sansock::config::option`]. Infinity stands for the largest value there is.
+/// Sets an option of [`sansock::boundary::option`]. Infinity stands for the largest value there is.
 #[wasm_bindgen]
 pub fn config_set(config: u32, option: u32, value: f64) -> i32 {
     call(|state| state.configs.get_mut(config)?.set(option, whole(value)?))
 }
 
-/// Sets a text of [`sansock::config::text`] to the first `len` bytes of the transfer buffer.
+/// Sets a text of [`sansock::boundary::text`] to the first `len` bytes of the transfer buffer.
 #[wasm_bindgen]
 pub fn config_set_text(config: u32, text: u32, len: u32) -> i32 {
     call(|state| state.configs.get_mut(config)?.set_text(text, state.transfer.bytes(len)?))

@@ -1,17 +1,17 @@
-//! Versions, sizes, and what the numbers mean in words.
+//! The transfer buffer, versions, sizes, and what the numbers mean in words.
 
 use std::mem::size_of;
 
-use sansock::batch::{Block, Record};
-use sansock::{Error, FaultKind, Url};
+use sansock::boundary::{ABI_VERSION, Block, Error, Record};
+use sansock::{FaultKind, Url};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::state::{call, produce};
+use crate::state::{call, produce, with};
 
 /// The version of this border. A host that knows another must not go on.
 #[wasm_bindgen]
 pub fn abi_version() -> u32 {
-    sansock::ABI_VERSION
+    ABI_VERSION
 }
 
 /// The size of a record in bytes.
@@ -56,9 +56,32 @@ pub fn fault_text(number: u32) -> u32 {
 pub fn url_parse(len: u32) -> i32 {
     call(|state| {
         let text = str::from_utf8(state.transfer.bytes(len)?).map_err(|_| Error::InvalidArgument)?;
-        let Url { host, port, secure, .. } = Url::parse(text)?;
+        let Url { host, port, secure, .. } = Url::parse(text).map_err(Error::from)?;
         let parts = [host.as_str(), &port.to_string(), if secure { "1" } else { "0" }];
         state.transfer.put(&parts.join("\0"))?;
         Ok(())
     })
+}
+
+/// Makes room for at least `len` bytes and returns where the transfer buffer begins: 0 if there is no memory for it.
+///
+/// What is in the first `len` bytes stays. A transfer buffer that grew beyond 4 MiB shrinks when less is asked for.
+#[wasm_bindgen]
+pub fn transfer_reserve(len: u32) -> u32 {
+    produce(|state| {
+        state.transfer.reserve(len)?;
+        Ok(state.transfer.address())
+    })
+}
+
+/// The status of the last call that returned something other than a status.
+#[wasm_bindgen]
+pub fn last_status() -> i32 {
+    with(|state| state.status)
+}
+
+/// How many messages the last `conn_send_batch` queued.
+#[wasm_bindgen]
+pub fn last_count() -> u32 {
+    with(|state| state.count)
 }

@@ -1,25 +1,26 @@
-//! Bytes on their way to the transport.
+//! The output: bytes on their way to the transport.
 
 use alloc::vec::Vec;
 use core::mem;
 
 use bytes::Buf;
 
+use super::Sender;
 use crate::buffers::Buffers;
 use crate::error::Error;
 use crate::frame::HEADER_ROOM;
 
-/// Above this capacity an empty buffer is given back, so that an idle connection stays small.
-const KEEP: usize = 160;
+/// An empty buffer with more capacity than this is given back, so that an idle connection stays small.
+const KEPT_CAPACITY: usize = 160;
 
-/// A queue of bytes: appended at the end, written and reported from the front.
+/// A queue of bytes: appended at the end, written and reported at the front.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     bytes: Vec<u8>,
-    /// How many at the front are written.
+    /// How many at the front have been written.
     written: usize,
-    /// How many there were when it was last empty: likely as many as there will be.
-    last: usize,
+    /// How many there were before the queue was last emptied: an estimate of how many there will be.
+    last_len: usize,
 }
 
 impl Queue {
@@ -45,28 +46,29 @@ impl Queue {
     #[cold]
     fn make_room(&mut self, additional: usize, buffers: &Buffers) -> Result<(), Error> {
         if self.written > 0 && self.written >= self.len() {
-            // Moving the rest costs less than what was written since it was moved last: linear in all.
+            // Fewer bytes are moved than were written since the last move, so all moves together take linear time.
             self.bytes.drain(..self.written);
             self.written = 0;
         }
         let mut likely = additional;
         if self.bytes.capacity() == 0 {
-            likely = additional.max(self.last);
+            likely = additional.max(self.last_len);
             self.bytes = buffers.take(likely);
         }
         self.bytes.try_reserve(likely).map_err(|_| Error::NoMemory)
     }
 
-    pub(crate) fn consume(&mut self, count: usize, buffers: &Buffers) -> Result<(), Error> {
+    /// Removes bytes at the front, which have been written.
+    pub(crate) fn written(&mut self, count: usize, buffers: &Buffers) -> Result<(), Error> {
         if count > self.len() {
             return Err(Error::InvalidArgument);
         }
         self.written += count;
         if self.written == self.bytes.len() {
             self.written = 0;
-            self.last = self.bytes.len() + HEADER_ROOM;
+            self.last_len = self.bytes.len() + HEADER_ROOM;
             self.bytes.clear();
-            if self.bytes.capacity() > KEEP {
+            if self.bytes.capacity() > KEPT_CAPACITY {
                 buffers.give(mem::take(&mut self.bytes));
             }
         }
@@ -80,7 +82,7 @@ impl Queue {
 
 /// The pending output of a connection as a [`bytes::Buf`], for hosts whose writers take one. Advancing it reports the
 /// bytes as written.
-pub struct Output<'a>(pub(crate) &'a mut crate::Sender);
+pub struct Output<'a>(pub(super) &'a mut Sender);
 
 impl Buf for Output<'_> {
     fn remaining(&self) -> usize {

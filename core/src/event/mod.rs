@@ -1,17 +1,23 @@
-//! Events as Rust sees them: a view over the records of a batch.
+//! Events as Rust sees them: a view of the records of a batch.
 
-use crate::batch::{Record, flag, kind, region};
-use crate::error::{Fault, FaultKind};
-use crate::handshake::request::OriginRelation;
+mod debug;
 
-pub use crate::handshake::fields::Field as Header;
+#[cfg(debug_assertions)]
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+
+use crate::abi::{REGION_COUNT, Record, flag, kind, origin, region};
+use crate::close::CloseCode;
+use crate::error::FaultKind;
+
+pub use crate::handshake::request::OriginRelation;
 
 /// What happened on a connection. Payloads are borrowed until the next input call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A server has read a valid opening request. Call [`accept`](crate::Connection::accept) or
-    /// [`reject`](crate::Connection::reject); nothing more is delivered until then.
+    /// [`reject`](crate::Connection::reject): nothing more is delivered until then.
     Request(Request<'a>),
     /// The connection is open.
     Open(Open<'a>),
@@ -21,41 +27,47 @@ pub enum Event<'a> {
     Text(Text<'a>),
     /// A binary message, or a part of one.
     Binary(Binary<'a>),
-    /// A ping. It is answered already, unless automatic pongs are off.
-    Ping(&'a [u8]),
+    /// A ping. It has been answered unless automatic pongs are off.
+    Ping(Ping<'a>),
     /// A pong.
     Pong(Pong<'a>),
-    /// The peer's Close frame. The host can still send; the next input call, which is due at once, answers it and brings
-    /// `Closed`, unless automatic Close is off.
+    /// The peer's Close frame. The host can still send. The next input call, which is due at once, sends the answer and
+    /// brings `Closed`, unless automatic Close is off.
     Closing(Closing<'a>),
     /// The last event.
     Closed(Closed<'a>),
 }
 
 /// A request to open a connection (RFC 6455 §4.2.1).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Request<'a> {
     /// The request target: path and query, or an absolute URI.
-    pub target: &'a [u8],
-    /// How the Origin relates to the host the request was made to. Unless the server is meant for pages of other sites,
-    /// refuse [`Cross`](OriginRelation::Cross) with 403 (RFC 6455 §10.2).
+    pub target: &'a str,
+    /// How the Origin header relates to the host that the request was made to.
     pub origin_relation: OriginRelation,
     details: Details<'a>,
 }
 
 impl<'a> Request<'a> {
-    /// Host and port that the request was made to.
-    pub fn authority(&self) -> &'a [u8] {
-        self.details.first(kind::AUTHORITY).unwrap_or_default()
+    /// Whether the request was not made by a page of another site: its Origin header is absent, or names the host that the
+    /// request was made to. Refuse a request with 403 if this is false, unless pages of other sites may connect (RFC 6455
+    /// §10.2).
+    pub fn same_origin(&self) -> bool {
+        self.origin_relation != OriginRelation::Cross
+    }
+
+    /// The host and port that the request was made to.
+    pub fn authority(&self) -> &'a str {
+        self.details.first(kind::AUTHORITY).map(text).unwrap_or_default()
     }
 
     /// The Origin header.
-    pub fn origin(&self) -> Option<&'a [u8]> {
-        self.details.first(kind::ORIGIN)
+    pub fn origin(&self) -> Option<&'a str> {
+        self.details.first(kind::ORIGIN).map(text)
     }
 
-    /// The subprotocols offered, most wanted first.
+    /// The subprotocols that the client offers, in its order of preference.
     pub fn subprotocols(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.details.of(kind::SUBPROTOCOL).map(text)
     }
@@ -66,9 +78,9 @@ impl<'a> Request<'a> {
         self.details.records.iter().find(chosen).map(|record| text(self.details.payload(record)))
     }
 
-    /// The extension offers, with their parameters.
-    pub fn extensions(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.details.of(kind::EXTENSION)
+    /// The extensions that the client offers, with their parameters.
+    pub fn extensions(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.details.of(kind::EXTENSION).map(text)
     }
 
     /// All headers, as received.
@@ -78,7 +90,7 @@ impl<'a> Request<'a> {
 }
 
 /// The opening handshake is complete.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Open<'a> {
     details: Details<'a>,
@@ -91,8 +103,8 @@ impl<'a> Open<'a> {
     }
 
     /// The extensions agreed, with their parameters.
-    pub fn extensions(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.details.of(kind::EXTENSION)
+    pub fn extensions(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.details.of(kind::EXTENSION).map(text)
     }
 
     /// The headers of the response, on a client.
@@ -102,14 +114,14 @@ impl<'a> Open<'a> {
 }
 
 /// A server's refusal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Rejected<'a> {
     /// The HTTP status.
     pub status: u16,
     /// The body, as far as it was kept.
     pub body: &'a [u8],
-    /// Whether the body is not all of it: it was longer than the limit, or the stream ended early.
+    /// Whether a part of the body is missing: it was longer than the limit, or the stream ended early.
     pub truncated: bool,
     details: Details<'a>,
 }
@@ -121,38 +133,56 @@ impl<'a> Rejected<'a> {
     }
 }
 
-/// A text message, or a part of one: a part never cuts a code point.
+/// A header, as received.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Header<'a> {
+    /// The name. Its case means nothing.
+    pub name: &'a str,
+    /// The value, without the white space around it.
+    pub value: &'a [u8],
+}
+
+/// A text message, or a part of one. A part never ends inside a code point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Text<'a> {
     /// The text.
     pub text: &'a str,
-    /// Whether a message begins here. Always true unless parts are asked for.
+    /// Whether a message begins here. Always true unless parts are delivered.
     pub first: bool,
-    /// Whether it ends here.
+    /// Whether the message ends here.
     pub last: bool,
 }
 
 /// A binary message, or a part of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Binary<'a> {
     /// The bytes.
     pub data: &'a [u8],
-    /// Whether a message begins here. Always true unless parts are asked for.
+    /// Whether a message begins here. Always true unless parts are delivered.
     pub first: bool,
-    /// Whether it ends here.
+    /// Whether the message ends here.
     pub last: bool,
 }
 
+/// A ping.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ping<'a> {
+    /// Its payload, which the pong repeats.
+    pub payload: &'a [u8],
+}
+
 /// A pong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong<'a> {
     /// Its payload.
     pub payload: &'a [u8],
-    /// Milliseconds since the latest ping, if this answers it.
-    pub round_trip_time: Option<u64>,
+    /// The time since the latest ping, if this answers it.
+    pub round_trip_time: Option<Duration>,
 }
 
 /// The peer's Close frame.
@@ -160,46 +190,59 @@ pub struct Pong<'a> {
 #[non_exhaustive]
 pub struct Closing<'a> {
     /// Its code; 1005 if it had none.
-    pub code: u16,
+    pub code: CloseCode,
     /// Its reason.
     pub reason: &'a str,
 }
 
-/// How a connection ended (RFC 6455 §7.1.4 to §7.1.6).
+/// How a connection was closed (RFC 6455 §7.1.4 to §7.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed<'a> {
     /// The code of the peer's Close frame; 1005 if it had none, 1006 if there was no such frame.
-    pub code: u16,
+    pub code: CloseCode,
     /// The peer's reason.
     pub reason: &'a str,
     /// Whether a Close frame was sent and one received.
     pub clean: bool,
     /// Whether the peer began it: by its Close frame, its fault, or the end of its stream.
     pub by_peer: bool,
-    /// The code that was sent to the peer, if a Close frame was sent; 1005 if it had none.
-    pub sent: Option<u16>,
+    /// The code of the Close frame that was sent, if there was one; 1005 if it had none.
+    pub close_sent: Option<CloseCode>,
     /// What went wrong, if something did. [`Connection::fault`](crate::Connection::fault) has its numbers.
     pub fault: Option<FaultKind>,
 }
 
 /// An iterator over the events of a batch.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Events<'a> {
     records: &'a [Record],
-    regions: [&'a [u8]; region::COUNT],
-    /// The input region has been borrowed since the engine read it.
-    input_is_unchanged: bool,
+    regions: [&'a [u8]; REGION_COUNT],
+    /// Whether the batch has not been read yet.
+    #[cfg(debug_assertions)]
+    unread: &'a AtomicBool,
 }
 
 impl<'a> Events<'a> {
-    pub(crate) fn new(records: &'a [Record], regions: [&'a [u8]; region::COUNT]) -> Self {
-        Events { records, regions, input_is_unchanged: false }
+    /// Of records that refer to these regions, none of which has changed since they were made.
+    #[inline]
+    pub(crate) fn new(
+        records: &'a [Record],
+        regions: [&'a [u8]; REGION_COUNT],
+        #[cfg(debug_assertions)] unread: &'a AtomicBool,
+    ) -> Self {
+        Events {
+            records,
+            regions,
+            #[cfg(debug_assertions)]
+            unread,
+        }
     }
 
-    /// Of records whose input has been borrowed, by the host's call, from before it was read until now.
-    pub(crate) fn of_unchanged(records: &'a [Record], regions: [&'a [u8]; region::COUNT]) -> Self {
-        Events { records, regions, input_is_unchanged: true }
+    #[inline]
+    fn mark_read(&self) {
+        #[cfg(debug_assertions)]
+        self.unread.store(false, Ordering::Relaxed);
     }
 }
 
@@ -208,18 +251,19 @@ impl<'a> Iterator for Events<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Event<'a>> {
-        let (record, rest) = self.records.split_first()?;
+        self.mark_read();
+        let (record, remaining) = self.records.split_first()?;
         let (first, last) = (record.flags & flag::FIRST != 0, record.flags & flag::LAST != 0);
         match record.kind {
             kind::TEXT => {
-                self.records = rest;
+                self.records = remaining;
                 Some(Event::Text(Text { text: self.text(record), first, last }))
             }
             kind::BINARY => {
-                self.records = rest;
+                self.records = remaining;
                 Some(Event::Binary(Binary { data: self.payload(record), first, last }))
             }
-            _ => self.next_of_the_rest(),
+            _ => self.next_other(),
         }
     }
 }
@@ -229,13 +273,9 @@ impl<'a> Events<'a> {
     #[allow(unsafe_code)]
     #[inline]
     fn text(&self, record: &Record) -> &'a str {
-        let bytes = self.payload(record);
-        if record.flags & flag::REGION == region::INPUT && !self.input_is_unchanged {
-            return text(bytes);
-        }
-        // SAFETY: a TEXT record is made only for bytes that are a text, or the part of one between two code points; those
-        // of the connection's own regions nobody else can change, those of the input nobody could.
-        unsafe { crate::utf8::view_unchecked(bytes) }
+        // SAFETY: a TEXT record is made only for bytes that are a text, or the part of one between two code points, and the
+        // regions have not changed since.
+        unsafe { crate::utf8::view_unchecked(self.payload(record)) }
     }
 
     #[inline]
@@ -248,18 +288,14 @@ impl<'a> Events<'a> {
         slice(region, record.offset, record.len)
     }
 
-    /// The next event, which is not a message: with details, or of a kind that this version does not know.
-    fn next_of_the_rest(&mut self) -> Option<Event<'a>> {
-        loop {
-            let (record, rest) = self.records.split_first()?;
-            let has_details = matches!(record.kind, kind::REQUEST | kind::OPEN | kind::REJECTED);
-            let (details, rest) = rest.split_at(if has_details { record.aux as usize } else { 0 });
-            self.records = rest;
-            let details = Details { records: details, side: self.regions[2] };
-            if let Some(event) = view(record, self.payload(record), details) {
-                return Some(event);
-            }
-        }
+    /// The next event, which is not a message.
+    fn next_other(&mut self) -> Option<Event<'a>> {
+        let (record, remaining) = self.records.split_first()?;
+        let has_details = matches!(record.kind, kind::REQUEST | kind::OPEN | kind::REJECTED);
+        let (details, remaining) = remaining.split_at(if has_details { record.aux as usize } else { 0 });
+        self.records = remaining;
+        let details = Details { records: details, scratch: self.regions[2] };
+        Some(view(record, self.payload(record), details))
     }
 }
 
@@ -268,51 +304,49 @@ fn slice(region: &[u8], offset: u64, len: u64) -> &[u8] {
     from.get(..len as usize).unwrap_or_default()
 }
 
-fn view<'a>(record: &Record, payload: &'a [u8], details: Details<'a>) -> Option<Event<'a>> {
-    let (first, last) = (record.flags & flag::FIRST != 0, record.flags & flag::LAST != 0);
-    Some(match record.kind {
+/// The event of a record that is not a message.
+fn view<'a>(record: &Record, payload: &'a [u8], details: Details<'a>) -> Event<'a> {
+    match record.kind {
         kind::REQUEST => {
             let origin_relation = match record.code {
-                crate::batch::origin::ABSENT => OriginRelation::Absent,
-                crate::batch::origin::SAME => OriginRelation::Same,
+                origin::ABSENT => OriginRelation::Absent,
+                origin::SAME => OriginRelation::Same,
                 _ => OriginRelation::Cross,
             };
-            Event::Request(Request { target: payload, origin_relation, details })
+            Event::Request(Request { target: text(payload), origin_relation, details })
         }
         kind::OPEN => Event::Open(Open { details }),
         kind::REJECTED => {
             let truncated = record.flags & flag::TRUNCATED != 0;
             Event::Rejected(Rejected { status: record.code, body: payload, truncated, details })
         }
-        kind::TEXT => Event::Text(Text { text: text(payload), first, last }),
-        kind::BINARY => Event::Binary(Binary { data: payload, first, last }),
-        kind::PING => Event::Ping(payload),
+        kind::PING => Event::Ping(Ping { payload }),
         kind::PONG => {
-            Event::Pong(Pong { payload, round_trip_time: Some(record.extra).filter(|time| *time != u64::MAX) })
+            let known = Some(record.extra).filter(|time| *time != u64::MAX);
+            Event::Pong(Pong { payload, round_trip_time: known.map(Duration::from_millis) })
         }
-        kind::CLOSING => Event::Closing(Closing { code: record.code, reason: text(payload) }),
-        kind::CLOSED => Event::Closed(Closed {
-            code: record.code,
+        kind::CLOSING => Event::Closing(Closing { code: record.code.into(), reason: text(payload) }),
+        _ => Event::Closed(Closed {
+            code: record.code.into(),
             reason: text(payload),
             clean: record.flags & flag::CLEAN != 0,
             by_peer: record.flags & flag::BY_PEER != 0,
-            sent: u16::try_from(record.extra).ok().filter(|code| *code != 0),
+            close_sent: u16::try_from(record.extra).ok().filter(|code| *code != 0).map(CloseCode::from),
             fault: FaultKind::from_number(record.aux),
         }),
-        _ => return None,
-    })
+    }
 }
 
-/// The records that follow an event and belong to it. What they refer to lies in the side buffer.
-#[derive(Clone, Copy, Debug)]
+/// The records that follow an event and belong to it. They refer to the scratch buffer.
+#[derive(Clone, Copy)]
 struct Details<'a> {
     records: &'a [Record],
-    side: &'a [u8],
+    scratch: &'a [u8],
 }
 
 impl<'a> Details<'a> {
     fn payload(&self, record: &Record) -> &'a [u8] {
-        slice(self.side, record.offset, record.len)
+        slice(self.scratch, record.offset, record.len)
     }
 
     fn of(self, kind: u8) -> impl Iterator<Item = &'a [u8]> + use<'a> {
@@ -325,21 +359,13 @@ impl<'a> Details<'a> {
 
     fn headers(self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.records.iter().filter(|record| record.kind == kind::HEADER).map(move |record| Header {
-            name: slice(self.side, record.offset, u64::from(record.aux)),
-            value: slice(self.side, record.extra, record.len),
+            name: text(slice(self.scratch, record.offset, u64::from(record.aux))),
+            value: slice(self.scratch, record.extra, record.len),
         })
     }
 }
 
-/// Text that the engine has validated. Checking it again is what safe code costs; an input that is not the one the
-/// events came from gives an empty text.
+/// Text that was validated when it was received, checked once more: it is short, or read once.
 fn text(bytes: &[u8]) -> &str {
     crate::utf8::view(bytes).unwrap_or_default()
-}
-
-impl Closed<'_> {
-    /// The close code that the fault implies, if it implies one.
-    pub fn fault_close_code(&self) -> Option<u16> {
-        self.fault.and_then(|kind| Fault::from(kind).close_code())
-    }
 }
