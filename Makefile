@@ -46,6 +46,7 @@ help:
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
+	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
@@ -159,7 +160,7 @@ client: host-$(HOST)
 
 include conformance/clients.mk
 
-DRIVE := PYTHONPATH=conformance $(PYTHON)
+DRIVE := PYTHONPATH=conformance/common $(PYTHON)
 .PHONY: demo interop soak
 demo: build clients
 	@$(DRIVE) conformance/demo/demo.py
@@ -171,6 +172,7 @@ soak: $(if $(HOST),host-$(HOST),build) $(DONE)/venv
 	@$(DRIVE) conformance/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
 
 include conformance/autobahn.mk
+include conformance/benches.mk
 include core/benches/bench.mk
 include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
@@ -184,7 +186,7 @@ test: lint msrv no-std test-rust test-c test-python test-js test-browser demo in
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
-DRIVERS := hosts.py autobahn clients/websockets demo peers
+DRIVERS := autobahn benches clients/websockets common demo peers
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
 lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
@@ -198,14 +200,13 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd bindings/python && $(MYPY)
 	cd conformance && $(LOCAL_RUFF) check $(DRIVERS)
 	cd conformance && $(LOCAL_RUFF) format --check $(DRIVERS)
-	cd conformance/demo && MYPYPATH=.. $(MYPY) --strict . ../clients/websockets
-	cd conformance/autobahn && MYPYPATH=.. $(MYPY) --strict run.py page.py
-	cd ffi/benches/compare && ../$(RUFF) check --config ../../../.ci/ruff.toml .
-	cd ffi/benches/compare && ../$(RUFF) format --check --config ../../../.ci/ruff.toml .
-	cd ffi/benches/compare && ../$(MYPY) --strict run.py
-	cd conformance/peers && MYPYPATH=.. $(MYPY) --strict run.py
+	cd conformance/demo && MYPYPATH=../common $(MYPY) --strict . ../clients/websockets
+	cd conformance/autobahn && MYPYPATH=../common $(MYPY) --strict run.py page.py
+	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py
+	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers/programs && ../$(MYPY) --strict .
 	cd bindings/js && npm run --silent check
+	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 
 test-rust: $(DONE)/rust
 	cargo test --quiet -p sansock

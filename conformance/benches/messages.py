@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-TEXT, BINARY = 1, 2
-FIN, COMPRESSED, MASKED = 0x80, 0x40, 0x80
-FLUSH_TAIL = b"\x00\x00\xff\xff"
+from frames import BINARY, FIN, FLUSH_TAIL, NO_KEY, RSV1, TEXT, frame
+from handshake import KEY
 
 BROWSER_HEADERS = (
     ("Pragma", "no-cache"),
@@ -32,7 +30,7 @@ REQUEST = "".join(
         "Upgrade: websocket",
         "Origin: http://www.example.com",
         "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Sec-WebSocket-Key: {KEY}",
         "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
         *(f"{name}: {value}" for name, value in BROWSER_HEADERS),
         "",
@@ -80,29 +78,13 @@ def frames(sent: list[Message], *, masked: bool, fragment: int | None = None, de
         payload, flags = message.payload, 0
         if compressor is not None:
             payload = compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH)
-            payload, flags = payload.removesuffix(FLUSH_TAIL), COMPRESSED
+            payload, flags = payload.removesuffix(FLUSH_TAIL), RSV1
         size = fragment or len(payload)
         for start in range(0, len(payload), size):
             last = FIN if start + size >= len(payload) else 0
             opcode = 0 if start else message.opcode
-            mask = source.randbytes(4) if masked else None
-            yield frame(last | flags | opcode, payload[start : start + size], mask)
-
-
-def frame(first: int, payload: bytes, mask: bytes | None) -> bytes:
-    """One frame, masked if there is a mask."""
-    bit = MASKED if mask is not None else 0
-    length = len(payload)
-    if length < 126:
-        header = struct.pack("!BB", first, bit | length)
-    elif length < 1 << 16:
-        header = struct.pack("!BBH", first, bit | 126, length)
-    else:
-        header = struct.pack("!BBQ", first, bit | 127, length)
-    if mask is None:
-        return header + payload
-    key = int.from_bytes((mask * (length // 4 + 1))[:length], "big")
-    return header + mask + (int.from_bytes(payload, "big") ^ key).to_bytes(length, "big")
+            key = source.randbytes(4) if masked else NO_KEY
+            yield frame(last | flags | opcode, payload[start : start + size], key)
 
 
 def _ascii(source: random.Random, size: int) -> bytes:

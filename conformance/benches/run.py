@@ -14,20 +14,23 @@ import fnmatch
 import json
 import os
 import shlex
-import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from cells import Cell, cells, prepare
-from page import Results, write
+import page
+from cells import Cell, prepare
+from repository import ROOT
+from results import Results, all_cells, read_host, record, summary, this_machine, turns
+from sent import verify
 
 ROUNDS = 9
 MEMORY_ROUNDS = 3
-ROOT = Path(__file__).resolve().parents[3]
+COMMON = str(ROOT / "conformance" / "common")
+"""Workers in Python import from it."""
 
 # What keeps luck out of times, where the C library is glibc: the allocator keeps what is freed, or a large message would cost
 # what had been allocated before it decides; and memory is copied without an instruction whose speed depends tenfold on
@@ -78,69 +81,60 @@ class Worker:
 
 
 def main() -> None:
-    """Runs all cells of a host, and writes its page."""
+    """Runs all cells of a host, and writes its results and its page."""
     folder = Path(sys.argv[1])
-    host = json.loads((folder / "peers.json").read_text())
+    host = read_host(folder)
     pattern, rounds = os.environ.get("CELLS"), os.environ.get("ROUNDS")
-    results = Results(host)
-    for cell in [*cells(), *floors(host)]:
+    results = Results(host, this_machine())
+    for cell in all_cells(host):
         wanted = fnmatch.fnmatch(cell.name, pattern or "*")
         if wanted and any(takes_part(peer, cell) for peer in host["peers"].values()):
-            measure(cell, host, int(rounds or ROUNDS), results)
-            print(results.line(cell), flush=True)
-    if not results.cells:
+            measure(cell, int(rounds or ROUNDS), results)
+            print(results.line(*results.rows[-1]), flush=True)
+    if not results.rows:
         sys.exit(f"error: no cell matches {pattern}")
     if pattern is None and rounds is None and "CLOCK" not in os.environ:
-        write(results, folder)
+        record(results, folder)
+        page.write(results, folder)
 
 
-def floors(host: Mapping[str, Any]) -> Iterator[Cell]:
-    """What the host itself costs, measured as the engines are."""
-    for floor in host["floors"]:
-        yield Cell(f"floor-{floor['name']}", "Floors", floor["label"], {"operation": "floor", **floor["arguments"]})
-
-
-def measure(cell: Cell, host: Mapping[str, Any], rounds: int, results: Results) -> None:
+def measure(cell: Cell, rounds: int, results: Results) -> None:
     """Takes the samples of one cell."""
-    arguments = prepare(cell, ROOT / "target" / "bench" / host["name"], host["unit"])
-    options = [f"{name}={value}" for name, value in arguments.items()]
-    peers = {name: peer for name, peer in host["peers"].items() if takes_part(peer, cell)}
-    steady = {} if cell.unit == "bytes" else STEADY
-    samples: dict[str, list[float]] = {name: [] for name in peers}
-    for names in turns(list(peers), MEMORY_ROUNDS if cell.unit == "bytes" else 1):
+    host = results.host
+    folder = ROOT / "target" / "bench" / host["name"]
+    arguments = prepare(cell, folder, host["unit"])
+    names = [name for name, peer in host["peers"].items() if takes_part(peer, cell)]
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for starting in turns(names, MEMORY_ROUNDS if cell.unit == "bytes" else 1):
         with ExitStack() as stack:
-            workers = {
-                name: stack.enter_context(
-                    closing(
-                        Worker([*peers[name]["command"], *options], {**steady, **peers[name].get("environment", {})})
-                    )
-                )
-                for name in names
-            }
+            workers = {name: stack.enter_context(closing(start(host, name, cell, arguments))) for name in starting}
             # Memory is measured once in each process: what was freed is not given back to the system.
-            for order in turns(names, 1 if cell.unit == "bytes" else rounds):
+            for order in turns(starting, 1 if cell.unit == "bytes" else rounds):
                 for name in order:
                     samples[name].append(workers[name].sample())
     results.versions.update({name: workers[name].version for name in workers})
-    results.add(cell, {name: summary(taken) for name, taken in samples.items()})
+    results.rows.append((cell, {name: summary(taken) for name, taken in samples.items()}))
+
+
+def start(host: Mapping[str, Any], name: str, cell: Cell, arguments: Mapping[str, str | int]) -> Worker:
+    """The worker of an engine, when it is ready. What it sends, it has written to a file by then, once."""
+    peer = host["peers"][name]
+    sent = ROOT / "target" / "bench" / host["name"] / f"{cell.name}.{name}.sent"
+    options = [f"{key}={value}" for key, value in {**arguments, "sent": str(sent)}.items()]
+    command = shlex.split(host["worker"].format(engine=peer.get("engine", name)))
+    steady = {} if cell.unit == "bytes" else STEADY
+    worker = Worker([*command, *options], {"PYTHONPATH": COMMON, **steady, **peer.get("environment", {})})
+    if cell.arguments["operation"] in ("send", "batch"):
+        try:
+            verify(sent, arguments)
+        except ValueError as error:
+            sys.exit(f"error: {name} in {cell.name}: {error}")
+    return worker
 
 
 def takes_part(peer: Mapping[str, Any], cell: Cell) -> bool:
     """Whether an engine has what a cell measures."""
     return any(fnmatch.fnmatch(cell.name, pattern) for pattern in peer["cells"])
-
-
-def turns(names: list[str], rounds: int) -> Iterator[list[str]]:
-    """The names in every round, each time another one first."""
-    for number in range(rounds):
-        first = number % len(names)
-        yield names[first:] + names[:first]
-
-
-def summary(samples: list[float]) -> dict[str, float]:
-    """The median, and the middle half of the samples."""
-    low, median, high = statistics.quantiles(samples, n=4, method="inclusive") if len(samples) > 1 else samples * 3
-    return {"median": round(median, 2), "low": round(low, 2), "high": round(high, 2)}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wire import BROWSER_HEADERS, REQUEST, RESPONSE, Message, frames, messages
+from messages import BROWSER_HEADERS, REQUEST, RESPONSE, Message, frames, messages
 
 SIZES = (20, 125, 1024, 16384, 1048576)
 BATCH = 64

@@ -16,14 +16,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
-ROOT = Path(__file__).resolve().parents[1]
+from repository import PYTHON, ROOT
+
 EXAMPLE = str(ROOT / "examples" / "run")
 COMMAND_CLIENT = str(ROOT / "conformance" / "clients" / "run")
 PROGRAMS = ROOT / "conformance" / "peers" / "programs"
-PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 OUR_CLIENTS = ("rust", "c", "cpp", "python", "node", "deno", "bun")
 OUR_SERVERS = ("rust", "c", "cpp", "python", "python-threads", "node", "deno", "bun")

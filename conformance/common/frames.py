@@ -9,6 +9,8 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FIN = 0x80
 RSV1 = 0x40
 MASKED = 0x80
+FLUSH_TAIL = b"\x00\x00\xff\xff"
+"""What ends a compressed message, and is not sent (RFC 7692 §7.2.1)."""
 NO_KEY = b""
 PLAIN_KEY = bytes(4)
 
@@ -55,9 +57,15 @@ def masked(payload: bytes, key: bytes) -> bytes:
     return (int.from_bytes(payload, "big") ^ int.from_bytes(mask, "big")).to_bytes(len(payload), "big")
 
 
+def frame(first: int, payload: bytes, key: bytes = NO_KEY, length: int | None = None) -> bytes:
+    """The bytes of a frame, which may claim another length than that of its payload."""
+    field = shortest_length(len(payload) if length is None else length)
+    return Frame(first, key, payload, field, 0).encoded(key)
+
+
 def message(opcode: int, payload: bytes, key: bytes) -> bytes:
     """A whole message, or a control frame."""
-    return Frame(FIN | opcode, key, payload, shortest_length(len(payload)), 0).encoded(key)
+    return frame(FIN | opcode, payload, key)
 
 
 def read_frame(data: bytes, at: int) -> tuple[Frame, int] | None:
