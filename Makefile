@@ -39,7 +39,7 @@ help:
 	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
 	  '                                 both: DEFLATE=1 compresses; hosts: $(HOSTS)' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
-	  'make lint | test-rust | test-c | test-python | test-js | test-browser   parts of make test' \
+	  'make lint | test-rust | test-c | test-python | test-js | test-browser | readme   parts of make test' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
@@ -181,8 +181,8 @@ include conformance/peers.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
-.PHONY: test lint test-rust test-c test-python test-js test-browser msrv no-std
-test: lint msrv no-std test-rust test-c test-python test-js test-browser demo interop bench-counts
+.PHONY: test lint test-rust test-c test-python test-js test-browser readme msrv no-std
+test: lint msrv no-std test-rust test-c test-python test-js test-browser readme demo interop bench-counts
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
@@ -228,6 +228,10 @@ test-js: bindings/js/dist/index.js
 
 test-browser: bindings/js/dist/index.js $(DONE)/system-chromium
 	cd bindings/js && npm run --silent test:browser
+
+# The programs of the README, each built in an empty folder with the commands that stand behind it.
+readme: $(DONE)/rust $(DONE)/system-g++ $(DONE)/system-python3-venv bindings/js/dist/index.js
+	@.ci/readme
 
 msrv: $(DONE)/rust
 	@rustup run $(MSRV) rustc --version >/dev/null 2>&1 \

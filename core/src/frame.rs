@@ -1,4 +1,5 @@
-//! Frame headers (RFC 6455 §5.2): bytes to [`Header`] and back. Pure; the state of the connection comes in as [`Rules`].
+//! Frame headers (RFC 6455 §5.2): bytes to [`Header`] and back. The functions are pure: the state of the connection is an
+//! argument, [`Rules`].
 
 use alloc::vec::Vec;
 
@@ -9,7 +10,7 @@ use crate::states::message::{Effect, FragmentState, Input, MESSAGE};
 /// The largest header: 2 bytes, a 64-bit length, and a masking key.
 pub(crate) const MAX_HEADER: usize = 14;
 
-/// Room for a header that is written: [`encode`] may write a few bytes more than it keeps.
+/// Room for a header to write: [`encode`] may write a few bytes more than it keeps.
 pub(crate) const HEADER_ROOM: usize = MAX_HEADER + 4;
 
 /// The longest payload of a control frame (§5.5), and of a frame whose length is in the second byte.
@@ -45,7 +46,7 @@ impl MessageKind {
 }
 
 impl Opcode {
-    /// The opcode of a first byte that [`Step`] has found good.
+    /// The opcode of a first byte that is no fault.
     fn of(byte: u8) -> Self {
         match byte & 0x0f {
             0x1 => Opcode::Text,
@@ -58,20 +59,20 @@ impl Opcode {
     }
 }
 
-/// The header of a frame that is all there and no longer than 65,535 bytes: the common case, read in one go.
+/// The header of a frame that is complete and whose payload has at most 65,535 bytes: the common case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Short {
-    /// The first byte, not judged yet.
+    /// The first byte, which has not been checked yet.
     pub(crate) first: u8,
     pub(crate) key: Key,
-    /// Of the header.
+    /// Length of the header.
     pub(crate) size: usize,
-    /// Of the payload.
+    /// Length of the payload.
     pub(crate) len: usize,
 }
 
-/// Reads such a header at the start of `bytes` if the payload has no more than `most` bytes and all of it follows. `None`
-/// says nothing: [`decode`] tells what else there is.
+/// Reads such a header at the start of `bytes` if the payload has at most `most` bytes and all of them follow. `None` may
+/// mean anything else, faults included: call [`decode`].
 #[inline]
 pub(crate) fn decode_short(bytes: &[u8], masked: bool, most: usize) -> Option<Short> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -93,13 +94,13 @@ pub(crate) fn decode_short(bytes: &[u8], masked: bool, most: usize) -> Option<Sh
     fits.then_some(Short { first, key: *key, size: 2 + length_size + key_size, len })
 }
 
-/// First bytes: a whole message that is not compressed, and the frames that continue one.
+/// First bytes of frames: of a whole message that is not compressed, and of the frames that continue one.
 pub(crate) const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
 pub(crate) const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
 pub(crate) const CONTINUATION: u8 = Opcode::Continuation as u8;
 pub(crate) const FIN_CONTINUATION: u8 = 0x80 | CONTINUATION;
 
-/// What a first byte means where its frame state: the effects of a row of [`MESSAGE`], in one byte.
+/// What a first byte means in the state of the message: the effects of a row of [`MESSAGE`], in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Step {
@@ -107,9 +108,9 @@ pub(crate) enum Step {
     Whole,
     /// The first frame of several.
     First,
-    /// One between the first and the last.
+    /// A frame between the first and the last.
     Middle,
-    /// The last.
+    /// The last frame of several.
     Last,
     /// A control frame.
     Control,
@@ -158,7 +159,7 @@ const fn step(byte: u8, state: FragmentState, deflate: bool) -> Step {
         (0x8..=0xa, false) => Input::ControlFragment,
         _ => Input::Reserved,
     };
-    // RSV1 marks a compressed message on its first frame (RFC 7692 §6); else the bits are 0 (§5.2).
+    // RSV1 marks a compressed message on its first frame (RFC 7692 §6). Otherwise the bits are 0 (§5.2).
     let first = matches!(input, Input::Message | Input::FirstFragment);
     if byte & 0x70 != 0 && !(byte & 0x70 == COMPRESSED && deflate && first) {
         return Step::ReservedBits;
@@ -191,7 +192,7 @@ pub(crate) struct Header {
     pub(crate) len: u64,
 }
 
-/// What a header is held against.
+/// What a header is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     /// Frames must be masked (they come from a client), or must not be (§5.1).
@@ -210,9 +211,9 @@ impl Rules {
     }
 }
 
-/// Reads the header at the start of `bytes`, and says how long it is; `None` if it is not all there.
+/// Reads the header at the start of `bytes`. Returns it and its length; `None` if it is incomplete.
 ///
-/// Every byte is judged as soon as it is there, so that a fault does not wait for the rest of the header.
+/// Each byte is checked as soon as it has arrived, so that a fault does not wait for the end of the header.
 #[inline]
 pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Fault> {
     let Some(&first) = bytes.first() else { return Ok(None) };
@@ -272,7 +273,7 @@ fn first_byte_fault(step: Step, first: u8) -> Fault {
     }
 }
 
-/// How long the header of a payload of this length is.
+/// The length of the header of a payload of this length.
 pub(crate) fn encoded_len(payload_len: u64, masked: bool) -> usize {
     let length = match payload_len {
         0..=125 => 2,
@@ -293,7 +294,7 @@ pub(crate) fn encode(output: &mut Vec<u8>, fin: bool, opcode: Opcode, rsv: u8, p
         None => (0, 0, 0),
         Some(key) => (0x8000, u64::from(u32::from_le_bytes(key)), key.len()),
     };
-    // All headers but the longest are one little-endian word, written whole and cut.
+    // Every header but the longest is one little-endian word, which is written whole and then cut.
     let (word, size) = match payload_len {
         0..=125 => (first | mask_bit | payload_len << 8 | key << 16, 2),
         126..=0xffff => {

@@ -7,17 +7,18 @@ pub(crate) type Key = [u8; 4];
 
 /// Masks or unmasks `data` in place, its first byte with the first byte of `key`.
 ///
-/// Returns the key for the byte after `data`, so that a payload that arrives in pieces goes on where it stopped.
+/// Returns the key as it applies to the byte after `data`, so that a payload that arrives in pieces continues where it
+/// stopped.
 #[inline]
 pub(crate) fn apply(key: Key, data: &mut [u8]) -> Key {
-    // What a server sends has no mask.
+    // Frames from a server are not masked.
     if key != [0; 4] {
         xor::<false>(key, data);
     }
     after(key, data.len())
 }
 
-/// The same; says also whether all of what the data now is, is ASCII.
+/// The same for text. Also returns whether the result is ASCII.
 #[inline]
 pub(crate) fn apply_to_text(key: Key, data: &mut [u8]) -> (Key, bool) {
     let any = xor::<true>(key, data);
@@ -30,7 +31,7 @@ pub(crate) fn append(key: Key, data: &[u8], output: &mut Vec<u8>) {
     append_xor::<false>(key, data, output);
 }
 
-/// The same; returns the key for the byte after `data`, and whether all that was appended is ASCII.
+/// The same for text. Returns the key as it applies to the byte after `data`, and whether the result is ASCII.
 #[inline]
 pub(crate) fn append_text(key: Key, data: &[u8], output: &mut Vec<u8>) -> (Key, bool) {
     let any = append_xor::<true>(key, data, output);
@@ -50,7 +51,8 @@ fn append_xor<const COLLECT: bool>(key: Key, data: &[u8], output: &mut Vec<u8>) 
     any | xor::<COLLECT>(key, &mut output[start..])
 }
 
-/// What is shorter is copied first and XORed then; so is everything in WebAssembly, where size counts for more.
+/// Shorter data is copied first and then XORed, and so is all data in WebAssembly, where the size of the code counts for
+/// more.
 const APPEND_FROM: usize = if cfg!(target_family = "wasm") { usize::MAX } else { 128 };
 
 #[inline]
@@ -62,8 +64,8 @@ fn after(key: Key, len: usize) -> Key {
 
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Returns all bytes of the result, ORed together in some order, if they are asked for. In WebAssembly size counts for more
-/// than a call.
+/// Returns the bytes of the result ORed together, in no particular order, if `COLLECT` asks for that. In WebAssembly it is
+/// not inlined, because the size of the code counts for more than a call.
 #[cfg_attr(not(target_family = "wasm"), inline)]
 #[cfg_attr(target_family = "wasm", inline(never))]
 fn xor<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
@@ -93,7 +95,7 @@ fn repeated(key: Key) -> u64 {
     half << 32 | half
 }
 
-/// From so many words on the vectorised loop pays for its start.
+/// From this number of words on, the vectorised loop is faster in spite of its setup.
 const LOOP_FROM: usize = 8;
 
 #[inline(never)]
@@ -107,7 +109,7 @@ fn xor_many<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
     xor_words::<COLLECT>(word, words)
 }
 
-/// By four, which other compilers do by themselves. Returns the rest.
+/// Four words at a time, which compilers for other targets do on their own. Returns the remaining words.
 #[cfg(target_family = "wasm")]
 fn xor_fours(word: u64, words: &mut [[u8; 8]]) -> &mut [[u8; 8]] {
     let (fours, rest) = words.as_chunks_mut::<4>();
@@ -120,7 +122,7 @@ fn xor_fours(word: u64, words: &mut [[u8; 8]]) -> &mut [[u8; 8]] {
     rest
 }
 
-/// The loop of [`append_words`]. A macro, because a closure is compiled for the processor that the function around it is for.
+/// The loop of [`append_words`]. It is a macro because a function or closure would be compiled without AVX2.
 macro_rules! appending {
     ($word:ident, $words:ident, $output:ident) => {{
         let mut any = 0;
@@ -142,8 +144,8 @@ fn append_words(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
     appending!(word, words, output)
 }
 
-/// The same loops in registers twice as wide, which halves its time where memory does not: the one place of this crate where
-/// the compiler cannot see that a call is sound.
+/// The same loops in registers twice as wide, which halves the time where memory is not the limit. The compiler cannot see
+/// that calling them is sound, because that depends on the processor.
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[allow(unsafe_code)]
 mod avx2 {
@@ -151,7 +153,7 @@ mod avx2 {
 
     /// `None` if the processor has no AVX2.
     pub(super) fn xor<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> Option<u64> {
-        // SAFETY: the processor has AVX2, as is asked just before.
+        // SAFETY: the processor has AVX2, as was checked just before.
         std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { wide::<COLLECT>(word, words) })
     }
 

@@ -1,4 +1,4 @@
-//! Unpredictable bytes for masking keys and handshake keys (RFC 6455 §5.3, §10.3), all from the host's seed.
+//! Unpredictable bytes for masking keys and handshake keys (RFC 6455 §5.3, §10.3), derived from the host's seed.
 
 use chacha20::cipher::{Array, KeyIvInit, StreamCipherCore};
 use chacha20::variants::Ietf;

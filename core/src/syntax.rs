@@ -32,7 +32,7 @@ fn are_of(class: u8, bytes: &[u8]) -> bool {
     bytes.iter().fold(class, |common, byte| common & CLASSES[usize::from(*byte)]) != 0
 }
 
-/// RFC 9110 §5.6.2.
+/// Whether the bytes are a token (RFC 9110 §5.6.2).
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && are_of(TOKEN, bytes)
 }
@@ -47,7 +47,8 @@ pub(crate) fn split_token(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes.split_at(len)
 }
 
-/// RFC 9110 §5.5: visible bytes, spaces and tabs, none of the white space at the ends.
+/// Whether the bytes are the value of a field (RFC 9110 §5.5): visible bytes, spaces and tabs, and no white space at the
+/// ends.
 pub(crate) fn is_value(bytes: &[u8]) -> bool {
     let white = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     is_text(bytes) && !white(bytes.first()) && !white(bytes.last())
@@ -74,13 +75,13 @@ pub(crate) fn is_text_byte(byte: u8) -> bool {
     (byte == b'\t') | (byte >= b' ') & (byte != 0x7f)
 }
 
-/// A path and query in a request target or URL: visible ASCII without `#` and what every client percent-encodes. Other
-/// characters that RFC 3986 leaves out (`|`, `^`, `{`) are sent by browsers as they are.
+/// Whether the bytes may be the path and query of a request target or URL: visible ASCII without `#` and the characters that
+/// every client percent-encodes. Browsers send some others as they are that RFC 3986 excludes (`|`, `^`, `{`).
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
     are_of(TARGET, bytes)
 }
 
-/// Digits of base64 (RFC 4648 §4).
+/// Whether the bytes are digits of base64 (RFC 4648 §4).
 pub(crate) fn is_base64(digits: &[u8]) -> bool {
     are_of(BASE64, digits)
 }
@@ -116,7 +117,7 @@ impl<'a> Authority<'a> {
         is_host(host).then_some(Authority { host, port })
     }
 
-    /// Whether both name the same host and port, where `default` is the port of one that names none.
+    /// Whether both name the same host and port. `default` is the port of an authority that names none.
     pub(crate) fn same(&self, other: &Self, default: u16) -> bool {
         self.host.eq_ignore_ascii_case(other.host) && self.port.unwrap_or(default) == other.port.unwrap_or(default)
     }
@@ -136,8 +137,8 @@ fn is_host(host: &[u8]) -> bool {
     }
 }
 
-/// RFC 3986 §3.2.2: eight groups of up to four hexadecimal digits, or fewer with one `::` for the rest; the last two may be
-/// an IPv4 address. (The parser of the standard library takes a twentieth of the WebAssembly module.)
+/// Whether this is an IPv6 address (RFC 3986 §3.2.2): eight groups of up to four hexadecimal digits, or fewer with one `::`
+/// for those left out; the last two may be an IPv4 address. (The parser of the standard library takes a twentieth of the WebAssembly module.)
 fn is_ipv6(address: &[u8]) -> bool {
     let mut groups = 0;
     let mut gap = false;

@@ -1,17 +1,17 @@
-//! Incremental UTF-8 validation that fails at the first byte that no text can have in its place (RFC 3629, RFC 6455 §8.1).
+//! Incremental UTF-8 validation, which fails at the first byte that cannot occur there (RFC 3629, RFC 6455 §8.1).
 
 /// The bytes are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Invalid;
 
-/// A validator that is fed a text in pieces. It holds the code point that the last piece left unfinished.
+/// A validator of text that arrives in pieces. It holds the code point that the last piece left incomplete.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Utf8 {
     pending: [u8; 4],
     len: u8,
 }
 
-/// A code point that was cut, joined again.
+/// A code point that was cut and is joined again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Joined {
     bytes: [u8; 4],
@@ -32,24 +32,24 @@ impl Utf8 {
 
     /// Validates the next piece.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Invalid> {
-        let (_, taken) = self.join(bytes)?;
-        self.bulk(&bytes[taken..]).map(|_| ())
+        let (_, used) = self.join(bytes)?;
+        self.bulk(&bytes[used..]).map(|_| ())
     }
 
-    /// Takes from `bytes` what is missing of the unfinished code point: the code point, if that finished it, and the
-    /// number of bytes taken.
+    /// Uses the first of `bytes` to complete the incomplete code point. Returns it if it is complete now, and how many bytes
+    /// were used.
     pub(crate) fn join(&mut self, bytes: &[u8]) -> Result<(Option<Joined>, usize), Invalid> {
-        let mut taken = 0;
+        let mut used = 0;
         while self.len > 0 {
-            let Some(&byte) = bytes.get(taken) else { return Ok((None, taken)) };
+            let Some(&byte) = bytes.get(used) else { return Ok((None, used)) };
             self.pending[usize::from(self.len)] = byte;
             self.len += 1;
-            taken += 1;
+            used += 1;
             match check(&self.pending[..usize::from(self.len)]) {
                 Ok(()) => {
                     let joined = Joined { bytes: self.pending, len: self.len };
                     self.len = 0;
-                    return Ok((Some(joined), taken));
+                    return Ok((Some(joined), used));
                 }
                 Err(Stop::Unfinished) => {}
                 Err(Stop::Invalid) => return Err(Invalid),
@@ -58,8 +58,8 @@ impl Utf8 {
         Ok((None, 0))
     }
 
-    /// Validates bytes that begin at the start of a code point; keeps an unfinished one at the end. Returns how many
-    /// bytes are complete.
+    /// Validates bytes that begin at the start of a code point, and keeps an incomplete one at the end. Returns how many
+    /// bytes belong to complete code points.
     pub(crate) fn bulk(&mut self, bytes: &[u8]) -> Result<usize, Invalid> {
         debug_assert!(self.is_complete() || bytes.is_empty());
         if bytes.is_empty() {
@@ -78,7 +78,7 @@ impl Utf8 {
     }
 }
 
-/// How many bytes at the end begin a code point that goes on behind them: at most three.
+/// How many bytes at the end belong to an incomplete code point: at most three.
 fn unfinished(bytes: &[u8]) -> usize {
     let last = &bytes[bytes.len().saturating_sub(3)..];
     let lead = last.iter().rposition(|byte| *byte >= 0xc0);
@@ -89,26 +89,26 @@ fn unfinished(bytes: &[u8]) -> usize {
     }
 }
 
-/// Whether these bytes are a whole valid text.
+/// Whether these bytes are valid UTF-8.
 #[inline]
 pub(crate) fn is_valid(bytes: &[u8]) -> bool {
     view(bytes).is_some()
 }
 
-/// The text that these bytes are known to be.
+/// Bytes as text, without validation.
 ///
 /// # Safety
 ///
-/// They are UTF-8.
+/// They must be valid UTF-8.
 #[allow(unsafe_code)]
 #[inline]
 pub(crate) unsafe fn view_unchecked(bytes: &[u8]) -> &str {
     debug_assert!(core::str::from_utf8(bytes).is_ok());
-    // SAFETY: the caller knows.
+    // SAFETY: promised by the caller.
     unsafe { core::str::from_utf8_unchecked(bytes) }
 }
 
-/// The text that these bytes are, if they are one.
+/// Bytes as text, if they are valid UTF-8.
 #[inline]
 pub(crate) fn view(bytes: &[u8]) -> Option<&str> {
     #[cfg(feature = "std")]
@@ -129,7 +129,7 @@ enum Stop {
 #[cfg(feature = "std")]
 const VECTORISE_FROM: usize = 64;
 
-/// Of a few bytes.
+/// Validates a few bytes.
 fn check(bytes: &[u8]) -> Result<(), Stop> {
     core::str::from_utf8(bytes).map(|_| ()).map_err(|error| match error.error_len() {
         Some(_) => Stop::Invalid,

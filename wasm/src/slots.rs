@@ -1,4 +1,4 @@
-//! Handles: numbers that name values, and tell when the value is gone.
+//! Handles: numbers that name values, and that are refused once the value is gone.
 
 use sansock::boundary::Error;
 

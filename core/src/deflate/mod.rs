@@ -60,7 +60,7 @@ impl Effort {
     }
 }
 
-/// The compressing side of a connection.
+/// The compressing half of a connection.
 pub(crate) struct Compression {
     agreed: Option<Agreement>,
     compressor: codec::Compressor,

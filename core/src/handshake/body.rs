@@ -6,15 +6,15 @@ use super::fields::{self, Field};
 use crate::error::{Fault, FaultKind};
 use crate::syntax::is_text_byte;
 
-/// The most digits of a chunk's size: 64 bits.
+/// The largest number of digits in the size of a chunk: 64 bits.
 const MAX_SIZE_DIGITS: u32 = 16;
-/// The most bytes of chunk extensions and trailers together.
+/// The largest number of bytes in chunk extensions and trailers together.
 const MAX_OVERHEAD: u32 = 16 * 1024;
 
 /// How far the reading of a body has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyReader {
-    /// So many bytes are still to come.
+    /// This many bytes are missing.
     Length(u64),
     /// The body ends with the stream.
     UntilEof,
@@ -45,12 +45,12 @@ enum ChunkState {
     EndLf,
 }
 
-/// What a piece of a body came to.
+/// What reading a piece of a body came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     More,
     Done,
-    /// The limit is reached; the rest is not read.
+    /// The limit is reached, and the remaining bytes are not read.
     Truncated,
 }
 
@@ -90,7 +90,7 @@ impl BodyReader {
         *self == BodyReader::Length(0)
     }
 
-    /// Appends to `body` what `input` has of it, up to `room` bytes.
+    /// Appends the bytes of the body in `input` to `body`, up to `room` bytes.
     pub(crate) fn read(&mut self, input: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Fault> {
         match self {
             BodyReader::UntilEof => append(input, body, room),
@@ -104,7 +104,7 @@ impl BodyReader {
         }
     }
 
-    /// Whether the end of the stream ends the body as it should.
+    /// Whether the body is complete if the stream ends here.
     pub(crate) fn ends_at_eof(&self) -> bool {
         matches!(self, BodyReader::UntilEof | BodyReader::Length(0))
     }
@@ -151,7 +151,7 @@ impl Chunked {
         Ok(Progress::More)
     }
 
-    /// One byte outside chunk data. `true` if it ends the body.
+    /// Reads one byte outside chunk data. `true` if it ends the body.
     fn step(&mut self, byte: u8) -> Result<bool, Fault> {
         use ChunkState::*;
         self.at = match (self.at, byte) {

@@ -8,7 +8,7 @@ use super::response::Agreed;
 use crate::abi::{Record, flag, kind, region};
 use crate::receive::batch::{Batch, Place, header_record};
 
-/// A complete head in the scratch buffer, taken apart.
+/// A complete head in the scratch buffer, and its fields.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'a> {
     pub(super) bytes: &'a [u8],

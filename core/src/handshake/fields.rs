@@ -28,10 +28,10 @@ pub(crate) const RESERVED: &[&str] = &[
     "Sec-WebSocket-Extensions",
 ];
 
-/// One header field as received, the white space around its value removed.
+/// A header field as received, without the white space around its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// The name; its case means nothing.
+    /// The name, whose case is not significant.
     pub name: &'a [u8],
     /// The value.
     pub value: &'a [u8],
@@ -51,7 +51,7 @@ pub(crate) struct Values<'a> {
 impl<'a> Iterator for Values<'a> {
     type Item = &'a [u8];
 
-    // One copy of the search for all the names: the heads are short, the WebAssembly module should be.
+    // Not inlined, so that the WebAssembly module has one copy of the search for all names.
     #[inline(never)]
     fn next(&mut self) -> Option<&'a [u8]> {
         let name = self.name;
@@ -66,16 +66,16 @@ pub(crate) fn single<'a>(fields: &'a [Field<'a>], name: &'a str) -> Result<Optio
     if values.next().is_some() { Err(Repeated) } else { Ok(first) }
 }
 
-/// A field that may be there once is there more than once.
+/// A field that may occur once occurs more than once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeated;
 
-/// Whether a list, over all its fields, has this token; case means nothing.
+/// Whether a list, over all its fields, contains this token. Case is not significant.
 pub(crate) fn list_has(mut values: Values<'_>, token: &str) -> bool {
     values.any(|value| elements(value).any(|element| element.eq_ignore_ascii_case(token.as_bytes())))
 }
 
-/// The elements of a list of tokens, empty ones left out (RFC 9110 §5.6.1.2).
+/// The elements of a list of tokens, without empty ones (RFC 9110 §5.6.1.2).
 pub(crate) fn elements(value: &[u8]) -> Elements<'_> {
     Elements(value)
 }
@@ -103,7 +103,7 @@ impl<'a> Iterator for Elements<'a> {
 
 /// The extensions of one `Sec-WebSocket-Extensions` field (RFC 6455 §9.1), each with its parameters.
 ///
-/// Yields `Err` once, and ends, where the list is malformed or has too many parameters.
+/// Yields `Err` once, as the last item, where the list is malformed or an extension has too many parameters.
 pub(crate) struct Extensions<'a> {
     rest: &'a [u8],
     failed: bool,
@@ -177,7 +177,7 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// A list that does not follow its grammar.
+/// A list breaks its grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 

@@ -1,7 +1,7 @@
 //! The head of an HTTP/1.1 message (RFC 9112 §2 to §5), read as it arrives.
 //!
 //! [`HeadReader`] finds the end of the head and refuses what is not strict HTTP. It visits each byte once, however the
-//! head is cut. Then `httparse` takes the complete head apart.
+//! head is cut. Then `httparse` parses the complete head.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -156,7 +156,7 @@ pub(crate) struct RequestLine<'a> {
 }
 
 impl<'a> RequestLine<'a> {
-    /// RFC 9112 §3; RFC 6455 §4.2.1 asks for GET and HTTP/1.1.
+    /// RFC 9112 §3. RFC 6455 §4.2.1 requires GET and HTTP/1.1.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, FaultKind> {
         if line == b"PRI * HTTP/2.0" {
             return Err(FaultKind::Http2Preface);

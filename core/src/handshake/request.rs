@@ -7,11 +7,11 @@ use crate::abi::origin;
 use crate::error::FaultKind;
 use crate::syntax::{Authority, is_base64, is_token, trim};
 
-/// How the Origin of a request relates to the host it was made to (RFC 6454, RFC 6455 §10.2).
+/// How the Origin header of a request relates to the host that the request was made to (RFC 6454, RFC 6455 §10.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum OriginRelation {
-    /// There is no Origin: the client is not a browser.
+    /// There is no Origin header: the client is not a browser.
     Absent = origin::ABSENT,
     /// The same host and port.
     Same = origin::SAME,
@@ -27,9 +27,9 @@ pub struct Offer<'a> {
     pub origin: Option<&'a [u8]>,
     /// How it relates to the host.
     pub origin_relation: OriginRelation,
-    /// The subprotocols, most wanted first.
+    /// The subprotocols, in the client's order of preference.
     pub subprotocols: Vec<&'a [u8]>,
-    /// The extension offers with their parameters, most wanted first.
+    /// The extension offers with their parameters, in the client's order of preference.
     pub extensions: Vec<&'a [u8]>,
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::syntax::{Authority, is_target};
 use crate::text::{ascii, base64, decimal};
 
-/// A `ws://` or `wss://` URL, taken apart.
+/// A `ws:` or `wss:` URL in its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Url {
@@ -17,23 +17,24 @@ pub struct Url {
     pub host: String,
     /// The port to connect to: 80 or 443 if the URL names none.
     pub port: u16,
-    /// The path and query to ask for.
+    /// The path and query to request.
     pub target: String,
-    /// The value of the Host header: the port is left out where it is the scheme's own.
+    /// The value of the Host header. It has no port if that is the default port of the scheme.
     pub authority: String,
-    /// The value of the Authorization header for the name and password in the URL, if it has them (RFC 7617).
+    /// The value of the Authorization header: Basic credentials made of `user:password@` in the URL, if it has that
+    /// (RFC 7617).
     pub authorization: Option<String>,
 }
 
 impl Url {
-    /// Takes a URL apart.
+    /// Parses a URL. A user name and password in it become [`authorization`](Self::authorization).
     ///
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] if the scheme is neither `ws` nor `wss`, the host is missing or malformed, the port is
     /// not one to 65535, there is a fragment (RFC 6455 §3), or a character that must be percent-encoded is not.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        // On bytes: searching strings brings much code for little.
+        // On bytes: the search functions of strings would add much code to the WebAssembly module.
         Self::parse_bytes(url.as_bytes()).ok_or(Error::InvalidArgument)
     }
 
@@ -89,7 +90,7 @@ fn basic(userinfo: &[u8]) -> Option<String> {
     }
     pair.push(b':');
     percent_decode(password.get(1..).unwrap_or_default(), &mut pair)?;
-    // Neither part has control characters.
+    // Neither part may have control characters.
     if pair.iter().any(u8::is_ascii_control) {
         return None;
     }

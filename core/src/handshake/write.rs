@@ -1,4 +1,4 @@
-//! HTTP/1.1 text that the engine sends: a client's request, a server's answers.
+//! HTTP/1.1 text that the engine sends: a client's request and a server's responses.
 
 use alloc::vec::Vec;
 
@@ -6,9 +6,9 @@ use super::{HandshakeConfig, Url};
 use crate::error::FaultKind;
 use crate::text::decimal;
 
-/// Both sides send these two.
+/// The two headers that both ends send.
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n";
-/// Room for a request of the usual headers.
+/// Room for a request with the usual headers.
 const USUAL_SIZE: usize = 512;
 
 /// The client's opening request (RFC 6455 §4.1).

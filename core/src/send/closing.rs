@@ -35,8 +35,8 @@ pub enum State {
 pub enum Transport {
     /// Keep reading and writing.
     Open = transport::OPEN,
-    /// Shut down the writing side, and keep reading until EOF or the next deadline. A host whose transport cannot shut
-    /// down one side only (TLS in some libraries) just keeps reading.
+    /// Shut down the writing side, and keep reading until EOF or the next deadline. A host whose transport cannot be
+    /// shut down by halves (TLS in some libraries) just keeps reading.
     ShutdownWrite = transport::SHUTDOWN_WRITE,
     /// Close the transport.
     Close = transport::CLOSE,

@@ -206,7 +206,7 @@ impl Sender {
         self.queue.pending()
     }
 
-    /// The same bytes as a [`bytes::Buf`], which reports them as they are taken.
+    /// The same bytes as a [`bytes::Buf`], which reports them as written as it advances.
     pub fn output_buf(&mut self) -> Output<'_> {
         Output(self)
     }
