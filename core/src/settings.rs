@@ -203,16 +203,13 @@ impl Stored for u64 {
 }
 
 impl Settings {
-    /// The largest payload of a frame: no larger than a message may be.
-    pub(crate) fn max_frame(&self) -> u64 {
-        self.max_frame_size.min(self.max_message_size)
-    }
-
-    pub(crate) fn hard_limit(&self) -> u64 {
-        match self.output_hard_limit {
-            UNSET => self.max_message_size.saturating_mul(2),
-            limit => limit,
+    /// With the options that follow from others in their place.
+    pub(crate) fn resolved(mut self) -> Self {
+        self.max_frame_size = self.max_frame_size.min(self.max_message_size);
+        if self.output_hard_limit == UNSET {
+            self.output_hard_limit = self.max_message_size.saturating_mul(2);
         }
+        self
     }
 
     /// Whether compression is wanted. A constant in a build without it, which then leaves out all that depends on it.

@@ -6,7 +6,7 @@ use crate::deflate::codec::Pool;
 use crate::settings::Settings;
 
 /// Shared by a configuration and its connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) buffers: Buffers,
@@ -15,6 +15,6 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(settings: Settings) -> Self {
-        Shared { settings, ..Shared::default() }
+        Shared { settings: settings.resolved(), buffers: Buffers::default(), pool: Pool::default() }
     }
 }

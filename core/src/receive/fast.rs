@@ -60,7 +60,7 @@ impl FrameReader {
         let is_open = context.sender.connection_state() == ConnectionState::Open;
         let Some(base) = context.base.filter(|_| is_open) else { return Ok(from) };
         let settings = context.sender.settings();
-        let most = usize::try_from(settings.max_frame().min(settings.max_message_size)).unwrap_or(usize::MAX);
+        let most = usize::try_from(settings.max_frame_size).unwrap_or(usize::MAX);
         let masked = context.sender.role() == Role::Server;
         let mut at = from;
         for _ in 0..context.batch.remaining_records() {
@@ -89,7 +89,7 @@ impl FrameReader {
     fn read_fragments(&mut self, from: usize, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
         let settings = context.sender.settings();
         let limit = settings.max_message_size;
-        let most = usize::try_from(settings.max_frame()).unwrap_or(usize::MAX);
+        let most = usize::try_from(settings.max_frame_size).unwrap_or(usize::MAX);
         let masked = context.sender.role() == Role::Server;
         let Some(message) = &mut self.message else { return Ok(from) };
         if message.delivery(settings) != Delivery::Join || !context.delivers() {

@@ -375,7 +375,7 @@ impl FrameReader {
         }
         let (header, size) = frame::decode(bytes, self.rules(sender)).ok()??;
         let whole = header.step == Step::Whole && header.opcode == Opcode::Binary && !header.compressed;
-        (whole && header.len <= settings.max_frame()).then_some((size, header.len))
+        (whole && header.len <= settings.max_frame_size).then_some((size, header.len))
     }
 
     /// Whether the next byte begins a header, and no message is under way.
@@ -403,7 +403,7 @@ fn check_size(len: u64, before: u64, compressed: bool, settings: &Settings) -> R
     // The limits count what a message is inflated to. Data that does not shrink grows: by five bytes for each stored block, and
     // encoders with little memory write blocks of a hundred bytes.
     let on_wire = |limit: u64| if compressed { limit.saturating_add(limit / 16 + 1024) } else { limit };
-    let (max_frame, max_message) = (settings.max_frame(), settings.max_message_size);
+    let (max_frame, max_message) = (settings.max_frame_size, settings.max_message_size);
     if len > on_wire(max_frame) && len <= on_wire(max_message) {
         return Err(Fault::with(FaultKind::FrameTooBig, len, max_frame));
     }

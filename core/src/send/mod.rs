@@ -372,12 +372,12 @@ impl Sender {
     #[inline]
     fn check_room(&self, payload: u64) -> Result<(), Error> {
         let most = payload.saturating_add(MAX_HEADER as u64).saturating_add(self.queue.len() as u64);
-        if most <= self.shared.settings.hard_limit() { Ok(()) } else { self.check_exact_room(payload) }
+        if most <= self.shared.settings.output_hard_limit { Ok(()) } else { self.check_exact_room(payload) }
     }
 
     #[cold]
     fn check_exact_room(&self, payload: u64) -> Result<(), Error> {
-        let limit = self.shared.settings.hard_limit();
+        let limit = self.shared.settings.output_hard_limit;
         let frame = payload.saturating_add(frame::encoded_len(payload, self.keys.is_some()) as u64);
         if frame > limit {
             Err(Error::TooLarge)
