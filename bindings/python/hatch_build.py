@@ -77,8 +77,8 @@ def write_manifests(workspace: Path, folder: Path) -> None:
         (folder / member / "src" / "lib.rs").touch()
         (folder / member / "build.rs").touch()
         shutil.copyfile(workspace / member / "Cargo.toml", folder / member / "Cargo.toml")
-    # Reading the workspace is enough to make cargo drop what nothing needs any more.
-    cargo(["metadata", "--format-version=1"], folder)
+    # Drops what no member needs, and leaves every version as it is.
+    cargo(["update", "--quiet", "--workspace"], folder)
 
 
 def find_library() -> Path:
@@ -122,7 +122,9 @@ def cargo(arguments: list[str], folder: Path) -> bytes:
             "cargo is missing: install Rust (https://rustup.rs), or set SANSOCK_LIBRARY to a built libsansock."
         ) from None
     except subprocess.CalledProcessError as error:
-        raise SystemExit(f"cargo {arguments[0]} failed for the library of Sansock (status {error.returncode}).") from None
+        raise SystemExit(
+            f"cargo {arguments[0]} failed for the library of Sansock (status {error.returncode})."
+        ) from None
 
 
 def platform_tag() -> str:
