@@ -8,7 +8,20 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from package import LICENCES, OUTPUT, ROOT, check, expect, program, read_tar, repository_files, run, user_builds
+from package import (
+    LICENCES,
+    OUTPUT,
+    ROOT,
+    check,
+    clear,
+    expect,
+    program,
+    read_tar,
+    removed_on_failure,
+    repository_files,
+    run,
+    user_builds,
+)
 from version import agreed
 
 # Made by cargo.
@@ -45,7 +58,7 @@ def pack() -> Path:
         CARGO_TARGET_DIR=str(ROOT / "target"),
     )
     name = f"sansock-{agreed()}.crate"
-    OUTPUT.mkdir(parents=True, exist_ok=True)
+    clear("*.crate")
     return Path(shutil.copy(ROOT / "target" / "package" / name, OUTPUT / name))
 
 
@@ -62,7 +75,7 @@ def use(path: Path) -> None:
     with tempfile.TemporaryDirectory() as name, user_builds() as variables:
         folder = Path(name)
         with tarfile.open(path) as archive:
-            archive.extractall(folder)
+            archive.extractall(folder, filter="data")
         crate, project = folder / path.stem, folder / "user"
         (project / "src").mkdir(parents=True)
         (project / "Cargo.toml").write_text(MANIFEST.format(path=json.dumps(str(crate))), "utf-8")
@@ -74,5 +87,6 @@ def use(path: Path) -> None:
 if __name__ == "__main__":
     expect("crates to publish", " ".join(publishable()), "sansock")
     packed = pack()
-    check_files(packed)
-    use(packed)
+    with removed_on_failure(packed):
+        check_files(packed)
+        use(packed)

@@ -8,7 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from package import LICENCES, OUTPUT, ROOT, Files, check, expect, program, read_tar, repository_files, run
+from package import (
+    LICENCES,
+    OUTPUT,
+    ROOT,
+    Files,
+    check,
+    clear,
+    expect,
+    program,
+    read_tar,
+    removed_on_failure,
+    repository_files,
+    run,
+)
 from version import agreed
 
 HERE = "bindings/js"
@@ -40,7 +53,7 @@ RESOLUTIONS = (
 
 def pack() -> Path:
     """Has npm pack what `npm run build` has made."""
-    OUTPUT.mkdir(parents=True, exist_ok=True)
+    clear("*.tgz")
     run("npm", "pack", "--ignore-scripts", "--pack-destination", OUTPUT, folder=ROOT / HERE)
     return OUTPUT / f"sansock-{agreed()}.tgz"
 
@@ -94,5 +107,6 @@ def use(path: Path) -> None:
 
 if __name__ == "__main__":
     packed = pack()
-    check_files(packed)
-    use(packed)
+    with removed_on_failure(packed):
+        check_files(packed)
+        use(packed)

@@ -30,6 +30,24 @@ def repository_files(*folders: str) -> set[str]:
     return {name for name in names if (ROOT / name).exists()}
 
 
+def clear(pattern: str) -> None:
+    """Removes archives of the last time: what lies there is to be published."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for old in OUTPUT.glob(pattern):
+        old.unlink()
+
+
+@contextmanager
+def removed_on_failure(*paths: Path) -> Iterator[None]:
+    """Keeps archives only if they pass."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            path.unlink()
+        raise
+
+
 def read_tar(path: Path) -> Files:
     """The files of a .tar.gz, by their names in its one folder."""
     files = {}

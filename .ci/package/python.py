@@ -15,10 +15,12 @@ from package import (
     ROOT,
     Files,
     check,
+    clear,
     expect,
     program,
     read_tar,
     read_zip,
+    removed_on_failure,
     repository_files,
     run,
     user_builds,
@@ -34,10 +36,9 @@ SDIST_LIMIT = 250_000
 WHEEL_LIMIT = 600_000
 
 
-def build(kind: str, folder: Path, **variables: str) -> Path:
+def build(kind: str, pattern: str, folder: Path, **variables: str) -> Path:
     """Has `python -m build` make an archive of a folder, with the tools of this environment."""
-    for old in OUTPUT.glob("*.tar.gz" if kind == "sdist" else "*.whl"):
-        old.unlink()
+    clear(pattern)
     run(
         sys.executable,
         "-m",
@@ -50,7 +51,7 @@ def build(kind: str, folder: Path, **variables: str) -> Path:
         folder=ROOT,
         **variables,
     )
-    (path,) = OUTPUT.glob("*.tar.gz" if kind == "sdist" else "*.whl")
+    (path,) = OUTPUT.glob(pattern)
     return path
 
 
@@ -117,15 +118,16 @@ def use(wheel: Path, folder: Path) -> None:
 
 def main() -> None:
     """The command."""
-    sdist = build("sdist", ROOT / HERE)
-    check_sdist(sdist)
-    with tempfile.TemporaryDirectory() as name, user_builds() as variables:
+    sdist = build("sdist", "*.tar.gz", ROOT / HERE)
+    with tempfile.TemporaryDirectory() as name, user_builds() as variables, removed_on_failure(sdist):
+        check_sdist(sdist)
         folder = Path(name)
         with tarfile.open(sdist) as archive:
-            archive.extractall(folder)
-        wheel = build("wheel", folder / sdist.name.removesuffix(".tar.gz"), **variables)
-        check_wheel(wheel)
-        use(wheel, folder)
+            archive.extractall(folder, filter="data")
+        wheel = build("wheel", "*.whl", folder / sdist.name.removesuffix(".tar.gz"), **variables)
+        with removed_on_failure(wheel):
+            check_wheel(wheel)
+            use(wheel, folder)
 
 
 if __name__ == "__main__":
