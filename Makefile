@@ -21,7 +21,6 @@ PYTHON := .venv/bin/python
 RUFF := ../../.venv/bin/ruff
 MYPY := ../../.venv/bin/mypy
 WASM_TARGET := --target wasm32-unknown-unknown
-LIBRARY := target/release/libsansock.$(if $(filter Darwin,$(shell uname)),dylib,so)
 
 # Sources by part, so that nothing is built twice and nothing stale is run.
 sources = $(shell find $(1) -type f \( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.ts' -o -name '*.json' \) \
@@ -56,7 +55,7 @@ help:
 # --- Set-up: one stamp for each tool -------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(addprefix $(DONE)/,rust wasm-tools system venv npm-js npm-peers)
+setup: $(addprefix $(DONE)/,rust wasm-tools system venv npm-js npm-conformance)
 
 $(DONE):
 	@mkdir -p $@
@@ -91,11 +90,6 @@ $(DONE)/npm-js: bindings/js/package-lock.json | $(DONE)
 	@cd bindings/js && npm install --no-save --silent --no-audit --no-fund >&2
 	@touch $@
 
-$(DONE)/npm-peers: examples/peers/package-lock.json | $(DONE)
-	@echo 'set-up: npm packages for examples/peers' >&2
-	@cd examples/peers && npm install --no-save --silent --no-audit --no-fund >&2
-	@touch $@
-
 # --- Build: release profile, each thing once -----------------------------------------------------------------------
 
 STATIC := target/release/libsansock.a
@@ -106,6 +100,7 @@ LIBRARIES := $(if $(filter Darwin,$(shell uname)),-framework Security -framework
 .PHONY: build
 build: $(addprefix host-,$(HOSTS))
 
+# The shared library comes with it, and the link by which programs load that.
 $(STATIC): $(FFI) | $(DONE)/rust $(DONE)/system-gcc
 	@echo 'build: C library' >&2
 	@cargo build --quiet --release -p sansock-ffi
@@ -116,12 +111,13 @@ target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@cargo build --quiet --release -p sansock-examples
 	@touch $@
 
-target/examples/c/%: examples/c/%.c include/sansock.h $(STATIC)
+target/examples/c/%: examples/c/%.c $(wildcard examples/c/*.h) include/sansock.h $(STATIC)
 	@echo 'build: $@' >&2
 	@mkdir -p $(@D)
 	@cc -std=c11 -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
 
-target/examples/cpp/%: examples/cpp/%.cpp include/sansock.h include/sansock.hpp $(STATIC) | $(DONE)/system-g++
+target/examples/cpp/%: examples/cpp/%.cpp $(wildcard examples/cpp/*.hpp) include/sansock.h include/sansock.hpp $(STATIC) \
+		| $(DONE)/system-g++
 	@echo 'build: $@' >&2
 	@mkdir -p $(@D)
 	@c++ -std=c++17 -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
@@ -138,19 +134,17 @@ bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bi
 	@cd bindings/js && npm run --silent build >&2
 	@touch $@
 
-.PHONY: $(addprefix host-,$(HOSTS) websockets ws)
+.PHONY: $(addprefix host-,$(HOSTS))
 host-rust: target/release/echo_server
 host-c: $(addprefix target/examples/c/,$(PROGRAMS))
 host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
 host-python host-python-threads: $(DONE)/python-package
 host-node host-deno host-bun: bindings/js/dist/index.js
-host-websockets: $(DONE)/venv
-host-ws: $(DONE)/npm-peers
 
 # --- Run -----------------------------------------------------------------------------------------------------------
 
 ifneq ($(filter serve client,$(MAKECMDGOALS)),)
-ifeq ($(filter $(HOST),$(HOSTS) websockets ws),)
+ifeq ($(filter $(HOST),$(HOSTS)),)
 $(error HOST=$(HOST) is not a host; choose one of: $(HOSTS))
 endif
 ifeq ($(filter client,$(MAKECMDGOALS))$(URL),client)
@@ -160,21 +154,23 @@ endif
 
 .PHONY: serve client
 serve: host-$(HOST)
-	@exec examples/run serve $(HOST) $(PORT) $(ARGS)
+	@exec examples/run serve $(HOST) $(PORT)
 
 client: host-$(HOST)
-	@exec examples/run client $(HOST) '$(URL)' $(ARGS)
+	@exec examples/run client $(HOST) '$(URL)'
 
-ALL_HOSTS := $(addprefix host-,$(HOSTS) websockets ws)
+include conformance/clients.mk
+
+DRIVE := PYTHONPATH=conformance $(PYTHON)
 .PHONY: demo interop soak
-demo: $(ALL_HOSTS)
-	@$(PYTHON) examples/demo/demo.py
+demo: build clients
+	@$(DRIVE) conformance/demo/demo.py
 
-interop: $(ALL_HOSTS)
-	@$(PYTHON) examples/demo/interop.py --messages $(MESSAGES)
+interop: build clients
+	@$(DRIVE) conformance/demo/interop.py --messages $(MESSAGES)
 
-soak: $(if $(HOST),host-$(HOST) host-websockets,$(ALL_HOSTS))
-	@$(PYTHON) examples/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
+soak: $(if $(HOST),host-$(HOST),build) $(DONE)/venv
+	@$(DRIVE) conformance/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
 
 include conformance/autobahn.mk
 include core/benches/bench.mk
@@ -190,28 +186,28 @@ include .ci/package/package.mk
 test: lint msrv no-std test-rust test-c test-python test-js test-browser package demo interop bench-counts
 	@echo 'make test: every check has passed'
 
+PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
+DRIVERS := hosts.py autobahn clients/websockets demo peers
+LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
+
 lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock --no-deps --all-features
-	cd bindings/python && $(RUFF) check --config pyproject.toml . ../../examples/python
-	cd bindings/python && $(RUFF) format --check --config pyproject.toml . ../../examples/python
+	cd bindings/python && $(RUFF) check --config pyproject.toml . $(PYTHON_PROGRAMS)
+	cd bindings/python && $(RUFF) format --check --config pyproject.toml . $(PYTHON_PROGRAMS)
 	cd bindings/python && $(MYPY)
-	cd examples/demo && $(RUFF) check --config ../../.ci/ruff.toml . ../peers
-	cd examples/demo && $(RUFF) format --check --config ../../.ci/ruff.toml . ../peers
-	cd examples/demo && $(MYPY) --strict . ../peers
-	cd conformance/autobahn && $(RUFF) check --config ../../.ci/ruff.toml .
-	cd conformance/autobahn && $(RUFF) format --check --config ../../.ci/ruff.toml .
-	cd conformance/autobahn && MYPYPATH=../../examples/demo $(MYPY) --strict run.py page.py
+	cd conformance && $(LOCAL_RUFF) check $(DRIVERS)
+	cd conformance && $(LOCAL_RUFF) format --check $(DRIVERS)
+	cd conformance/demo && MYPYPATH=.. $(MYPY) --strict . ../clients/websockets
+	cd conformance/autobahn && MYPYPATH=.. $(MYPY) --strict run.py page.py
 	cd ffi/benches/compare && ../$(RUFF) check --config ../../../.ci/ruff.toml .
 	cd ffi/benches/compare && ../$(RUFF) format --check --config ../../../.ci/ruff.toml .
 	cd ffi/benches/compare && ../$(MYPY) --strict run.py
-	cd conformance/peers && $(RUFF) check --config ../../.ci/ruff.toml .
-	cd conformance/peers && $(RUFF) format --check --config ../../.ci/ruff.toml .
-	cd conformance/peers && MYPYPATH=../../examples/demo $(MYPY) --strict run.py
-	cd conformance/peers/programs && ../$(MYPY) --strict websockets_client.py wsproto_client.py wsproto_server.py
+	cd conformance/peers && MYPYPATH=.. $(MYPY) --strict run.py
+	cd conformance/peers/programs && ../$(MYPY) --strict .
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
 	cd .ci/package && $(MYPY) --strict .
@@ -220,7 +216,7 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 test-rust: $(DONE)/rust
 	cargo test --quiet -p sansock
 	cargo test --quiet -p sansock --no-default-features
-	cargo test --quiet -p sansock-examples
+	cargo test --quiet -p sansock-examples -p sansock-command-client
 
 # The tests of the C ABI and of both headers are C and C++ programs, which cargo builds and runs.
 test-c: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
@@ -252,4 +248,4 @@ no-std: $(DONE)/rust
 
 .PHONY: clean
 clean:
-	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules examples/peers/node_modules bindings/js/bench/node_modules
+	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules conformance/node_modules bindings/js/bench/node_modules

@@ -18,8 +18,8 @@ $(DONE)/autobahn: conformance/autobahn/setup conformance/autobahn/requirements.t
 	@touch $@
 
 .PHONY: autobahn conformance-page
-autobahn: host-$(HOST) $(DONE)/autobahn
-	@PYTHONPATH=examples/demo $(PYTHON) conformance/autobahn/run.py $(HOST) $(ROLE) $(foreach case,$(CASES),'$(case)')
+autobahn: $(if $(filter client,$(ROLE)),client,host)-$(HOST) $(DONE)/autobahn
+	@$(DRIVE) conformance/autobahn/run.py $(HOST) $(ROLE) $(foreach case,$(CASES),'$(case)')
 
 conformance-page: $(DONE)/venv
 	@$(PYTHON) conformance/autobahn/page.py

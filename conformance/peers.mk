@@ -5,16 +5,6 @@ $(DONE)/peers: conformance/peers/requirements.txt $(DONE)/venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $< >&2
 	@touch $@
 
-$(DONE)/npm-conformance-peers: conformance/peers/package-lock.json | $(DONE)
-	@echo 'set-up: npm packages for conformance/peers' >&2
-	@cd conformance/peers && npm install --no-save --silent --no-audit --no-fund >&2
-	@touch $@
-
 .PHONY: peers
-peers: host-rust host-node host-python host-ws host-websockets $(DONE)/npm-js $(DONE)/peers $(DONE)/npm-conformance-peers
-	@PYTHONPATH=examples/demo $(PYTHON) conformance/peers/run.py $(PEERS)
-
-.PHONY: clean-peers
-clean: clean-peers
-clean-peers:
-	rm -rf conformance/peers/node_modules
+peers: client-rust client-node client-python $(DONE)/npm-js $(DONE)/peers $(DONE)/npm-conformance
+	@$(DRIVE) conformance/peers/run.py $(PEERS)

@@ -1,44 +1,54 @@
 /*
  * Sansock: WebSocket (RFC 6455) without the socket. Bytes in, events and bytes out.
  *
- * The library does no I/O, has no clock and starts no thread. You read and write the transport, and keep one timer per
- * connection. After EVERY call on a connection, read its block (sansock_conn_block) and do these four things:
+ * The library does no I/O, has no clock and starts no thread. You read and write the transport, and keep one timer for
+ * each connection. After EVERY call on a connection, read its block (sansock_conn_block) and do four things:
  *
- *   1. write `output` to the transport, and report what was written with sansock_conn_written;
- *   2. handle `events` (those of the last input call), then pass the input that was not `consumed`, or nothing while
- *      `flags` has SANSOCK_BLOCK_MORE;
- *   3. set the timer to `next_deadline`, and call sansock_conn_timeout when it has come;
- *   4. obey `transport` once all output is written: shut down the writing side, or close. To close earlier may lose the
- *      last messages. The CLOSED event comes exactly once; `transport` may become CLOSE only later.
+ *   1. Write `output` to the transport, and report what was written with sansock_conn_written.
+ *   2. Handle `events`, which are those of the last input call. Then pass the input that was not `consumed`; and while
+ *      sansock_block_has_more, call receive again, even with no input left.
+ *   3. Set the timer to `next_deadline`, and call sansock_conn_timeout when it has come.
+ *   4. Once all output is written, do what `transport` says: go on, shut down the writing side, or close. If you close
+ *      earlier, the peer may lose the last messages.
  *
- * Input calls replace the events: receive, receive_read_buffer, receive_eof, timeout, accept, reject. All other calls leave
- * the events and their payloads in place, so you may send while you go through them.
+ * The CLOSED event comes exactly once, and is the last. Even then, close the transport only when `transport` says so.
  *
- * Ownership  What _new made, _free frees; freeing NULL does nothing. Everything else belongs to the library and is
- *            never freed by you. What you pass is copied, except the input, which is unmasked in place and lent until
- *            the next input call, and the window.
- * Lifetime   Events and payloads: until the next input call on the connection. Output: until the next call of any kind.
- *            The block: until the connection is freed. Texts: static, unless said otherwise.
- * Threads    A handle may move between threads, and is used by one at a time. A second call meanwhile is answered with
+ * Input calls replace the events: receive, receive_read_buffer, receive_eof, timeout, accept, reject. All other calls
+ * leave the events and their payloads in place, so you may send while you handle them.
+ *
+ * Accessors  The functions sansock_record_* and sansock_block_* at the end of this file read records and the block by
+ *            name: nobody needs to look at flags, or at fields whose meaning depends on the kind of a record.
+ * Ownership  What _new makes, _free frees. Everything else belongs to the library, and you never free it. What you pass
+ *            is copied, with two exceptions: the input, which is unmasked in place and must stay until the next input
+ *            call; and the read buffer.
+ * Lifetime   Events and payloads are valid until the next input call on the connection, the output until the next call
+ *            of any kind, the block until the connection is freed. Strings are static, unless said otherwise.
+ * Threads    A handle may move between threads, but only one may use it at a time: a second call meanwhile returns
  *            SANSOCK_ERR_BUSY. Different handles are independent.
  * NULL       (NULL, 0) is an empty buffer everywhere. NULL with a length, and lengths above PTRDIFF_MAX, are refused
- *            with SANSOCK_ERR_INVALID_ARGUMENT. Handles and out-parameters are never NULL, except where it is said.
- * Errors     A call returns SANSOCK_OK or a negative SANSOCK_ERR_*; then it has changed nothing, and out-parameters are
- *            not written. What the peer does wrong is never an error of a call: it is told in the CLOSED event.
- *            A handle on which the library itself failed (a panic, told on standard error) answers with
- *            SANSOCK_ERR_POISONED from then on, its block says to close the transport, and it can only be freed.
+ *            with SANSOCK_ERR_INVALID_ARGUMENT. Handles and out-parameters must not be NULL, except where it is said.
+ * Errors     A call returns SANSOCK_OK or a negative SANSOCK_ERR_*. If it fails, it has changed nothing and written no
+ *            out-parameter. What the peer does wrong never makes a call fail: the CLOSED event reports it. If the
+ *            library itself fails (it panics, and says why on standard error), the handle is poisoned: every call on it
+ *            returns SANSOCK_ERR_POISONED, its block says to close the transport, and it can only be freed.
  * Time       `now` is in milliseconds of a monotonic clock of your choice, the same for all calls on a connection.
+ * Versions   SANSOCK_ABI_VERSION is the number of the binary interface. A program that is linked to the shared library
+ *            loads it under a name with this number (libsansock.so.1); one that loads it at run time compares it with
+ *            sansock_abi_version(). It goes up when programs that were built before can no longer use the library:
+ *            a function, a struct or a number is gone or means something else. It stays when functions, kinds, options,
+ *            faults, or fields at the end of the block are added. The version of the release is another number.
  */
 
 #ifndef SANSOCK_H
 #define SANSOCK_H
 
-/* Generated by cbindgen from ffi/src. Do not edit. */
+/* Generated from ffi/src and ffi/accessors.h. Do not edit. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Windows, shared library: define SANSOCK_DLL before you include this file. */
+/* On Windows, define SANSOCK_DLL before you include this file to use the shared library. */
 #if defined(_WIN32) && defined(SANSOCK_DLL)
 #define SANSOCK_API __declspec(dllimport)
 #elif defined(__GNUC__)
@@ -48,19 +58,20 @@
 #endif
 
 
-/// Compare with sansock_abi_version() if you load the library at run time.
+/// The number of the binary interface that this header describes. The shared library has it in its name
+/// (libsansock.so.1). A program that loads the library at run time compares it with sansock_abi_version().
 #define SANSOCK_ABI_VERSION 1
 
-/// A deadline that never comes.
+/// As a deadline: there is none.
 #define SANSOCK_NEVER UINT64_MAX
 
 /// Success.
 #define SANSOCK_OK 0
 
-/// An argument is outside what the protocol or this option allows.
+/// An argument is outside what the protocol, the option or this header allows.
 #define SANSOCK_ERR_INVALID_ARGUMENT (-1)
 
-/// The connection is not in a state in which this call means anything.
+/// The connection is in a state that does not allow this call.
 #define SANSOCK_ERR_INVALID_STATE (-2)
 
 /// The output is at its hard limit: write it, report it with sansock_conn_written, and call again.
@@ -72,307 +83,319 @@
 /// Memory could not be allocated.
 #define SANSOCK_ERR_NO_MEMORY (-5)
 
-/// The handle is NULL, freed, or of another kind.
+/// The handle is NULL, was freed, or is of another type.
 #define SANSOCK_ERR_BAD_HANDLE (-6)
 
 /// The handle is in use by another thread.
 #define SANSOCK_ERR_BUSY (-7)
 
-/// The engine failed in an earlier call on this handle, which can only be freed now.
+/// The library failed in this call or an earlier one on this handle, which can only be freed now.
 #define SANSOCK_ERR_POISONED (-8)
 
-/// The operating system offered no random bytes.
+/// The operating system supplied no random bytes.
 #define SANSOCK_ERR_ENTROPY (-9)
 
-/// Opens the connection.
+/// The end that sends the opening request, and masks its frames.
 #define SANSOCK_ROLE_CLIENT 0
 
-/// Accepts or rejects it.
+/// The end that accepts or rejects the request.
 #define SANSOCK_ROLE_SERVER 1
 
-/// A server has read a valid opening request: accept or reject it. Payload: the request target. code: SANSOCK_ORIGIN_*.
-/// aux: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
+/// A server has read a valid opening request: accept or reject it. Payload: the request target. See
+/// sansock_record_same_origin. Details: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
 #define SANSOCK_KIND_REQUEST 1
 
-/// The connection is open. aux: how many details follow: SUBPROTOCOL and EXTENSION if agreed; for a client, HEADER.
+/// The connection is open. Details: SUBPROTOCOL and EXTENSION if agreed; on a client, the HEADERs of the response.
 #define SANSOCK_KIND_OPEN 2
 
-/// The server refused the request. code: the HTTP status. Payload: the body, cut at its limit if TRUNCATED.
-/// aux: how many HEADER details follow. CLOSED comes next.
+/// The server refused the client's request; CLOSED comes next. Payload: the body of the response. See
+/// sansock_record_http_status and sansock_record_is_truncated. Details: the HEADERs of the response.
 #define SANSOCK_KIND_REJECTED 3
 
-/// A text message, or a part of one, always valid UTF-8.
+/// A text message, or a part of one: always valid UTF-8.
 #define SANSOCK_KIND_TEXT 4
 
 /// A binary message, or a part of one.
 #define SANSOCK_KIND_BINARY 5
 
-/// A ping from the peer, answered already unless automatic pongs are off.
+/// A ping from the peer. It is answered automatically, unless SANSOCK_OPTION_AUTO_PONG is off.
 #define SANSOCK_KIND_PING 6
 
-/// A pong from the peer. extra: round-trip time in milliseconds if it answers our latest ping, else UINT64_MAX.
+/// A pong from the peer. See sansock_record_round_trip_ms.
 #define SANSOCK_KIND_PONG 7
 
-/// The peer's Close frame. code: its code, 1005 if it had none. Payload: its reason, UTF-8. You can still send; the
-/// next input call, which is due at once, answers it and brings CLOSED, unless automatic Close is off.
+/// The peer's Close frame. Payload: its reason, UTF-8. See sansock_record_close_code. It is not answered yet, so you
+/// can still send. The next input call, which is due at once, answers it and brings CLOSED; where
+/// SANSOCK_OPTION_AUTO_CLOSE is off, sansock_conn_close answers it.
 #define SANSOCK_KIND_CLOSING 8
 
-/// The last event. code: the code the peer sent, 1005 for an empty Close, 1006 for no Close. Payload: the peer's
-/// reason. aux: the fault number, or 0. extra: the code that was sent to the peer, or 0.
+/// The last event of every connection. Payload: the reason in the peer's Close frame, UTF-8. See
+/// sansock_record_close_code, _close_sent, _is_clean, _by_peer and _fault.
 #define SANSOCK_KIND_CLOSED 9
 
-/// Detail: a header. Name: offset, length aux. Value: offset extra, length len.
+/// Detail: a header of the request or response. See sansock_record_header_name and sansock_record_header_value. The
+/// kinds from this one on are details.
 #define SANSOCK_KIND_HEADER 16
 
-/// Detail: host and port the request was made to.
+/// Detail: the host, and the port if it was named, that the request was made to.
 #define SANSOCK_KIND_AUTHORITY 17
 
-/// Detail: the Origin header.
+/// Detail: the value of the Origin header.
 #define SANSOCK_KIND_ORIGIN 18
 
-/// Detail: a subprotocol the client offered (CHOSEN marks the one agreed if you name none), or the one agreed.
+/// Detail of REQUEST: a subprotocol that the client offers (see sansock_record_is_chosen). Detail of OPEN: the
+/// subprotocol agreed.
 #define SANSOCK_KIND_SUBPROTOCOL 19
 
-/// Detail: an extension offer with its parameters, or the one agreed.
+/// Detail of REQUEST: an extension that the client offers, with its parameters. Detail of OPEN: the extension agreed,
+/// with its parameters.
 #define SANSOCK_KIND_EXTENSION 20
 
-/// Mask of the region's number in the flags.
+/// Mask of the region's number.
 #define SANSOCK_FLAG_REGION 3
 
-/// The payload begins a message. Always set on a whole message.
+/// On TEXT and BINARY: the payload begins a message. Always set on a whole message.
 #define SANSOCK_FLAG_FIRST 4
 
-/// The payload ends a message. Always set on a whole message.
+/// On TEXT and BINARY: the payload ends a message. Always set on a whole message.
 #define SANSOCK_FLAG_LAST 8
 
 /// On CLOSED: a Close frame was sent and one received.
 #define SANSOCK_FLAG_CLEAN 16
 
-/// On CLOSED: the peer began it.
+/// On CLOSED: the peer ended the connection, by its Close frame, its fault, or the end of its stream.
 #define SANSOCK_FLAG_BY_PEER 32
 
-/// On REJECTED: the body was longer than its limit.
+/// On REJECTED: the body is incomplete, because it exceeds its limit or the stream ended early.
 #define SANSOCK_FLAG_TRUNCATED 16
 
-/// On SUBPROTOCOL: the choice by the configured preference.
+/// On SUBPROTOCOL of a REQUEST: the first of your configured subprotocols that the client offers.
 #define SANSOCK_FLAG_CHOSEN 16
 
-/// The bytes passed to receive.
+/// The bytes that were passed to receive.
 #define SANSOCK_REGION_INPUT 0
 
-/// The connection's message store.
+/// The connection's store, for messages that were joined or inflated.
 #define SANSOCK_REGION_STORE 1
 
-/// The connection's side buffer.
+/// The connection's scratch buffer, for HTTP heads and for what was cut by the ends of reads.
 #define SANSOCK_REGION_SCRATCH 2
 
 /// There is no Origin header: the client is not a browser.
 #define SANSOCK_ORIGIN_ABSENT 0
 
-/// Same host and port.
+/// The Origin has the host and the port that the request was made to.
 #define SANSOCK_ORIGIN_SAME 1
 
-/// Another host or port, or the opaque origin `null`.
+/// The Origin has another host or port, or is the opaque origin `null`.
 #define SANSOCK_ORIGIN_CROSS 2
 
 /// Go on reading and writing.
 #define SANSOCK_TRANSPORT_OPEN 0
 
-/// Shut down the writing side, go on reading until EOF or the next deadline.
+/// Shut down the writing side, and go on reading until the stream ends or the next deadline comes.
 #define SANSOCK_TRANSPORT_SHUTDOWN_WRITE 1
 
-/// Close it.
+/// Close the transport.
 #define SANSOCK_TRANSPORT_CLOSE 2
 
 /// The opening handshake is under way.
 #define SANSOCK_STATE_CONNECTING 0
 
-/// Messages flow.
+/// Messages can be sent and received.
 #define SANSOCK_STATE_OPEN 1
 
 /// A Close frame was sent or received.
 #define SANSOCK_STATE_CLOSING 2
 
-/// The CLOSED event has been delivered, or waits to be.
+/// The connection has ended: the CLOSED event was delivered, or is waiting.
 #define SANSOCK_STATE_CLOSED 3
 
-/// More events are ready than one batch holds, the peer's Close or fault waits for its answer, or CLOSED waits: handle
-/// the events, then call receive with the rest of the input (or with none), or timeout, which is due at once.
+/// Something is waiting: more events than fit in one batch, the answer to the peer's Close or fault, or CLOSED. Handle
+/// the events, then call receive with the input that is left (or with none), or timeout, which is due at once.
 #define SANSOCK_BLOCK_MORE 1
 
-/// The output is below its soft limit. While it is not: stop reading from the peer, or sending to it.
+/// The output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
 #define SANSOCK_BLOCK_WRITABLE 2
 
-/// Reporting the output as written would change nothing now but free its bytes: you may write the number to `written`
-/// instead of calling sansock_conn_written.
+/// To report output as written would change nothing now but free its bytes, so the report may wait for the next call:
+/// write the number to `written` instead of calling sansock_conn_written.
 #define SANSOCK_BLOCK_DEFER_WRITTEN 4
 
-/// Boolean, 0: the stream is upgraded already, there is no handshake.
+/// Whether the stream is upgraded already, so that there is no opening handshake. 0 or 1, default 0.
 #define SANSOCK_OPTION_START_OPEN 1
 
-/// Bytes, 16 MiB: a message that is longer ends the connection with 1009.
+/// The largest message received, after inflation; a larger one fails the connection (1009). Bytes, default 16 MiB.
 #define SANSOCK_OPTION_MAX_MESSAGE_SIZE 2
 
-/// Bytes, as the message: the same for one frame.
+/// The largest payload of a frame received, before inflation; a larger one fails the connection (1009). Bytes, default:
+/// as SANSOCK_OPTION_MAX_MESSAGE_SIZE.
 #define SANSOCK_OPTION_MAX_FRAME_SIZE 3
 
-/// Bytes, 16 KiB: the HTTP head.
+/// The largest HTTP head received. Bytes, default 16 KiB.
 #define SANSOCK_OPTION_MAX_HEAD_SIZE 4
 
-/// Bytes, 8 KiB: one line of the HTTP head.
+/// The longest line of an HTTP head received, without its end. Bytes, default 8 KiB.
 #define SANSOCK_OPTION_MAX_LINE_SIZE 5
 
-/// 128: headers in the HTTP head.
+/// The largest number of headers in an HTTP head received. Default 128.
 #define SANSOCK_OPTION_MAX_HEADERS 6
 
-/// Bytes, 64 KiB: what a client keeps of the body of a refusal.
+/// How much of the body of a refusal a client keeps; the rest is not read. Bytes, default 64 KiB.
 #define SANSOCK_OPTION_MAX_BODY_SIZE 7
 
-/// Bytes, 64 KiB: pending output from which SANSOCK_BLOCK_WRITABLE is clear.
+/// Unwritten output from which sansock_block_is_writable is false, and only the newest ping is answered. Bytes, default
+/// 64 KiB.
 #define SANSOCK_OPTION_OUTPUT_SOFT_LIMIT 8
 
-/// Bytes, twice the message: pending output from which sending is refused.
+/// Unwritten output above which sending fails with SANSOCK_ERR_WOULD_BLOCK. Bytes, default: twice
+/// SANSOCK_OPTION_MAX_MESSAGE_SIZE.
 #define SANSOCK_OPTION_OUTPUT_HARD_LIMIT 9
 
-/// Milliseconds, 10 s: the opening handshake.
+/// How long the opening handshake may take. Milliseconds, default 10,000.
 #define SANSOCK_OPTION_HANDSHAKE_TIMEOUT 10
 
-/// Milliseconds, 10 s: the closing handshake, and the wait for EOF.
+/// How long the closing handshake may take, and then the end of the peer's stream. Milliseconds, default 10,000.
 #define SANSOCK_OPTION_CLOSE_TIMEOUT 11
 
-/// Milliseconds, unset: the time between pings. Unset, there is no keepalive.
+/// The time between keepalive pings. Milliseconds, default: no keepalive.
 #define SANSOCK_OPTION_PING_INTERVAL 12
 
-/// Milliseconds, 20 s: how long a ping may go unanswered.
+/// How long a keepalive ping may go unanswered. Milliseconds, default 20,000.
 #define SANSOCK_OPTION_PONG_TIMEOUT 13
 
-/// Boolean, 0: deliver parts of messages as they arrive.
+/// Whether parts of messages are delivered as they arrive, and not whole messages. 0 or 1, default 0.
 #define SANSOCK_OPTION_PARTS 14
 
-/// Boolean, 1: answer pings.
+/// Whether pings are answered automatically. 0 or 1, default 1.
 #define SANSOCK_OPTION_AUTO_PONG 15
 
-/// Boolean, 1: answer the peer's Close.
+/// Whether the peer's Close is answered automatically. 0 or 1, default 1.
 #define SANSOCK_OPTION_AUTO_CLOSE 16
 
-/// Boolean, 0: only a pong, not any byte, shows that the peer lives.
+/// Whether only a pong, and not any byte, shows that the peer is alive. 0 or 1, default 0.
 #define SANSOCK_OPTION_REQUIRE_PONG 17
 
-/// Boolean, 0: deliver messages that arrive after our own Close.
+/// Whether messages are delivered that arrive after our own Close. 0 or 1, default 0.
 #define SANSOCK_OPTION_RECEIVE_WHILE_CLOSING 18
 
-/// Boolean, 0: accept frames whose length is not in its shortest form.
+/// Whether frame lengths may be longer than their shortest form (RFC 6455 section 5.2). 0 or 1, default 0.
 #define SANSOCK_OPTION_ALLOW_NON_MINIMAL_LENGTH 19
 
-/// Boolean, 0: offer or accept permessage-deflate (RFC 7692). With START_OPEN it counts as agreed.
+/// Whether to offer or accept permessage-deflate (RFC 7692); with START_OPEN, whether it is agreed. 0 or 1, default 0.
 #define SANSOCK_OPTION_DEFLATE 20
 
-/// Boolean, 0: the server compresses each message alone.
+/// Whether the server compresses each message on its own. 0 or 1, default 0.
 #define SANSOCK_OPTION_SERVER_NO_CONTEXT_TAKEOVER 21
 
-/// Boolean, 0: the client compresses each message alone.
+/// Whether the client compresses each message on its own. 0 or 1, default 0.
 #define SANSOCK_OPTION_CLIENT_NO_CONTEXT_TAKEOVER 22
 
-/// 8 to 15, 15: the base-2 logarithm of the largest window that the server compresses in.
+/// The largest window in which the server compresses: its base-2 logarithm, 8 to 15, default 15.
 #define SANSOCK_OPTION_SERVER_MAX_WINDOW_BITS 23
 
-/// 8 to 15, 15: the base-2 logarithm of the largest window that the client compresses in.
+/// The largest window in which the client compresses: its base-2 logarithm, 8 to 15, default 15.
 #define SANSOCK_OPTION_CLIENT_MAX_WINDOW_BITS 24
 
-/// 1 to 9, 6: how hard to compress, from fast to small.
+/// The compression level, from 1 (fast) to 9 (small), default 6.
 #define SANSOCK_OPTION_DEFLATE_LEVEL 25
 
-/// 1 to 9, 8: how much memory to compress with.
+/// How much memory to compress with, from 1 to 9, default 8.
 #define SANSOCK_OPTION_DEFLATE_MEM_LEVEL 26
 
-/// Bytes, 64: the smallest message that is compressed.
+/// The smallest message that is compressed. Bytes, default 64.
 #define SANSOCK_OPTION_DEFLATE_THRESHOLD 27
 
-/// The ws: or wss: URL of a client's request.
+/// The ws: or wss: URL of a client's request. A `user:password@` in it becomes a Basic Authorization header (RFC 7617).
 #define SANSOCK_TEXT_URL 1
 
 /// The Origin header of a client's request.
 #define SANSOCK_TEXT_ORIGIN 2
 
-/// A subprotocol that a client offers or a server accepts; may be set several times, the preferred one first.
+/// A subprotocol that a client offers or a server supports. It may be set several times, the preferred one first.
 #define SANSOCK_TEXT_SUBPROTOCOL 3
 
 /// A configuration, from which any number of connections are made.
 ///
-/// May move between threads. Several threads may create connections from it at once; nobody may change it meanwhile.
+/// May move between threads. Several threads may create connections from it at the same time, but none may change it
+/// meanwhile.
 typedef struct sansock_config sansock_config;
 
 /// One WebSocket connection.
 ///
-/// One thread at a time; may move between threads.
+/// Used by one thread at a time; may move between threads.
 typedef struct sansock_conn sansock_conn;
 
-/// One event, or one detail of the event before it. 32 bytes, without padding.
+/// One event, or one detail of the event before it: 32 bytes, without padding. The accessors sansock_record_* read it;
+/// the fields are for hosts that read records as bytes.
 typedef struct sansock_record {
-    /// What happened: one of SANSOCK_KIND_*. Skip a kind you do not know.
+    /// What it is: one of SANSOCK_KIND_*. Skip a kind that you do not know.
     uint8_t kind;
-    /// The region of the payload (mask with SANSOCK_FLAG_REGION), and SANSOCK_FLAG_*.
+    /// SANSOCK_FLAG_* bits; the region of the payload is among them.
     uint8_t flags;
-    /// Close code, HTTP status, or SANSOCK_ORIGIN_*, as the kind says; otherwise 0.
+    /// REQUEST: SANSOCK_ORIGIN_*. REJECTED: HTTP status. CLOSING, CLOSED: close code. Otherwise 0.
     uint16_t code;
-    /// Number of details that follow, length of a header's name, or fault number, as the kind says; otherwise 0.
+    /// REQUEST, OPEN, REJECTED: number of details that follow. HEADER: length of the name in bytes. CLOSED: fault.
+    /// Otherwise 0.
     uint32_t aux;
-    /// Where the payload begins in its region, in bytes.
+    /// Where the payload begins in its region, in bytes. HEADER: where the name begins.
     uint64_t offset;
-    /// Length of the payload in bytes.
+    /// Length of the payload in bytes. HEADER: length of the value.
     uint64_t len;
-    /// Round-trip time, offset of a header's value, or the close code that was sent, as the kind says; otherwise 0.
+    /// PONG: round-trip time in milliseconds, or UINT64_MAX. CLOSED: the close code that was sent, or 0. HEADER: where
+    /// the value begins in the region, in bytes. Otherwise 0.
     uint64_t extra;
 } sansock_record;
 
-/// The answer to every call on a connection, at one address for the connection's whole life.
+/// What there is to do after a call on a connection. It stays at one address until the connection is freed.
 ///
 /// Read it after every call: write `output`, handle `events`, set the timer to `next_deadline`, obey `transport`.
 typedef struct sansock_block {
     /// What the last call returned.
     int32_t status;
-    /// How many records `events` points at.
+    /// Number of records at `events`: events and their details.
     uint32_t event_count;
     /// What to do with the transport once all output is written: one of SANSOCK_TRANSPORT_*.
     uint8_t transport;
     /// One of SANSOCK_STATE_*.
     uint8_t state;
-    /// SANSOCK_BLOCK_* bits.
+    /// SANSOCK_BLOCK_* bits. See sansock_block_has_more and sansock_block_is_writable.
     uint16_t flags;
     /// The number of the fault that ended the connection, or 0. See sansock_fault_name and sansock_conn_fault_text.
     uint32_t fault;
-    /// How many bytes the last receive took. Fewer than were passed: handle the events, then pass the rest.
+    /// Number of input bytes that the last receive consumed. If it is less than was passed, handle the events, then
+    /// pass the rest.
     uint64_t consumed;
-    /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER for never.
+    /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER if there is no deadline.
     uint64_t next_deadline;
-    /// How many bytes you may gather before the next receive, as nothing can come of them, not even a fault: payload of a
-    /// binary frame under way that is not compressed.
-    /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
+    /// Number of bytes that you may gather before the next receive: the rest of the payload of an uncompressed binary
+    /// frame, which cannot produce an event or a fault before the frame ends. 0 if any byte may matter. This is for
+    /// hosts where calls are expensive and reads are small; others may ignore it.
     uint64_t payload_remaining;
     /// The events of the last input call. Valid until the next input call.
     const struct sansock_record *events;
-    /// Where each region begins: payload of `r` = regions[r.flags & SANSOCK_FLAG_REGION] + r.offset.
+    /// Where each region begins; see sansock_record_payload. Valid until the next input call.
     const uint8_t *regions[3];
-    /// How long each region is, in bytes.
+    /// Length of each region in bytes.
     size_t region_lens[3];
     /// Bytes to write to the transport. Valid until the next call on this connection.
     const uint8_t *output;
-    /// How many. Report those you wrote with sansock_conn_written.
+    /// Number of bytes of output. Report how many you wrote with sansock_conn_written.
     size_t output_len;
-    /// Yours to write, in place of a call of sansock_conn_written, while `flags` has SANSOCK_BLOCK_DEFER_WRITTEN: how
-    /// many bytes of the output you have written. The next call that takes a connection that is not const reports them
-    /// first, and sets this to 0; more than there are make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the
-    /// other fields do not reflect it.
+    /// The one field that you may write, and only while sansock_block_may_defer_written is true: the number of output
+    /// bytes that you wrote, instead of a call to sansock_conn_written. The next call on the connection that may change
+    /// it reports them first and sets this to 0; if they are more than `output_len`, that call fails with
+    /// SANSOCK_ERR_INVALID_ARGUMENT. Until then, no other field reflects them.
     uint64_t written;
 } sansock_block;
 
 /// Where a ws: or wss: URL points to.
 typedef struct sansock_url {
-    /// 1 for wss: connect with TLS.
+    /// 1 for wss: (connect with TLS), 0 for ws:.
     uint8_t secure;
-    /// The port: as given, else 80 or 443.
+    /// The port: the one in the URL, else 80 for ws: or 443 for wss:.
     uint16_t port;
-    /// Where the host begins in the URL that was parsed, without the brackets of an IPv6 address.
+    /// Where the host begins in the URL that was parsed, in bytes. The brackets of an IPv6 address are left out.
     size_t host_offset;
     /// Length of the host in bytes.
     size_t host_len;
@@ -384,22 +407,24 @@ extern "C" {
 
 /// Creates a configuration with every option at its default.
 ///
-/// `role`: SANSOCK_ROLE_CLIENT or SANSOCK_ROLE_SERVER. `out`: receives the handle; free it with sansock_config_free.
-/// A client must also be given SANSOCK_TEXT_URL, unless it starts open.
+/// `role`: SANSOCK_ROLE_CLIENT or SANSOCK_ROLE_SERVER. `out`: receives the handle; free it with sansock_config_free. A
+/// client also needs SANSOCK_TEXT_URL, unless it starts open.
 SANSOCK_API int32_t sansock_config_new(uint32_t role, struct sansock_config **out);
 
-/// Frees a configuration. Connections made with it keep their own copy. NULL does nothing.
+/// Frees a configuration. Connections made from it are not affected. NULL does nothing.
 SANSOCK_API void sansock_config_free(struct sansock_config *config);
 
-/// Sets an option: one of SANSOCK_OPTION_*. Booleans take 0 and 1; for all others 0 is invalid.
+/// Sets an option: one of SANSOCK_OPTION_*. Where 0 is not said to be allowed, it is refused with
+/// SANSOCK_ERR_INVALID_ARGUMENT, as are other values out of range: it never means "no limit".
 SANSOCK_API int32_t sansock_config_set(struct sansock_config *config, uint32_t option, uint64_t value);
 
-/// Sets a text: one of SANSOCK_TEXT_*. SANSOCK_TEXT_SUBPROTOCOL appends, the preferred one first. The text is copied.
+/// Sets a text: one of SANSOCK_TEXT_*. SANSOCK_TEXT_SUBPROTOCOL adds to the list. The text is copied. One that is
+/// malformed, or that the role has no use for, is refused with SANSOCK_ERR_INVALID_ARGUMENT.
 SANSOCK_API int32_t sansock_config_set_text(struct sansock_config *config, uint32_t text, const char *data, size_t len);
 
-/// Adds a header to the client's request, or to every response with which a server accepts. Name and value are copied.
+/// Adds a header to the request of a client, or to every response of a server. Name and value are copied.
 ///
-/// Headers that the handshake itself writes are refused with SANSOCK_ERR_INVALID_ARGUMENT.
+/// Malformed ones, and headers that the handshake writes itself, are refused with SANSOCK_ERR_INVALID_ARGUMENT.
 SANSOCK_API
 int32_t sansock_config_add_header(struct sansock_config *config,
                                   const char *name,
@@ -409,46 +434,46 @@ int32_t sansock_config_add_header(struct sansock_config *config,
 
 /// Creates a connection.
 ///
-/// `seed`: 32 random bytes for the key and the masks, or NULL to ask the operating system. `now`: milliseconds of a
-/// monotonic clock, as everywhere. `out`: receives the handle; free it with sansock_conn_free. A client has its
-/// request in the output at once. Read the block before anything else.
+/// `seed`: 32 unpredictable bytes for the handshake key and the masks, used for this connection only; NULL asks the
+/// operating system for them (SANSOCK_ERR_ENTROPY if it has none). `now`: see Time, above. `out`: receives the handle;
+/// free it with sansock_conn_free. A client has its request in the output at once: read the block before anything else.
+/// SANSOCK_ERR_INVALID_ARGUMENT if a client has no URL, unless it starts open.
 SANSOCK_API
 int32_t sansock_conn_new(const struct sansock_config *config,
                          const uint8_t *seed,
                          uint64_t now,
                          struct sansock_conn **out);
 
-/// Frees a connection, with its block, events and output. NULL does nothing; a handle in use by another thread is left.
+/// Frees a connection. NULL does nothing, and a handle in use by another thread is left alone.
 SANSOCK_API void sansock_conn_free(struct sansock_conn *conn);
 
-/// The block of a connection: at one address until the connection is freed, up to date after every call, which writes it
-/// anew. Of what you write to it, the engine reads `written` alone.
-///
-/// Returns NULL for a bad handle.
-SANSOCK_API
-struct sansock_block *sansock_conn_block(const struct sansock_conn *conn);
+/// Returns the block of a connection, or NULL for a bad handle. It stays at one address until the connection is freed,
+/// and every call on the connection brings it up to date. The engine reads only `written` from it.
+SANSOCK_API struct sansock_block *sansock_conn_block(const struct sansock_conn *conn);
 
-/// Takes bytes that were read from the transport.
+/// Receives bytes that were read from the transport. Replaces the events.
 ///
-/// Replaces the events. `data` is unmasked in place, and payloads in the input region point into it: keep it until you
-/// have handled the events. If the block's `consumed` is less than `len`, handle the events, then pass the rest; if
-/// nothing was consumed and there is no event and no SANSOCK_BLOCK_MORE, accept or reject first.
+/// `data` is unmasked in place, and payloads in the input region point into it: keep it until you have handled the
+/// events. If the block's `consumed` is less than `len`, handle the events, then pass the rest. If nothing was
+/// consumed, no event has come and nothing is waiting (sansock_block_has_more), accept or reject the request first.
 SANSOCK_API int32_t sansock_conn_receive(struct sansock_conn *conn, uint8_t *data, size_t len, uint64_t now);
 
-/// Sets the buffer of sansock_conn_receive_read_buffer. It is not copied: it must live until it is replaced or the
-/// connection is freed. Many connections of one thread may share it. (NULL, 0) unsets it.
+/// Sets the buffer that sansock_conn_receive_read_buffer receives from. It is not copied, and must live until another
+/// is set or the connection is freed. The connections of one thread may share one. (NULL, 0) unsets it.
 SANSOCK_API int32_t sansock_conn_set_read_buffer(struct sansock_conn *conn, uint8_t *data, size_t capacity);
 
-/// The same as sansock_conn_receive(conn, window, len, now), with fewer arguments.
+/// The same as sansock_conn_receive with the first `len` bytes of the read buffer. If it is shorter:
+/// SANSOCK_ERR_INVALID_ARGUMENT.
 SANSOCK_API int32_t sansock_conn_receive_read_buffer(struct sansock_conn *conn, size_t len, uint64_t now);
 
-/// Client: reads only the header of a message whose payload you keep, as sansock_conn_send_header writes only one.
+/// Client only: reads just the header of a message whose payload you read from the transport yourself. The counterpart
+/// of sansock_conn_send_header.
 ///
-/// `data` is the start of what arrived; 10 bytes are enough. If a whole binary message in one frame begins there that is
-/// neither compressed nor too large, has at least `min_payload` bytes, and nothing else is under way, the lengths of its
-/// header and payload are written to `header_len` and `payload_len`: the message is yours. Take both from the stream, in
-/// as many reads as that needs, and pass on only what follows. Otherwise `header_len` becomes 0 and nothing has happened:
-/// pass everything to receive. The events stay.
+/// `data` is the start of what has arrived; 10 bytes are enough. If an uncompressed binary message in one frame starts
+/// there, within the limits and with a payload of at least `min_payload` bytes, and nothing else is under way, then
+/// `header_len` and `payload_len` receive the lengths of its header and its payload in bytes, and the message counts as
+/// received: read both from the transport, in as many reads as it takes, and pass on only what follows. Otherwise they
+/// receive 0, and nothing has changed: pass everything to receive. The events stay.
 SANSOCK_API
 int32_t sansock_conn_receive_header(struct sansock_conn *conn,
                                     const uint8_t *data,
@@ -458,17 +483,17 @@ int32_t sansock_conn_receive_header(struct sansock_conn *conn,
                                     size_t *header_len,
                                     uint64_t *payload_len);
 
-/// Tells that the peer has ended its stream: a read returned 0 or failed. Legal in every state, and twice.
-///
+/// Reports that the peer has ended its stream: a read returned 0, or failed. Allowed in every state, and again.
 /// Replaces the events.
 SANSOCK_API int32_t sansock_conn_receive_eof(struct sansock_conn *conn, uint64_t now);
 
-/// Tells that time has passed. Call it when `next_deadline` has come; a call too early does nothing.
-///
-/// Replaces the events.
+/// Acts on the deadlines that have passed. Call it when `next_deadline` has come; too early, it is harmless. Replaces
+/// the events.
 SANSOCK_API int32_t sansock_conn_timeout(struct sansock_conn *conn, uint64_t now);
 
-/// Adds a header to the response of the coming sansock_conn_accept or sansock_conn_reject.
+/// Adds a header to the response that the next sansock_conn_accept or sansock_conn_reject sends.
+///
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting. Otherwise as sansock_config_add_header.
 SANSOCK_API
 int32_t sansock_conn_add_response_header(struct sansock_conn *conn,
                                          const char *name,
@@ -476,12 +501,16 @@ int32_t sansock_conn_add_response_header(struct sansock_conn *conn,
                                          const char *value,
                                          size_t value_len);
 
-/// Accepts the request. Replaces the events: OPEN, and what had arrived behind the request.
+/// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
 ///
-/// `subprotocol`: one that the client offered; (NULL, 0) for the choice by your configured preference, or none.
+/// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.
+/// SANSOCK_ERR_INVALID_ARGUMENT if it was not offered. SANSOCK_ERR_INVALID_STATE unless a request is waiting.
 SANSOCK_API int32_t sansock_conn_accept(struct sansock_conn *conn, const char *subprotocol, size_t len, uint64_t now);
 
 /// Refuses the request with an HTTP status from 200 to 599 and a body. Replaces the events: CLOSED.
+///
+/// SANSOCK_ERR_INVALID_ARGUMENT for another status, or for a body where the status has none (204, 304).
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
 SANSOCK_API
 int32_t sansock_conn_reject(struct sansock_conn *conn,
                             uint16_t http_status,
@@ -489,15 +518,20 @@ int32_t sansock_conn_reject(struct sansock_conn *conn,
                             size_t len,
                             uint64_t now);
 
-/// Sends a text message. It must be UTF-8, else SANSOCK_ERR_INVALID_ARGUMENT. Like all sending, it copies.
+/// Sends a text message. Like everything that is sent, it is copied to the output, and the events stay.
+///
+/// SANSOCK_ERR_INVALID_ARGUMENT if it is not UTF-8. SANSOCK_ERR_INVALID_STATE before the connection is open, after our
+/// own Close, and while a message is being sent in parts. SANSOCK_ERR_WOULD_BLOCK or SANSOCK_ERR_TOO_LARGE if the
+/// output would exceed its hard limit.
 SANSOCK_API int32_t sansock_conn_send_text(struct sansock_conn *conn, const char *text, size_t len);
 
-/// Sends a binary message.
+/// Sends a binary message. Errors as for sansock_conn_send_text.
 SANSOCK_API int32_t sansock_conn_send_binary(struct sansock_conn *conn, const uint8_t *data, size_t len);
 
-/// Sends a part of a message: one frame of several. A part of text may end inside a code point.
+/// Sends a part of a message, as one frame of several. A part of a text message may end inside a code point.
 ///
-/// `kind`: SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY, the same for all parts. `last`: 1 ends the message, else 0.
+/// `kind`: SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY, the same for all parts (else SANSOCK_ERR_INVALID_STATE). `last`: 1
+/// if the message ends with it, else 0. Otherwise as sansock_conn_send_text.
 SANSOCK_API
 int32_t sansock_conn_send_part(struct sansock_conn *conn,
                                uint8_t kind,
@@ -507,8 +541,8 @@ int32_t sansock_conn_send_part(struct sansock_conn *conn,
 
 /// Sends many messages: records of kind TEXT, BINARY, PING or PONG, with `offset` and `len` into `data`.
 ///
-/// Stops at the first that is refused, and returns why. `sent`: receives how many were queued, then too; it is not
-/// written if the handle or a pointer is refused.
+/// Stops at the first that cannot be sent, and returns its error. `sent` receives the number of messages that were
+/// queued, in that case too; it is not written if the handle or a pointer is refused.
 SANSOCK_API
 int32_t sansock_conn_send_batch(struct sansock_conn *conn,
                                 const struct sansock_record *records,
@@ -517,10 +551,10 @@ int32_t sansock_conn_send_batch(struct sansock_conn *conn,
                                 size_t len,
                                 size_t *sent);
 
-/// Sends many messages of one kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY: their payloads lie in `data` one behind the
-/// other, and `lens` has the length of each, in bytes.
+/// Sends many messages of one kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY. Their payloads lie in `data` one after
+/// the other, and `lens` holds the length of each in bytes.
 ///
-/// Stops at the first that is refused, and returns why. `sent`: as for sansock_conn_send_batch.
+/// Stops at the first that cannot be sent, and returns its error. `sent`: as for sansock_conn_send_batch.
 SANSOCK_API
 int32_t sansock_conn_send_many(struct sansock_conn *conn,
                                uint8_t kind,
@@ -530,25 +564,30 @@ int32_t sansock_conn_send_many(struct sansock_conn *conn,
                                size_t len,
                                size_t *sent);
 
-/// Server only: queues the header of a frame whose payload you write yourself, unchanged, right behind the output.
+/// Server only: queues just the header of a frame. Write all of the output, then the payload unchanged, before any
+/// other call that adds output. The payload is neither copied nor compressed, and text is not checked.
 ///
-/// `last`: 1 ends the message, else 0.
+/// `payload_len` is in bytes. SANSOCK_ERR_INVALID_STATE on a client. Otherwise as sansock_conn_send_part.
 SANSOCK_API
 int32_t sansock_conn_send_header(struct sansock_conn *conn,
                                  uint8_t kind,
                                  uint64_t payload_len,
                                  uint8_t last);
 
-/// Sends a ping with a payload of at most 125 bytes. The answer is a PONG event with the round-trip time.
+/// Sends a ping with a payload of at most 125 bytes. The pong that answers it has the round-trip time.
+///
+/// Errors as for sansock_conn_send_text, but a message may be under way in parts.
 SANSOCK_API int32_t sansock_conn_ping(struct sansock_conn *conn, const uint8_t *data, size_t len, uint64_t now);
 
-/// Sends a pong with a payload of at most 125 bytes: the answer to a ping if automatic pongs are off, or unasked.
+/// Sends a pong with a payload of at most 125 bytes: the answer to a ping where automatic pongs are off, or an
+/// unsolicited one. Errors as for sansock_conn_ping.
 SANSOCK_API int32_t sansock_conn_pong(struct sansock_conn *conn, const uint8_t *data, size_t len);
 
-/// Begins the closing handshake, or answers the peer's Close. Once that is done it does nothing.
+/// Starts the closing handshake, or answers the peer's Close; does nothing if our Close was sent already. Go on
+/// receiving until CLOSED. During the opening handshake it ends the connection at once.
 ///
-/// `code`: 1000, another code that may be sent, or 0 for none (then no reason). `reason`: UTF-8, at most 123 bytes.
-/// Go on receiving until CLOSED.
+/// `code`: 1000 or another code that may be sent (RFC 6455 section 7.4), or 0 for none, and then no reason. `reason`:
+/// UTF-8, at most 123 bytes. Others are refused with SANSOCK_ERR_INVALID_ARGUMENT.
 SANSOCK_API
 int32_t sansock_conn_close(struct sansock_conn *conn,
                            uint16_t code,
@@ -556,9 +595,10 @@ int32_t sansock_conn_close(struct sansock_conn *conn,
                            size_t len,
                            uint64_t now);
 
-/// Ends the connection without waiting for the peer's Close. Arguments as for sansock_conn_close.
+/// Fails the connection (RFC 6455 section 7.1.7): sends Close unless it was sent, and does not wait for the peer's.
+/// CLOSED is waiting then: the next input call, which is due at once, brings it.
 ///
-/// CLOSED waits to be fetched: SANSOCK_BLOCK_MORE is set and `next_deadline` has come.
+/// Arguments as for sansock_conn_close. SANSOCK_ERR_INVALID_STATE if the connection has ended.
 SANSOCK_API
 int32_t sansock_conn_fail(struct sansock_conn *conn,
                           uint16_t code,
@@ -566,60 +606,259 @@ int32_t sansock_conn_fail(struct sansock_conn *conn,
                           size_t len,
                           uint64_t now);
 
-/// Says whether messages from here on are compressed, where that was agreed and they are long enough. `on`: 1, as they are
-/// at first, or 0: secrets beside text that somebody else chooses should not be (RFC 7692 section 8).
-SANSOCK_API
-int32_t sansock_conn_set_compression(struct sansock_conn *conn,
-                                     uint8_t on);
+/// Chooses whether the messages that follow are compressed, where that was agreed and they are long enough: 1, the
+/// default, or 0. Do not compress secrets together with text that an attacker chooses (RFC 7692 section 8).
+SANSOCK_API int32_t sansock_conn_set_compression(struct sansock_conn *conn, uint8_t on);
 
-/// Tells that you stop reading from the transport: until sansock_conn_resume no pong is missed.
+/// Reports that you stop reading from the transport. The pong deadline stands still until sansock_conn_resume.
 SANSOCK_API int32_t sansock_conn_pause(struct sansock_conn *conn, uint64_t now);
 
-/// Tells that you read from the transport again.
+/// Reports that you read from the transport again.
 SANSOCK_API int32_t sansock_conn_resume(struct sansock_conn *conn, uint64_t now);
 
-/// Tells that the first `n` bytes of the output were written. More than there are: SANSOCK_ERR_INVALID_ARGUMENT.
+/// Reports that the first `n` bytes of the output were written. If there are fewer: SANSOCK_ERR_INVALID_ARGUMENT.
 SANSOCK_API int32_t sansock_conn_written(struct sansock_conn *conn, size_t n);
 
-/// How many bytes the connection occupies, handle and buffers. 0 for a handle that is bad, busy or poisoned.
+/// Returns the number of bytes that the connection occupies. 0 if the handle is bad, busy or poisoned.
 SANSOCK_API size_t sansock_conn_memory_usage(const struct sansock_conn *conn);
 
-/// What ended the connection, in one sentence with its numbers and without a byte of the peer's. `len` may be NULL.
+/// Returns what ended the connection: one sentence with the numbers of the case, and no byte of the peer's. `len`,
+/// which may be NULL, receives its length in bytes.
 ///
-/// Never NULL, ends with NUL; "" if there was no fault or the handle is bad. Valid until the connection is freed.
+/// Never NULL, ends with NUL; "" if there was no fault, or the handle is bad, busy or poisoned. Valid until the
+/// connection is freed.
 SANSOCK_API const char *sansock_conn_fault_text(const struct sansock_conn *conn, size_t *len);
 
-/// The number that changes when a program must be compiled anew: SANSOCK_ABI_VERSION of the library that was loaded.
+/// Returns SANSOCK_ABI_VERSION of the library that was loaded.
 SANSOCK_API uint32_t sansock_abi_version(void);
 
-/// The version of the library that was loaded, as "1.2.3". Static, never NULL.
+/// Returns the version of the library that was loaded, such as "1.2.3". Static, never NULL.
 SANSOCK_API const char *sansock_version(void);
 
-/// sizeof(sansock_record) in the library that was loaded.
+/// Returns sizeof(sansock_record) in the library that was loaded.
 SANSOCK_API size_t sansock_record_size(void);
 
-/// sizeof(sansock_block) in the library that was loaded. Fields may be added at its end.
+/// Returns sizeof(sansock_block) in the library that was loaded. It is larger than the header's if fields were added.
 SANSOCK_API size_t sansock_block_size(void);
 
-/// What a status means, in one sentence. Static, never NULL; unknown numbers have a text too.
+/// Returns what a status means, in one sentence. Static, never NULL: unknown numbers have a text too.
 SANSOCK_API const char *sansock_error_text(int32_t status);
 
-/// The name of a fault, as "MESSAGE_TOO_BIG". Static, never NULL; "" for 0 and for unknown numbers.
+/// Returns the name of a fault, such as "MESSAGE_TOO_BIG". Static, never NULL: "" for 0 and for unknown numbers.
 SANSOCK_API const char *sansock_fault_name(uint32_t fault);
 
-/// What a fault means, in one sentence. Static, never NULL; unknown numbers have a text too.
-///
-/// sansock_conn_fault_text has the numbers of a case besides.
+/// Returns what a fault means, in one sentence. Static, never NULL: unknown numbers have a text too.
+/// sansock_conn_fault_text adds the numbers of the case.
 SANSOCK_API const char *sansock_fault_text(uint32_t fault);
 
-/// Asks the operating system for the 32 bytes that a connection is created with.
+/// Asks the operating system for the 32 bytes that a connection is created with. SANSOCK_ERR_ENTROPY if it has none.
 SANSOCK_API int32_t sansock_random_seed(uint8_t seed[32]);
 
-/// Says where to connect to for a ws: or wss: URL, by the same rules as SANSOCK_TEXT_URL.
+/// Says where to connect to for a ws: or wss: URL, which may have a `user:password@`: a client configured with it
+/// (SANSOCK_TEXT_URL) sends that as Basic authorization. SANSOCK_ERR_INVALID_ARGUMENT if the URL is not valid.
 SANSOCK_API int32_t sansock_url_parse(const char *url, size_t len, struct sansock_url *out);
 
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
+
+/*
+ * Accessors: what records and the block say, by name.
+ *
+ * They are inline, and cost no more than reading the fields. `block` and `record` must not be NULL, `len` and `ms` may.
+ * Each says what kinds of record it is for; a record of another kind gives false, 0 or NULL, unless said otherwise.
+ * Payloads and texts do not end with NUL, and are valid as long as the events.
+ */
+
+#ifdef __cplusplus
+#define SANSOCK_CAST(type, value) static_cast<type>(value)
+#else
+#define SANSOCK_CAST(type, value) ((type)(value))
+#endif
+
+/// The payload of an event or a detail, and its length in bytes. A HEADER gives its value.
+static inline const uint8_t *
+sansock_record_payload(const sansock_block *block, const sansock_record *record, size_t *len) {
+    uint64_t offset = record->kind == SANSOCK_KIND_HEADER ? record->extra : record->offset;
+    if (len) *len = SANSOCK_CAST(size_t, record->len);
+    return block->regions[record->flags & SANSOCK_FLAG_REGION] + offset;
+}
+
+/// The same payload as characters: the text of TEXT, the target of REQUEST, the reason of CLOSING and CLOSED, details.
+static inline const char *sansock_record_text(const sansock_block *block, const sansock_record *record, size_t *len) {
+    const void *text = sansock_record_payload(block, record, len);
+    return SANSOCK_CAST(const char *, text);
+}
+
+/// Whether this is a message or a part of one: TEXT or BINARY.
+static inline bool sansock_record_is_message(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_TEXT || record->kind == SANSOCK_KIND_BINARY;
+}
+
+/// TEXT and BINARY: whether a message begins with this payload.
+static inline bool sansock_record_is_first(const sansock_record *record) {
+    return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_FIRST) != 0;
+}
+
+/// TEXT and BINARY: whether a message ends with this payload.
+static inline bool sansock_record_is_last(const sansock_record *record) {
+    return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_LAST) != 0;
+}
+
+/// TEXT and BINARY: whether the payload is a whole message. It always is, unless SANSOCK_OPTION_PARTS is set.
+static inline bool sansock_record_is_whole(const sansock_record *record) {
+    return sansock_record_is_first(record) && sansock_record_is_last(record);
+}
+
+/// REQUEST: how the Origin header relates to the host that the request was made to, one of SANSOCK_ORIGIN_*;
+/// SANSOCK_ORIGIN_CROSS for another kind.
+static inline uint16_t sansock_record_origin_relation(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_REQUEST) return record->code;
+    return SANSOCK_ORIGIN_CROSS;
+}
+
+/// REQUEST: whether the Origin header is absent (the client is not a browser) or names this host. Unless pages of other
+/// sites may connect, reject a request for which this is false with 403 (RFC 6455 section 10.2).
+static inline bool sansock_record_same_origin(const sansock_record *record) {
+    uint16_t relation = sansock_record_origin_relation(record);
+    return relation == SANSOCK_ORIGIN_ABSENT || relation == SANSOCK_ORIGIN_SAME;
+}
+
+/// REJECTED: the HTTP status of the response.
+static inline uint16_t sansock_record_http_status(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_REJECTED) return record->code;
+    return 0;
+}
+
+/// REJECTED: whether the payload is only the beginning of the body.
+static inline bool sansock_record_is_truncated(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_REJECTED && (record->flags & SANSOCK_FLAG_TRUNCATED) != 0;
+}
+
+/// PONG: whether it answers the latest ping. Then `ms` receives the milliseconds since that ping; otherwise it is not
+/// written.
+static inline bool sansock_record_round_trip_ms(const sansock_record *record, uint64_t *ms) {
+    if (record->kind != SANSOCK_KIND_PONG || record->extra == UINT64_MAX) return false;
+    if (ms) *ms = record->extra;
+    return true;
+}
+
+/// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame.
+static inline uint16_t sansock_record_close_code(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_CLOSING || record->kind == SANSOCK_KIND_CLOSED) return record->code;
+    return 0;
+}
+
+/// CLOSED: the code of the Close frame that was sent to the peer: 1005 if it had none, 0 if no such frame was sent.
+static inline uint16_t sansock_record_close_sent(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_CLOSED) return SANSOCK_CAST(uint16_t, record->extra);
+    return 0;
+}
+
+/// CLOSED: the number of the fault that ended the connection, or 0. See sansock_fault_name.
+static inline uint32_t sansock_record_fault(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_CLOSED) return record->aux;
+    return 0;
+}
+
+/// CLOSED: whether a Close frame was sent and one received.
+static inline bool sansock_record_is_clean(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_CLOSED && (record->flags & SANSOCK_FLAG_CLEAN) != 0;
+}
+
+/// CLOSED: whether the peer ended the connection: by its Close frame, its fault, or the end of its stream.
+static inline bool sansock_record_by_peer(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_CLOSED && (record->flags & SANSOCK_FLAG_BY_PEER) != 0;
+}
+
+/// Whether this is a detail of the event before it.
+static inline bool sansock_record_is_detail(const sansock_record *record) {
+    return record->kind >= SANSOCK_KIND_HEADER;
+}
+
+/// REQUEST, OPEN and REJECTED: how many details follow, at record[1] and so on.
+static inline uint32_t sansock_record_detail_count(const sansock_record *record) {
+    switch (record->kind) {
+    case SANSOCK_KIND_REQUEST:
+    case SANSOCK_KIND_OPEN:
+    case SANSOCK_KIND_REJECTED: return record->aux;
+    default: return 0;
+    }
+}
+
+/// REQUEST, OPEN and REJECTED: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
+static inline const sansock_record *sansock_record_find_detail(const sansock_record *record, uint8_t kind) {
+    const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
+    for (; detail != end; detail++)
+        if (detail->kind == kind) return detail;
+    return NULL;
+}
+
+/// SUBPROTOCOL of a REQUEST: whether it will be agreed if accept is given no name.
+static inline bool sansock_record_is_chosen(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_SUBPROTOCOL && (record->flags & SANSOCK_FLAG_CHOSEN) != 0;
+}
+
+/// HEADER: its name, as the peer wrote it, and the length in bytes.
+static inline const char *
+sansock_record_header_name(const sansock_block *block, const sansock_record *record, size_t *len) {
+    if (record->kind != SANSOCK_KIND_HEADER) {
+        if (len) *len = 0;
+        return NULL;
+    }
+    const void *name = block->regions[record->flags & SANSOCK_FLAG_REGION] + record->offset;
+    if (len) *len = record->aux;
+    return SANSOCK_CAST(const char *, name);
+}
+
+/// HEADER: its value, without the white space around it, and the length in bytes.
+static inline const char *
+sansock_record_header_value(const sansock_block *block, const sansock_record *record, size_t *len) {
+    if (record->kind != SANSOCK_KIND_HEADER) {
+        if (len) *len = 0;
+        return NULL;
+    }
+    return sansock_record_text(block, record, len);
+}
+
+/// HEADER: whether it has this name, which ends with NUL. Names are compared without regard to case.
+static inline bool
+sansock_record_header_is(const sansock_block *block, const sansock_record *record, const char *name) {
+    size_t i, len;
+    const char *found = sansock_record_header_name(block, record, &len);
+    for (i = 0; i < len; i++) {
+        int letter = found[i] | 0x20, difference = found[i] ^ name[i];
+        if (difference != 0 && (difference != 0x20 || letter < 'a' || letter > 'z')) return false;
+    }
+    return found && name[len] == '\0';
+}
+
+/// REQUEST, OPEN and REJECTED: the value of the first header with this name (see sansock_record_header_is), and its
+/// length in bytes. NULL and 0 if there is none.
+static inline const char *
+sansock_record_find_header(const sansock_block *block, const sansock_record *record, const char *name, size_t *len) {
+    const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
+    for (; detail != end; detail++)
+        if (sansock_record_header_is(block, detail, name)) return sansock_record_header_value(block, detail, len);
+    if (len) *len = 0;
+    return NULL;
+}
+
+/// Whether something is waiting: see SANSOCK_BLOCK_MORE.
+static inline bool sansock_block_has_more(const sansock_block *block) {
+    return (block->flags & SANSOCK_BLOCK_MORE) != 0;
+}
+
+/// Whether the output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
+static inline bool sansock_block_is_writable(const sansock_block *block) {
+    return (block->flags & SANSOCK_BLOCK_WRITABLE) != 0;
+}
+
+/// Whether `written` may take the place of a call to sansock_conn_written: see SANSOCK_BLOCK_DEFER_WRITTEN.
+static inline bool sansock_block_may_defer_written(const sansock_block *block) {
+    return (block->flags & SANSOCK_BLOCK_DEFER_WRITTEN) != 0;
+}
+
+#undef SANSOCK_CAST
 
 #endif  /* SANSOCK_H */

@@ -1,11 +1,12 @@
 /// Sansock for C++17: the C API of sansock.h behind two move-only owners, with typed events.
 ///
-/// The library does no I/O. After every call on a Connection: write output() and report it with written(), handle
-/// events() (those of the last input call), set the timer to next_deadline(), and obey transport() once all output is
-/// written. The file comment of sansock.h has the rules of lifetime and threads in full; they hold here too.
+/// The library does no I/O. After every call on a Connection: write output() and report it with written(); handle
+/// events(), which are those of the last input call; set the timer to next_deadline(); and once all output is written,
+/// do what transport() says. The comment at the top of sansock.h has all rules on lifetimes and threads; they apply
+/// here.
 ///
-/// Nothing throws. Calls return a Status, and constructors are replaced by create(), which returns a Result.
-/// An empty owner (moved from, or default-made) may only be assigned to or destroyed; calls on it return bad_handle.
+/// Nothing throws. Calls return a Status; create() takes the place of constructors, and returns a Result. An owner that
+/// is empty (moved from, or default-constructed) can be assigned to and destroyed; all other calls return bad_handle.
 ///
 ///     auto config = sansock::Config::server();
 ///     auto connection = sansock::Connection::create(*config, now);
@@ -60,11 +61,12 @@ private:
 };
 #endif
 
-/// Bytes that somebody else owns.
+/// Bytes that are owned elsewhere.
 using Bytes = Span<const std::uint8_t>;
 
-/// What a call returns. Everything but `ok` has changed nothing.
+/// What a call returns. A call that does not return `ok` has changed nothing.
 enum class Status : std::int32_t {
+    // <generated: Status>
     ok = SANSOCK_OK,
     invalid_argument = SANSOCK_ERR_INVALID_ARGUMENT,
     invalid_state = SANSOCK_ERR_INVALID_STATE,
@@ -75,6 +77,7 @@ enum class Status : std::int32_t {
     busy = SANSOCK_ERR_BUSY,
     poisoned = SANSOCK_ERR_POISONED,
     entropy = SANSOCK_ERR_ENTROPY,
+    // </generated>
 };
 
 /// What a status means, in one sentence.
@@ -82,7 +85,7 @@ enum class Status : std::int32_t {
     return sansock_error_text(static_cast<std::int32_t>(status));
 }
 
-/// A value, or why there is none.
+/// A value, or the status that says why there is none.
 template <class T> class [[nodiscard]] Result {
 public:
     Result(T value) noexcept : status_(Status::ok), value_(std::move(value)) {}
@@ -90,7 +93,7 @@ public:
 
     explicit operator bool() const noexcept { return status_ == Status::ok; }
     Status status() const noexcept { return status_; }
-    /// The value; an empty one if there is none.
+    /// The value; a default-constructed one if there is none.
     T &operator*() & noexcept { return value_; }
     T &&operator*() && noexcept { return std::move(value_); }
     const T &operator*() const & noexcept { return value_; }
@@ -102,8 +105,9 @@ private:
     T value_{};
 };
 
-/// An option of a Config, by its number in sansock.h, which has unit and default of each.
+/// An option of a Config. The SANSOCK_OPTION_* of sansock.h say what each does, its unit and its default.
 enum class Option : std::uint32_t {
+    // <generated: Option>
     start_open = SANSOCK_OPTION_START_OPEN,
     max_message_size = SANSOCK_OPTION_MAX_MESSAGE_SIZE,
     max_frame_size = SANSOCK_OPTION_MAX_FRAME_SIZE,
@@ -131,38 +135,67 @@ enum class Option : std::uint32_t {
     deflate_level = SANSOCK_OPTION_DEFLATE_LEVEL,
     deflate_mem_level = SANSOCK_OPTION_DEFLATE_MEM_LEVEL,
     deflate_threshold = SANSOCK_OPTION_DEFLATE_THRESHOLD,
+    // </generated>
 };
 
-/// What to do with the transport, once all output is written.
+/// What to do with the transport once all output is written.
 enum class Transport : std::uint8_t {
+    // <generated: Transport>
     open = SANSOCK_TRANSPORT_OPEN,
     shutdown_write = SANSOCK_TRANSPORT_SHUTDOWN_WRITE,
     close = SANSOCK_TRANSPORT_CLOSE,
+    // </generated>
 };
 
-/// Where a connection is in its life.
+/// The state of a connection.
 enum class State : std::uint8_t {
+    // <generated: State>
     connecting = SANSOCK_STATE_CONNECTING,
     open = SANSOCK_STATE_OPEN,
     closing = SANSOCK_STATE_CLOSING,
     closed = SANSOCK_STATE_CLOSED,
+    // </generated>
 };
 
-/// How the Origin of a request relates to the host it was made to.
-enum class Origin : std::uint16_t {
+/// How the Origin header of a request relates to the host that the request was made to.
+enum class OriginRelation : std::uint16_t {
+    // <generated: OriginRelation>
     absent = SANSOCK_ORIGIN_ABSENT,
     same = SANSOCK_ORIGIN_SAME,
     cross = SANSOCK_ORIGIN_CROSS,
+    // </generated>
 };
 
-/// Where a ws: or wss: URL points to. `host` is a part of the text that was parsed.
+/// Which end of a connection this is.
+enum class Role : std::uint32_t {
+    client = SANSOCK_ROLE_CLIENT, ///< Sends the opening request, and masks its frames.
+    server = SANSOCK_ROLE_SERVER, ///< Accepts or rejects the request.
+};
+
+/// The kind of a message.
+enum class MessageKind : std::uint8_t {
+    text = SANSOCK_KIND_TEXT,
+    binary = SANSOCK_KIND_BINARY,
+};
+
+/// The kind of a detail. There may be others, which this header does not know.
+enum class DetailKind : std::uint8_t {
+    header = SANSOCK_KIND_HEADER,
+    authority = SANSOCK_KIND_AUTHORITY,
+    origin = SANSOCK_KIND_ORIGIN,
+    subprotocol = SANSOCK_KIND_SUBPROTOCOL,
+    extension = SANSOCK_KIND_EXTENSION,
+};
+
+/// Where a ws: or wss: URL points to.
 struct Url {
-    std::string_view host;
-    std::uint16_t port = 0;
-    bool secure = false;
+    std::string_view host;  ///< A part of the text that was parsed; an IPv6 address has no brackets.
+    std::uint16_t port = 0; ///< The port in the URL, else 80 for ws: or 443 for wss:.
+    bool secure = false;    ///< wss: connect with TLS.
 };
 
-/// Says where to connect to.
+/// Says where to connect to for a ws: or wss: URL. It may have a `user:password@`, which Config::client() sends as
+/// Basic authorization.
 inline Result<Url> parse_url(std::string_view text) noexcept {
     sansock_url out;
     const auto status = static_cast<Status>(sansock_url_parse(text.data(), text.size(), &out));
@@ -170,14 +203,15 @@ inline Result<Url> parse_url(std::string_view text) noexcept {
     return Url{text.substr(out.host_offset, out.host_len), out.port, out.secure != 0};
 }
 
-/// One detail of an event: a header, or a text alone with an empty name.
+/// One detail of an event.
 struct Detail {
-    std::uint8_t kind = 0; ///< One of SANSOCK_KIND_* from 16 on.
-    std::string_view name, value;
-    bool chosen = false; ///< On a subprotocol: it will be agreed if you name none.
+    DetailKind kind{};
+    std::string_view name; ///< Of a header; otherwise empty.
+    std::string_view value;
+    bool chosen = false; ///< Of a subprotocol in a Request: it will be agreed if accept() is given no name.
 };
 
-/// The details of one event, in order; read where they lie, valid as long as the event.
+/// The details of one event, in order. Valid as long as the event.
 class Details {
 public:
     class iterator {
@@ -191,14 +225,11 @@ public:
         iterator() noexcept = default;
         iterator(const sansock_block *block, const sansock_record *at) noexcept : block_(block), at_(at) {}
         Detail operator*() const noexcept {
-            const char *region = reinterpret_cast<const char *>(block_->regions[at_->flags & SANSOCK_FLAG_REGION]);
-            Detail detail;
-            detail.kind = at_->kind;
-            detail.chosen = at_->kind == SANSOCK_KIND_SUBPROTOCOL && (at_->flags & SANSOCK_FLAG_CHOSEN) != 0;
-            const bool header = at_->kind == SANSOCK_KIND_HEADER;
-            if (header) detail.name = {region + at_->offset, static_cast<std::size_t>(at_->aux)};
-            detail.value = {region + (header ? at_->extra : at_->offset), static_cast<std::size_t>(at_->len)};
-            return detail;
+            std::size_t name_size = 0, value_size = 0;
+            const char *name = sansock_record_header_name(block_, at_, &name_size);
+            const char *value = sansock_record_text(block_, at_, &value_size);
+            return {static_cast<DetailKind>(at_->kind), {name, name_size}, {value, value_size},
+                    sansock_record_is_chosen(at_)};
         }
         iterator &operator++() noexcept { return ++at_, *this; }
         iterator operator++(int) noexcept { return iterator(block_, at_++); }
@@ -217,16 +248,16 @@ public:
     iterator end() const noexcept { return {block_, first_ + count_}; }
     std::size_t size() const noexcept { return count_; }
 
-    /// The first detail of a kind.
-    std::optional<std::string_view> first(std::uint8_t kind) const noexcept {
+    /// The value of the first detail of a kind.
+    std::optional<std::string_view> first(DetailKind kind) const noexcept {
         for (const Detail detail : *this)
             if (detail.kind == kind) return detail.value;
         return std::nullopt;
     }
-    /// The first header of a name, in any case of letters.
+    /// The value of the first header with this name. Names are compared without regard to case.
     std::optional<std::string_view> header(std::string_view name) const noexcept {
         for (const Detail detail : *this)
-            if (detail.kind == SANSOCK_KIND_HEADER && same_name(detail.name, name)) return detail.value;
+            if (detail.kind == DetailKind::header && same_name(detail.name, name)) return detail.value;
         return std::nullopt;
     }
 
@@ -247,65 +278,72 @@ private:
 /// A server has read a valid opening request: accept() or reject() it.
 struct Request {
     std::string_view target;
-    Origin origin;
+    OriginRelation origin_relation;
+    /// Whether the Origin header is absent (the client is not a browser) or names this host. Unless pages of other
+    /// sites may connect, reject a request for which this is false with 403 (RFC 6455 section 10.2).
+    bool same_origin;
     Details details; ///< Authority, origin, subprotocols, extensions, headers.
 };
 /// The connection is open.
 struct Open {
-    std::optional<std::string_view> subprotocol;
-    Details details; ///< The extension agreed, if any; for a client, the headers of the response.
+    std::optional<std::string_view> subprotocol; ///< The one agreed.
+    Details details; ///< Also the extension agreed, and on a client the headers of the response.
 };
-/// The server refused the request. Closed comes next.
+/// The server refused the client's request. Closed comes next.
 struct Rejected {
-    std::uint16_t status;
+    std::uint16_t status; ///< The HTTP status.
     Bytes body;
-    bool truncated;
+    bool truncated;  ///< `body` is only the beginning.
     Details details; ///< The headers of the response.
 };
-/// A text message, or a part of one: always valid UTF-8. A whole message is first and last.
+/// A text message, or a part of one: always valid UTF-8.
 struct Text {
     std::string_view data;
-    bool first, last;
+    bool first; ///< A message begins here. Always true, unless Option::parts is set.
+    bool last;  ///< A message ends here. Always true, unless Option::parts is set.
 };
 /// A binary message, or a part of one.
 struct Binary {
     Bytes data;
-    bool first, last;
+    bool first; ///< As in Text.
+    bool last;  ///< As in Text.
 };
-/// A ping from the peer, answered already unless automatic pongs are off.
+/// A ping from the peer. It is answered automatically, unless Option::auto_pong is off.
 struct Ping {
     Bytes payload;
 };
 /// A pong from the peer.
 struct Pong {
     Bytes payload;
-    std::optional<std::uint64_t> round_trip_time; ///< Milliseconds, if it answers our latest ping.
+    std::optional<std::uint64_t> round_trip_time; ///< In milliseconds, if it answers our latest ping.
 };
-/// The peer's Close frame. You can still send; the next input call, due at once, answers it and brings Closed, unless
-/// automatic Close is off.
+/// The peer's Close frame. It is not answered yet, so you can still send. The next input call, which is due at once,
+/// answers it and brings Closed; where Option::auto_close is off, close() answers it.
 struct Closing {
     std::uint16_t code; ///< 1005 if it had none.
     std::string_view reason;
 };
-/// The last event.
+/// The last event of every connection.
 struct Closed {
-    std::uint16_t code;                     ///< 1005 for an empty Close, 1006 for no Close.
-    std::string_view reason;
-    bool clean, by_peer;
-    std::optional<std::uint16_t> sent_code; ///< What was sent to the peer.
-    std::uint32_t fault;                    ///< The number of what went wrong, or 0.
+    std::uint16_t code;      ///< The code of the peer's Close: 1005 if it had none, 1006 if there was no Close.
+    std::string_view reason; ///< The reason in the peer's Close.
+    bool clean;              ///< A Close frame was sent and one received.
+    bool by_peer;            ///< The peer ended the connection: by its Close, its fault, or the end of its stream.
+    std::optional<std::uint16_t> sent_code; ///< The code of our Close, if one was sent: 1005 if it had none.
+    std::uint32_t fault;                    ///< What ended the connection, for sansock_fault_name(); or 0.
 };
-/// A kind of event that this header does not know.
+/// An event of a kind that this header does not know.
 struct Unknown {
     std::uint8_t kind;
 };
 
-/// What happened. Payloads point into the connection or its input: valid until the next input call.
+/// One event. What it refers to is in the connection or in its input, and is valid until the next input call.
 using Event = std::variant<Request, Open, Rejected, Text, Binary, Ping, Pong, Closing, Closed, Unknown>;
 
 /// The events of the last input call.
 ///
-/// Sending while you go through them is allowed; an input call (as accept) ends the loop: break out of it.
+/// You may send while you go through them. After an input call, such as accept(), break out of the loop: it has
+/// replaced them.
 class Events {
 public:
     class iterator {
@@ -319,7 +357,7 @@ public:
         iterator() noexcept = default;
         iterator(const sansock_block *block, const sansock_record *at) noexcept : block_(block), at_(at) {}
         Event operator*() const noexcept { return event(block_, at_); }
-        iterator &operator++() noexcept { return at_ += 1 + details(at_), *this; }
+        iterator &operator++() noexcept { return at_ += 1 + sansock_record_detail_count(at_), *this; }
         iterator operator++(int) noexcept {
             const iterator before = *this;
             ++*this;
@@ -341,78 +379,93 @@ public:
 
     /// Makes a typed event of a record.
     static Event event(const sansock_block *block, const sansock_record *r) noexcept {
-        const std::uint8_t *data = block->regions[r->flags & SANSOCK_FLAG_REGION] + r->offset;
-        const Bytes bytes(data, static_cast<std::size_t>(r->len));
-        const std::string_view text(reinterpret_cast<const char *>(data), bytes.size());
-        const Details more(block, r + 1, details(r));
-        const auto has = [r](std::uint8_t flag) { return (r->flags & flag) != 0; };
         switch (r->kind) {
-        case SANSOCK_KIND_REQUEST: return Request{text, static_cast<Origin>(r->code), more};
-        case SANSOCK_KIND_OPEN: return Open{more.first(SANSOCK_KIND_SUBPROTOCOL), more};
-        case SANSOCK_KIND_REJECTED: return Rejected{r->code, bytes, has(SANSOCK_FLAG_TRUNCATED), more};
-        case SANSOCK_KIND_TEXT: return Text{text, has(SANSOCK_FLAG_FIRST), has(SANSOCK_FLAG_LAST)};
-        case SANSOCK_KIND_BINARY: return Binary{bytes, has(SANSOCK_FLAG_FIRST), has(SANSOCK_FLAG_LAST)};
-        case SANSOCK_KIND_PING: return Ping{bytes};
-        case SANSOCK_KIND_PONG: return Pong{bytes, some(r->extra != UINT64_MAX, r->extra)};
-        case SANSOCK_KIND_CLOSING: return Closing{r->code, text};
-        case SANSOCK_KIND_CLOSED:
-            return Closed{r->code, text, has(SANSOCK_FLAG_CLEAN), has(SANSOCK_FLAG_BY_PEER),
-                          some(r->extra != 0, static_cast<std::uint16_t>(r->extra)), r->aux};
+        case SANSOCK_KIND_REQUEST:
+            return Request{text(block, r), static_cast<OriginRelation>(sansock_record_origin_relation(r)),
+                           sansock_record_same_origin(r), details(block, r)};
+        case SANSOCK_KIND_OPEN: {
+            const Details agreed = details(block, r);
+            return Open{agreed.first(DetailKind::subprotocol), agreed};
+        }
+        case SANSOCK_KIND_REJECTED:
+            return Rejected{sansock_record_http_status(r), bytes(block, r), sansock_record_is_truncated(r),
+                            details(block, r)};
+        case SANSOCK_KIND_TEXT:
+            return Text{text(block, r), sansock_record_is_first(r), sansock_record_is_last(r)};
+        case SANSOCK_KIND_BINARY:
+            return Binary{bytes(block, r), sansock_record_is_first(r), sansock_record_is_last(r)};
+        case SANSOCK_KIND_PING: return Ping{bytes(block, r)};
+        case SANSOCK_KIND_PONG: {
+            std::uint64_t ms = 0;
+            const bool answers = sansock_record_round_trip_ms(r, &ms);
+            return Pong{bytes(block, r), some(answers, ms)};
+        }
+        case SANSOCK_KIND_CLOSING: return Closing{sansock_record_close_code(r), text(block, r)};
+        case SANSOCK_KIND_CLOSED: {
+            const std::uint16_t sent = sansock_record_close_sent(r);
+            return Closed{sansock_record_close_code(r), text(block, r), sansock_record_is_clean(r),
+                          sansock_record_by_peer(r), some(sent != 0, sent), sansock_record_fault(r)};
+        }
         default: return Unknown{r->kind};
         }
     }
 
 private:
+    static Bytes bytes(const sansock_block *block, const sansock_record *r) noexcept {
+        std::size_t size = 0;
+        const std::uint8_t *data = sansock_record_payload(block, r, &size);
+        return Bytes(data, size);
+    }
+    static std::string_view text(const sansock_block *block, const sansock_record *r) noexcept {
+        std::size_t size = 0;
+        const char *data = sansock_record_text(block, r, &size);
+        return {data, size};
+    }
+    static Details details(const sansock_block *block, const sansock_record *r) noexcept {
+        return {block, r + 1, sansock_record_detail_count(r)};
+    }
     template <class T> static std::optional<T> some(bool is, T value) noexcept {
         return is ? std::optional<T>(value) : std::nullopt;
-    }
-    static std::size_t details(const sansock_record *r) noexcept {
-        switch (r->kind) {
-        case SANSOCK_KIND_REQUEST:
-        case SANSOCK_KIND_OPEN:
-        case SANSOCK_KIND_REJECTED: return r->aux;
-        default: return 0;
-        }
     }
 
     const sansock_block *block_ = nullptr;
 };
 
-/// Options, texts and headers, from which any number of connections are made. Each keeps its own copy.
+/// Options, texts and headers, from which any number of connections are made. Each keeps a copy of its own.
 class Config {
 public:
     Config() noexcept = default;
 
     /// A server's configuration.
-    static Result<Config> server() noexcept { return create(SANSOCK_ROLE_SERVER); }
-    /// A client's configuration, for a ws: or wss: URL.
+    static Result<Config> server() noexcept { return create(Role::server); }
+    /// A client's configuration, for a ws: or wss: URL. A `user:password@` in it becomes a Basic Authorization header.
     static Result<Config> client(std::string_view url) noexcept {
-        auto config = create(SANSOCK_ROLE_CLIENT);
+        auto config = create(Role::client);
         if (!config) return config;
         const Status status = config->set_text(SANSOCK_TEXT_URL, url);
         return status == Status::ok ? std::move(config) : Result<Config>(status);
     }
-    /// A configuration of either role (SANSOCK_ROLE_*) without a URL, for streams that are upgraded already.
-    static Result<Config> create(std::uint32_t role) noexcept {
+    /// A configuration of either role without a URL, for streams that are upgraded already (Option::start_open).
+    static Result<Config> create(Role role) noexcept {
         sansock_config *raw = nullptr;
-        const auto status = static_cast<Status>(sansock_config_new(role, &raw));
+        const auto status = static_cast<Status>(sansock_config_new(static_cast<std::uint32_t>(role), &raw));
         if (status != Status::ok) return status;
         Config config;
         config.handle_.reset(raw);
         return config;
     }
 
-    /// Sets an option. Booleans take 0 and 1; for all others 0 is invalid.
+    /// Sets an option. Values out of its range are refused with invalid_argument; 0 never means "no limit".
     [[nodiscard]] Status set(Option option, std::uint64_t value) noexcept {
         return static_cast<Status>(sansock_config_set(get(), static_cast<std::uint32_t>(option), value));
     }
-    /// The Origin header of a client's request.
+    /// Sets the Origin header of a client's request.
     [[nodiscard]] Status origin(std::string_view value) noexcept { return set_text(SANSOCK_TEXT_ORIGIN, value); }
-    /// Appends a subprotocol that a client offers or a server accepts, the preferred one first.
+    /// Adds a subprotocol that a client offers or a server supports. Add the preferred one first.
     [[nodiscard]] Status subprotocol(std::string_view name) noexcept {
         return set_text(SANSOCK_TEXT_SUBPROTOCOL, name);
     }
-    /// Adds a header to the client's request, or to every response with which a server accepts.
+    /// Adds a header to the request of a client, or to every response of a server.
     [[nodiscard]] Status header(std::string_view name, std::string_view value) noexcept {
         return static_cast<Status>(
             sansock_config_add_header(get(), name.data(), name.size(), value.data(), value.size()));
@@ -432,7 +485,7 @@ private:
     std::unique_ptr<sansock_config, Free> handle_;
 };
 
-/// One WebSocket connection. `now` is in milliseconds of a monotonic clock of your choice, everywhere.
+/// One WebSocket connection. `now` is always in milliseconds of a monotonic clock of your choice.
 class Connection {
 public:
     Connection() noexcept = default;
@@ -444,43 +497,45 @@ public:
         return *this;
     }
 
-    /// Creates a connection with a seed from the operating system. A client has its request in the output at once.
+    /// Creates a connection with a seed from the operating system. A client has its request in output() at once.
     static Result<Connection> create(const Config &config, std::uint64_t now) noexcept {
         return create(config, nullptr, now);
     }
-    /// Creates a connection with a seed of your own, which must be random.
+    /// Creates a connection with a seed of your own: unpredictable bytes, used for this connection only.
     static Result<Connection> create(const Config &config, const std::array<std::uint8_t, 32> &seed,
                                      std::uint64_t now) noexcept {
         return create(config, seed.data(), now);
     }
 
-    /// Takes bytes that were read from the transport, and unmasks them in place. Input call: replaces the events.
+    /// Receives bytes that were read from the transport, and unmasks them in place. Input call: replaces the events.
     ///
-    /// Keep the bytes until the events are handled. consumed() says how many were taken: pass the rest after that.
+    /// Keep the bytes until you have handled the events. Then pass those that were not consumed().
     [[nodiscard]] Status receive(std::uint8_t *data, std::size_t size, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_receive(get(), data, size, now));
     }
     [[nodiscard]] Status receive(Span<std::uint8_t> data, std::uint64_t now) noexcept {
         return receive(data.data(), data.size(), now);
     }
-    /// Client: reads only the header of a message whose payload you keep; `header_size` is 0 if there is none. See
+    /// Client only: reads just the header of a message whose payload you read from the transport yourself.
+    /// `header_size` and `payload_size` receive the sizes of both, or 0 where that is not possible: see
     /// sansock_conn_receive_header. Not an input call.
     [[nodiscard]] Status receive_header(Bytes data, std::uint64_t min_payload, std::uint64_t now,
                                         std::size_t &header_size, std::uint64_t &payload_size) noexcept {
         return static_cast<Status>(sansock_conn_receive_header(get(), data.data(), data.size(), min_payload, now,
                                                                &header_size, &payload_size));
     }
-    /// Tells that the peer has ended its stream. Legal in every state, and twice. Input call.
+    /// Reports that the peer has ended its stream. Allowed in every state, and again. Input call.
     Status receive_eof(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_receive_eof(get(), now)); }
-    /// Tells that next_deadline() has come. Input call.
+    /// Acts on the deadlines that have passed: call it when next_deadline() has come. Input call.
     Status timeout(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_timeout(get(), now)); }
 
-    /// Adds a header to the response of the coming accept() or reject().
+    /// Adds a header to the response that the next accept() or reject() sends.
     [[nodiscard]] Status response_header(std::string_view name, std::string_view value) noexcept {
         return static_cast<Status>(
             sansock_conn_add_response_header(get(), name.data(), name.size(), value.data(), value.size()));
     }
-    /// Accepts the request. Without a name: the subprotocol by your configured preference, or none. Input call.
+    /// Accepts the request, with a subprotocol that the client offers. Without one: the first of your configured ones
+    /// that it offers, or none. Input call.
     [[nodiscard]] Status accept(std::string_view subprotocol, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_accept(get(), subprotocol.data(), subprotocol.size(), now));
     }
@@ -490,7 +545,7 @@ public:
         return static_cast<Status>(sansock_conn_reject(get(), http_status, body.data(), body.size(), now));
     }
 
-    /// Sends a text message, which must be UTF-8. Like all sending, it copies, and leaves the events in place.
+    /// Sends a text message, which must be UTF-8. Like everything that is sent, it is copied, and the events stay.
     [[nodiscard]] Status send_text(std::string_view text) noexcept {
         return static_cast<Status>(sansock_conn_send_text(get(), text.data(), text.size()));
     }
@@ -498,12 +553,12 @@ public:
     [[nodiscard]] Status send_binary(Bytes data) noexcept {
         return static_cast<Status>(sansock_conn_send_binary(get(), data.data(), data.size()));
     }
-    /// Sends a part of a text message. It may end inside a code point.
+    /// Sends a part of a text message. It may end inside a code point. `last`: the message ends with it.
     [[nodiscard]] Status send_text_part(std::string_view text, bool last) noexcept {
         const auto *data = reinterpret_cast<const std::uint8_t *>(text.data());
         return static_cast<Status>(sansock_conn_send_part(get(), SANSOCK_KIND_TEXT, data, text.size(), last));
     }
-    /// Sends a part of a binary message.
+    /// Sends a part of a binary message. `last`: the message ends with it.
     [[nodiscard]] Status send_binary_part(Bytes data, bool last) noexcept {
         return static_cast<Status>(sansock_conn_send_part(get(), SANSOCK_KIND_BINARY, data.data(), data.size(), last));
     }
@@ -512,69 +567,77 @@ public:
         return static_cast<Status>(
             sansock_conn_send_batch(get(), records.data(), records.size(), data.data(), data.size(), &sent));
     }
-    /// Sends many messages of one kind, with their payloads one behind the other. See sansock_conn_send_many.
-    [[nodiscard]] Status send_many(std::uint8_t kind, Span<const std::size_t> sizes, Bytes data,
+    /// Sends many messages of one kind, whose payloads lie in `data` one after the other; `sizes` has the size of each.
+    /// `sent` receives how many were queued. See sansock_conn_send_many.
+    [[nodiscard]] Status send_many(MessageKind kind, Span<const std::size_t> sizes, Bytes data,
                                    std::size_t &sent) noexcept {
+        return static_cast<Status>(sansock_conn_send_many(get(), static_cast<std::uint8_t>(kind), sizes.data(),
+                                                          sizes.size(), data.data(), data.size(), &sent));
+    }
+    /// Server only: queues just the header of a frame. Write all of output(), then the payload unchanged, before any
+    /// other call that adds output. `last`: the message ends with the frame.
+    [[nodiscard]] Status send_header(MessageKind kind, std::uint64_t payload_size, bool last) noexcept {
         return static_cast<Status>(
-            sansock_conn_send_many(get(), kind, sizes.data(), sizes.size(), data.data(), data.size(), &sent));
+            sansock_conn_send_header(get(), static_cast<std::uint8_t>(kind), payload_size, last));
     }
-    /// Server only: queues the header of a frame whose payload you write yourself right behind output().
-    [[nodiscard]] Status send_header(std::uint8_t kind, std::uint64_t payload_size, bool last) noexcept {
-        return static_cast<Status>(sansock_conn_send_header(get(), kind, payload_size, last));
-    }
-    /// Sends a ping with at most 125 bytes. The answer is a Pong event with the round-trip time.
+    /// Sends a ping with at most 125 bytes. The Pong that answers it has the round-trip time.
     [[nodiscard]] Status ping(Bytes payload, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_ping(get(), payload.data(), payload.size(), now));
     }
-    /// Sends a pong with at most 125 bytes.
+    /// Sends a pong with at most 125 bytes: the answer to a ping where Option::auto_pong is off, or an unsolicited one.
     [[nodiscard]] Status pong(Bytes payload) noexcept {
         return static_cast<Status>(sansock_conn_pong(get(), payload.data(), payload.size()));
     }
-    /// Begins the closing handshake, or answers the peer's. Code 0 sends none. Go on receiving until Closed.
+    /// Starts the closing handshake, or answers the peer's Close. Go on receiving until Closed. `code` 0: none, and
+    /// then no reason.
     [[nodiscard]] Status close(std::uint16_t code, std::string_view reason, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_close(get(), code, reason.data(), reason.size(), now));
     }
-    /// Ends the connection without waiting for the peer's Close. Closed waits: see more().
+    /// Fails the connection: sends Close unless it was sent, and does not wait for the peer's. Closed is waiting then:
+    /// see more().
     [[nodiscard]] Status fail(std::uint16_t code, std::string_view reason, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_fail(get(), code, reason.data(), reason.size(), now));
     }
-    /// Tells that you stop reading: until resume() no pong is missed.
-    /// Whether messages from here on are compressed, where that was agreed. They are at first.
+    /// Chooses whether the messages that follow are compressed, where that was agreed and they are long enough. They
+    /// are, unless you say otherwise.
     Status set_compression(bool on) noexcept {
         return static_cast<Status>(sansock_conn_set_compression(get(), on ? 1 : 0));
     }
+    /// Reports that you stop reading from the transport. The pong deadline stands still until resume().
     Status pause(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_pause(get(), now)); }
-    /// Tells that you read again.
+    /// Reports that you read from the transport again.
     Status resume(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_resume(get(), now)); }
-    /// Tells that the first bytes of output() were written.
+    /// Reports that the first `size` bytes of output() were written.
     Status written(std::size_t size) noexcept { return static_cast<Status>(sansock_conn_written(get(), size)); }
 
-    /// The events of the last input call, valid until the next.
+    /// The events of the last input call. Valid until the next input call.
     [[nodiscard]] Events events() const noexcept { return Events(block_); }
-    /// How many bytes the last receive() took.
-    [[nodiscard]] std::size_t consumed() const noexcept { return block_ ? static_cast<std::size_t>(block_->consumed) : 0; }
-    /// Something waits: handle the events, then receive() with the rest of the input or with nothing, or timeout().
-    [[nodiscard]] bool more() const noexcept { return block_ && (block_->flags & SANSOCK_BLOCK_MORE) != 0; }
-    /// Bytes to write to the transport, valid until the next call.
+    /// How many bytes of the input the last receive() consumed.
+    [[nodiscard]] std::size_t consumed() const noexcept {
+        return block_ ? static_cast<std::size_t>(block_->consumed) : 0;
+    }
+    /// Whether something is waiting: handle the events, then call receive() with the input that is left, or with none.
+    [[nodiscard]] bool more() const noexcept { return block_ && sansock_block_has_more(block_); }
+    /// Bytes to write to the transport. Valid until the next call on this connection.
     [[nodiscard]] Bytes output() const noexcept { return block_ ? Bytes(block_->output, block_->output_len) : Bytes(); }
-    /// The output is below its soft limit. While it is not: stop reading from the peer, or sending to it.
-    [[nodiscard]] bool writable() const noexcept { return block_ && (block_->flags & SANSOCK_BLOCK_WRITABLE) != 0; }
-    /// When to call timeout(), if ever.
+    /// Whether the output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
+    [[nodiscard]] bool writable() const noexcept { return block_ && sansock_block_is_writable(block_); }
+    /// When to call timeout(), in milliseconds of your clock, if there is a deadline.
     [[nodiscard]] std::optional<std::uint64_t> next_deadline() const noexcept {
         if (!block_ || block_->next_deadline == SANSOCK_NEVER) return std::nullopt;
         return block_->next_deadline;
     }
-    /// How many bytes you may gather before the next receive(), as nothing can come of them.
+    /// How many bytes you may gather before the next receive(): they cannot produce an event or a fault yet.
     [[nodiscard]] std::uint64_t payload_remaining() const noexcept { return block_ ? block_->payload_remaining : 0; }
-    /// What to do with the transport, once all output is written. An empty owner says: close.
+    /// What to do with the transport once all output is written; Transport::close for an empty owner.
     [[nodiscard]] Transport transport() const noexcept {
         return block_ ? static_cast<Transport>(block_->transport) : Transport::close;
     }
-    /// Where the connection is in its life.
+    /// The state of the connection; State::closed for an empty owner.
     [[nodiscard]] State state() const noexcept { return block_ ? static_cast<State>(block_->state) : State::closed; }
     /// The number of the fault that ended the connection, or 0.
     [[nodiscard]] std::uint32_t fault() const noexcept { return block_ ? block_->fault : 0; }
-    /// What that fault was, in one sentence with its numbers; empty if there was none.
+    /// What that fault was, in one sentence with the numbers of the case; empty if there was none.
     [[nodiscard]] std::string_view fault_text() const noexcept {
         std::size_t size = 0;
         const char *data = sansock_conn_fault_text(get(), &size);

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CRATES = ("sansock", "sansock-examples", "sansock-ffi", "sansock-wasm")
+CRATES = ("sansock", "sansock-command-client", "sansock-examples", "sansock-ffi", "sansock-wasm")
 NUMBER = r"(\d+\.\d+\.\d+)"
 SHAPE = re.compile(r"\d+\.\d+\.\d+")
 

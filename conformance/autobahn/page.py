@@ -15,8 +15,8 @@ INTRODUCTION = """\
 # Conformance
 
 What [Autobahn|Testsuite](https://github.com/crossbario/autobahn-testsuite), by which the field judges implementations of
-WebSocket, says of the echo server and of the client of each host in [`examples`](../examples), with every limit at its
-default and compression (permessage-deflate) on. To see it yourself, from nothing:
+WebSocket, says of the echo server of each host in [`examples`](../examples) and of its client in [`clients`](clients),
+with every limit at its default and compression (permessage-deflate) on. To see it yourself, from nothing:
 
 ```sh
 make autobahn HOST=python ROLE=server

@@ -1,7 +1,7 @@
 """Runs Autobahn|Testsuite against a host: ``run.py HOST server|client [PATTERN...]``. `make autobahn` calls it.
 
-The echo server or the client of the host, as `examples/run` starts them, with every limit at its default and compression
-on. The status is 0 only if every case is OK or INFORMATIONAL.
+The echo server of the host's example or its command client, with every limit at its default and compression on. The
+status is 0 only if every case is OK or INFORMATIONAL.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import subprocess
 import sys
 import time
 
-from hosts import HostError, end_orderly_on_sigterm, serving
-
 import page
 import results
-from suite import ROOT, Suite, Verdicts, as_json
+from hosts import ROOT, HostError, end_orderly_on_sigterm, serving
+from suite import Suite, Verdicts, as_json
 
 JS_TOOLS = ROOT / "bindings" / "js" / "node_modules" / ".bin"
 VERSION_COMMANDS = {

@@ -15,9 +15,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
-from hosts import HostError, deadline, run_client
+from hosts import ROOT, HostError, command_client, deadline, example_client, run_client
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "autobahn"
 LAUNCHER = Path(__file__).with_name("wstest.py")
 
@@ -122,13 +121,13 @@ class Suite:
             with deadline(START_SECONDS, process.kill):
                 if not started.get():
                     raise self.failure("did not start")
-            session = run_client(host, f"{url}/getCaseCount", [], [], CASE_SECONDS)
+            session = run_client(example_client(host, f"{url}/getCaseCount"), [], CASE_SECONDS)
             if session.lines[:1] != [str(len(self.cases()["due"]))]:
                 raise HostError(f"the {host} client did not print the number of cases, but {session}")
             for number, case in enumerate(self.cases()["due"], 1):
                 self.progress(case)
                 case_url = f"{url}/runCase?case={number}&agent={self.agent}"
-                session = run_client(host, case_url, ["--echo"], [], CASE_SECONDS)
+                session = run_client(command_client(host, case_url, "--echo"), [], CASE_SECONDS)
                 if session.timed_out or len(session.lines) != 1 or not session.lines[0].startswith("closed "):
                     broken[case] = f"printed {session.lines}, status {session.status}; {session.errors}"
             update_reports(port, self.agent)

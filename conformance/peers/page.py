@@ -52,8 +52,8 @@ again, alone, and counts when it is seen twice.
 - `–` does not apply, for the reason given.
 - *choice*: the RFC leaves it open, or does not say it of the side that is tried. The cells say what each does.
 
-Sansock is its echo server and its client of examples/ on {hosts}; the hosts must agree. Every peer has its
-default limits, or messages up to 16 MiB where it asks for a number, and offers compression if it can.
+Sansock is its echo server of `examples` and its client of `conformance/clients` on {hosts}; the hosts must agree.
+Every peer has its default limits, or messages up to 16 MiB where it asks for a number, and offers compression if it can.
 """
 
 

@@ -17,8 +17,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from hosts import START_SECONDS, HostError, run_client, serving, tail
-
+from hosts import START_SECONDS, HostError, command_client, run_client, serving, tail
 from vectors import ROOT
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -31,7 +30,7 @@ DEATH_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Peer:
-    """One column: how its programs are run. A host of ours is run by examples/run."""
+    """One column: how its programs are run. Of a host of ours, its echo server and its command client are run."""
 
     name: str
     server: tuple[str, ...] = ()
@@ -52,12 +51,8 @@ BUN = (str(JS_TOOLS / "bun"), "run")
 
 OURS = tuple(Peer(host, ours=True) for host in ("rust", "node", "python"))
 OTHERS = (
-    Peer("ws", ("node", str(ROOT / "examples/peers/ws_echo_server.mjs")), script("node", "ws_client.mjs")),
-    Peer(
-        "websockets",
-        (PYTHON, str(ROOT / "examples/peers/websockets_echo_server.py")),
-        script(PYTHON, "websockets_client.py"),
-    ),
+    Peer("ws", script("node", "ws_server.mjs"), script("node", "ws_client.mjs")),
+    Peer("websockets", script(PYTHON, "websockets_server.py"), script(PYTHON, "websockets_client.py")),
     Peer("wsproto", script(PYTHON, "wsproto_server.py"), script(PYTHON, "wsproto_client.py")),
     Peer("undici", (), script("node", "undici_client.mjs")),
     Peer("Deno", script(*DENO, "deno_server.ts"), script(*DENO, "standard_client.mjs")),
@@ -68,8 +63,8 @@ OTHERS = (
 def versions(tried: set[str]) -> dict[str, str]:
     """What is compared: each of these peers, and what it runs on."""
     node = output("node", "--version").removeprefix("v")
-    ws = npm_version("examples/peers/node_modules/ws")
-    undici = npm_version("conformance/peers/node_modules/undici")
+    ws = npm_version("conformance/node_modules/ws")
+    undici = npm_version("conformance/node_modules/undici")
     sansock = re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
     assert sansock
     known = {
@@ -132,11 +127,12 @@ class Clients:
         instead; others do both.
         """
         if self.peer.ours:
-            mode = ["--commands"] if observed else ["--echo"]
-            arguments = [*mode, *(word for name in subprotocols for word in ("--subprotocol", name))]
-            commands = [b"wait closed"] if observed else []
+            mode = [] if observed else ["--echo"]
+            offered = [word for name in subprotocols for word in ("--subprotocol", name)]
+            command = command_client(self.peer.name, url, *mode, *offered)
+            lines = [b"wait closed"] if observed else []
             run = partial(run_client, received=partial(self.take, url)) if observed else run_client
-            self.keep(asyncio.to_thread(run, self.peer.name, url, arguments, commands, CONVERSATION_SECONDS))
+            self.keep(asyncio.to_thread(run, command, lines, CONVERSATION_SECONDS))
             return
         if self.process is None:
             await self.start()

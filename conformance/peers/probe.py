@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from hosts import START_SECONDS, HostError
-
 from frames import (
     BINARY,
     CLOSE,
@@ -37,6 +35,7 @@ from heads import (
     parameters,
     read_head,
 )
+from hosts import START_SECONDS, HostError
 from outcome import CLOSED, ENDED, NOT_TRIED, OPEN, REFUSED, Outcome, closing_handshake
 from vectors import Vector, show_bytes
 

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hosts import HostError, end_orderly_on_sigterm
-
 import page
 import results
 from cases import Case, read_cases
+from hosts import HostError, end_orderly_on_sigterm
 from outcome import ENDED, WRONG, Outcome, Verdict, judge
 from peers import OTHERS, OURS, Clients, Peer, clients_of, server_port, versions
 from probe import RawServer, probe_client, probe_server, raw_server

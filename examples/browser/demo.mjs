@@ -52,7 +52,7 @@ function converse() {
   const react = (end, event) => {
     switch (`${end} ${event.type}`) {
       case "server request":
-        return ends.server.accept();
+        return event.sameOrigin ? ends.server.accept() : ends.server.reject(403);
       case "server text":
       case "server binary":
         ends.server.send(event.data);

@@ -1,8 +1,7 @@
 // An echo server on Bun.listen. Usage: bun run echo_server.ts PORT
 
-import { Driver } from "../js/driver.mjs";
 import { echo } from "../js/echo.mjs";
-import { BunTransport, handlers } from "./transport.ts";
+import { type BunTransport, handlers, start } from "./transport.ts";
 
 const listener = Bun.listen<BunTransport>({
   hostname: "127.0.0.1",
@@ -13,9 +12,7 @@ const listener = Bun.listen<BunTransport>({
     ...handlers,
     open(socket) {
       const { connection, handle } = echo();
-      socket.data = new BunTransport(socket);
-      socket.data.driver = new Driver(connection, socket.data, handle);
-      socket.data.driver.start();
+      start(socket, connection, handle);
     },
   },
 });

@@ -1,7 +1,7 @@
 // A socket of Bun as the driver wants it. All sockets of Bun share their handlers; each carries its own data.
 
 import type { Socket } from "bun";
-import type { Driver } from "../js/driver.mjs";
+import { Driver } from "../js/driver.mjs";
 
 export class BunTransport {
   driver: Driver | undefined;
@@ -43,6 +43,13 @@ export class BunTransport {
   }
 }
 
+/** Gives a new socket a connection. For the handler `open`. */
+export function start(socket: Socket<BunTransport>, connection: unknown, handle: (event: unknown) => unknown): void {
+  socket.data = new BunTransport(socket);
+  socket.data.driver = new Driver(connection, socket.data, handle);
+  socket.data.driver.start();
+}
+
 /** For `Bun.listen` and `Bun.connect`. `open` is up to them. */
 export const handlers = {
   binaryType: "uint8array" as const,
@@ -52,3 +59,23 @@ export const handlers = {
   close: ({ data }: Socket<BunTransport>) => data.driver?.lost(),
   error: ({ data }: Socket<BunTransport>) => data.driver?.lost(),
 };
+
+/** What a client brings. */
+interface Client {
+  host: string;
+  port: number;
+  connection: unknown;
+  handle: (event: unknown) => void;
+}
+
+/** Connects a client, and drives its connection. */
+export async function connectClient({ host, port, connection, handle }: Client): Promise<Driver> {
+  const socket = await Bun.connect<BunTransport>({
+    hostname: host,
+    port,
+    // The engine says when to end our side.
+    allowHalfOpen: true,
+    socket: { ...handlers, open: (socket) => start(socket, connection, handle) },
+  });
+  return socket.data.driver as Driver;
+}

@@ -5,32 +5,22 @@
  *
  * With DEFLATE=1 in the environment it compresses.
  *
- * The library does the protocol. This file does what every host does: read, write, one timer per connection.
+ * The library does the protocol, endpoint.h reads and writes. This file has the loop, and one timer per connection.
  */
 #define _GNU_SOURCE
+#include "endpoint.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sansock.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 typedef struct peer {
-    int fd;
-    sansock_conn *conn;
-    const sansock_block *block; /* the answer to every call; its address never changes */
-    uint32_t interest;          /* what epoll watches for */
-    bool reading_paused, ended, write_shut;
+    endpoint e;
+    uint32_t interest; /* what epoll watches for */
+    bool reading_paused;
     uint64_t deadline;
     size_t timer; /* place in the heap of timers */
 } peer;
@@ -38,17 +28,10 @@ typedef struct peer {
 static int epoll_fd, listen_fd;
 static bool listening = true; /* false while there is no file descriptor left to accept with */
 static sansock_config *config;
-static uint8_t input[64 * 1024];
 
 /* Timers: a binary heap of all peers, the earliest deadline first. */
 static peer **timers;
 static size_t timer_count, timer_capacity;
-
-static uint64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void timer_place(peer *p, size_t at) {
     timers[at] = p;
@@ -99,8 +82,8 @@ static void watch(int fd, int operation, uint32_t interest, void *data) {
 
 static void peer_free(peer *p) {
     timer_remove(p);
-    close(p->fd); /* epoll forgets it by itself */
-    sansock_conn_free(p->conn);
+    close(p->e.fd); /* epoll forgets a closed socket */
+    sansock_conn_free(p->e.conn);
     free(p);
     if (!listening) {
         listening = true;
@@ -108,93 +91,51 @@ static void peer_free(peer *p) {
     }
 }
 
-/* What the application does with events. */
-static void handle_events(peer *p) {
-    const sansock_block *b = p->block;
+/* Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers. */
+static int32_t answer_request(endpoint *e, const sansock_record *request) {
+    if (!sansock_record_same_origin(request)) return sansock_conn_reject(e->conn, 403, NULL, 0, now_ms());
+    return sansock_conn_accept(e->conn, NULL, 0, now_ms());
+}
+
+void handle_events(endpoint *e) {
+    const sansock_block *b = e->block;
     for (uint32_t i = 0; i < b->event_count; i++) {
         const sansock_record *r = &b->events[i];
-        const uint8_t *payload = b->regions[r->flags & SANSOCK_FLAG_REGION] + r->offset; /* r->len bytes */
+        size_t len;
+        const uint8_t *payload = sansock_record_payload(b, r, &len);
         int32_t status = SANSOCK_OK;
         switch (r->kind) {
-        case SANSOCK_KIND_REQUEST: /* here a server looks at target, origin and headers */
-            if (sansock_conn_accept(p->conn, NULL, 0, now_ms()) == SANSOCK_OK) handle_events(p);
-            return; /* accept has replaced the events */
-        case SANSOCK_KIND_TEXT: status = sansock_conn_send_text(p->conn, (const char *)payload, r->len); break;
-        case SANSOCK_KIND_BINARY: status = sansock_conn_send_binary(p->conn, payload, r->len); break;
+        case SANSOCK_KIND_REQUEST:
+            if (answer_request(e, r) == SANSOCK_OK) handle_events(e);
+            return; /* the answer has replaced the events */
+        case SANSOCK_KIND_TEXT: status = sansock_conn_send_text(e->conn, (const char *)payload, len); break;
+        case SANSOCK_KIND_BINARY: status = sansock_conn_send_binary(e->conn, payload, len); break;
         default: break; /* pings and Close are answered by the engine */
         }
         if (status != SANSOCK_OK && status != SANSOCK_ERR_INVALID_STATE) /* the latter: Close was sent */
-            sansock_conn_fail(p->conn, 1011, NULL, 0, now_ms());
-    }
-}
-
-/* Passes input until all of it is taken, and fetches the events that wait. */
-static void take(peer *p, uint8_t *data, size_t len) {
-    const sansock_block *b = p->block;
-    bool progress;
-    do {
-        if (sansock_conn_receive(p->conn, data, len, now_ms()) != SANSOCK_OK) return;
-        progress = b->consumed > 0 || b->event_count > 0;
-        data += b->consumed;
-        len -= b->consumed;
-        handle_events(p);
-    } while ((b->flags & SANSOCK_BLOCK_MORE) || (len > 0 && progress));
-}
-
-/* Handles the events of a call that passed no input. */
-static void fetch(peer *p) {
-    handle_events(p);
-    if (p->block->flags & SANSOCK_BLOCK_MORE) take(p, NULL, 0);
-}
-
-static void end_of_stream(peer *p) {
-    if (p->ended) return;
-    p->ended = true;
-    sansock_conn_receive_eof(p->conn, now_ms());
-    fetch(p);
-}
-
-/* Writes what can be written. The engine's output is the backlog: what the kernel does not take stays in it. */
-static void write_output(peer *p) {
-    const sansock_block *b = p->block;
-    while (b->output_len > 0) {
-        ssize_t n = send(p->fd, b->output, b->output_len, MSG_NOSIGNAL);
-        if (n >= 0) {
-            sansock_conn_written(p->conn, (size_t)n);
-        } else if (errno == EAGAIN) {
-            return;
-        } else if (errno != EINTR) { /* nobody is left to read it */
-            end_of_stream(p);
-            sansock_conn_written(p->conn, b->output_len);
-        }
+            sansock_conn_fail(e->conn, 1011, NULL, 0, now_ms());
     }
 }
 
 /* What follows every call: write, obey the transport instruction, set the timer. Frees the peer at its end. */
-static void settle(peer *p) {
-    const sansock_block *b = p->block;
-    write_output(p);
-    if (b->output_len == 0) {
-        if (b->transport == SANSOCK_TRANSPORT_CLOSE) {
-            peer_free(p);
-            return;
-        }
-        if (b->transport == SANSOCK_TRANSPORT_SHUTDOWN_WRITE && !p->write_shut) {
-            shutdown(p->fd, SHUT_WR);
-            p->write_shut = true;
-        }
+static void after_call(peer *p) {
+    const sansock_block *b = p->e.block;
+    endpoint_write(&p->e);
+    if (endpoint_finished(&p->e)) {
+        peer_free(p);
+        return;
     }
     /* Back-pressure: a peer that does not read its echoes is not read from. */
-    bool pause = !(b->flags & SANSOCK_BLOCK_WRITABLE);
+    bool pause = !sansock_block_is_writable(b);
     if (pause != p->reading_paused) {
         p->reading_paused = pause;
         if (pause)
-            sansock_conn_pause(p->conn, now_ms());
+            sansock_conn_pause(p->e.conn, now_ms());
         else
-            sansock_conn_resume(p->conn, now_ms());
+            sansock_conn_resume(p->e.conn, now_ms());
     }
-    uint32_t interest = (b->output_len > 0 ? EPOLLOUT : 0) | (pause || p->ended ? 0 : EPOLLIN);
-    if (interest != p->interest) watch(p->fd, EPOLL_CTL_MOD, p->interest = interest, p);
+    uint32_t interest = (b->output_len > 0 ? EPOLLOUT : 0) | (pause || p->e.stream_ended ? 0 : EPOLLIN);
+    if (interest != p->interest) watch(p->e.fd, EPOLL_CTL_MOD, p->interest = interest, p);
     if (b->next_deadline != p->deadline) {
         p->deadline = b->next_deadline;
         timer_sift(p);
@@ -202,32 +143,25 @@ static void settle(peer *p) {
 }
 
 static void on_ready(peer *p, uint32_t ready) {
-    if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-        ssize_t n = recv(p->fd, input, sizeof input, 0);
-        if (n > 0) {
-            take(p, input, (size_t)n);
-        } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-            end_of_stream(p);
-        }
-    }
-    settle(p);
+    if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) endpoint_read(&p->e);
+    after_call(p);
 }
 
 static void on_connection(int fd) {
     peer *p = calloc(1, sizeof *p);
-    if (!p || sansock_conn_new(config, NULL, now_ms(), &p->conn) != SANSOCK_OK || !timer_add(p)) {
-        if (p) sansock_conn_free(p->conn);
+    if (!p || sansock_conn_new(config, NULL, now_ms(), &p->e.conn) != SANSOCK_OK || !timer_add(p)) {
+        if (p) sansock_conn_free(p->e.conn);
         free(p);
         close(fd);
         return;
     }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    p->fd = fd;
-    p->block = sansock_conn_block(p->conn);
+    p->e.fd = fd;
+    p->e.block = sansock_conn_block(p->e.conn);
     p->interest = EPOLLIN;
     watch(fd, EPOLL_CTL_ADD, EPOLLIN, p);
-    settle(p); /* sets the timer of the handshake */
+    after_call(p); /* sets the timer of the handshake */
 }
 
 static void accept_connections(void) {
@@ -243,17 +177,9 @@ static void run_timers(void) {
     uint64_t now = now_ms();
     while (timer_count > 0 && timers[0]->deadline <= now) {
         peer *p = timers[0];
-        sansock_conn_timeout(p->conn, now);
-        fetch(p);
-        settle(p);
+        endpoint_timeout(&p->e);
+        after_call(p);
     }
-}
-
-static int milliseconds_to_next_timer(void) {
-    if (timer_count == 0 || timers[0]->deadline == SANSOCK_NEVER) return -1;
-    uint64_t now = now_ms(), deadline = timers[0]->deadline;
-    if (deadline <= now) return 0;
-    return deadline - now < 60000 ? (int)(deadline - now) : 60000;
 }
 
 static int listen_on(uint16_t port) {
@@ -303,7 +229,8 @@ int main(int argc, char **argv) {
 
     for (bool running = true; running;) {
         struct epoll_event events[64];
-        int count = epoll_wait(epoll_fd, events, 64, milliseconds_to_next_timer());
+        uint64_t next = timer_count > 0 ? timers[0]->deadline : SANSOCK_NEVER;
+        int count = epoll_wait(epoll_fd, events, 64, milliseconds_until(next));
         for (int i = 0; i < count; i++) {
             void *source = events[i].data.ptr;
             if (source == &signal_fd)

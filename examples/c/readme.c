@@ -10,14 +10,16 @@ int main(void) {
     sansock_config *config;
     sansock_conn *conn;
     if (sansock_config_new(SANSOCK_ROLE_SERVER, &config) || sansock_conn_new(config, NULL, 0, &conn)) return 1;
-    const sansock_block *block = sansock_conn_block(conn); /* the answer to every call */
+    const sansock_block *block = sansock_conn_block(conn); /* what there is to do after each call */
 
     sansock_conn_receive(conn, input, sizeof input - 1, 0); /* 0: now, in milliseconds */
-    if (block->event_count > 0 && block->events[0].kind == SANSOCK_KIND_REQUEST) sansock_conn_accept(conn, NULL, 0, 0);
+    const sansock_record *request = block->events;
+    if (block->event_count == 0 || request->kind != SANSOCK_KIND_REQUEST) return 1;
+    if (sansock_record_same_origin(request)) sansock_conn_accept(conn, NULL, 0, 0); /* replaces the events */
     for (uint32_t i = 0; i < block->event_count; i++) {
-        const sansock_record *r = &block->events[i];
-        const char *payload = (const char *)block->regions[r->flags & SANSOCK_FLAG_REGION] + r->offset;
-        if (r->kind == SANSOCK_KIND_TEXT) sansock_conn_send_text(conn, payload, r->len);
+        size_t len;
+        const char *text = sansock_record_text(block, &block->events[i], &len);
+        if (block->events[i].kind == SANSOCK_KIND_TEXT) sansock_conn_send_text(conn, text, len);
     }
     fwrite(block->output, 1, block->output_len, stdout); /* the 101 response and the echo, ready for the socket */
     sansock_conn_written(conn, block->output_len);

@@ -4,158 +4,65 @@
 //
 // With DEFLATE=1 in the environment it compresses.
 //
-// The library does the protocol. This file does what every host does: read, write, one timer per connection.
+// The library does the protocol, endpoint.hpp reads and writes. This file has the loop, and one timer per connection.
+#include "endpoint.hpp"
+
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <memory>
-#include <sansock.hpp>
 #include <set>
-#include <string_view>
 #include <unordered_map>
-#include <utility>
 
 namespace {
 
-std::uint64_t now_ms() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-}
-
-// A file descriptor that closes itself.
-class File {
+// One peer, with what the loop knows of it.
+class Peer : public Endpoint {
 public:
-    explicit File(int fd) : fd_(fd) {}
-    File(File &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    File &operator=(File &&) = delete;
-    ~File() {
-        if (fd_ >= 0) close(fd_);
-    }
-    int get() const { return fd_; }
+    using Endpoint::Endpoint;
 
-private:
-    int fd_;
-};
+    std::uint32_t watched = EPOLLIN; // what epoll watches for
+    std::uint64_t timer = never;     // the deadline that the timers have
 
-// One peer: a socket and a connection.
-class Peer {
-public:
-    Peer(File socket, sansock::Connection connection)
-        : socket_(std::move(socket)), connection_(std::move(connection)) {}
-
-    int fd() const { return socket_.get(); }
-    bool finished() const {
-        return connection_.output().empty() && connection_.transport() == sansock::Transport::close;
-    }
-    std::uint64_t deadline() const { return connection_.next_deadline().value_or(UINT64_MAX); }
     // Back-pressure: a peer that does not read its echoes is not read from.
     std::uint32_t interest() const {
-        const bool reads = connection_.writable() && !ended_;
-        return (reads ? EPOLLIN : 0u) | (connection_.output().empty() ? 0u : EPOLLOUT);
+        const bool reads = connection().writable() && !stream_ended();
+        return (reads ? EPOLLIN : 0u) | (connection().output().empty() ? 0u : EPOLLOUT);
     }
 
-    // Reads once.
-    void read() {
-        static std::array<std::uint8_t, 64 * 1024> input;
-        const ssize_t n = recv(fd(), input.data(), input.size(), 0);
-        if (n > 0)
-            take(input.data(), static_cast<std::size_t>(n));
-        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-            end_of_stream();
-    }
-
-    void timeout(std::uint64_t now) {
-        connection_.timeout(now);
-        fetch();
-    }
-
-    // What follows every call: write, and obey the transport instruction.
-    void settle() {
-        write();
-        if (connection_.output().empty() && connection_.transport() == sansock::Transport::shutdown_write &&
-            !std::exchange(write_shut_, true))
-            shutdown(fd(), SHUT_WR);
-        const bool pause = !connection_.writable();
+    void regulate() {
+        const bool pause = !connection().writable();
         if (pause == std::exchange(paused_, pause)) return;
         if (pause)
-            connection_.pause(now_ms());
+            connection().pause(now_ms());
         else
-            connection_.resume(now_ms());
+            connection().resume(now_ms());
     }
 
-private:
-    // What the application does with events. True if a new batch has replaced them.
-    bool handle_events() {
+protected:
+    bool handle(const sansock::Event &event) override {
         using sansock::Status;
-        for (const sansock::Event &event : connection_.events()) {
-            Status status = Status::ok;
-            if (std::get_if<sansock::Request>(&event)) // here a server looks at target, origin and headers
-                return connection_.accept(now_ms()) == Status::ok;
-            if (const auto *text = std::get_if<sansock::Text>(&event))
-                status = connection_.send_text(text->data);
-            else if (const auto *binary = std::get_if<sansock::Binary>(&event))
-                status = connection_.send_binary(binary->data);
-            // Pings and Close are answered by the engine; after our Close nothing can be sent.
-            if (status != Status::ok && status != Status::invalid_state) (void)connection_.fail(1011, {}, now_ms());
-        }
+        if (const auto *request = std::get_if<sansock::Request>(&event)) return answer(*request) == Status::ok;
+        Status status = Status::ok;
+        if (const auto *text = std::get_if<sansock::Text>(&event))
+            status = connection().send_text(text->data);
+        else if (const auto *binary = std::get_if<sansock::Binary>(&event))
+            status = connection().send_binary(binary->data);
+        // Pings and Close are answered by the engine; after our Close nothing can be sent.
+        if (status != Status::ok && status != Status::invalid_state) (void)connection().fail(1011, {}, now_ms());
         return false;
     }
 
-    // Passes input until all of it is taken, and fetches the events that wait.
-    void take(std::uint8_t *data, std::size_t size) {
-        bool progress = true;
-        do {
-            if (connection_.receive(data, size, now_ms()) != sansock::Status::ok) return;
-            progress = connection_.consumed() > 0 || !connection_.events().empty();
-            data += connection_.consumed();
-            size -= connection_.consumed();
-            while (handle_events()) {}
-        } while (connection_.more() || (size > 0 && progress));
+private:
+    // Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers.
+    sansock::Status answer(const sansock::Request &request) {
+        return request.same_origin ? connection().accept(now_ms()) : connection().reject(403, {}, now_ms());
     }
 
-    // Handles the events of a call that passed no input.
-    void fetch() {
-        while (handle_events()) {}
-        if (connection_.more()) take(nullptr, 0);
-    }
-
-    void end_of_stream() {
-        if (std::exchange(ended_, true)) return;
-        connection_.receive_eof(now_ms());
-        fetch();
-    }
-
-    // Writes what can be written. The engine's output is the backlog: what the kernel does not take stays in it.
-    void write() {
-        while (!connection_.output().empty()) {
-            const auto output = connection_.output();
-            const ssize_t n = send(fd(), output.data(), output.size(), MSG_NOSIGNAL);
-            if (n >= 0) {
-                connection_.written(static_cast<std::size_t>(n));
-            } else if (errno == EAGAIN) {
-                return;
-            } else if (errno != EINTR) { // nobody is left to read it
-                end_of_stream();
-                connection_.written(connection_.output().size());
-            }
-        }
-    }
-
-    File socket_;
-    sansock::Connection connection_;
-    bool ended_ = false, write_shut_ = false, paused_ = false;
+    bool paused_ = false;
 };
 
 class Server {
@@ -176,7 +83,8 @@ public:
     void run() {
         for (;;) {
             std::array<epoll_event, 64> ready;
-            const int count = epoll_wait(epoll_.get(), ready.data(), ready.size(), milliseconds_to_next_timer());
+            const std::uint64_t next = timers_.empty() ? never : timers_.begin()->first;
+            const int count = epoll_wait(epoll_.get(), ready.data(), ready.size(), milliseconds_until(next));
             for (int i = 0; i < count; i++) {
                 const int fd = ready[static_cast<std::size_t>(i)].data.fd;
                 if (fd == signal_) return;
@@ -187,21 +95,14 @@ public:
             }
             const std::uint64_t now = now_ms();
             while (!timers_.empty() && timers_.begin()->first <= now) {
-                Entry &entry = peers_.at(timers_.begin()->second);
-                entry.peer.timeout(now);
-                settle(entry);
+                Peer &peer = peers_.at(timers_.begin()->second);
+                peer.timeout();
+                after_call(peer);
             }
         }
     }
 
 private:
-    // A peer with what the loop knows of it.
-    struct Entry {
-        Peer peer;
-        std::uint32_t interest = EPOLLIN;
-        std::uint64_t deadline = UINT64_MAX;
-    };
-
     void accept_connections() {
         int fd;
         while ((fd = accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
@@ -210,35 +111,36 @@ private:
             File socket(fd);
             auto connection = sansock::Connection::create(config_, now_ms());
             if (!connection) continue;
-            Entry entry{Peer(std::move(socket), std::move(*connection))};
             watch(EPOLL_CTL_ADD, fd, EPOLLIN);
-            settle(peers_.emplace(fd, std::move(entry)).first->second); // sets the timer of the handshake
+            Peer &peer = peers_.try_emplace(fd, std::move(socket), std::move(*connection)).first->second;
+            after_call(peer); // sets the timer of the handshake
         }
         if (!peers_.empty() && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-            listening_ = false; // until a connection ends: epoll would call at once, again and again
+            listening_ = false; // until a connection ends: epoll would call again at once
             watch(EPOLL_CTL_DEL, listener_.get(), 0);
         }
     }
 
-    void on_ready(Entry &entry, std::uint32_t ready) {
-        if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) entry.peer.read();
-        settle(entry);
+    void on_ready(Peer &peer, std::uint32_t ready) {
+        if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) peer.read();
+        after_call(peer);
     }
 
-    // Writes, then brings epoll and the timer up to date. Drops the peer at its end.
-    void settle(Entry &entry) {
-        entry.peer.settle();
-        const int fd = entry.peer.fd();
-        if (entry.deadline != UINT64_MAX) timers_.erase({entry.deadline, fd});
-        if (entry.peer.finished()) {
-            peers_.erase(fd); // epoll forgets a closed socket by itself
+    // What follows every call: write, then bring epoll and the timer up to date. Drops the peer at its end.
+    void after_call(Peer &peer) {
+        const int fd = peer.fd();
+        peer.write();
+        if (peer.timer != never) timers_.erase({peer.timer, fd});
+        if (peer.finished()) {
+            peers_.erase(fd); // epoll forgets a closed socket
             if (!std::exchange(listening_, true)) watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
             return;
         }
-        entry.deadline = entry.peer.deadline();
-        if (entry.deadline != UINT64_MAX) timers_.insert({entry.deadline, fd});
-        const std::uint32_t interest = entry.peer.interest();
-        if (interest != std::exchange(entry.interest, interest)) watch(EPOLL_CTL_MOD, fd, interest);
+        peer.regulate();
+        peer.timer = peer.deadline();
+        if (peer.timer != never) timers_.insert({peer.timer, fd});
+        const std::uint32_t interest = peer.interest();
+        if (interest != std::exchange(peer.watched, interest)) watch(EPOLL_CTL_MOD, fd, interest);
     }
 
     void watch(int operation, int fd, std::uint32_t interest) {
@@ -246,13 +148,6 @@ private:
         event.events = interest;
         event.data.fd = fd;
         if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) std::perror("epoll_ctl");
-    }
-
-    int milliseconds_to_next_timer() const {
-        if (timers_.empty()) return -1;
-        const std::uint64_t now = now_ms(), deadline = timers_.begin()->first;
-        if (deadline <= now) return 0;
-        return deadline - now < 60000 ? static_cast<int>(deadline - now) : 60000;
     }
 
     static File listen_on(std::uint16_t port) {
@@ -279,7 +174,7 @@ private:
     File epoll_, listener_;
     int signal_ = -1;
     bool listening_ = true; // false while there is no file descriptor left to accept with
-    std::unordered_map<int, Entry> peers_;
+    std::unordered_map<int, Peer> peers_;
     std::set<std::pair<std::uint64_t, int>> timers_;
 };
 

@@ -3,15 +3,14 @@
 #include <sansock.hpp>
 #include <vector>
 
-// Takes the output of one connection to the other, as a socket would, and handles the events there.
+// Passes the output of one connection to the other, as a socket would, and handles the events there.
 static void carry(sansock::Connection &from, sansock::Connection &to) {
     std::vector<std::uint8_t> bytes(from.output().begin(), from.output().end());
     from.written(bytes.size());
     if (to.receive(bytes, 0) != sansock::Status::ok) return; // 0: now, in milliseconds
     for (const sansock::Event &event : to.events()) {
-        if (std::get_if<sansock::Request>(&event)) { // an input call: it replaces the events
-            if (to.accept(0) == sansock::Status::ok) break;
-        }
+        const auto *request = std::get_if<sansock::Request>(&event);
+        if (request && request->same_origin && to.accept(0) == sansock::Status::ok) break; // accept replaces the events
         if (const auto *text = std::get_if<sansock::Text>(&event)) std::cout << text->data << '\n';
     }
 }

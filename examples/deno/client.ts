@@ -1,23 +1,10 @@
-// A client on Deno.connect. Usage:
-// deno run --allow-net --allow-read --allow-env client.ts URL [--subprotocol NAME]... [--commands | --echo]
+// A client on Deno.connect. Usage: deno run --allow-net --allow-read --allow-env client.ts URL
+// Each line of standard input is sent as a text message, each message received is printed as a line, and the end of the
+// input closes the connection. The last line printed is `closed CODE REASON`; the status is 0 only for a clean close.
 
-import { Client, parseArguments, USAGE } from "../js/client.mjs";
-import { Driver } from "../js/driver.mjs";
-import { TcpTransport } from "./transport.ts";
+import { Client } from "../js/client.mjs";
+import { connectClient } from "./transport.ts";
 
-const options = parseArguments(Deno.args);
-if (options === undefined) {
-  console.error(USAGE);
-  Deno.exit(2);
-}
-const client = new Client(options, console.log);
-const tcp = await Deno.connect({ hostname: client.host, port: client.port }).catch((error: Error) => {
-  console.error(error.message);
-  Deno.exit(1);
-});
-const transport = new TcpTransport(tcp);
-const driver = new Driver(client.connection, transport, client.handle);
-client.run(driver, Deno.stdin.readable);
-await transport.run(driver);
-await driver.until(() => false);
-Deno.exit(client.status);
+const client = new Client(Deno.args[0], console.log);
+const driver = await connectClient(client);
+Deno.exit(await client.run(driver, Deno.stdin.readable));

@@ -5,6 +5,22 @@ import { Driver } from "../js/driver.mjs";
 /** How much is read at once. */
 const READ_SIZE = 64 * 1024;
 
+/** What a client brings. */
+interface Client {
+  host: string;
+  port: number;
+  connection: unknown;
+  handle: (event: unknown) => void;
+}
+
+/** Connects a client, and drives its connection. */
+export async function connectClient({ host, port, connection, handle }: Client): Promise<Driver> {
+  const transport = new TcpTransport(await Deno.connect({ hostname: host, port }));
+  const driver = new Driver(connection, transport, handle);
+  transport.run(driver);
+  return driver;
+}
+
 export class TcpTransport {
   readonly #tcp: Deno.TcpConn;
   #driver: Driver | undefined;

@@ -11,7 +11,8 @@ export function echo() {
   const handle = (event) => {
     switch (event.type) {
       case "request":
-        return connection.accept();
+        // A page of another site is not welcome.
+        return event.sameOrigin ? connection.accept() : connection.reject(403);
       case "text":
       case "binary":
         // After a fault of the peer's there is nobody to answer.

@@ -1,22 +1,13 @@
-// A client on node:net. Usage: node client.mjs URL [--subprotocol NAME]... [--commands | --echo]
+// A client on node:net. Usage: node client.mjs URL
+// Each line of standard input is sent as a text message, each message received is printed as a line, and the end of the
+// input closes the connection. The last line printed is `closed CODE REASON`; the status is 0 only for a clean close.
 
-import { connect } from "node:net";
 import process from "node:process";
 
-import { Client, parseArguments, USAGE } from "../js/client.mjs";
-import { Driver } from "../js/driver.mjs";
-import { transport } from "./transport.mjs";
+import { Client } from "../js/client.mjs";
+import { connectClient } from "./transport.mjs";
 
-const options = parseArguments(process.argv.slice(2));
-if (options === undefined) {
-  console.error(USAGE);
-  process.exit(2);
-}
-const client = new Client(options, (line) => console.log(line));
-const socket = connect({ host: client.host, port: client.port, allowHalfOpen: true, noDelay: true });
-const driver = new Driver(client.connection, transport(socket, () => driver), client.handle);
-socket.on("connect", () => driver.start());
-socket.on("error", (error) => console.error(error.message));
+const client = new Client(process.argv[2], (line) => console.log(line));
+const status = await client.run(connectClient(client), process.stdin);
 // Standard output may lag behind, and standard input still be open.
-socket.on("close", () => process.stdout.write("", () => process.exit(client.status)));
-await client.run(driver, process.stdin);
+process.stdout.write("", () => process.exit(status));

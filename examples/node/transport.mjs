@@ -1,5 +1,18 @@
 // A socket of node:net as the driver wants it.
 
+import { connect } from "node:net";
+
+import { Driver } from "../js/driver.mjs";
+
+/** Connects a client, and drives its connection. */
+export function connectClient({ host, port, connection, handle }) {
+  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+  const driver = new Driver(connection, transport(socket, () => driver), handle);
+  socket.on("connect", () => driver.start());
+  socket.on("error", (error) => console.error(error.message));
+  return driver;
+}
+
 /** `driver` is called later, when there is one. */
 export function transport(socket, driver) {
   socket.on("data", (chunk) => driver().receive(chunk));

@@ -105,7 +105,7 @@ class WebSocketProtocol(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where to read to: asyncio fills it and reports it without a pause, so all connections may share it."""
-        return self.connection.window
+        return self.connection.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """That many bytes were read."""

@@ -30,7 +30,7 @@ def step(sock: socket.socket, connection: Connection) -> list[Event]:
         if connection.pending_output:
             connection.written(sock.send(connection.output(WRITE_SIZE)))
             return []
-        length = sock.recv_into(connection.window)
+        length = sock.recv_into(connection.read_buffer)
     except TimeoutError:
         return connection.timeout()
     return connection.receive_read_buffer(length) if length else connection.receive_eof()

@@ -25,8 +25,8 @@ pub(crate) unsafe fn open<'a>(config: *const Config) -> Result<&'a Handle<sansoc
 
 /// Creates a configuration with every option at its default.
 ///
-/// `role`: SANSOCK_ROLE_CLIENT or SANSOCK_ROLE_SERVER. `out`: receives the handle; free it with sansock_config_free.
-/// A client must also be given SANSOCK_TEXT_URL, unless it starts open.
+/// `role`: SANSOCK_ROLE_CLIENT or SANSOCK_ROLE_SERVER. `out`: receives the handle; free it with sansock_config_free. A
+/// client also needs SANSOCK_TEXT_URL, unless it starts open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_new(role: u32, out: *mut *mut Config) -> i32 {
     status(guard(|| {
@@ -45,21 +45,23 @@ pub unsafe extern "C" fn sansock_config_new(role: u32, out: *mut *mut Config) ->
     }))
 }
 
-/// Frees a configuration. Connections made with it keep their own copy. NULL does nothing.
+/// Frees a configuration. Connections made from it are not affected. NULL does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_free(config: *mut Config) {
     // SAFETY: null or a handle by the rules of the header.
     unsafe { Handle::<sansock::Config>::destroy(config.cast()) }
 }
 
-/// Sets an option: one of SANSOCK_OPTION_*. Booleans take 0 and 1; for all others 0 is invalid.
+/// Sets an option: one of SANSOCK_OPTION_*. Where 0 is not said to be allowed, it is refused with
+/// SANSOCK_ERR_INVALID_ARGUMENT, as are other values out of range: it never means "no limit".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_set(config: *mut Config, option: u32, value: u64) -> i32 {
     // SAFETY: null or a handle by the rules of the header.
     status(unsafe { open(config) }.and_then(|handle| handle.change(|config| config.set(option, value))))
 }
 
-/// Sets a text: one of SANSOCK_TEXT_*. SANSOCK_TEXT_SUBPROTOCOL appends, the preferred one first. The text is copied.
+/// Sets a text: one of SANSOCK_TEXT_*. SANSOCK_TEXT_SUBPROTOCOL adds to the list. The text is copied. One that is
+/// malformed, or that the role has no use for, is refused with SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_set_text(
     config: *mut Config,
@@ -76,9 +78,9 @@ pub unsafe extern "C" fn sansock_config_set_text(
     }))
 }
 
-/// Adds a header to the client's request, or to every response with which a server accepts. Name and value are copied.
+/// Adds a header to the request of a client, or to every response of a server. Name and value are copied.
 ///
-/// Headers that the handshake itself writes are refused with SANSOCK_ERR_INVALID_ARGUMENT.
+/// Malformed ones, and headers that the handshake writes itself, are refused with SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_add_header(
     config: *mut Config,

@@ -22,20 +22,20 @@ struct SharedBlock {
 struct Inner {
     connection: sansock::Connection,
     block: SharedBlock,
-    /// Where the last receive's bytes are, for the payloads in the input region.
+    /// The bytes of the last receive: the input region.
     input: (*const u8, usize),
-    /// How many of them were taken.
+    /// How many of them were consumed.
     consumed: usize,
     /// The buffer of `receive_read_buffer`.
     window: (*mut u8, usize),
-    /// What ended the connection, with a NUL behind it; made when it happens.
+    /// What ended the connection, followed by NUL; written when it ends.
     fault_text: String,
 }
 
 impl Kind for Inner {
     const MAGIC: u64 = u64::from_ne_bytes(*b"sanconnx");
 
-    /// A host that follows the block closes its transport; no pointer leads into the broken connection.
+    /// A host that follows the block closes the transport; no pointer leads into the broken connection.
     fn poison(&mut self) {
         self.block = empty_block();
         self.block.engine.status = Error::Poisoned.number();
@@ -44,7 +44,7 @@ impl Kind for Inner {
     }
 }
 
-/// An address all the same: C must not add even 0 to a null pointer.
+/// Not null: C must not add even 0 to a null pointer.
 const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
 
 fn empty_block() -> SharedBlock {
@@ -68,7 +68,7 @@ fn empty_block() -> SharedBlock {
 }
 
 impl Inner {
-    /// An input call other than receive came: the batch holds no payload of the input.
+    /// After an input call other than receive, no payload lies in the input.
     fn forget_input(&mut self) {
         self.input = NO_INPUT;
     }
@@ -103,7 +103,7 @@ impl Inner {
     fn write_fault_text(&mut self) {
         const ROOM: usize = 192;
         let Some(fault) = self.connection.fault() else { return };
-        // Without memory for it the text stays empty; the number tells the fault.
+        // Without memory for it the text stays empty; the number still names the fault.
         if self.fault_text.try_reserve_exact(ROOM).is_ok() {
             let _ = write!(self.fault_text, "{fault}\0");
         }
@@ -128,9 +128,10 @@ unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Result<(), Erro
 
 /// Creates a connection.
 ///
-/// `seed`: 32 random bytes for the key and the masks, or NULL to ask the operating system. `now`: milliseconds of a
-/// monotonic clock, as everywhere. `out`: receives the handle; free it with sansock_conn_free. A client has its
-/// request in the output at once. Read the block before anything else.
+/// `seed`: 32 unpredictable bytes for the handshake key and the masks, used for this connection only; NULL asks the
+/// operating system for them (SANSOCK_ERR_ENTROPY if it has none). `now`: see Time, above. `out`: receives the handle;
+/// free it with sansock_conn_free. A client has its request in the output at once: read the block before anything else.
+/// SANSOCK_ERR_INVALID_ARGUMENT if a client has no URL, unless it starts open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_new(
     config: *const Config,
@@ -168,17 +169,15 @@ pub unsafe extern "C" fn sansock_conn_new(
     }))
 }
 
-/// Frees a connection, with its block, events and output. NULL does nothing; a handle in use by another thread is left.
+/// Frees a connection. NULL does nothing, and a handle in use by another thread is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_free(conn: *mut Conn) {
     // SAFETY: null or a handle by the rules of the header.
     unsafe { Handle::<Inner>::destroy(conn.cast()) }
 }
 
-/// The block of a connection: at one address until the connection is freed, up to date after every call, which writes it
-/// anew. Of what you write to it, the engine reads `written` alone.
-///
-/// Returns NULL for a bad handle.
+/// Returns the block of a connection, or NULL for a bad handle. It stays at one address until the connection is freed,
+/// and every call on the connection brings it up to date. The engine reads only `written` from it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_block(conn: *const Conn) -> *mut Block {
     // SAFETY: null or a handle by the rules of the header.
@@ -189,19 +188,19 @@ pub unsafe extern "C" fn sansock_conn_block(conn: *const Conn) -> *mut Block {
     }
 }
 
-/// Takes bytes that were read from the transport.
+/// Receives bytes that were read from the transport. Replaces the events.
 ///
-/// Replaces the events. `data` is unmasked in place, and payloads in the input region point into it: keep it until you
-/// have handled the events. If the block's `consumed` is less than `len`, handle the events, then pass the rest; if
-/// nothing was consumed and there is no event and no SANSOCK_BLOCK_MORE, accept or reject first.
+/// `data` is unmasked in place, and payloads in the input region point into it: keep it until you have handled the
+/// events. If the block's `consumed` is less than `len`, handle the events, then pass the rest. If nothing was
+/// consumed, no event has come and nothing is waiting (sansock_block_has_more), accept or reject the request first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive(conn: *mut Conn, data: *mut u8, len: usize, now: u64) -> i32 {
     // SAFETY: a handle, and a buffer that nobody else uses, by the rules of the header.
     unsafe { call(conn, |inner| inner.receive(data, len, now)) }
 }
 
-/// Sets the buffer of sansock_conn_receive_read_buffer. It is not copied: it must live until it is replaced or the
-/// connection is freed. Many connections of one thread may share it. (NULL, 0) unsets it.
+/// Sets the buffer that sansock_conn_receive_read_buffer receives from. It is not copied, and must live until another
+/// is set or the connection is freed. The connections of one thread may share one. (NULL, 0) unsets it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_set_read_buffer(conn: *mut Conn, data: *mut u8, capacity: usize) -> i32 {
     // SAFETY: a handle by the rules of the header. The buffer is only remembered.
@@ -216,10 +215,11 @@ pub unsafe extern "C" fn sansock_conn_set_read_buffer(conn: *mut Conn, data: *mu
     }
 }
 
-/// The same as sansock_conn_receive(conn, window, len, now), with fewer arguments.
+/// The same as sansock_conn_receive with the first `len` bytes of the read buffer. If it is shorter:
+/// SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: usize, now: u64) -> i32 {
-    // SAFETY: a handle, and a window that nobody else uses meanwhile, by the rules of the header.
+    // SAFETY: a handle, and a read buffer that nobody else uses meanwhile, by the rules of the header.
     unsafe {
         call(conn, |inner| {
             let (data, capacity) = inner.window;
@@ -231,13 +231,14 @@ pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: 
     }
 }
 
-/// Client: reads only the header of a message whose payload you keep, as sansock_conn_send_header writes only one.
+/// Client only: reads just the header of a message whose payload you read from the transport yourself. The counterpart
+/// of sansock_conn_send_header.
 ///
-/// `data` is the start of what arrived; 10 bytes are enough. If a whole binary message in one frame begins there that is
-/// neither compressed nor too large, has at least `min_payload` bytes, and nothing else is under way, the lengths of its
-/// header and payload are written to `header_len` and `payload_len`: the message is yours. Take both from the stream, in
-/// as many reads as that needs, and pass on only what follows. Otherwise `header_len` becomes 0 and nothing has happened:
-/// pass everything to receive. The events stay.
+/// `data` is the start of what has arrived; 10 bytes are enough. If an uncompressed binary message in one frame starts
+/// there, within the limits and with a payload of at least `min_payload` bytes, and nothing else is under way, then
+/// `header_len` and `payload_len` receive the lengths of its header and its payload in bytes, and the message counts as
+/// received: read both from the transport, in as many reads as it takes, and pass on only what follows. Otherwise they
+/// receive 0, and nothing has changed: pass everything to receive. The events stay.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_header(
     conn: *mut Conn,
@@ -263,8 +264,7 @@ pub unsafe extern "C" fn sansock_conn_receive_header(
     }
 }
 
-/// Tells that the peer has ended its stream: a read returned 0 or failed. Legal in every state, and twice.
-///
+/// Reports that the peer has ended its stream: a read returned 0, or failed. Allowed in every state, and again.
 /// Replaces the events.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_eof(conn: *mut Conn, now: u64) -> i32 {
@@ -278,9 +278,8 @@ pub unsafe extern "C" fn sansock_conn_receive_eof(conn: *mut Conn, now: u64) -> 
     }
 }
 
-/// Tells that time has passed. Call it when `next_deadline` has come; a call too early does nothing.
-///
-/// Replaces the events.
+/// Acts on the deadlines that have passed. Call it when `next_deadline` has come; too early, it is harmless. Replaces
+/// the events.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_timeout(conn: *mut Conn, now: u64) -> i32 {
     // SAFETY: a handle by the rules of the header.
@@ -293,7 +292,9 @@ pub unsafe extern "C" fn sansock_conn_timeout(conn: *mut Conn, now: u64) -> i32 
     }
 }
 
-/// Adds a header to the response of the coming sansock_conn_accept or sansock_conn_reject.
+/// Adds a header to the response that the next sansock_conn_accept or sansock_conn_reject sends.
+///
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting. Otherwise as sansock_config_add_header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_add_response_header(
     conn: *mut Conn,
@@ -311,9 +312,10 @@ pub unsafe extern "C" fn sansock_conn_add_response_header(
     }
 }
 
-/// Accepts the request. Replaces the events: OPEN, and what had arrived behind the request.
+/// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
 ///
-/// `subprotocol`: one that the client offered; (NULL, 0) for the choice by your configured preference, or none.
+/// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.
+/// SANSOCK_ERR_INVALID_ARGUMENT if it was not offered. SANSOCK_ERR_INVALID_STATE unless a request is waiting.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_accept(conn: *mut Conn, subprotocol: *const c_char, len: usize, now: u64) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
@@ -331,6 +333,9 @@ pub unsafe extern "C" fn sansock_conn_accept(conn: *mut Conn, subprotocol: *cons
 }
 
 /// Refuses the request with an HTTP status from 200 to 599 and a body. Replaces the events: CLOSED.
+///
+/// SANSOCK_ERR_INVALID_ARGUMENT for another status, or for a body where the status has none (204, 304).
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_reject(
     conn: *mut Conn,
@@ -349,23 +354,28 @@ pub unsafe extern "C" fn sansock_conn_reject(
     }
 }
 
-/// Sends a text message. It must be UTF-8, else SANSOCK_ERR_INVALID_ARGUMENT. Like all sending, it copies.
+/// Sends a text message. Like everything that is sent, it is copied to the output, and the events stay.
+///
+/// SANSOCK_ERR_INVALID_ARGUMENT if it is not UTF-8. SANSOCK_ERR_INVALID_STATE before the connection is open, after our
+/// own Close, and while a message is being sent in parts. SANSOCK_ERR_WOULD_BLOCK or SANSOCK_ERR_TOO_LARGE if the
+/// output would exceed its hard limit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_text(conn: *mut Conn, text: *const c_char, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.send_text_bytes(bytes(text, len)?)) }
 }
 
-/// Sends a binary message.
+/// Sends a binary message. Errors as for sansock_conn_send_text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_binary(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.send_binary(bytes(data, len)?)) }
 }
 
-/// Sends a part of a message: one frame of several. A part of text may end inside a code point.
+/// Sends a part of a message, as one frame of several. A part of a text message may end inside a code point.
 ///
-/// `kind`: SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY, the same for all parts. `last`: 1 ends the message, else 0.
+/// `kind`: SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY, the same for all parts (else SANSOCK_ERR_INVALID_STATE). `last`: 1
+/// if the message ends with it, else 0. Otherwise as sansock_conn_send_text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_part(
     conn: *mut Conn,
@@ -380,8 +390,8 @@ pub unsafe extern "C" fn sansock_conn_send_part(
 
 /// Sends many messages: records of kind TEXT, BINARY, PING or PONG, with `offset` and `len` into `data`.
 ///
-/// Stops at the first that is refused, and returns why. `sent`: receives how many were queued, then too; it is not
-/// written if the handle or a pointer is refused.
+/// Stops at the first that cannot be sent, and returns its error. `sent` receives the number of messages that were
+/// queued, in that case too; it is not written if the handle or a pointer is refused.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_batch(
     conn: *mut Conn,
@@ -405,10 +415,10 @@ pub unsafe extern "C" fn sansock_conn_send_batch(
     }
 }
 
-/// Sends many messages of one kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY: their payloads lie in `data` one behind the
-/// other, and `lens` has the length of each, in bytes.
+/// Sends many messages of one kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY. Their payloads lie in `data` one after
+/// the other, and `lens` holds the length of each in bytes.
 ///
-/// Stops at the first that is refused, and returns why. `sent`: as for sansock_conn_send_batch.
+/// Stops at the first that cannot be sent, and returns its error. `sent`: as for sansock_conn_send_batch.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_many(
     conn: *mut Conn,
@@ -433,33 +443,38 @@ pub unsafe extern "C" fn sansock_conn_send_many(
     }
 }
 
-/// Server only: queues the header of a frame whose payload you write yourself, unchanged, right behind the output.
+/// Server only: queues just the header of a frame. Write all of the output, then the payload unchanged, before any
+/// other call that adds output. The payload is neither copied nor compressed, and text is not checked.
 ///
-/// `last`: 1 ends the message, else 0.
+/// `payload_len` is in bytes. SANSOCK_ERR_INVALID_STATE on a client. Otherwise as sansock_conn_send_part.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_header(conn: *mut Conn, kind: u8, payload_len: u64, last: u8) -> i32 {
     // SAFETY: a handle by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.send_header(kind, payload_len, boolean(last)?)) }
 }
 
-/// Sends a ping with a payload of at most 125 bytes. The answer is a PONG event with the round-trip time.
+/// Sends a ping with a payload of at most 125 bytes. The pong that answers it has the round-trip time.
+///
+/// Errors as for sansock_conn_send_text, but a message may be under way in parts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_ping(conn: *mut Conn, data: *const u8, len: usize, now: u64) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.ping(bytes(data, len)?, now)) }
 }
 
-/// Sends a pong with a payload of at most 125 bytes: the answer to a ping if automatic pongs are off, or unasked.
+/// Sends a pong with a payload of at most 125 bytes: the answer to a ping where automatic pongs are off, or an
+/// unsolicited one. Errors as for sansock_conn_ping.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_pong(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.pong(bytes(data, len)?)) }
 }
 
-/// Begins the closing handshake, or answers the peer's Close. Once that is done it does nothing.
+/// Starts the closing handshake, or answers the peer's Close; does nothing if our Close was sent already. Go on
+/// receiving until CLOSED. During the opening handshake it ends the connection at once.
 ///
-/// `code`: 1000, another code that may be sent, or 0 for none (then no reason). `reason`: UTF-8, at most 123 bytes.
-/// Go on receiving until CLOSED.
+/// `code`: 1000 or another code that may be sent (RFC 6455 section 7.4), or 0 for none, and then no reason. `reason`:
+/// UTF-8, at most 123 bytes. Others are refused with SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_close(
     conn: *mut Conn,
@@ -472,9 +487,10 @@ pub unsafe extern "C" fn sansock_conn_close(
     unsafe { call(conn, |inner| inner.connection.close(code, bytes(reason, len)?, now)) }
 }
 
-/// Ends the connection without waiting for the peer's Close. Arguments as for sansock_conn_close.
+/// Fails the connection (RFC 6455 section 7.1.7): sends Close unless it was sent, and does not wait for the peer's.
+/// CLOSED is waiting then: the next input call, which is due at once, brings it.
 ///
-/// CLOSED waits to be fetched: SANSOCK_BLOCK_MORE is set and `next_deadline` has come.
+/// Arguments as for sansock_conn_close. SANSOCK_ERR_INVALID_STATE if the connection has ended.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_fail(
     conn: *mut Conn,
@@ -487,8 +503,8 @@ pub unsafe extern "C" fn sansock_conn_fail(
     unsafe { call(conn, |inner| inner.connection.fail(code, bytes(reason, len)?, now)) }
 }
 
-/// Says whether messages from here on are compressed, where that was agreed and they are long enough. `on`: 1, as they are
-/// at first, or 0: secrets beside text that somebody else chooses should not be (RFC 7692 section 8).
+/// Chooses whether the messages that follow are compressed, where that was agreed and they are long enough: 1, the
+/// default, or 0. Do not compress secrets together with text that an attacker chooses (RFC 7692 section 8).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_set_compression(conn: *mut Conn, on: u8) -> i32 {
     // SAFETY: a handle by the rules of the header.
@@ -500,7 +516,7 @@ pub unsafe extern "C" fn sansock_conn_set_compression(conn: *mut Conn, on: u8) -
     }
 }
 
-/// Tells that you stop reading from the transport: until sansock_conn_resume no pong is missed.
+/// Reports that you stop reading from the transport. The pong deadline stands still until sansock_conn_resume.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_pause(conn: *mut Conn, now: u64) -> i32 {
     // SAFETY: a handle by the rules of the header.
@@ -512,7 +528,7 @@ pub unsafe extern "C" fn sansock_conn_pause(conn: *mut Conn, now: u64) -> i32 {
     }
 }
 
-/// Tells that you read from the transport again.
+/// Reports that you read from the transport again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_resume(conn: *mut Conn, now: u64) -> i32 {
     // SAFETY: a handle by the rules of the header.
@@ -524,14 +540,14 @@ pub unsafe extern "C" fn sansock_conn_resume(conn: *mut Conn, now: u64) -> i32 {
     }
 }
 
-/// Tells that the first `n` bytes of the output were written. More than there are: SANSOCK_ERR_INVALID_ARGUMENT.
+/// Reports that the first `n` bytes of the output were written. If there are fewer: SANSOCK_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_written(conn: *mut Conn, n: usize) -> i32 {
     // SAFETY: a handle by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.written(n)) }
 }
 
-/// How many bytes the connection occupies, handle and buffers. 0 for a handle that is bad, busy or poisoned.
+/// Returns the number of bytes that the connection occupies. 0 if the handle is bad, busy or poisoned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_memory_usage(conn: *const Conn) -> usize {
     // SAFETY: null or a handle by the rules of the header.
@@ -545,9 +561,11 @@ pub unsafe extern "C" fn sansock_conn_memory_usage(conn: *const Conn) -> usize {
     usage.unwrap_or(0)
 }
 
-/// What ended the connection, in one sentence with its numbers and without a byte of the peer's. `len` may be NULL.
+/// Returns what ended the connection: one sentence with the numbers of the case, and no byte of the peer's. `len`,
+/// which may be NULL, receives its length in bytes.
 ///
-/// Never NULL, ends with NUL; "" if there was no fault or the handle is bad. Valid until the connection is freed.
+/// Never NULL, ends with NUL; "" if there was no fault, or the handle is bad, busy or poisoned. Valid until the
+/// connection is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_fault_text(conn: *const Conn, len: *mut usize) -> *const c_char {
     const EMPTY: &str = "\0";

@@ -10,10 +10,10 @@ use crate::guard::guard;
 
 /// A type that C holds a handle of.
 pub(crate) trait Kind {
-    /// Tells handles of this kind from other memory.
+    /// Distinguishes handles of this kind from other memory.
     const MAGIC: u64;
 
-    /// The value is broken, and about to be locked for good: leave nothing for the host to follow.
+    /// The value is broken, and no call will reach it again: leave no pointer for the host to follow.
     fn poison(&mut self);
 }
 
@@ -52,8 +52,8 @@ impl<T: Kind> Handle<T> {
     /// Looks at the magic word of a handle.
     ///
     /// # Safety
-    /// `handle` is null or points at readable memory. Freed memory often is readable; that a freed handle is told is a
-    /// help to find mistakes, not a promise.
+    /// `handle` is null or points at readable memory. Freed memory often is readable: that a freed handle is recognised
+    /// helps to find mistakes, but is not promised.
     pub(crate) unsafe fn open<'a>(handle: *const Self) -> Result<&'a Self, Error> {
         if handle.is_null() || !handle.is_aligned() {
             return Err(Error::BadHandle);
@@ -113,7 +113,7 @@ impl<T: Kind> Handle<T> {
         result
     }
 
-    /// Ends a handle. One that is null, of another kind, or in use by another thread is left alone.
+    /// Frees a handle. One that is null, of another kind, or in use by another thread is left alone.
     ///
     /// # Safety
     /// As for [`Handle::open`].

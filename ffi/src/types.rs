@@ -1,4 +1,4 @@
-//! What C sees: opaque handles, plain structs, and numbers. They mirror the engine's, which is checked below.
+//! What C sees: opaque handles, plain structs, and numbers. Structs and numbers mirror the engine's, as is checked below.
 
 use std::mem::{offset_of, size_of};
 
@@ -6,98 +6,104 @@ use sansock::batch;
 
 /// A configuration, from which any number of connections are made.
 ///
-/// May move between threads. Several threads may create connections from it at once; nobody may change it meanwhile.
+/// May move between threads. Several threads may create connections from it at the same time, but none may change it
+/// meanwhile.
 pub struct Config(());
 
 /// One WebSocket connection.
 ///
-/// One thread at a time; may move between threads.
+/// Used by one thread at a time; may move between threads.
 pub struct Conn(());
 
-/// One event, or one detail of the event before it. 32 bytes, without padding.
+/// One event, or one detail of the event before it: 32 bytes, without padding. The accessors sansock_record_* read it;
+/// the fields are for hosts that read records as bytes.
 #[repr(C)]
 pub struct Record {
-    /// What happened: one of SANSOCK_KIND_*. Skip a kind you do not know.
+    /// What it is: one of SANSOCK_KIND_*. Skip a kind that you do not know.
     pub kind: u8,
-    /// The region of the payload (mask with SANSOCK_FLAG_REGION), and SANSOCK_FLAG_*.
+    /// SANSOCK_FLAG_* bits; the region of the payload is among them.
     pub flags: u8,
-    /// Close code, HTTP status, or SANSOCK_ORIGIN_*, as the kind says; otherwise 0.
+    /// REQUEST: SANSOCK_ORIGIN_*. REJECTED: HTTP status. CLOSING, CLOSED: close code. Otherwise 0.
     pub code: u16,
-    /// Number of details that follow, length of a header's name, or fault number, as the kind says; otherwise 0.
+    /// REQUEST, OPEN, REJECTED: number of details that follow. HEADER: length of the name in bytes. CLOSED: fault.
+    /// Otherwise 0.
     pub aux: u32,
-    /// Where the payload begins in its region, in bytes.
+    /// Where the payload begins in its region, in bytes. HEADER: where the name begins.
     pub offset: u64,
-    /// Length of the payload in bytes.
+    /// Length of the payload in bytes. HEADER: length of the value.
     pub len: u64,
-    /// Round-trip time, offset of a header's value, or the close code that was sent, as the kind says; otherwise 0.
+    /// PONG: round-trip time in milliseconds, or UINT64_MAX. CLOSED: the close code that was sent, or 0. HEADER: where
+    /// the value begins in the region, in bytes. Otherwise 0.
     pub extra: u64,
 }
 
-/// The answer to every call on a connection, at one address for the connection's whole life.
+/// What there is to do after a call on a connection. It stays at one address until the connection is freed.
 ///
 /// Read it after every call: write `output`, handle `events`, set the timer to `next_deadline`, obey `transport`.
 #[repr(C)]
 pub struct Block {
     /// What the last call returned.
     pub status: i32,
-    /// How many records `events` points at.
+    /// Number of records at `events`: events and their details.
     pub event_count: u32,
     /// What to do with the transport once all output is written: one of SANSOCK_TRANSPORT_*.
     pub transport: u8,
     /// One of SANSOCK_STATE_*.
     pub state: u8,
-    /// SANSOCK_BLOCK_* bits.
+    /// SANSOCK_BLOCK_* bits. See sansock_block_has_more and sansock_block_is_writable.
     pub flags: u16,
     /// The number of the fault that ended the connection, or 0. See sansock_fault_name and sansock_conn_fault_text.
     pub fault: u32,
-    /// How many bytes the last receive took. Fewer than were passed: handle the events, then pass the rest.
+    /// Number of input bytes that the last receive consumed. If it is less than was passed, handle the events, then
+    /// pass the rest.
     pub consumed: u64,
-    /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER for never.
+    /// When to call sansock_conn_timeout, in milliseconds of your clock; SANSOCK_NEVER if there is no deadline.
     pub next_deadline: u64,
-    /// How many bytes you may gather before the next receive, as nothing can come of them, not even a fault: payload of a
-    /// binary frame under way that is not compressed.
-    /// 0 if any byte may matter. For hosts whose reads are small and whose calls are dear; others need not look.
+    /// Number of bytes that you may gather before the next receive: the rest of the payload of an uncompressed binary
+    /// frame, which cannot produce an event or a fault before the frame ends. 0 if any byte may matter. This is for
+    /// hosts where calls are expensive and reads are small; others may ignore it.
     pub payload_remaining: u64,
     /// The events of the last input call. Valid until the next input call.
     pub events: *const Record,
-    /// Where each region begins: payload of `r` = regions[r.flags & SANSOCK_FLAG_REGION] + r.offset.
+    /// Where each region begins; see sansock_record_payload. Valid until the next input call.
     pub regions: [*const u8; 3],
-    /// How long each region is, in bytes.
+    /// Length of each region in bytes.
     pub region_lens: [usize; 3],
     /// Bytes to write to the transport. Valid until the next call on this connection.
     pub output: *const u8,
-    /// How many. Report those you wrote with sansock_conn_written.
+    /// Number of bytes of output. Report how many you wrote with sansock_conn_written.
     pub output_len: usize,
-    /// Yours to write, in place of a call of sansock_conn_written, while `flags` has SANSOCK_BLOCK_DEFER_WRITTEN: how
-    /// many bytes of the output you have written. The next call that takes a connection that is not const reports them
-    /// first, and sets this to 0; more than there are make it fail with SANSOCK_ERR_INVALID_ARGUMENT. Until then the
-    /// other fields do not reflect it.
+    /// The one field that you may write, and only while sansock_block_may_defer_written is true: the number of output
+    /// bytes that you wrote, instead of a call to sansock_conn_written. The next call on the connection that may change
+    /// it reports them first and sets this to 0; if they are more than `output_len`, that call fails with
+    /// SANSOCK_ERR_INVALID_ARGUMENT. Until then, no other field reflects them.
     pub written: u64,
 }
 
 /// Where a ws: or wss: URL points to.
 #[repr(C)]
 pub struct Url {
-    /// 1 for wss: connect with TLS.
+    /// 1 for wss: (connect with TLS), 0 for ws:.
     pub secure: u8,
-    /// The port: as given, else 80 or 443.
+    /// The port: the one in the URL, else 80 for ws: or 443 for wss:.
     pub port: u16,
-    /// Where the host begins in the URL that was parsed, without the brackets of an IPv6 address.
+    /// Where the host begins in the URL that was parsed, in bytes. The brackets of an IPv6 address are left out.
     pub host_offset: usize,
     /// Length of the host in bytes.
     pub host_len: usize,
 }
 
-/// Compare with sansock_abi_version() if you load the library at run time.
+/// The number of the binary interface that this header describes. The shared library has it in its name
+/// (libsansock.so.1). A program that loads the library at run time compares it with sansock_abi_version().
 pub const SANSOCK_ABI_VERSION: u32 = 1;
-/// A deadline that never comes.
+/// As a deadline: there is none.
 pub const SANSOCK_NEVER: u64 = u64::MAX;
 
 /// Success.
 pub const SANSOCK_OK: i32 = 0;
-/// An argument is outside what the protocol or this option allows.
+/// An argument is outside what the protocol, the option or this header allows.
 pub const SANSOCK_ERR_INVALID_ARGUMENT: i32 = -1;
-/// The connection is not in a state in which this call means anything.
+/// The connection is in a state that does not allow this call.
 pub const SANSOCK_ERR_INVALID_STATE: i32 = -2;
 /// The output is at its hard limit: write it, report it with sansock_conn_written, and call again.
 pub const SANSOCK_ERR_WOULD_BLOCK: i32 = -3;
@@ -105,167 +111,174 @@ pub const SANSOCK_ERR_WOULD_BLOCK: i32 = -3;
 pub const SANSOCK_ERR_TOO_LARGE: i32 = -4;
 /// Memory could not be allocated.
 pub const SANSOCK_ERR_NO_MEMORY: i32 = -5;
-/// The handle is NULL, freed, or of another kind.
+/// The handle is NULL, was freed, or is of another type.
 pub const SANSOCK_ERR_BAD_HANDLE: i32 = -6;
 /// The handle is in use by another thread.
 pub const SANSOCK_ERR_BUSY: i32 = -7;
-/// The engine failed in an earlier call on this handle, which can only be freed now.
+/// The library failed in this call or an earlier one on this handle, which can only be freed now.
 pub const SANSOCK_ERR_POISONED: i32 = -8;
-/// The operating system offered no random bytes.
+/// The operating system supplied no random bytes.
 pub const SANSOCK_ERR_ENTROPY: i32 = -9;
 
-/// Opens the connection.
+/// The end that sends the opening request, and masks its frames.
 pub const SANSOCK_ROLE_CLIENT: u32 = 0;
-/// Accepts or rejects it.
+/// The end that accepts or rejects the request.
 pub const SANSOCK_ROLE_SERVER: u32 = 1;
 
-/// A server has read a valid opening request: accept or reject it. Payload: the request target. code: SANSOCK_ORIGIN_*.
-/// aux: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
+/// A server has read a valid opening request: accept or reject it. Payload: the request target. See
+/// sansock_record_same_origin. Details: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
 pub const SANSOCK_KIND_REQUEST: u8 = 1;
-/// The connection is open. aux: how many details follow: SUBPROTOCOL and EXTENSION if agreed; for a client, HEADER.
+/// The connection is open. Details: SUBPROTOCOL and EXTENSION if agreed; on a client, the HEADERs of the response.
 pub const SANSOCK_KIND_OPEN: u8 = 2;
-/// The server refused the request. code: the HTTP status. Payload: the body, cut at its limit if TRUNCATED.
-/// aux: how many HEADER details follow. CLOSED comes next.
+/// The server refused the client's request; CLOSED comes next. Payload: the body of the response. See
+/// sansock_record_http_status and sansock_record_is_truncated. Details: the HEADERs of the response.
 pub const SANSOCK_KIND_REJECTED: u8 = 3;
-/// A text message, or a part of one, always valid UTF-8.
+/// A text message, or a part of one: always valid UTF-8.
 pub const SANSOCK_KIND_TEXT: u8 = 4;
 /// A binary message, or a part of one.
 pub const SANSOCK_KIND_BINARY: u8 = 5;
-/// A ping from the peer, answered already unless automatic pongs are off.
+/// A ping from the peer. It is answered automatically, unless SANSOCK_OPTION_AUTO_PONG is off.
 pub const SANSOCK_KIND_PING: u8 = 6;
-/// A pong from the peer. extra: round-trip time in milliseconds if it answers our latest ping, else UINT64_MAX.
+/// A pong from the peer. See sansock_record_round_trip_ms.
 pub const SANSOCK_KIND_PONG: u8 = 7;
-/// The peer's Close frame. code: its code, 1005 if it had none. Payload: its reason, UTF-8. You can still send; the
-/// next input call, which is due at once, answers it and brings CLOSED, unless automatic Close is off.
+/// The peer's Close frame. Payload: its reason, UTF-8. See sansock_record_close_code. It is not answered yet, so you
+/// can still send. The next input call, which is due at once, answers it and brings CLOSED; where
+/// SANSOCK_OPTION_AUTO_CLOSE is off, sansock_conn_close answers it.
 pub const SANSOCK_KIND_CLOSING: u8 = 8;
-/// The last event. code: the code the peer sent, 1005 for an empty Close, 1006 for no Close. Payload: the peer's
-/// reason. aux: the fault number, or 0. extra: the code that was sent to the peer, or 0.
+/// The last event of every connection. Payload: the reason in the peer's Close frame, UTF-8. See
+/// sansock_record_close_code, _close_sent, _is_clean, _by_peer and _fault.
 pub const SANSOCK_KIND_CLOSED: u8 = 9;
-/// Detail: a header. Name: offset, length aux. Value: offset extra, length len.
+/// Detail: a header of the request or response. See sansock_record_header_name and sansock_record_header_value. The
+/// kinds from this one on are details.
 pub const SANSOCK_KIND_HEADER: u8 = 16;
-/// Detail: host and port the request was made to.
+/// Detail: the host, and the port if it was named, that the request was made to.
 pub const SANSOCK_KIND_AUTHORITY: u8 = 17;
-/// Detail: the Origin header.
+/// Detail: the value of the Origin header.
 pub const SANSOCK_KIND_ORIGIN: u8 = 18;
-/// Detail: a subprotocol the client offered (CHOSEN marks the one agreed if you name none), or the one agreed.
+/// Detail of REQUEST: a subprotocol that the client offers (see sansock_record_is_chosen). Detail of OPEN: the
+/// subprotocol agreed.
 pub const SANSOCK_KIND_SUBPROTOCOL: u8 = 19;
-/// Detail: an extension offer with its parameters, or the one agreed.
+/// Detail of REQUEST: an extension that the client offers, with its parameters. Detail of OPEN: the extension agreed,
+/// with its parameters.
 pub const SANSOCK_KIND_EXTENSION: u8 = 20;
 
-/// Mask of the region's number in the flags.
+/// Mask of the region's number.
 pub const SANSOCK_FLAG_REGION: u8 = 0x03;
-/// The payload begins a message. Always set on a whole message.
+/// On TEXT and BINARY: the payload begins a message. Always set on a whole message.
 pub const SANSOCK_FLAG_FIRST: u8 = 0x04;
-/// The payload ends a message. Always set on a whole message.
+/// On TEXT and BINARY: the payload ends a message. Always set on a whole message.
 pub const SANSOCK_FLAG_LAST: u8 = 0x08;
 /// On CLOSED: a Close frame was sent and one received.
 pub const SANSOCK_FLAG_CLEAN: u8 = 0x10;
-/// On CLOSED: the peer began it.
+/// On CLOSED: the peer ended the connection, by its Close frame, its fault, or the end of its stream.
 pub const SANSOCK_FLAG_BY_PEER: u8 = 0x20;
-/// On REJECTED: the body was longer than its limit.
+/// On REJECTED: the body is incomplete, because it exceeds its limit or the stream ended early.
 pub const SANSOCK_FLAG_TRUNCATED: u8 = 0x10;
-/// On SUBPROTOCOL: the choice by the configured preference.
+/// On SUBPROTOCOL of a REQUEST: the first of your configured subprotocols that the client offers.
 pub const SANSOCK_FLAG_CHOSEN: u8 = 0x10;
 
-/// The bytes passed to receive.
+/// The bytes that were passed to receive.
 pub const SANSOCK_REGION_INPUT: u8 = 0;
-/// The connection's message store.
+/// The connection's store, for messages that were joined or inflated.
 pub const SANSOCK_REGION_STORE: u8 = 1;
-/// The connection's side buffer.
+/// The connection's scratch buffer, for HTTP heads and for what was cut by the ends of reads.
 pub const SANSOCK_REGION_SCRATCH: u8 = 2;
 
 /// There is no Origin header: the client is not a browser.
 pub const SANSOCK_ORIGIN_ABSENT: u16 = 0;
-/// Same host and port.
+/// The Origin has the host and the port that the request was made to.
 pub const SANSOCK_ORIGIN_SAME: u16 = 1;
-/// Another host or port, or the opaque origin `null`.
+/// The Origin has another host or port, or is the opaque origin `null`.
 pub const SANSOCK_ORIGIN_CROSS: u16 = 2;
 
 /// Go on reading and writing.
 pub const SANSOCK_TRANSPORT_OPEN: u8 = 0;
-/// Shut down the writing side, go on reading until EOF or the next deadline.
+/// Shut down the writing side, and go on reading until the stream ends or the next deadline comes.
 pub const SANSOCK_TRANSPORT_SHUTDOWN_WRITE: u8 = 1;
-/// Close it.
+/// Close the transport.
 pub const SANSOCK_TRANSPORT_CLOSE: u8 = 2;
 
 /// The opening handshake is under way.
 pub const SANSOCK_STATE_CONNECTING: u8 = 0;
-/// Messages flow.
+/// Messages can be sent and received.
 pub const SANSOCK_STATE_OPEN: u8 = 1;
 /// A Close frame was sent or received.
 pub const SANSOCK_STATE_CLOSING: u8 = 2;
-/// The CLOSED event has been delivered, or waits to be.
+/// The connection has ended: the CLOSED event was delivered, or is waiting.
 pub const SANSOCK_STATE_CLOSED: u8 = 3;
 
-/// More events are ready than one batch holds, the peer's Close or fault waits for its answer, or CLOSED waits: handle
-/// the events, then call receive with the rest of the input (or with none), or timeout, which is due at once.
+/// Something is waiting: more events than fit in one batch, the answer to the peer's Close or fault, or CLOSED. Handle
+/// the events, then call receive with the input that is left (or with none), or timeout, which is due at once.
 pub const SANSOCK_BLOCK_MORE: u16 = 0x0001;
-/// The output is below its soft limit. While it is not: stop reading from the peer, or sending to it.
+/// The output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
 pub const SANSOCK_BLOCK_WRITABLE: u16 = 0x0002;
-/// Reporting the output as written would change nothing now but free its bytes: you may write the number to `written`
-/// instead of calling sansock_conn_written.
+/// To report output as written would change nothing now but free its bytes, so the report may wait for the next call:
+/// write the number to `written` instead of calling sansock_conn_written.
 pub const SANSOCK_BLOCK_DEFER_WRITTEN: u16 = 0x0004;
 
-/// Boolean, 0: the stream is upgraded already, there is no handshake.
+/// Whether the stream is upgraded already, so that there is no opening handshake. 0 or 1, default 0.
 pub const SANSOCK_OPTION_START_OPEN: u32 = 1;
-/// Bytes, 16 MiB: a message that is longer ends the connection with 1009.
+/// The largest message received, after inflation; a larger one fails the connection (1009). Bytes, default 16 MiB.
 pub const SANSOCK_OPTION_MAX_MESSAGE_SIZE: u32 = 2;
-/// Bytes, as the message: the same for one frame.
+/// The largest payload of a frame received, before inflation; a larger one fails the connection (1009). Bytes, default:
+/// as SANSOCK_OPTION_MAX_MESSAGE_SIZE.
 pub const SANSOCK_OPTION_MAX_FRAME_SIZE: u32 = 3;
-/// Bytes, 16 KiB: the HTTP head.
+/// The largest HTTP head received. Bytes, default 16 KiB.
 pub const SANSOCK_OPTION_MAX_HEAD_SIZE: u32 = 4;
-/// Bytes, 8 KiB: one line of the HTTP head.
+/// The longest line of an HTTP head received, without its end. Bytes, default 8 KiB.
 pub const SANSOCK_OPTION_MAX_LINE_SIZE: u32 = 5;
-/// 128: headers in the HTTP head.
+/// The largest number of headers in an HTTP head received. Default 128.
 pub const SANSOCK_OPTION_MAX_HEADERS: u32 = 6;
-/// Bytes, 64 KiB: what a client keeps of the body of a refusal.
+/// How much of the body of a refusal a client keeps; the rest is not read. Bytes, default 64 KiB.
 pub const SANSOCK_OPTION_MAX_BODY_SIZE: u32 = 7;
-/// Bytes, 64 KiB: pending output from which SANSOCK_BLOCK_WRITABLE is clear.
+/// Unwritten output from which sansock_block_is_writable is false, and only the newest ping is answered. Bytes, default
+/// 64 KiB.
 pub const SANSOCK_OPTION_OUTPUT_SOFT_LIMIT: u32 = 8;
-/// Bytes, twice the message: pending output from which sending is refused.
+/// Unwritten output above which sending fails with SANSOCK_ERR_WOULD_BLOCK. Bytes, default: twice
+/// SANSOCK_OPTION_MAX_MESSAGE_SIZE.
 pub const SANSOCK_OPTION_OUTPUT_HARD_LIMIT: u32 = 9;
-/// Milliseconds, 10 s: the opening handshake.
+/// How long the opening handshake may take. Milliseconds, default 10,000.
 pub const SANSOCK_OPTION_HANDSHAKE_TIMEOUT: u32 = 10;
-/// Milliseconds, 10 s: the closing handshake, and the wait for EOF.
+/// How long the closing handshake may take, and then the end of the peer's stream. Milliseconds, default 10,000.
 pub const SANSOCK_OPTION_CLOSE_TIMEOUT: u32 = 11;
-/// Milliseconds, unset: the time between pings. Unset, there is no keepalive.
+/// The time between keepalive pings. Milliseconds, default: no keepalive.
 pub const SANSOCK_OPTION_PING_INTERVAL: u32 = 12;
-/// Milliseconds, 20 s: how long a ping may go unanswered.
+/// How long a keepalive ping may go unanswered. Milliseconds, default 20,000.
 pub const SANSOCK_OPTION_PONG_TIMEOUT: u32 = 13;
-/// Boolean, 0: deliver parts of messages as they arrive.
+/// Whether parts of messages are delivered as they arrive, and not whole messages. 0 or 1, default 0.
 pub const SANSOCK_OPTION_PARTS: u32 = 14;
-/// Boolean, 1: answer pings.
+/// Whether pings are answered automatically. 0 or 1, default 1.
 pub const SANSOCK_OPTION_AUTO_PONG: u32 = 15;
-/// Boolean, 1: answer the peer's Close.
+/// Whether the peer's Close is answered automatically. 0 or 1, default 1.
 pub const SANSOCK_OPTION_AUTO_CLOSE: u32 = 16;
-/// Boolean, 0: only a pong, not any byte, shows that the peer lives.
+/// Whether only a pong, and not any byte, shows that the peer is alive. 0 or 1, default 0.
 pub const SANSOCK_OPTION_REQUIRE_PONG: u32 = 17;
-/// Boolean, 0: deliver messages that arrive after our own Close.
+/// Whether messages are delivered that arrive after our own Close. 0 or 1, default 0.
 pub const SANSOCK_OPTION_RECEIVE_WHILE_CLOSING: u32 = 18;
-/// Boolean, 0: accept frames whose length is not in its shortest form.
+/// Whether frame lengths may be longer than their shortest form (RFC 6455 section 5.2). 0 or 1, default 0.
 pub const SANSOCK_OPTION_ALLOW_NON_MINIMAL_LENGTH: u32 = 19;
-/// Boolean, 0: offer or accept permessage-deflate (RFC 7692). With START_OPEN it counts as agreed.
+/// Whether to offer or accept permessage-deflate (RFC 7692); with START_OPEN, whether it is agreed. 0 or 1, default 0.
 pub const SANSOCK_OPTION_DEFLATE: u32 = 20;
-/// Boolean, 0: the server compresses each message alone.
+/// Whether the server compresses each message on its own. 0 or 1, default 0.
 pub const SANSOCK_OPTION_SERVER_NO_CONTEXT_TAKEOVER: u32 = 21;
-/// Boolean, 0: the client compresses each message alone.
+/// Whether the client compresses each message on its own. 0 or 1, default 0.
 pub const SANSOCK_OPTION_CLIENT_NO_CONTEXT_TAKEOVER: u32 = 22;
-/// 8 to 15, 15: the base-2 logarithm of the largest window that the server compresses in.
+/// The largest window in which the server compresses: its base-2 logarithm, 8 to 15, default 15.
 pub const SANSOCK_OPTION_SERVER_MAX_WINDOW_BITS: u32 = 23;
-/// 8 to 15, 15: the base-2 logarithm of the largest window that the client compresses in.
+/// The largest window in which the client compresses: its base-2 logarithm, 8 to 15, default 15.
 pub const SANSOCK_OPTION_CLIENT_MAX_WINDOW_BITS: u32 = 24;
-/// 1 to 9, 6: how hard to compress, from fast to small.
+/// The compression level, from 1 (fast) to 9 (small), default 6.
 pub const SANSOCK_OPTION_DEFLATE_LEVEL: u32 = 25;
-/// 1 to 9, 8: how much memory to compress with.
+/// How much memory to compress with, from 1 to 9, default 8.
 pub const SANSOCK_OPTION_DEFLATE_MEM_LEVEL: u32 = 26;
-/// Bytes, 64: the smallest message that is compressed.
+/// The smallest message that is compressed. Bytes, default 64.
 pub const SANSOCK_OPTION_DEFLATE_THRESHOLD: u32 = 27;
 
-/// The ws: or wss: URL of a client's request.
+/// The ws: or wss: URL of a client's request. A `user:password@` in it becomes a Basic Authorization header (RFC 7617).
 pub const SANSOCK_TEXT_URL: u32 = 1;
 /// The Origin header of a client's request.
 pub const SANSOCK_TEXT_ORIGIN: u32 = 2;
-/// A subprotocol that a client offers or a server accepts; may be set several times, the preferred one first.
+/// A subprotocol that a client offers or a server supports. It may be set several times, the preferred one first.
 pub const SANSOCK_TEXT_SUBPROTOCOL: u32 = 3;
 
 /// The mirrors are the engine's, byte for byte.

@@ -1,4 +1,4 @@
-//! What can be asked without a connection: versions, sizes, texts, a seed, a URL.
+//! What needs no connection: versions, sizes, texts, a seed, a URL.
 
 use std::array;
 use std::ffi::c_char;
@@ -10,7 +10,7 @@ use sansock::{Error, FaultKind};
 use crate::guard::{bytes, guard, status, write};
 use crate::types::{Block, Record, SANSOCK_ABI_VERSION, Url};
 
-/// A text with the NUL that C wants behind it.
+/// A text that ends with NUL, as C wants it.
 struct Text([u8; Text::ROOM]);
 
 impl Text {
@@ -52,7 +52,7 @@ static ERROR_TEXTS: [Text; Error::ALL.len()] = {
     texts
 };
 
-/// Laid out when first asked for.
+/// Built on first use.
 static FAULT_NAMES: LazyLock<[Text; FAULTS]> =
     LazyLock::new(|| array::from_fn(|i| Text::new(FaultKind::ALL[i].name())));
 static FAULT_TEXTS: LazyLock<[Text; FAULTS]> =
@@ -63,31 +63,31 @@ fn fault_index(fault: u32) -> Option<usize> {
     FaultKind::ALL.iter().position(|kind| kind.number() == fault)
 }
 
-/// The number that changes when a program must be compiled anew: SANSOCK_ABI_VERSION of the library that was loaded.
+/// Returns SANSOCK_ABI_VERSION of the library that was loaded.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_abi_version() -> u32 {
     SANSOCK_ABI_VERSION
 }
 
-/// The version of the library that was loaded, as "1.2.3". Static, never NULL.
+/// Returns the version of the library that was loaded, such as "1.2.3". Static, never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// sizeof(sansock_record) in the library that was loaded.
+/// Returns sizeof(sansock_record) in the library that was loaded.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_record_size() -> usize {
     size_of::<Record>()
 }
 
-/// sizeof(sansock_block) in the library that was loaded. Fields may be added at its end.
+/// Returns sizeof(sansock_block) in the library that was loaded. It is larger than the header's if fields were added.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_block_size() -> usize {
     size_of::<Block>()
 }
 
-/// What a status means, in one sentence. Static, never NULL; unknown numbers have a text too.
+/// Returns what a status means, in one sentence. Static, never NULL: unknown numbers have a text too.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_error_text(status: i32) -> *const c_char {
     let place = Error::ALL.iter().position(|error| error.number() == status);
@@ -98,16 +98,15 @@ pub extern "C" fn sansock_error_text(status: i32) -> *const c_char {
     }
 }
 
-/// The name of a fault, as "MESSAGE_TOO_BIG". Static, never NULL; "" for 0 and for unknown numbers.
+/// Returns the name of a fault, such as "MESSAGE_TOO_BIG". Static, never NULL: "" for 0 and for unknown numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_fault_name(fault: u32) -> *const c_char {
     let name = guard(|| Ok(fault_index(fault).map(|place| FAULT_NAMES[place].as_ptr())));
     name.ok().flatten().unwrap_or(NO_NAME.as_ptr())
 }
 
-/// What a fault means, in one sentence. Static, never NULL; unknown numbers have a text too.
-///
-/// sansock_conn_fault_text has the numbers of a case besides.
+/// Returns what a fault means, in one sentence. Static, never NULL: unknown numbers have a text too.
+/// sansock_conn_fault_text adds the numbers of the case.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_fault_text(fault: u32) -> *const c_char {
     let text = guard(|| Ok(fault_index(fault).map(|place| FAULT_TEXTS[place].as_ptr())));
@@ -118,7 +117,7 @@ pub extern "C" fn sansock_fault_text(fault: u32) -> *const c_char {
     }
 }
 
-/// Asks the operating system for the 32 bytes that a connection is created with.
+/// Asks the operating system for the 32 bytes that a connection is created with. SANSOCK_ERR_ENTROPY if it has none.
 /// cbindgen:ptrs-as-arrays=[[seed; 32]]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_random_seed(seed: *mut u8) -> i32 {
@@ -133,7 +132,8 @@ pub unsafe extern "C" fn sansock_random_seed(seed: *mut u8) -> i32 {
     }))
 }
 
-/// Says where to connect to for a ws: or wss: URL, by the same rules as SANSOCK_TEXT_URL.
+/// Says where to connect to for a ws: or wss: URL, which may have a `user:password@`: a client configured with it
+/// (SANSOCK_TEXT_URL) sends that as Basic authorization. SANSOCK_ERR_INVALID_ARGUMENT if the URL is not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_url_parse(url: *const c_char, len: usize, out: *mut Url) -> i32 {
     status(guard(|| {

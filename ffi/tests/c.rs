@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{WARNINGS, fresh_dir, hooked_library_dir, library_dir, loadable, root, run, run_ok};
+use support::{WARNINGS, fresh_dir, hooked_library_dir, library_dir, root, run, run_ok};
 
 /// How a program is built.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,10 +48,9 @@ fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], libr
     command.arg("-I").arg(root().join("include")).args(sources).arg("-o").arg(&program);
     match build {
         Plain => {
-            loadable(library, &dir);
             let mut rpath = OsString::from("-Wl,-rpath,");
-            rpath.push(&dir);
-            command.arg("-O2").arg("-L").arg(library).arg("-l:libsansock.so").arg(rpath);
+            rpath.push(library);
+            command.arg("-O2").arg("-L").arg(library).arg("-lsansock").arg(rpath);
         }
         Sanitized => {
             command.args(["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
@@ -69,8 +68,10 @@ fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], libr
 fn execute(program: &Path, arguments: &[PathBuf]) -> String {
     let mut command = Command::new(program);
     command.args(arguments).env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
-    // The panics that a test asks for are told in one line each.
+    // The panics that a test asks for are reported in one line each.
     command.env("RUST_BACKTRACE", "0");
+    // Cargo's path leads to a library that may have been built in another way.
+    command.env_remove("LD_LIBRARY_PATH");
     let output = run(&mut command);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}: {}\n{out}{err}", program.display(), output.status);
@@ -88,11 +89,25 @@ fn topic(name: &str, library: &Path) {
 
 #[test]
 fn every_test_in_c_is_run() {
-    let run_below =
-        ["compression", "events", "fragmentation", "lifecycle", "misuse", "null_everywhere", "panic_guard", "vectors"];
+    let run_below = [
+        "accessors",
+        "compression",
+        "events",
+        "fragmentation",
+        "lifecycle",
+        "misuse",
+        "null_everywhere",
+        "panic_guard",
+        "vectors",
+    ];
     let found = sources("ffi/tests/c", "c");
     let names: Vec<_> = found.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
     assert_eq!(names, run_below);
+}
+
+#[test]
+fn accessors() {
+    topic("accessors", library_dir());
 }
 
 #[test]
@@ -164,14 +179,44 @@ fn the_examples_of_the_readme() {
     }
 }
 
+/// The program in the first block of a language in the README.
+fn program_of_the_readme(language: &str) -> String {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    let (_, block) = readme.split_once(&format!("```{language}\n")).expect("a program");
+    block.split_once("```").expect("an end of the block").0.to_owned()
+}
+
+/// Builds the programs of the README in an empty folder, with the very lines that the documentation says. A clone of the
+/// repository is in `sansock`; its libraries are those that these tests have built.
+#[test]
+fn the_programs_of_the_readme_are_built_as_it_says() {
+    let page = std::fs::read_to_string(root().join("ffi/README.md")).expect("ffi/README.md");
+    let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("cc ") || line.starts_with("c++ ")).collect();
+    assert_eq!(commands.len(), 4, "C and C++, static and shared: {commands:?}");
+    for (number, command) in commands.iter().enumerate() {
+        let dir = fresh_dir(&format!("as-it-says-{number}"));
+        let clone = dir.join("sansock");
+        std::fs::create_dir_all(clone.join("target")).expect("a folder");
+        std::os::unix::fs::symlink(root().join("include"), clone.join("include")).expect("a link");
+        std::os::unix::fs::symlink(library_dir(), clone.join("target/release")).expect("a link");
+        std::fs::write(dir.join("hello.c"), program_of_the_readme("c")).expect("a program");
+        std::fs::write(dir.join("hello.cpp"), program_of_the_readme("cpp")).expect("a program");
+        run_ok(Command::new("sh").arg("-c").arg(command).current_dir(&dir));
+        let out = execute(&dir.join("hello"), &[]);
+        assert!(out.contains("hello"), "{command}\n{out}");
+    }
+}
+
 #[test]
 fn the_examples_compile_without_a_warning() {
-    for name in ["echo_server", "client"] {
+    for (folder, name) in
+        [("examples", "echo_server"), ("examples", "client"), ("conformance/clients", "command_client")]
+    {
         for (compiler, standard, source) in [
-            ("gcc", "c11", format!("examples/c/{name}.c")),
-            ("clang", "c11", format!("examples/c/{name}.c")),
-            ("g++", "c++17", format!("examples/cpp/{name}.cpp")),
-            ("clang++", "c++17", format!("examples/cpp/{name}.cpp")),
+            ("gcc", "c11", format!("{folder}/c/{name}.c")),
+            ("clang", "c11", format!("{folder}/c/{name}.c")),
+            ("g++", "c++17", format!("{folder}/cpp/{name}.cpp")),
+            ("clang++", "c++17", format!("{folder}/cpp/{name}.cpp")),
         ] {
             compile(name, compiler, standard, &[root().join(source)], library_dir(), Plain);
         }

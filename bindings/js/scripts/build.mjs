@@ -2,7 +2,7 @@
 //
 // For each module:
 //   wasm-pack -> build/pkg/sansock_wasm_bg.wasm      needs Rust with the target wasm32-unknown-unknown
-//   wasm-metadce: only the exports that src/engine.ts names, so that nothing is left to import
+//   wasm-metadce: keeps only the exports that src/exports.ts names, so that nothing is left to import
 //   the tables of CRC-32 are emptied: only gzip needs them
 //   wasm-opt -> dist/NAME.wasm, and the same in base64 in dist/NAME-base64.js
 // and
@@ -24,7 +24,7 @@ const MODULES = [
   { name: "sansock", features: ["deflate"], tables: 9, passes: [], limit: 180_000, gzipLimit: 72_000 },
   { name: "slim", features: [], tables: 0, passes: ["--const-hoisting"], limit: 80_000, gzipLimit: 40_000 },
 ];
-/** Optimised for size: level "z" inlines too little by itself to become small. */
+/** Optimised for size: level "z" alone inlines too little to become small. */
 const LEVEL = "z";
 const INLINE = "-Cllvm-args=-inline-threshold=50";
 /** The deflate library is a tenth slower at level "z", and hardly smaller. */
@@ -32,7 +32,7 @@ const PROFILE = 'profile.release.package.zlib-rs.opt-level="s"';
 /** Rust keeps the stack below its data: nothing lies in the first bytes of memory. */
 const OPTIMISE = ["--local-cse", "-Oz", "--low-memory-unused", "--converge"];
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-/** Paths of source files, and messages of the standard library and of the deflate library, which has them for its errors too. */
+/** Paths of source files, and messages of the standard library and of the deflate library, in panics and errors. */
 const PANICS = new RegExp(
   [
     /(?:\/rustc\/[0-9a-f]+|crates|core|wasm)\/[\w./-]+?\.rs/,
@@ -105,8 +105,8 @@ function run(command, args) {
 }
 
 /**
- * Empties the tables of CRC-32 in the reduced module. The deflate library has them for gzip; permessage-deflate is raw, so they are
- * never read, and they are what compresses least. A table is 256 words in which entry a XOR b is the XOR of the entries.
+ * Empties the tables of CRC-32 in the reduced module. The deflate library has them for gzip; permessage-deflate never reads
+ * them, and they compress worst. A table is 256 words in which entry a XOR b is the XOR of the entries a and b.
  */
 function emptyChecksumTables(name, expected) {
   const words = 256;
@@ -129,7 +129,7 @@ function emptyChecksumTables(name, expected) {
   writeFileSync(reduced, wasm);
 }
 
-/** Empties texts that nobody reads, in the reduced module: a panic of it is a trap, and an error of deflate is the engine's. */
+/** Empties texts that nobody reads in the reduced module: its panics are traps, and the engine reports errors of deflate. */
 function emptyPanics(name) {
   const wasm = readFileSync(reduced);
   const texts = Array.from(wasm.toString("latin1").matchAll(PANICS));
@@ -155,9 +155,9 @@ function environment() {
   };
 }
 
-/** The names in the interface `Exports` of src/engine.ts. */
+/** The names in the interface `Exports` of src/exports.ts. */
 function exportNames() {
-  const source = readFileSync(join(root, "src", "engine.ts"), "utf8");
+  const source = readFileSync(join(root, "src", "exports.ts"), "utf8");
   const [, body] = /export interface Exports \{\n(.*?)\n\}/s.exec(source);
   return Array.from(body.matchAll(/^ {2}(?:readonly )?(\w+)[:(]/gm), ([, name]) => name);
 }

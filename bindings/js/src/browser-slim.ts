@@ -1,6 +1,6 @@
 /**
- * The entry without permessage-deflate, which is half as large, for browsers, bundlers, and all runtimes that are not
- * known to compile WebAssembly at once: `await init()` before the first connection.
+ * The entry without permessage-deflate, in half the size, for browsers, bundlers, and all runtimes that are not known to
+ * compile WebAssembly synchronously: `await init()` before the first connection.
  *
  * @module
  */
@@ -9,8 +9,10 @@ import { compile, type ModuleSource, startWith } from "./module.js";
 export * from "./public.js";
 
 /**
- * Loads the WebAssembly module: `slim.wasm` beside this file, or what is given. Where modules are imported rather
- * than fetched: `import module from "sansock/slim/wasm"; await init(module)`.
+ * Loads the WebAssembly module.
+ *
+ * @param source By default `slim.wasm` beside this file. Where modules are imported rather than fetched:
+ *   `import module from "sansock/slim/wasm"; await init(module)`. The promise is rejected if the module cannot be loaded.
  */
 export function init(source?: ModuleSource): Promise<void> {
   return startWith(() => compile(source ?? new URL("./slim.wasm", import.meta.url)));

@@ -1,11 +1,11 @@
 import { SansockError } from "./errors.js";
 
-/** Bytes that a caller passes: an `ArrayBuffer`, or a view of one. */
+/** Bytes that are passed in: an `ArrayBuffer`, or a view of one. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
-/** The bytes behind any view. Refuses buffers that were transferred away, and shared ones, which others may write. */
+/** The bytes behind any view. Refuses buffers that are detached, and shared ones, which other threads may write. */
 export function toBytes(data: Bytes): Uint8Array {
-  // Nearly always so. The long way is for all other views, and for those of another realm.
+  // The usual case. What follows is for all other views, and for those of another realm.
   if (data instanceof Uint8Array && data.length > 0 && data.buffer instanceof ArrayBuffer) {
     return data;
   }

@@ -1,24 +1,36 @@
 import { STATUS } from "./numbers.js";
 
 /**
- * What a call that was refused says about the reason.
+ * Why a call was refused.
  *
- * - `INVALID_ARGUMENT`: an argument is not allowed here.
- * - `INVALID_STATE`: the connection is not in a state in which the call means anything (sending after Close).
- * - `WOULD_BLOCK`: the output is at its hard limit: write it, then call again.
+ * - `INVALID_ARGUMENT`: an argument is not allowed here. The message names an option that is wrong.
+ * - `INVALID_STATE`: the connection is not in a state that allows the call, such as sending after Close. In a browser: the
+ *   module is not loaded.
+ * - `WOULD_BLOCK`: the output is at `outputHardLimit`: write it, then call again.
  * - `TOO_LARGE`: the payload alone is larger than that limit: send it in parts.
  * - `NO_MEMORY`: memory could not be allocated.
- * - `BAD_HANDLE`: the connection was freed.
- * - `POISONED`: the engine failed in this or an earlier call. No connection of this module can be used any more.
+ * - `BAD_HANDLE`: the connection has been freed.
+ * - `POISONED`: the engine failed in this call or an earlier one. No connection of the module can be used any more; `init()`
+ *   starts another.
+ * - `BUSY`, `ENTROPY`: errors of the same engine in other languages. This package does not throw them.
  */
-export type ErrorCode = keyof typeof STATUS;
+export type ErrorCode =
+  | "INVALID_ARGUMENT"
+  | "INVALID_STATE"
+  | "WOULD_BLOCK"
+  | "TOO_LARGE"
+  | "NO_MEMORY"
+  | "BAD_HANDLE"
+  | "BUSY"
+  | "POISONED"
+  | "ENTROPY";
 
-/** A call that could not be carried out. Unless it is `POISONED`, the connection is as it was before the call. */
+/** A call that was refused. Unless the code is `POISONED`, the connection is as it was before the call. */
 export class SansockError extends Error {
   override readonly name = "SansockError";
-  /** The name of the error. */
+  /** Why the call was refused. */
   readonly code: ErrorCode;
-  /** Its number: negative, the same in every language. */
+  /** The number of the code: negative, the same in every language. */
   readonly number: number;
   /** After `sendBatch`: how many messages were queued before the one that was refused. */
   readonly sent: number | undefined;
@@ -31,7 +43,7 @@ export class SansockError extends Error {
   }
 }
 
-/** The name of a status; what no version of the engine says counts as a failure of the engine. */
+/** The code of a status. One that no version of the engine returns counts as a failure of the engine. */
 export function errorCode(status: number): ErrorCode {
   for (const [code, number] of Object.entries(STATUS)) {
     if (number === status) {

@@ -1,75 +1,87 @@
-/** The bytes of one message that several reads bring, gathered on the host's side. */
-
 import { copier } from "./host.js";
 
-/** The first room, in bytes. */
-const ROOM = 1024;
-/** And then so many times what has arrived: what is announced may never come. */
-const TRUST = 4;
-/** Buffers that wait for their next use, which costs less than to ask for memory: so many, and of so many bytes, at most. */
-const SPARE = 4;
+/** The smallest capacity, in bytes. */
+const CAPACITY_MIN = 1024;
+/** The capacity is this many times what has arrived, at most: the announced length may never arrive. */
+const GROWTH = 4;
+/** How many buffers wait to be used again, and the largest that does, in bytes: asking for memory costs more. */
+const SPARE_COUNT = 4;
 const SPARE_SIZE = 1 << 20;
 
 const spare: Uint8Array[] = [];
-const NONE = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
-/** A buffer that grows as bytes arrive. */
-export class Gathered {
+/** Gathers the bytes that several reads bring, in a buffer that grows with what has arrived. */
+export class GatherBuffer {
+  /** How many bytes have been gathered. */
   length = 0;
-  #bytes: Uint8Array = NONE;
+  /** How many there will be when `take` hands them on. 0 for bytes that are not handed on. */
+  readonly #total: number;
+  #buffer: Uint8Array = EMPTY;
 
-  /** The memory that it holds. */
-  get room(): number {
-    return this.#bytes.length;
+  constructor(total = 0) {
+    this.#total = total;
   }
 
-  /** The bytes, where they lie. */
+  /** How many bytes are still to come, of a known total. */
+  get missing(): number {
+    return this.#total - this.length;
+  }
+
+  /** The memory that it holds, in bytes. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
+  /** The gathered bytes, where they lie. */
   get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
+    return this.#buffer.subarray(0, this.length);
   }
 
-  /** Adds bytes. Those that are for `take` will be `total` in the end. */
-  add(piece: Uint8Array, total: number): void {
-    const end = this.length + piece.length;
-    if (end > this.#bytes.length) {
-      this.#grow(end, total);
+  /** Adds a copy of these bytes. */
+  add(bytes: Uint8Array): void {
+    const end = this.length + bytes.length;
+    if (end > this.#buffer.length) {
+      this.#grow(end);
     }
-    this.#bytes.set(piece, this.length);
+    this.#buffer.set(bytes, this.length);
     this.length = end;
   }
 
-  /** Hands on all the bytes that were to come. */
+  /** Hands on the bytes once none is missing: they are the caller's. */
   take(): Uint8Array {
-    const bytes = this.#bytes;
-    this.#bytes = NONE;
+    const buffer = this.#buffer;
+    this.#buffer = EMPTY;
     this.length = 0;
-    return bytes;
+    return buffer;
   }
 
   /** Drops the bytes. */
   clear(): void {
-    const bytes = this.take();
-    if (bytes.length > 0 && bytes.length <= SPARE_SIZE) {
-      if (spare.length === SPARE) {
+    const buffer = this.take();
+    if (buffer.length > 0 && buffer.length <= SPARE_SIZE) {
+      if (spare.length === SPARE_COUNT) {
         spare.shift();
       }
-      spare.push(bytes);
+      spare.push(buffer);
     }
   }
 
-  #grow(needed: number, total: number): void {
+  #grow(needed: number): void {
     const { bytes, length } = this;
-    const size = Math.max(needed * TRUST, ROOM);
-    const larger = total > 0 && size >= total ? copier.place(total) : roomFor(size, total);
+    const larger = allocate(Math.max(needed * GROWTH, CAPACITY_MIN), this.#total);
     larger.set(bytes);
     this.clear();
-    this.#bytes = larger;
+    this.#buffer = larger;
     this.length = length;
   }
 }
 
-/** A buffer of about this size, but never of all that is to come: that is for the caller to keep. */
-function roomFor(size: number, total: number): Uint8Array {
+/** A buffer of exactly `total` bytes if `size` reaches that, since it is handed on then; else one of at least `size`. */
+function allocate(size: number, total: number): Uint8Array {
+  if (total > 0 && size >= total) {
+    return copier.allocate(total);
+  }
   const most = total === 0 ? 2 * size : Math.min(2 * size, total - 1);
   const found = spare.findIndex(({ length }) => length >= size && length <= most);
   return (found < 0 ? undefined : spare.splice(found, 1)[0]) ?? new Uint8Array(size);

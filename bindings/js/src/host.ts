@@ -1,6 +1,6 @@
-/** What a runtime has beyond the web's own means, and does faster: at present Node's buffers. */
+/** Copies and texts, in the fastest way that the runtime has: Node's buffers on Node, the web's classes elsewhere. */
 
-/** Node's `Buffer`, of which only these are used. Text is given as it is: validity is the engine's business. */
+/** The methods of Node's `Buffer` that are used. They do not validate text, which the engine has done. */
 interface NodeBuffer extends Uint8Array {
   latin1Slice(start: number, end: number): string;
   utf8Slice(start: number, end: number): string;
@@ -26,43 +26,43 @@ interface NodeProcess {
   getBuiltinModule?(name: string): unknown;
 }
 
-/** From this length on a text is worth a look at whether it is ASCII, in bytes. */
+/** From this length, in bytes, it pays to find out whether a text is ASCII. */
 const LONG_TEXT = 1024;
-/** Up to this length a string is made of character codes, in bytes. */
+/** How many character codes are passed to `String.fromCharCode` at once. */
 const ARGUMENTS = 4096;
-/** V8 keeps arrays up to this size in its own heap, where they cost least, in bytes. */
+/** V8 keeps arrays of up to this size, in bytes, in its own heap, where they cost least. */
 export const ON_HEAP = 64;
-/** Up to this size a loop costs less than a call, in bytes: for the header of a frame. */
+/** Up to this size, in bytes, a loop costs less than a call: for the header of a frame. */
 const TINY = 10;
-/** Small copies share a slab of this size, in bytes: memory that is asked for each alone costs more than the copy. */
+/** Small copies share a slab of this size, in bytes: allocating memory for each costs more than the copy. */
 const SLAB = 1 << 16;
 /** The largest copy that lies in a slab, in bytes. */
 const SHARED = SLAB / 4;
 
-/** Text is validated by the engine; a byte order mark is part of it (RFC 6455 has no use for one). */
+/** The engine has validated the text. A byte order mark is part of a message. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Linear memory, read in the ways that are fastest here. It is of no use any more once memory has grown. */
+/** Reads texts in linear memory. Make a new one when memory has grown. */
 export interface Reader {
-  /** The text in UTF-8 that lies there. It must be valid. */
+  /** Decodes the bytes from `start` to `end`, which must be valid UTF-8. */
   text(start: number, end: number): string;
-  /** One character for each byte that lies there. */
+  /** One character for each byte from `start` to `end`. */
   byteString(start: number, end: number): string;
 }
 
-/** Makes the copies that callers get. */
+/** Makes the copies that users get. */
 export interface Copier {
   /** A copy of the bytes from `start` to `end`. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
-  /** Memory for a copy. What is in it is not said. */
-  place(size: number): Uint8Array;
-  /** How many bytes several messages may have in one copy. 0 if each is to have its own. */
+  /** Memory for a copy, with arbitrary content. */
+  allocate(size: number): Uint8Array;
+  /** The largest copy, in bytes, that several messages may share; 0 if each must have its own. */
   readonly shared: number;
 }
 
 const node = nodeModules();
 
-/** A reader of linear memory as it is now. */
+/** A reader of linear memory with its present buffer. */
 export function readerOf(bytes: Uint8Array<ArrayBuffer>): Reader {
   return node === undefined ? new WebReader(bytes) : new NodeReader(node.buffers, bytes);
 }
@@ -102,7 +102,7 @@ class NodeReader implements Reader {
     return end - start < LONG_TEXT ? this.#bytes.utf8Slice(start, end) : this.#longText(start, end);
   }
 
-  /** V8 decodes what is not ASCII byte by byte; to UTF-16 and from there it is several times faster. */
+  /** V8 decodes text that is not ASCII byte by byte. By way of UTF-16 it is several times faster. */
   #longText(start: number, end: number): string {
     const { isAscii, transcode } = this.#modules;
     const bytes = this.#bytes.subarray(start, end);
@@ -118,16 +118,16 @@ class NodeReader implements Reader {
   }
 }
 
-/** Each copy has a buffer of its own: a caller may transfer it to another thread. */
+/** Each copy has a buffer of its own: the user may transfer it to another thread. */
 function webCopier(): Copier {
-  return { copy: (bytes, start, end) => bytes.slice(start, end), place: (size) => new Uint8Array(size), shared: 0 };
+  return { copy: (bytes, start, end) => bytes.slice(start, end), allocate: (size) => new Uint8Array(size), shared: 0 };
 }
 
-/** Memory that is not zeroed first, small pieces of it from slabs, which cannot be transferred by mistake. */
+/** Copies in memory that is not zeroed first. Small ones lie in slabs, which cannot be transferred by mistake. */
 function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThreads): Copier {
   let slab = new ArrayBuffer(0);
   let left = 0;
-  const place = (size: number): Uint8Array => {
+  const allocate = (size: number): Uint8Array => {
     if (size > SHARED) {
       return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     }
@@ -153,14 +153,14 @@ function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThrea
     if (size <= ON_HEAP) {
       return bytes.slice(start, end);
     }
-    const target = place(size);
+    const target = allocate(size);
     target.set(bytes.subarray(start, end));
     return target;
   };
-  return { copy, place, shared: SHARED };
+  return { copy, allocate, shared: SHARED };
 }
 
-/** Node's own modules, where they can be had without waiting, from Node 20.16 on, and are as they are known. */
+/** Node's own modules, if they can be had without waiting (from Node 20.16), and have what is needed. */
 function nodeModules(): { buffers: NodeBuffers; threads: NodeThreads } | undefined {
   const { process } = globalThis as { process?: NodeProcess };
   const { node, bun, deno } = process?.versions ?? {};

@@ -1,7 +1,8 @@
-import { Engine, type Exports } from "./engine.js";
+import { Engine } from "./engine.js";
 import { SansockError } from "./errors.js";
+import type { Exports } from "./exports.js";
 
-/** What the WebAssembly module can be made of. */
+/** The WebAssembly module, as `init` takes it: compiled, as bytes, as the response of a fetch, or as its URL. */
 export type ModuleSource =
   | WebAssembly.Module
   | ArrayBuffer
@@ -15,7 +16,7 @@ let engine: Engine | undefined;
 let load: (() => WebAssembly.Module) | undefined;
 let starting: Promise<void> | undefined;
 
-/** Says how this runtime gets the module without waiting: on the first use of a connection. */
+/** Sets how this runtime loads the module without waiting: when the first connection is created. */
 export function loadOnUse(loader: () => WebAssembly.Module): void {
   load = loader;
 }
@@ -31,7 +32,7 @@ export function currentEngine(): Engine {
   return engine as Engine;
 }
 
-/** Starts the engine unless it runs. One that has failed is replaced; its connections stay lost. */
+/** Starts an engine unless one is running. One that has failed is replaced, and its connections are lost. */
 export function startWith(source: () => Promise<WebAssembly.Module>): Promise<void> {
   if (engine !== undefined && !engine.dead) {
     return Promise.resolve();
@@ -44,7 +45,7 @@ export function startWith(source: () => Promise<WebAssembly.Module>): Promise<vo
   return starting;
 }
 
-/** The module imports nothing. */
+/** Makes an instance of the module, which imports nothing, the engine of all new connections. */
 function start(module: WebAssembly.Module): void {
   const { exports } = new WebAssembly.Instance(module);
   engine = new Engine(exports as unknown as Exports);
@@ -55,7 +56,7 @@ export function inlined(base64: string): WebAssembly.Module {
   return new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
 }
 
-/** Compiles whatever the caller has. */
+/** Compiles a module from any source. */
 export async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) {
     return source;
@@ -67,6 +68,6 @@ export async function compile(source: ModuleSource): Promise<WebAssembly.Module>
   if (!response.ok) {
     throw new Error(`cannot load ${response.url}: HTTP status ${response.status}`);
   }
-  // Not `compileStreaming`: it refuses what a server does not serve as application/wasm, for a gain on larger modules.
+  // Not `compileStreaming`, which saves time on larger modules only, and insists on the content type application/wasm.
   return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,11 +1,16 @@
-/** The numbers of the engine's border, the same in every language. A test holds them against `include/sansock.h`. */
+/** The numbers of the engine's interface, the same in every language. A test compares them with `include/sansock.h`. */
 
 export const ABI_VERSION = 1;
 export const RECORD_SIZE = 32;
 export const BLOCK_SIZE = 80;
 
-export const ROLE_CLIENT = 0;
-export const ROLE_SERVER = 1;
+/** The upper half of a 64-bit number that means "never" or "none". */
+export const NEVER_HIGH = 0xffff_ffff;
+
+export const ROLE = {
+  CLIENT: 0,
+  SERVER: 1,
+} as const;
 
 export const KIND = {
   REQUEST: 1,
@@ -24,6 +29,7 @@ export const KIND = {
   EXTENSION: 20,
 } as const;
 
+/** Flags of a record. What the larger ones mean depends on its kind. */
 export const FLAG = {
   REGION: 0x03,
   FIRST: 0x04,
@@ -34,14 +40,21 @@ export const FLAG = {
   CHOSEN: 0x10,
 } as const;
 
-/** The region of the bytes passed to `receive`. */
-export const REGION_INPUT = 0;
+/** The regions in which payloads lie. */
+export const REGION = {
+  INPUT: 0,
+  STORE: 1,
+  SCRATCH: 2,
+} as const;
 
-export const BLOCK_MORE = 0x0001;
-export const BLOCK_WRITABLE = 0x0002;
-export const BLOCK_DEFER_WRITTEN = 0x0004;
+/** Flags of a block. */
+export const BLOCK_FLAG = {
+  MORE: 0x0001,
+  WRITABLE: 0x0002,
+  DEFER_WRITTEN: 0x0004,
+} as const;
 
-/** Where the fields of a block lie on wasm32, in bytes. */
+/** Where the fields of a block lie on wasm32, in bytes. `WRITTEN` follows the block and is written by the host. */
 export const BLOCK = {
   EVENT_COUNT: 4,
   TRANSPORT: 8,
@@ -55,51 +68,25 @@ export const BLOCK = {
   REGIONS: 44,
   OUTPUT: 68,
   OUTPUT_LEN: 72,
-  /** Behind the block, and written here: how much of the output was taken, for the next call to report. */
   WRITTEN: 80,
 } as const;
 
-/** Where the fields of a record lie, in bytes. Kind and flags are the first two. */
-export const RECORD = { CODE: 2, AUX: 4, OFFSET: 8, LEN: 16, EXTRA: 24 } as const;
-
-export const OPTION = {
-  startOpen: 1,
-  maxMessageSize: 2,
-  maxFrameSize: 3,
-  maxHeadSize: 4,
-  maxLineSize: 5,
-  maxHeaders: 6,
-  maxBodySize: 7,
-  outputSoftLimit: 8,
-  outputHardLimit: 9,
-  handshakeTimeout: 10,
-  closeTimeout: 11,
-  pingInterval: 12,
-  pongTimeout: 13,
-  parts: 14,
-  autoPong: 15,
-  autoClose: 16,
-  requirePong: 17,
-  receiveWhileClosing: 18,
-  allowNonMinimalLength: 19,
-  deflate: 20,
-  serverNoContextTakeover: 21,
-  clientNoContextTakeover: 22,
-  serverMaxWindowBits: 23,
-  clientMaxWindowBits: 24,
-  deflateLevel: 25,
-  deflateMemLevel: 26,
-  deflateThreshold: 27,
+/** Where the fields of a record lie, in bytes. */
+export const RECORD = {
+  KIND: 0,
+  FLAGS: 1,
+  CODE: 2,
+  AUX: 4,
+  OFFSET: 8,
+  LEN: 16,
+  EXTRA: 24,
 } as const;
 
-export const TEXT_URL = 1;
-export const TEXT_ORIGIN = 2;
-export const TEXT_SUBPROTOCOL = 3;
-
-/** In the order of their numbers. */
-export const TRANSPORTS = ["open", "shutdown-write", "close"] as const;
-export const STATES = ["connecting", "open", "closing", "closed"] as const;
-export const ORIGINS = ["absent", "same", "cross"] as const;
+export const TEXT = {
+  URL: 1,
+  ORIGIN: 2,
+  SUBPROTOCOL: 3,
+} as const;
 
 export const STATUS = {
   INVALID_ARGUMENT: -1,
@@ -112,3 +99,8 @@ export const STATUS = {
   POISONED: -8,
   ENTROPY: -9,
 } as const;
+
+/** In the order of their numbers. */
+export const TRANSPORTS = ["open", "shutdown-write", "close"] as const;
+export const STATES = ["connecting", "open", "closing", "closed"] as const;
+export const ORIGIN_RELATIONS = ["absent", "same", "cross"] as const;

@@ -1,8 +1,11 @@
 export type { Bytes } from "./bytes.js";
-export { Connection, parseUrl } from "./connection.js";
-export type { ConnectionState, ParsedUrl, TransportInstruction } from "./connection.js";
+export type { ClientOptions, Options } from "./connection-options.js";
+export { Connection } from "./connection.js";
 export { SansockError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export type * from "./events.js";
 export type { ModuleSource } from "./module.js";
-export type { ClientOptions, Options } from "./options.js";
+export type { EngineOptions } from "./options.js";
+export type { ConnectionState, TransportInstruction } from "./states.js";
+export { parseUrl } from "./url.js";
+export type { ParsedUrl } from "./url.js";

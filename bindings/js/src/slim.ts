@@ -1,6 +1,6 @@
 /**
- * The entry for Node, Deno and Bun without permessage-deflate, which is half as large. The WebAssembly module is part of
- * the source: it is compiled when the first connection is made, and nothing has to be awaited.
+ * The entry for Node, Deno and Bun without permessage-deflate, in half the size. The WebAssembly module is part of the
+ * source: it is compiled when the first connection is created, and nothing has to be awaited.
  *
  * @module
  */
@@ -10,8 +10,10 @@ import { base64 } from "./slim-base64.js";
 export * from "./public.js";
 
 /**
- * Loads the WebAssembly module now, rather than on first use. Needed in browsers only; here it is for code that runs in
- * both, and for a fresh start after a connection threw `POISONED`.
+ * Loads the WebAssembly module now, rather than when the first connection is created. Only browsers need this call; here it
+ * is for code that runs in both, and to start again after a connection threw `POISONED`.
+ *
+ * @param source Another module than the package's own. The promise is rejected if it cannot be loaded.
  */
 export function init(source?: ModuleSource): Promise<void> {
   return startWith(async () => (source === undefined ? inlined(base64) : compile(source)));

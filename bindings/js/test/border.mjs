@@ -1,8 +1,9 @@
-// The border between this package and the engine: numbers, exports, how often it is crossed.
+// The border between this package and the module: numbers, exports, how many calls cross it.
 
 import { Engine } from "../dist/engine.js";
 import { currentEngine } from "../dist/module.js";
 import * as numbers from "../dist/numbers.js";
+import { OPTIONS } from "../dist/options.js";
 import { equal, ok } from "./assert.mjs";
 import { connected, exchange } from "./pair.mjs";
 import * as sansock from "../dist/public.js";
@@ -12,8 +13,12 @@ export function border(header) {
     { name: "the numbers are those of sansock.h", run: () => sameNumbers(header) },
     { name: "the engine exports what the types say", run: sameExports },
     { name: "a receive that fits in a batch is one call", run: oneCall },
-    { name: "small reads of one message are one call for its header, and one for the rest", run: noCall },
+    { name: "small reads of one message are one call for its header, and one for its payload", run: noCall },
     { name: "a large message for a client is one call for its header", run: headerCall },
+    { name: "small messages for a client are one call, and one more in a long chunk", run: noHeaderCall },
+    { name: "small reads of large messages for a client are one call for each header", run: headerCalls },
+    { name: "with a keepalive, a large message that is cut is read by the engine", run: keepaliveCalls },
+    { name: "a payload that is announced as larger than one array is left to the engine", run: hugePayload },
     { name: "an engine of another version is refused", run: otherVersion },
     { name: "an engine that failed is not called again", run: deadEngine },
   ];
@@ -33,16 +38,16 @@ function sameNumbers(header) {
   add("KIND", Object.entries(numbers.KIND));
   add("FLAG", Object.entries(numbers.FLAG));
   add("ERR", Object.entries(numbers.STATUS));
-  add("OPTION", Object.entries(numbers.OPTION));
+  add("OPTION", Object.entries(OPTIONS).map(([name, { number }]) => [name, number]));
   add("TRANSPORT", numbers.TRANSPORTS.map((name, value) => [name, value]));
   add("STATE", numbers.STATES.map((name, value) => [name, value]));
-  add("ORIGIN", numbers.ORIGINS.map((name, value) => [name, value]));
-  add("BLOCK", Object.entries({ MORE: numbers.BLOCK_MORE, WRITABLE: numbers.BLOCK_WRITABLE, DEFER_WRITTEN: numbers.BLOCK_DEFER_WRITTEN }));
-  add("ROLE", Object.entries({ CLIENT: numbers.ROLE_CLIENT, SERVER: numbers.ROLE_SERVER }));
-  const { TEXT_URL, TEXT_ORIGIN, TEXT_SUBPROTOCOL } = numbers;
-  add("TEXT", Object.entries({ URL: TEXT_URL, ORIGIN: TEXT_ORIGIN, SUBPROTOCOL: TEXT_SUBPROTOCOL }));
-  // Regions are indices here; success has no name.
-  const theirs = [...defined].filter(([name]) => !name.startsWith("REGION_") && name !== "OK" && name !== "H");
+  add("ORIGIN", numbers.ORIGIN_RELATIONS.map((name, value) => [name, value]));
+  add("BLOCK", Object.entries(numbers.BLOCK_FLAG));
+  add("ROLE", Object.entries(numbers.ROLE));
+  add("TEXT", Object.entries(numbers.TEXT));
+  add("REGION", Object.entries(numbers.REGION));
+  // Success has no name here.
+  const theirs = [...defined].filter(([name]) => name !== "OK" && name !== "H");
   equal([...ours].sort(), theirs.sort(), "constants");
 }
 
@@ -59,7 +64,7 @@ function sameExports() {
 
 function oneCall() {
   const { client, server } = connected(sansock);
-  // What another connection has taken is reported first.
+  // The report of another connection that waits is made first.
   client.send("zero");
   server.receive(client.takeOutput());
   let output;
@@ -81,7 +86,7 @@ function oneCall() {
   server.free();
 }
 
-/** Bytes in the middle of a payload: they are gathered, and passed on in one call with those that complete it. */
+/** Bytes in the middle of a payload are gathered, and passed on in one call with those that complete it. */
 function noCall() {
   const { client, server } = connected(sansock);
   client.send(new Uint8Array(1000).fill(7));
@@ -106,7 +111,7 @@ function noCall() {
   server.free();
 }
 
-/** A large message for a client: its header goes to the engine, its payload does not. */
+/** The header of a large message for a client goes to the engine, its payload does not. */
 function headerCall() {
   const { client, server } = connected(sansock);
   const data = new Uint8Array(100_000).fill(7);
@@ -130,6 +135,66 @@ function headerCall() {
   equal(behind, { conn_receive: 2, conn_receive_header: 1 });
   client.free();
   server.free();
+}
+
+function noHeaderCall() {
+  const { client, server } = connected(sansock);
+  const output = (count, size) => {
+    server.sendBatch(Array.from({ length: count }, () => new Uint8Array(size)));
+    return server.takeOutput();
+  };
+  const received = (chunk, messages) => counted(() => equal(client.receive(chunk, 0).length, messages));
+  equal(received(output(3, 1000), 3), { conn_receive: 1 }, "a short chunk");
+  equal(received(output(60, 1000), 60), { conn_receive_header: 1, conn_receive: 1 }, "a long chunk");
+  const cut = output(60, 1000);
+  equal(received(cut.subarray(0, 30_000), 29), { conn_receive_header: 1, conn_receive: 1 });
+  equal(received(cut.subarray(30_000), 31), { conn_receive: 1 }, "a long chunk that begins inside a message");
+  client.free();
+  server.free();
+}
+
+/** The engine reads the first of them, which shows that they are large. */
+function headerCalls() {
+  const { client, server } = connected(sansock);
+  server.sendBatch(Array.from({ length: 5 }, () => new Uint8Array(20_000).fill(7)));
+  const output = server.takeOutput();
+  const counts = counted(() => {
+    const events = [];
+    for (let at = 0; at < output.length; at += 1460) {
+      events.push(...client.receive(output.subarray(at, at + 1460), 0));
+    }
+    equal(events.map(({ data }) => data.length), [20_000, 20_000, 20_000, 20_000, 20_000]);
+  });
+  equal(counts, { conn_receive: 2, conn_receive_header: 4 });
+  client.free();
+  server.free();
+}
+
+function keepaliveCalls() {
+  const { client, server } = connected(sansock, { client: { pingInterval: 1000 } });
+  const output = () => {
+    server.send(new Uint8Array(10_000));
+    return server.takeOutput();
+  };
+  const whole = output();
+  equal(counted(() => equal(client.receive(whole, 0).length, 1)), { conn_receive_header: 1 });
+  const cut = output();
+  const counts = counted(() => equal(client.receive(cut.subarray(0, 6000), 0), []));
+  equal(counts, { conn_receive_header: 1, conn_receive: 1 });
+  equal(client.receive(cut.subarray(6000), 0).length, 1);
+  client.free();
+  server.free();
+}
+
+function hugePayload() {
+  const client = sansock.Connection.client(null, { startOpen: true, maxMessageSize: Number.POSITIVE_INFINITY });
+  const idle = client.memoryUsage();
+  const chunk = new Uint8Array(5000);
+  // The header of a binary message of 2^30 + 1 bytes.
+  chunk.set([0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 1]);
+  equal(counted(() => equal(client.receive(chunk, 0), [])), { conn_receive_header: 1, conn_receive: 1 });
+  ok(client.memoryUsage() - idle < 8 * chunk.length, "memory for what has arrived");
+  client.free();
 }
 
 /** How often each of the engine's calls was made. */

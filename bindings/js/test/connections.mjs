@@ -1,7 +1,7 @@
 // What connections do, as their users see it.
 
 import { equal, ok } from "./assert.mjs";
-import { connected, exchange } from "./pair.mjs";
+import { connected, drained, exchange } from "./pair.mjs";
 
 export function connections(sansock) {
   const { Connection, parseUrl } = sansock;
@@ -129,7 +129,7 @@ export function connections(sansock) {
         const client = Connection.client("ws://example.com/", { origin: "https://elsewhere.example" });
         const server = Connection.server();
         const [request] = server.receive(client.takeOutput());
-        equal([request.origin, request.sameOrigin], ["https://elsewhere.example", "cross"]);
+        equal([request.origin, request.originRelation], ["https://elsewhere.example", "cross"]);
         const [closed] = server.reject(403, [["X-Why", "caf\u00e9"]], "not from there");
         equal([closed.type, closed.fault.name], ["closed", "REFUSED"]);
         equal(server.transport, "shutdown-write");
@@ -138,6 +138,63 @@ export function connections(sansock) {
         equal(new TextDecoder().decode(rejected.body), "not from there");
         equal(rejected.headers.find(([name]) => name === "X-Why"), ["X-Why", "caf\u00e9"]);
         equal([end.type, end.code, end.clean], ["closed", 1006, false]);
+      },
+    },
+    {
+      name: "the relation of a request's origin to its host, and whether it is the same",
+      run: () => {
+        const cases = [
+          [undefined, "absent", true],
+          ["http://example.com", "same", true],
+          ["https://elsewhere.example", "cross", false],
+          ["null", "cross", false],
+        ];
+        for (const [origin, originRelation, sameOrigin] of cases) {
+          const client = Connection.client("ws://example.com/", { origin });
+          const server = Connection.server();
+          const [request] = server.receive(client.takeOutput());
+          equal([request.originRelation, request.sameOrigin], [originRelation, sameOrigin], String(origin));
+          // What a host writes: it must not accept because the value is merely truthy.
+          const [event] = request.sameOrigin ? server.accept() : server.reject(403);
+          equal(event.type, sameOrigin ? "open" : "closed", String(origin));
+        }
+      },
+    },
+    {
+      name: "the peer's Close is answered by the next input call, not before",
+      run: () => {
+        for (const next of [(server) => server.timeout(0), (server) => server.receive(new Uint8Array(0), 0)]) {
+          const { client, server } = connected(sansock);
+          client.close(1000, "bye", 0);
+          equal(server.receive(client.takeOutput(), 0), [{ type: "closing", code: 1000, reason: "bye" }]);
+          equal([server.state, server.more, server.nextDeadline, server.pendingOutput], ["closing", true, 0, 0]);
+          server.send("last words");
+          const [closed, ...none] = next(server);
+          equal([closed.type, closed.code, closed.clean, closed.sentCode, none], ["closed", 1000, true, 1000, []]);
+          equal([server.state, server.more, server.transport], ["closed", false, "close"]);
+          // Our own Close drops what comes after it, so look at the bytes: a text frame, then Close.
+          const output = drained(server);
+          equal([output[0], output[2 + "last words".length]], [0x81, 0x88]);
+        }
+      },
+    },
+    {
+      name: "the peer's Close can be answered with a code of one's own, and must be with autoClose off",
+      run: () => {
+        for (const autoClose of [true, false]) {
+          const { client, server } = connected(sansock, { server: { autoClose } });
+          client.close(1000, "", 0);
+          equal(server.receive(client.takeOutput(), 0).map(({ type }) => type), ["closing"]);
+          equal([server.more, server.nextDeadline], autoClose ? [true, 0] : [false, 10_000]);
+          if (!autoClose) {
+            equal([server.timeout(0), server.pendingOutput, server.state], [[], 0, "closing"]);
+          }
+          server.close(4000, "mine", 0);
+          equal([server.more, server.nextDeadline], [true, 0]);
+          equal(server.timeout(0).map(({ type, sentCode, clean }) => [type, sentCode, clean]), [["closed", 4000, true]]);
+          const [closing] = client.receive(drained(server), 0);
+          equal([closing.type, closing.code, closing.reason], ["closing", 4000, "mine"]);
+        }
       },
     },
     {
@@ -156,7 +213,7 @@ export function connections(sansock) {
       },
     },
     {
-      name: "a chunk and a message larger than one piece of the window",
+      name: "a chunk and a message larger than what goes through the transfer buffer at once",
       run: () => {
         const { client, server } = connected(sansock);
         const data = new Uint8Array(5_000_000).map((_, index) => index % 251);
@@ -189,10 +246,20 @@ export function connections(sansock) {
       },
     },
     {
-      name: "URLs, taken apart",
+      name: "URLs, parsed",
       run: () => {
         equal(parseUrl("ws://example.com"), { secure: false, host: "example.com", port: 80 });
         equal(parseUrl(new URL("wss://[::1]:9001/x?y")), { secure: true, host: "::1", port: 9001 });
+        equal(parseUrl("wss://user:pass@example.com/"), { secure: true, host: "example.com", port: 443 });
+      },
+    },
+    {
+      name: "user and password of a URL become a Basic Authorization header",
+      run: () => {
+        const client = Connection.client("ws://Aladdin:open%20sesame@example.com/");
+        const lines = new TextDecoder().decode(client.takeOutput()).split("\r\n");
+        ok(lines.includes("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), lines.join("\n"));
+        ok(!lines.some((line) => line.includes("Aladdin")), "and are nowhere else");
       },
     },
     {
@@ -217,7 +284,7 @@ function conversation(Connection) {
   const [request, ...none] = server.receive(client.takeOutput(), 0);
   equal(none, []);
   equal([request.target, request.authority, request.origin], ["/chat?x=1", "example.com", null]);
-  equal([request.sameOrigin, request.subprotocols, request.subprotocol], ["absent", ["soup", "chat"], "chat"]);
+  equal([request.originRelation, request.subprotocols, request.subprotocol], ["absent", ["soup", "chat"], "chat"]);
   ok(request.headers.some(([name, value]) => name === "Sec-WebSocket-Version" && value === "13"), "the headers");
   equal(server.accept(null, [["X-Note", "hi"]], 0), [{ type: "open", subprotocol: "chat", extensions: [], headers: [] }]);
 

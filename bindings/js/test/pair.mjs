@@ -20,3 +20,9 @@ export function connected({ Connection }, options = {}) {
   exchange(client, server);
   return { client, server };
 }
+
+/** All output of a connection. */
+export function drained(connection) {
+  const output = connection.takeOutput();
+  return connection.pendingOutput === 0 ? output : Uint8Array.from([...output, ...drained(connection)]);
+}

@@ -1,7 +1,8 @@
-// Messages that reads cut: bytes of which nothing can come yet are gathered, and large payloads for a client are kept.
+// Messages that are cut by reads: bytes that cannot produce an event yet are gathered, and large payloads for a client stay
+// out of the module.
 
 import { equal, ok } from "./assert.mjs";
-import { connected } from "./pair.mjs";
+import { connected, drained } from "./pair.mjs";
 
 const LENGTHS = [0, 1, 125, 126, 1000, 4095, 4096, 5000, 16_384, 65_535, 65_536, 70_000];
 const CUTS = [1, 2, 7, 16, 100, 1460, 4100, 65_536];
@@ -22,7 +23,7 @@ export function reads(sansock) {
     equal(receiver.receive(output.subarray(middle, middle + 10), 0), []);
     return { receiver, sender, rest: output.subarray(middle + 10) };
   };
-  // Of 1,000 bytes the engine reads all; of 100,000 for a client only the header.
+  // The engine reads all of 1,000 bytes, but only the header of 100,000 for a client.
   const cases = [["server", 1000], ["server", 100_000], ["client", 1000], ["client", 100_000]];
   const all = (run) => () => cases.forEach(([role, length]) => run(role, length));
   return [
@@ -42,7 +43,7 @@ export function reads(sansock) {
             }
           });
           sender.close(1000, "end", 0);
-          const output = drain(sender);
+          const output = drained(sender);
           const whole = received(open(Connection, role), output, output.length);
           equal(whole.at(-1).type, "closed");
           for (const options of [{}, { views: true }, { pingInterval: 1000 }, { receiveWhileClosing: true }]) {
@@ -72,7 +73,7 @@ export function reads(sansock) {
       }),
     },
     {
-      name: "with views, a message that is all there is a view, and one that is cut is not",
+      name: "with views, a message that is whole in the chunk is a view, and one that is cut is not",
       run: () => {
         const { receiver, sender } = ends("client", { views: true });
         sender.send(filled(10_000));
@@ -86,7 +87,7 @@ export function reads(sansock) {
       },
     },
     {
-      name: "with a keepalive, only messages that are all there are kept",
+      name: "with a keepalive, only messages that are whole in the chunk are views",
       run: () => {
         const { receiver, sender } = ends("client", { views: true, pingInterval: 100 });
         for (const length of [4096, 65_535, 65_536, 100_000]) {
@@ -113,14 +114,14 @@ export function reads(sansock) {
       }),
     },
     {
-      name: "a message whose rest comes after our own Close",
+      name: "a message that ends after our own Close",
       run: all((role, length) => {
         for (const receiveWhileClosing of [false, true]) {
           const { receiver, sender, rest } = half(role, length, { receiveWhileClosing });
           receiver.close(1000, "", 0);
           sender.receive(receiver.takeOutput(), 0);
           sender.receive(new Uint8Array(0), 0);
-          const events = [...receiver.receive(rest, 0), ...receiver.receive(drain(sender), 0)];
+          const events = [...receiver.receive(rest, 0), ...receiver.receive(drained(sender), 0)];
           const types = receiveWhileClosing ? ["binary", "closing"] : ["closing"];
           equal(events.map(({ type }) => type).filter((type) => type !== "closed"), types);
           ok(receiver.state !== "open", receiver.state);
@@ -150,7 +151,7 @@ export function reads(sansock) {
       }),
     },
     {
-      name: "bytes that were gathered are signs of life",
+      name: "bytes that were gathered show that the peer is alive",
       run: all((role, length) => {
         const { receiver, sender } = ends(role, { pingInterval: 100, pongTimeout: 50 });
         sender.send(filled(length));
@@ -166,7 +167,7 @@ export function reads(sansock) {
       }),
     },
     {
-      name: "bytes that came before the pong was due count, though the engine sees them after",
+      name: "bytes that came before the pong's deadline count, though the engine sees them after it",
       run: all((role, length) => {
         const { receiver, sender } = ends(role, { pingInterval: 100, pongTimeout: 50 });
         sender.send(filled(length));
@@ -243,7 +244,7 @@ export function reads(sansock) {
       },
     },
     {
-      name: "the memory of output that was taken is held by one connection at a time, and not if it is much",
+      name: "the memory of output that is written is held by one connection at a time, and not if it is much",
       run: () => {
         const [first, second] = [1, 2].map(() => Connection.server({ startOpen: true, outputSoftLimit: 1_000_000 }));
         const idle = first.memoryUsage();
@@ -258,7 +259,7 @@ export function reads(sansock) {
       },
     },
     {
-      name: "output that was taken is not there any more, whatever is called next",
+      name: "output that was taken is gone, whatever is called next",
       run: () => {
         const { client, server } = connected(sansock);
         const calls = [
@@ -308,11 +309,6 @@ function received(connection, output, size) {
     events.push(...connection.receive(new Uint8Array(0), 0));
   }
   return events;
-}
-
-function drain(connection) {
-  const output = connection.takeOutput();
-  return connection.pendingOutput === 0 ? output : Uint8Array.from([...output, ...drain(connection)]);
 }
 
 /** Whether two lists of events are the same. Quicker than to write them down. */

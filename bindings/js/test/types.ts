@@ -1,12 +1,23 @@
 // What the types promise. Checked by `npm run check`, never run.
 
-import { type ClientOptions, Connection, type ConnectionEvent, type ErrorCode, init, SansockError } from "sansock";
+import {
+  type ClientOptions,
+  Connection,
+  type ConnectionEvent,
+  type EngineOptions,
+  type ErrorCode,
+  init,
+  type RequestEvent,
+  SansockError,
+} from "sansock";
 
-/** Every kind of event is told apart by `type`, and there is no other. */
+import type { OPTIONS } from "../dist/options.js";
+
+/** `type` distinguishes all events, and there is no other. */
 export function narrow(event: ConnectionEvent): string | number | boolean | Uint8Array | null {
   switch (event.type) {
     case "request":
-      return event.sameOrigin === "cross" ? event.origin : event.target;
+      return event.originRelation === "cross" ? event.origin : event.target;
     case "open":
       return event.subprotocol;
     case "rejected":
@@ -46,6 +57,23 @@ export function mistakes(connection: Connection): void {
   new Connection(0, null, {});
   // @ts-expect-error: read only
   connection.state = "open";
+}
+
+/** The types of the options are those of the table, and both have the same names. */
+type Tabled = {
+  readonly [Name in keyof typeof OPTIONS]?:
+    | ((typeof OPTIONS)[Name]["type"] extends "boolean" ? boolean : number)
+    | undefined;
+};
+export const fromTable = (table: Required<Tabled>): Required<EngineOptions> => table;
+export const toTable = (declared: Required<EngineOptions>): Required<Tabled> => declared;
+
+export function origins(event: RequestEvent): boolean {
+  // @ts-expect-error: a boolean, not one of the three words
+  event.sameOrigin satisfies string;
+  // @ts-expect-error: not one of the three words
+  console.log(event.originRelation === "none");
+  return event.sameOrigin;
 }
 
 export const options: ClientOptions = { origin: "https://example.com", headers: [["A", "b"]] };

@@ -1,5 +1,7 @@
 // Replays the cases of core/vectors through the public interface. The format is described in core/vectors/README.md.
 
+import { drained } from "./pair.mjs";
+
 const utf8 = new TextEncoder();
 const EMPTY = new Uint8Array(0);
 
@@ -110,7 +112,7 @@ function connect(Connection, setup) {
   return role === "server" ? Connection.server(options) : Connection.client(url, options);
 }
 
-/** Runs a step. Returns how many bytes were not taken. */
+/** Runs a step. Returns how many bytes were not consumed. */
 function run(replayed, call, byteByByte, events) {
   const { connection, now } = replayed;
   const [verb, rest] = splitWord(call);
@@ -190,7 +192,7 @@ function receive(replayed, input, byteByByte, events) {
       return connection.unconsumed + input.length - at - piece.length;
     }
     if (!replayed.held) {
-      replayed.output = join(replayed.output ?? EMPTY, drain(connection));
+      replayed.output = join(replayed.output ?? EMPTY, drained(connection));
     }
   }
   return 0;
@@ -201,7 +203,7 @@ function changes(replayed, shown) {
   const { connection, shows } = replayed;
   const lines = [];
   if (!replayed.held) {
-    const output = join(replayed.output ?? EMPTY, drain(connection));
+    const output = join(replayed.output ?? EMPTY, drained(connection));
     replayed.output = EMPTY;
     lines.push(...(output.length > 0 ? [`out ${show(output)}`] : []));
   }
@@ -220,21 +222,12 @@ function changes(replayed, shown) {
   return lines;
 }
 
-/** Takes the output, and what waits behind it. */
-function drain(connection) {
-  let output = EMPTY;
-  while (connection.pendingOutput > 0) {
-    output = join(output, connection.takeOutput());
-  }
-  return output;
-}
-
 /** An event as lines of the transcript. */
 function describe(event) {
   switch (event.type) {
     case "request":
       return [
-        `request ${show(event.target)} origin=${event.sameOrigin}`,
+        `request ${show(event.target)} origin=${event.originRelation}`,
         `authority ${show(event.authority)}`,
         ...(event.origin === null ? [] : [`origin ${show(event.origin)}`]),
         ...event.subprotocols.map((name) => `subprotocol ${show(name)}${name === event.subprotocol ? " chosen" : ""}`),

@@ -43,6 +43,14 @@ def server() -> Iterator[Connection]:
         yield connection
 
 
+def everything(connection: Connection, events: list[Event]) -> list[Event]:
+    """These events, and the ones that are ready after them."""
+    while connection.more:
+        assert connection.next_deadline == 0
+        events += connection.timeout(0)
+    return events
+
+
 def masked(first: int, payload: bytes, mask: bytes = b"\x00" * 4) -> bytes:
     """A client's frame, written by hand."""
     if len(payload) < 126:

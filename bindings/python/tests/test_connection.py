@@ -1,4 +1,4 @@
-"""Two connections back to back, and the ways in and out."""
+"""Two connections back to back, and every call on them."""
 
 from __future__ import annotations
 
@@ -12,78 +12,17 @@ import pytest
 from sansock import (
     Batch,
     Binary,
-    Closed,
-    Closing,
     Connection,
     Event,
     InvalidArgument,
-    InvalidState,
     MessageKind,
-    Open,
     Ping,
     Pong,
-    Rejected,
-    Request,
-    SameOrigin,
-    State,
     Text,
-    Transport,
     WouldBlock,
-    parse_url,
 )
 
-from conftest import SEED, URL, Pair, masked
-
-
-def test_handshake() -> None:
-    client = Connection.client(
-        "ws://example.com:8080/chat?room=7",
-        origin="http://example.com:8080",
-        subprotocols=["chat", "echo"],
-        headers=[("X-One", "1"), (b"X-Two", b"\xff")],
-        now=0,
-    )
-    server = Connection.server(subprotocols=["echo"], headers=[("Server", "test")], now=0)
-    (request,) = server.receive(client.take_output(), 0)
-    assert isinstance(request, Request)
-    assert request.target == "/chat?room=7"
-    assert request.authority == "example.com:8080"
-    assert request.origin == "http://example.com:8080"
-    assert request.same_origin is SameOrigin.SAME
-    assert request.subprotocols == ("chat", "echo")
-    assert request.subprotocol == "echo"
-    assert request.extensions == ()
-    assert request.headers[-2:] == (("X-One", "1"), ("X-Two", "\xff"))
-    assert server.accept(headers=[("Set-Cookie", "a=b")], now=0) == [Open("echo", (), ())]
-    (opened,) = client.receive(server.take_output(), 0)
-    assert isinstance(opened, Open)
-    assert opened.subprotocol == "echo"
-    assert {("Server", "test"), ("Set-Cookie", "a=b")} <= set(opened.headers)
-    assert client.state is server.state is State.OPEN
-
-
-def test_subprotocol_of_the_hosts_choice() -> None:
-    client = Connection.client(URL, subprotocols=["chat", "echo"], now=0)
-    server = Connection.server(now=0)
-    server.receive(client.take_output(), 0)
-    assert server.accept("echo", now=0) == [Open("echo", (), ())]
-
-
-def test_refusal() -> None:
-    client, server = Connection.client(URL, now=0), Connection.server(now=0)
-    server.receive(client.take_output(), 0)
-    (closed,) = server.reject(403, [("Content-Type", "text/plain")], b"no", now=0)
-    assert isinstance(closed, Closed)
-    assert closed.fault is not None
-    assert closed.fault.name == "REFUSED"
-    rejected, ended = client.receive(server.take_output(), 0) + client.receive_eof(0)
-    assert isinstance(rejected, Rejected)
-    assert rejected.status == 403
-    assert rejected.body == b"no"
-    assert not rejected.truncated
-    assert ("Content-Type", "text/plain") in rejected.headers
-    assert isinstance(ended, Closed)
-    assert client.transport is Transport.CLOSE
+from conftest import SEED, Pair, masked
 
 
 def test_messages_both_ways(pair: Pair) -> None:
@@ -108,14 +47,6 @@ def test_payloads_are_exact_types(pair: Pair) -> None:
     assert isinstance(binary, Binary)
     assert isinstance(ping, Ping)
     assert (type(text.data), type(binary.data), type(ping.payload)) == (str, bytes, bytes)
-
-
-def everything(connection: Connection, events: list[Event]) -> list[Event]:
-    """These events, and those that wait behind them."""
-    while connection.more:
-        assert connection.next_deadline == 0
-        events += connection.timeout(0)
-    return events
 
 
 TEXTS = ["", "a", "hello", "é", "日本語", "𝄞" * 10, "x" * 100, "mixed é"]
@@ -197,26 +128,6 @@ def test_more_events_than_one_batch_holds(pair: Pair) -> None:
     assert pair.server.unconsumed == 0
 
 
-def test_events_behind_the_request() -> None:
-    client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
-    count = 1000
-    events = server.receive(client.take_output() + masked(0x82, b"early") * count, 0)
-    assert [type(event) for event in events] == [Request]
-    assert everything(server, server.accept(now=0)) == [Open(None, (), ()), *[Binary(b"early")] * count]
-
-
-def test_unconsumed_behind_the_request() -> None:
-    client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
-    frames = masked(0x82, b"m" * 200_000)
-    (request,) = server.receive(client.take_output() + frames, 0)
-    assert isinstance(request, Request)
-    assert server.unconsumed == len(frames) - 65536
-    events = server.accept(now=0)
-    events += server.receive(frames[-server.unconsumed :], 0)
-    assert events == [Open(None, (), ()), Binary(b"m" * 200_000)]
-    assert server.unconsumed == 0
-
-
 @pytest.mark.parametrize(
     "convert",
     [bytes, bytearray, memoryview, lambda data: memoryview(b"-" + data)[1:], lambda data: array.array("B", data)],
@@ -251,23 +162,23 @@ def test_input_is_not_changed(server: Connection) -> None:
     assert data == before
 
 
-def test_window(pair: Pair) -> None:
+def test_read_buffer(pair: Pair) -> None:
     left, right = socket.socketpair()
     with left, right:
         pair.client.send("through a socket")
         left.sendall(pair.client.take_output())
-        length = right.recv_into(pair.server.window)
+        length = right.recv_into(pair.server.read_buffer)
         assert pair.server.receive_read_buffer(length, 0) == [Text("through a socket")]
 
 
-def test_window_is_shared_by_the_connections_of_a_thread(pair: Pair) -> None:
-    assert pair.server.window is pair.client.window
-    windows = []
-    thread = threading.Thread(target=lambda: windows.append(pair.server.window))
+def test_read_buffer_is_shared_by_the_connections_of_a_thread(pair: Pair) -> None:
+    assert pair.server.read_buffer is pair.client.read_buffer
+    buffers = []
+    thread = threading.Thread(target=lambda: buffers.append(pair.server.read_buffer))
     thread.start()
     thread.join()
-    assert windows[0] is not pair.client.window
-    assert pair.server.window is pair.client.window
+    assert buffers[0] is not pair.client.read_buffer
+    assert pair.server.read_buffer is pair.client.read_buffer
 
 
 def test_a_connection_moves_between_threads(pair: Pair) -> None:
@@ -296,7 +207,7 @@ def test_parts() -> None:
     assert [(event.first, event.last) for event in events if isinstance(event, Text)][-1] == (False, True)
 
 
-def test_header_before_a_payload_of_the_host(pair: Pair) -> None:
+def test_header_of_a_payload_that_the_host_writes(pair: Pair) -> None:
     pair.server.send_header(MessageKind.BINARY, 5)
     assert pair.client.receive(pair.server.take_output() + b"bytes", 0) == [Binary(b"bytes")]
 
@@ -307,49 +218,6 @@ def test_ping_and_pong(pair: Pair) -> None:
     assert pair.to_client(35) == [Pong(b"are you there", 25)]
     pair.client.pong(b"unasked")
     assert pair.to_server() == [Pong(b"unasked", None)]
-
-
-def test_closing(pair: Pair) -> None:
-    pair.client.close(4000, "enough")
-    assert pair.client.state is State.CLOSING
-    (closing,) = pair.to_server()
-    assert closing == Closing(4000, "enough")
-    assert everything(pair.server, []) == [Closed(4000, "enough", True, True, 4000, None)]
-    events = everything(pair.client, pair.to_client())
-    assert events == [Closing(4000, "enough"), Closed(4000, "enough", True, False, 4000, None)]
-    assert pair.client.receive_eof(0) == []
-    assert pair.client.transport is Transport.CLOSE
-
-
-def test_answers_to_what_came_with_close(pair: Pair) -> None:
-    pair.client.send("last words")
-    pair.client.close(now=0)
-    assert pair.to_server() == [Text("last words"), Closing(1000, "")]
-    pair.server.send("heard")
-    everything(pair.server, [])
-    with pytest.raises(InvalidState):
-        pair.server.send("too late")
-    assert pair.server.take_output() == b"\x81\x05heard\x88\x02\x03\xe8"
-
-
-def test_failing_by_the_host(pair: Pair) -> None:
-    pair.server.fail(1011, "out of order", 0)
-    assert pair.server.more
-    assert pair.server.next_deadline is not None
-    (closed,) = pair.server.timeout(0)
-    assert isinstance(closed, Closed)
-    assert closed.sent_code == 1011
-    assert not pair.server.more
-
-
-def test_fault(server: Connection) -> None:
-    assert server.fault is None
-    (closed,) = server.receive(b"\x81\x05hello", 0)
-    assert isinstance(closed, Closed)
-    assert closed.fault is not None
-    assert (closed.fault.number, closed.fault.name) == (202, "UNMASKED")
-    assert closed.fault.text
-    assert closed.fault == server.fault
 
 
 def test_deadlines() -> None:
@@ -380,14 +248,14 @@ def test_output_in_pieces(pair: Pair) -> None:
     assert pair.server.output()[:4] == first
     pair.server.written(3)
     assert pair.server.pending_output == total - 3
-    rest = pair.server.take_output(2)
-    assert len(rest) == 2
-    events = pair.client.receive(first[:3] + rest + pair.server.take_output(), 0)
+    second = pair.server.take_output(2)
+    assert len(second) == 2
+    events = pair.client.receive(first[:3] + second + pair.server.take_output(), 0)
     assert events == [Binary(b"0123456789")]
     assert pair.server.take_output() == b""
 
 
-def test_output_that_was_taken_is_gone(pair: Pair) -> None:
+def test_output_that_was_written_is_gone(pair: Pair) -> None:
     pair.server.send("one")
     assert pair.server.take_output() == b"\x81\x03one"
     assert pair.server.pending_output == 0
@@ -405,7 +273,7 @@ def test_output_that_was_taken_is_gone(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 125, 126, 200, 252, 253, 1000, 70_000])
-def test_output_that_was_taken_is_not_sent_twice(size: int) -> None:
+def test_output_that_was_written_is_not_sent_twice(size: int) -> None:
     pair = Pair({"ping_interval": 1000}, {})
     messages: list[Event] = []
     for number in range(5):
@@ -418,7 +286,7 @@ def test_output_that_was_taken_is_not_sent_twice(size: int) -> None:
     assert messages == [Binary(bytes([number]) * size) for number in range(5)]
 
 
-def test_more_taken_than_there_is(pair: Pair) -> None:
+def test_more_written_than_there_is(pair: Pair) -> None:
     pair.server.send("one")
     pair.server._block.written = 6
     with pytest.raises(InvalidArgument):
@@ -428,16 +296,6 @@ def test_more_taken_than_there_is(pair: Pair) -> None:
     pair.server.send("three")
     assert pair.server._block.written == 0
     assert pair.to_client() == [Text("three")]
-
-
-def test_what_is_written_while_closing_moves_the_transport(pair: Pair) -> None:
-    pair.server.send("last")
-    pair.server.close(now=0)
-    pair.client.receive(pair.server.take_output(), 0)
-    everything(pair.client, [])
-    everything(pair.server, pair.to_server())
-    assert pair.server._block.written == 0
-    assert pair.server.transport is Transport.CLOSE
 
 
 def test_back_pressure() -> None:
@@ -456,21 +314,6 @@ def test_memory_usage(pair: Pair) -> None:
     idle = pair.server.memory_usage()
     pair.server.send_binary(bytes(100_000))
     assert pair.server.memory_usage() > idle + 90_000
-
-
-def test_keys_are_fresh() -> None:
-    requests = {Connection.client(URL).take_output() for _ in range(10)}
-    assert len(requests) == 10
-
-
-def test_same_seed_same_bytes() -> None:
-    assert len({Connection.client(URL, seed=SEED, now=0).take_output() for _ in range(3)}) == 1
-
-
-def test_parse_url() -> None:
-    url = parse_url("wss://[::1]/x")
-    assert (url.secure, url.host, url.port) == (True, "::1", 443)
-    assert parse_url("ws://example.com:81") == parse_url("WS://example.com:81/path")
 
 
 def test_repr_shows_the_state() -> None:

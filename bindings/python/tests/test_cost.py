@@ -35,7 +35,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_one_call_for_a_read(server: Connection, calls: list[str]) -> None:
     for _ in range(3):
         data = masked(0x82, b"message") * 100
-        server.window[: len(data)] = data
+        server.read_buffer[: len(data)] = data
         calls.clear()
         events = server.receive_read_buffer(len(data), 0)
         host_asks = server.pending_output, server.next_deadline, server.transport, server.state
@@ -70,7 +70,7 @@ def test_one_call_for_a_message_sent(server: Connection, calls: list[str]) -> No
 
 
 def converse() -> None:
-    """A whole life of two connections."""
+    """Everything from opening to closing, with two connections."""
     client, server = Connection.client(URL, seed=SEED, now=0), Connection.server(now=0)
     server.receive(client.take_output(), 0)
     server.accept(now=0)

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from sansock import Binary, Closed, Connection, Event, Open
+from sansock import Binary, Closed, Connection, Event, Open, Text
 
 TAIL = b"\x00\x00\xff\xff"
 MESSAGES = 360
@@ -108,6 +108,20 @@ def test_a_bomb_is_refused_within_its_limit(reads: int, frames: int) -> None:
     assert isinstance(closed, Closed)
     assert closed.fault is not None
     assert (closed.code, closed.sent_code, closed.fault.name) == (1006, 1009, "MESSAGE_TOO_BIG")
+
+
+def test_the_frame_limit_counts_bytes_on_the_wire() -> None:
+    connection = Connection.server(start_open=True, deflate=True, max_frame_size=100, now=0)
+    client = Connection.client(start_open=True, deflate=True, now=0)
+    client.send("x" * 10_000)
+    assert client.pending_output < 100
+    assert connection.receive(client.take_output(), now=0) == [Text("x" * 10_000)]
+    client.set_compression(False)
+    client.send("x" * 101)
+    (closed,) = connection.receive(client.take_output(), now=0)
+    assert isinstance(closed, Closed)
+    assert closed.fault is not None
+    assert closed.fault.name == "FRAME_TOO_BIG"
 
 
 def pieces(data: bytes, count: int) -> list[bytes]:

@@ -18,17 +18,17 @@ from sansock import (
     Event,
     Fault,
     Open,
+    OriginRelation,
     Ping,
     Pong,
     Rejected,
     Request,
-    SameOrigin,
     Text,
     Url,
 )
 
 EXAMPLES: list[object] = [
-    Request("/", "example.com", None, SameOrigin.ABSENT, ("chat",), (), (("Host", "example.com"),), "chat"),
+    Request("/", "example.com", None, OriginRelation.ABSENT, ("chat",), (), (("Host", "example.com"),), "chat"),
     Open("chat", ("permessage-deflate",), ()),
     Rejected(403, (), b"no", False),
     Text("hello"),
@@ -75,8 +75,9 @@ def test_kinds_are_not_equal() -> None:
     assert len({Text("x"), Text("x"), Text("y")}) == 2
 
 
-def test_only_another_site_is_false() -> None:
-    assert [bool(relation) for relation in SameOrigin] == [True, True, False]
+def test_only_another_origin_is_not_the_same() -> None:
+    requests = [Request("/", "example.com", None, relation, (), (), (), None) for relation in OriginRelation]
+    assert [request.same_origin for request in requests] == [True, True, False]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="match came with Python 3.10")

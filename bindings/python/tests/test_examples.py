@@ -17,9 +17,11 @@ import sansock
 from conftest import REPOSITORY, masked
 
 EXAMPLES = REPOSITORY / "examples" / "python"
+CLIENT = EXAMPLES / "client.py"
+COMMAND_CLIENT = REPOSITORY / "conformance" / "clients" / "python" / "command_client.py"
 ENVIRONMENT = {
     **os.environ,
-    "PYTHONPATH": str(Path(sansock.__file__).parents[1]),
+    "PYTHONPATH": os.pathsep.join([str(Path(sansock.__file__).parents[1]), str(EXAMPLES)]),
     "SANSOCK_LIBRARY": str(sansock._ffi.library_path),
 }
 REQUEST = sansock.Connection.client("ws://127.0.0.1/").take_output()
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(params=["echo_server.py", "echo_server_threads.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The port of a server, which must end with status 0 when told to, whatever it went through."""
+    """The port of a server, which must exit with status 0 on SIGTERM, whatever it received."""
     command = [sys.executable, str(EXAMPLES / request.param), "0"]
     with subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -43,12 +45,12 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
             yield int(line.rsplit(":", 1)[1])
         finally:
             server.send_signal(signal.SIGTERM)
-            rest, errors = server.communicate(timeout=10)
-        assert (server.returncode, rest, errors) == (0, "", "")
+            output, errors = server.communicate(timeout=10)
+        assert (server.returncode, output, errors) == (0, "", "")
 
 
-def client(port: int, lines: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(EXAMPLES / "client.py"), f"ws://127.0.0.1:{port}/", *options]
+def client(port: int, lines: str, *options: str, program: Path = CLIENT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(program), f"ws://127.0.0.1:{port}/", *options]
     return subprocess.run(
         command, env=ENVIRONMENT, input=lines, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
     )
@@ -72,9 +74,8 @@ def test_commands(port: int) -> None:
     script = (
         "wait open\ntext héllo\nbinary 00ff\nparts text 4 🦀\nwait text\nwait binary\nwait text\nping p\nwait pong\n"
     )
-    result = client(
-        port, script + "close 4001 bye bye\n", "--commands", "--subprotocol", "echo", "--subprotocol", "chat"
-    )
+    script += "close 4001 bye bye\n"
+    result = client(port, script, "--subprotocol", "echo", "--subprotocol", "chat", program=COMMAND_CLIENT)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
         "open chat",
@@ -88,7 +89,8 @@ def test_commands(port: int) -> None:
 
 
 def test_wrong_commands(port: int) -> None:
-    result = client(port, "parts text\nping " + "p" * 126 + "\nunknown\nbinary 0\nwait\n", "--commands")
+    script = "parts text\nping " + "p" * 126 + "\nunknown\nbinary 0\nwait\n"
+    result = client(port, script, program=COMMAND_CLIENT)
     assert result.returncode == 0
     assert result.stdout.splitlines() == ["open", "closing 1000", "closed 1000"]
     assert len(result.stderr.splitlines()) == 5
@@ -134,5 +136,8 @@ def test_no_server() -> None:
 
 
 def test_readme() -> None:
+    readme = (REPOSITORY / "bindings" / "python" / "README.md").read_text("utf-8")
+    program = readme.split("```python\n")[1].split("```")[0]
+    assert (EXAMPLES / "readme.py").read_text("utf-8").endswith("\n\n" + program)
     command = [sys.executable, str(EXAMPLES / "readme.py")]
     assert subprocess.check_output(command, env=ENVIRONMENT, text=True) == "hello\n"

@@ -1,4 +1,4 @@
-"""Bytes of a payload under way are gathered before the engine sees them: nothing else may tell that they are."""
+"""Small reads are gathered before the engine sees them, and nothing else shows that they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from sansock import Binary, Closed, Closing, Connection, Event, InvalidArgument, Ping, State, Text, _ffi
+from sansock import Binary, Closed, Closing, Connection, Event, InvalidArgument, Ping, State, Text, _ffi, _gathering
 
 from conftest import SEED, masked
 
@@ -24,20 +24,20 @@ def by_bytes(connection: Connection, data: bytes, now: int) -> list[Event]:
     return connection.receive(data, now)
 
 
-def by_window(connection: Connection, data: bytes, now: int) -> list[Event]:
-    connection.window[: len(data)] = data
+def by_read_buffer(connection: Connection, data: bytes, now: int) -> list[Event]:
+    connection.read_buffer[: len(data)] = data
     return connection.receive_read_buffer(len(data), now)
 
 
 def drained(connection: Connection) -> list[Event]:
-    """What waits behind the events of the last call."""
+    """The events that are ready after those of the last call."""
     events: list[Event] = []
     while connection.more:
         events += connection.timeout(0)
     return events
 
 
-WAYS = pytest.mark.parametrize("feed", [by_bytes, by_window])
+FEEDS = pytest.mark.parametrize("feed", [by_bytes, by_read_buffer])
 STREAM = b"".join(
     masked(first, payload, MASK)
     for first, payload in (
@@ -64,7 +64,7 @@ EXPECTED: list[Event] = [
 ]
 
 
-@WAYS
+@FEEDS
 @pytest.mark.parametrize("cut", [1, 2, 3, 7, 16, 100, 1000, 1460, 8191, 8192, 8193, 60_000])
 def test_every_cut_makes_the_same_events(feed: Feed, cut: int) -> None:
     server = open_server()
@@ -76,7 +76,7 @@ def test_every_cut_makes_the_same_events(feed: Feed, cut: int) -> None:
     assert server.take_output() == b"\x8a\x07between"
 
 
-@WAYS
+@FEEDS
 def test_random_cuts_make_the_same_events(feed: Feed) -> None:
     choices = random.Random(7)
     for _ in range(50):
@@ -89,8 +89,8 @@ def test_random_cuts_make_the_same_events(feed: Feed) -> None:
         assert events == EXPECTED
 
 
-@WAYS
-def test_no_call_while_nothing_can_come_of_it(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+@FEEDS
+def test_no_call_while_no_event_is_possible(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     server = open_server()
     data = masked(FIN | BINARY, bytes(1024))
     feed(server, data[:16], 0)
@@ -112,8 +112,8 @@ def test_no_call_while_nothing_can_come_of_it(feed: Feed, monkeypatch: pytest.Mo
     assert called == ["conn_receive"]
 
 
-@WAYS
-def test_what_is_gathered_has_a_limit_and_counts(feed: Feed) -> None:
+@FEEDS
+def test_gathering_has_a_limit_and_counts_as_memory(feed: Feed) -> None:
     server = open_server(max_message_size=1 << 20)
     data = masked(FIN | BINARY, bytes(1 << 20))
     feed(server, data[:14], 0)
@@ -125,11 +125,11 @@ def test_what_is_gathered_has_a_limit_and_counts(feed: Feed) -> None:
         assert feed(server, data[at : at + 999], 0) == [] or at + 999 >= len(data)
         at += 999
         most = max(most, len(server._gathered))
-    assert 999 < most <= _ffi.WINDOW_START
+    assert 999 < most <= _gathering.CAPACITY
     assert not server._gathered
 
 
-@WAYS
+@FEEDS
 @pytest.mark.parametrize(("length", "gathers"), [(2048, True), (2049, False), (65_536, False)])
 def test_large_reads_are_not_gathered(feed: Feed, length: int, gathers: bool) -> None:
     server = open_server()
@@ -141,8 +141,8 @@ def test_large_reads_are_not_gathered(feed: Feed, length: int, gathers: bool) ->
     assert feed(server, data[100 + length :], 0) == [Binary(payload)]
 
 
-@WAYS
-def test_a_fault_behind_what_was_gathered(feed: Feed) -> None:
+@FEEDS
+def test_a_fault_after_gathered_bytes(feed: Feed) -> None:
     server = open_server()
     data = masked(FIN | BINARY, b"whole" * 20) + b"\xf0\x80"
     events: list[Event] = []
@@ -156,7 +156,7 @@ def test_a_fault_behind_what_was_gathered(feed: Feed) -> None:
     assert len(events) == 2
 
 
-@WAYS
+@FEEDS
 def test_text_that_is_not_utf8_is_a_fault_at_once(feed: Feed) -> None:
     server = open_server()
     data = masked(FIN | TEXT, b"abc\xf4\x90" + b"x" * 95, b"\0\0\0\0")
@@ -168,8 +168,8 @@ def test_text_that_is_not_utf8_is_a_fault_at_once(feed: Feed) -> None:
     assert closed.sent_code == 1007
 
 
-@WAYS
-def test_end_of_stream_behind_what_was_gathered(feed: Feed) -> None:
+@FEEDS
+def test_end_of_stream_after_gathered_bytes(feed: Feed) -> None:
     server = open_server()
     data = masked(FIN | BINARY, bytes(100))
     for start in range(0, 60, 10):
@@ -182,11 +182,11 @@ def test_end_of_stream_behind_what_was_gathered(feed: Feed) -> None:
     assert server.receive_eof(0) == []
 
 
-@WAYS
-def test_gathered_bytes_show_life_before_time_is_up(feed: Feed) -> None:
-    gathering, told = (open_server(ping_interval=100, pong_timeout=50) for _ in range(2))
+@FEEDS
+def test_gathered_bytes_show_that_the_peer_is_alive(feed: Feed) -> None:
+    gathering, other = (open_server(ping_interval=100, pong_timeout=50) for _ in range(2))
     data = masked(FIN | BINARY, bytes(100))
-    for server in (gathering, told):
+    for server in (gathering, other):
         feed(server, data[:50], 0)
         server.timeout(100)
         assert server.take_output().startswith(b"\x89")
@@ -197,15 +197,15 @@ def test_gathered_bytes_show_life_before_time_is_up(feed: Feed) -> None:
     assert gathering.state is State.OPEN
     assert gathering.next_deadline == 200
     assert feed(gathering, data[60:], 160) == [Binary(bytes(100))]
-    # Without a byte in between it would have ended.
+    # Without a byte in between, the connection ends.
     silent = open_server(ping_interval=100, pong_timeout=50)
     silent.timeout(100)
     assert [type(event) for event in silent.timeout(150)] == [Closed]
 
 
-@WAYS
+@FEEDS
 @pytest.mark.parametrize("late", [False, True])
-def test_closing_between_what_was_gathered_and_the_rest(feed: Feed, late: bool) -> None:
+def test_closing_between_gathered_bytes_and_what_follows(feed: Feed, late: bool) -> None:
     server = open_server(receive_while_closing=late)
     data = masked(FIN | BINARY, bytes(100)) + masked(FIN | CLOSE, b"\x03\xe8")
     for start in range(0, 60, 10):
@@ -222,7 +222,7 @@ def test_closing_between_what_was_gathered_and_the_rest(feed: Feed, late: bool) 
     assert events[-1].clean
 
 
-@WAYS
+@FEEDS
 def test_failing_in_the_middle(feed: Feed) -> None:
     server = open_server()
     feed(server, masked(FIN | BINARY, bytes(100))[:20], 0)
@@ -234,14 +234,14 @@ def test_failing_in_the_middle(feed: Feed) -> None:
     assert server.memory_usage() > 0
 
 
-def test_connections_that_share_the_window_gather_apart() -> None:
+def test_connections_that_share_the_read_buffer_gather_apart() -> None:
     servers = [open_server() for _ in range(3)]
     payloads = [bytes([number]) * 300 for number in range(3)]
     streams = [masked(FIN | BINARY, payload, MASK) for payload in payloads]
     events: list[list[Event]] = [[], [], []]
     for start in range(0, len(streams[0]), 11):
         for server, stream, seen in zip(servers, streams, events):
-            seen += by_window(server, stream[start : start + 11], 0)
+            seen += by_read_buffer(server, stream[start : start + 11], 0)
     assert events == [[Binary(payload)] for payload in payloads]
 
 

@@ -1,21 +1,37 @@
-"""The layouts, numbers and prototypes of _ffi against the header that C reads."""
+"""The layouts, numbers and prototypes against the header that C reads, and the options against the library."""
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import re
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sansock import MessageKind, SameOrigin, SansockError, State, Transport, _errors, _ffi, _options
+from sansock import (
+    ClientOptions,
+    Connection,
+    InvalidArgument,
+    MessageKind,
+    OriginRelation,
+    SansockError,
+    ServerOptions,
+    State,
+    Transport,
+    _errors,
+    _ffi,
+    _numbers,
+)
 
 from conftest import REPOSITORY
 
 HEADER = re.sub(r"/\*.*?\*/|//[^\n]*", "", (REPOSITORY / "include" / "sansock.h").read_text("utf-8"), flags=re.DOTALL)
 DEFINES = dict(re.findall(r"#define SANSOCK_(\w+) \(?(-?\d+)\)?\s*$", HEADER, flags=re.MULTILINE))
+PROTOTYPES = re.findall(r"SANSOCK_API[^;(]*?\bsansock_(\w+)\(([^()]*)\);", HEADER)
 C_TYPES = {
     "uint8_t": ctypes.c_uint8,
     "uint16_t": ctypes.c_uint16,
@@ -43,7 +59,7 @@ def offsets(layout: type[ctypes.Structure]) -> dict[str, int]:
 
 
 def names(layout: Any) -> Iterator[str]:
-    """Its fields, and those of what has no name in it."""
+    """The names of its fields, and of the fields of anonymous structures in it."""
     for name, kind, *_ in layout._fields_:
         if name in getattr(layout, "_anonymous_", ()):
             yield from names(kind)
@@ -56,7 +72,7 @@ def test_block() -> None:
     pointer = ctypes.sizeof(ctypes.c_void_p)
     found = offsets(_ffi.Block)
     for first, ending in (("regions", ""), ("region_lens", "_len")):
-        names = [region + ending for region in ("input", "store", "side")]
+        names = [region + ending for region in ("input", "store", "scratch")]
         start = offsets(expected)[first]
         assert [found.pop(name) for name in names] == [start, start + pointer, start + 2 * pointer]
         found[first] = start
@@ -78,20 +94,22 @@ def test_record() -> None:
 
 
 def test_constants() -> None:
-    prefixes = ("KIND_", "FLAG_", "REGION_", "BLOCK_", "ROLE_", "TEXT_")
+    prefixes = ("ERR_", "KIND_", "FLAG_", "REGION_", "ORIGIN_", "TRANSPORT_", "STATE_", "BLOCK_", "ROLE_", "TEXT_")
     named = {name: number for name, number in DEFINES.items() if name.startswith(prefixes)}
-    assert named == {name: str(number) for name, number in vars(_ffi).items() if name.startswith(prefixes)}
-    assert DEFINES["ABI_VERSION"] == str(_ffi.ABI_VERSION)
-    assert int(DEFINES["ERR_BAD_HANDLE"]) == _ffi.ERR_BAD_HANDLE
+    assert named == {name: str(number) for name, number in vars(_numbers).items() if name.startswith(prefixes)}
+    assert DEFINES["ABI_VERSION"] == str(_numbers.ABI_VERSION)
+    assert DEFINES["OK"] == str(_numbers.OK)
+    assert "#define SANSOCK_NEVER UINT64_MAX" in HEADER
+    assert _numbers.NEVER == 2**64 - 1
 
 
 @pytest.mark.parametrize(
     ("prefix", "found"),
     [
-        ("OPTION_", {name.upper(): number for name, number in _options._NUMBERS.items()}),
+        ("OPTION_", {name.upper(): option.number for name, option in _numbers.OPTIONS.items()}),
         ("TRANSPORT_", {member.name: member.value for member in Transport}),
         ("STATE_", {member.name: member.value for member in State}),
-        ("ORIGIN_", {member.name: member.value for member in SameOrigin}),
+        ("ORIGIN_", {member.name: member.value for member in OriginRelation}),
         ("ERR_", {error.name: error.status for error in SansockError.__subclasses__()}),
     ],
 )
@@ -112,20 +130,50 @@ def test_every_error_has_a_class_and_a_text() -> None:
         assert str(error)
 
 
-def test_prototypes() -> None:
-    declared = {
-        name: 0 if arguments.strip() == "void" else arguments.count(",") + 1
-        for name, arguments in re.findall(r"\bsansock_(\w+)\(([^()]*)\);", HEADER)
+@pytest.mark.parametrize("name", _numbers.OPTIONS)
+def test_ranges_of_options(name: str) -> None:
+    create: Any = Connection.server
+    option = _numbers.OPTIONS[name]
+    for value in {option.minimum, option.maximum, option.minimum if option.default is None else option.default}:
+        create(**{name: value})
+    for value in (option.minimum - 1, option.maximum + 1):
+        with pytest.raises(InvalidArgument, match=f"{name} cannot be {value}: it must be from {option.minimum} to"):
+            create(**{name: value})
+    assert (option.value_type is bool) is ((option.minimum, option.maximum) == (0, 1))
+
+
+def test_documentation_of_options() -> None:
+    tree = ast.parse(Path(_numbers.__file__).read_text("utf-8"))
+    (body,) = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "NumericOptions"]
+    found = {}
+    for field, text in zip(body[1::2], body[2::2]):
+        assert isinstance(field, ast.AnnAssign)
+        assert isinstance(text, ast.Expr)
+        assert isinstance(text.value, ast.Constant)
+        found[ast.unparse(field.target)] = (ast.unparse(field.annotation), text.value.value)
+    assert found == {
+        name: (f"{option.value_type.__name__} | None", option.doc) for name, option in _numbers.OPTIONS.items()
     }
+    assert _numbers.NumericOptions.__optional_keys__ == _numbers.OPTIONS.keys()
+
+
+def test_help_describes_every_option() -> None:
+    documented = f"{ServerOptions.__doc__}\n{ClientOptions.__doc__}"
+    for name in ClientOptions.__annotations__:
+        assert f"    {name}: " in documented
+
+
+def test_prototypes() -> None:
+    declared = {name: 0 if arguments.strip() == "void" else arguments.count(",") + 1 for name, arguments in PROTOTYPES}
     found = {name: len(arguments) for name, arguments in _ffi.prototypes.items()}
     assert found.items() <= declared.items()
-    # The rest is of no use here, or called before the prototypes are bound.
+    # These are not used here, or called before the prototypes are bound.
     unused = {"abi_version", "record_size", "block_size", "fault_text", "random_seed", "conn_receive_header"}
     assert declared.keys() - found.keys() == unused
 
 
 def test_widths_of_arguments() -> None:
-    for name, arguments in re.findall(r"\bsansock_(\w+)\(([^()]*)\);", HEADER):
+    for name, arguments in PROTOTYPES:
         bound = _ffi.prototypes.get(name)
         for declared, argument in zip(arguments.split(","), bound or ()):
             plain = re.fullmatch(r"\s*(\w+) \w+\s*", declared)

@@ -1,4 +1,4 @@
-"""Every conformance case, as it stands, in pieces, and in batches; by both ways in."""
+"""Every conformance case, as it stands, in pieces, and in batches; through both input calls."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def test_there_are_cases() -> None:
     assert len(CASES) > 500
 
 
-@pytest.mark.parametrize("window", [False, True], ids=["bytes", "window"])
+@pytest.mark.parametrize("read_buffer", [False, True], ids=["bytes", "read_buffer"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_whole(case: Case, window: bool) -> None:
-    Player(case, window=window).play()
+def test_whole(case: Case, read_buffer: bool) -> None:
+    Player(case, read_buffer=read_buffer).play()
 
 
-@pytest.mark.parametrize("window", [False, True], ids=["bytes", "window"])
+@pytest.mark.parametrize("read_buffer", [False, True], ids=["bytes", "read_buffer"])
 @pytest.mark.parametrize("cut", [1, 2, 7])
 @pytest.mark.parametrize("case", IN_PIECES.values(), ids=IN_PIECES)
-def test_in_pieces(case: Case, cut: int, window: bool) -> None:
-    Player(case, cut, window).play()
+def test_in_pieces(case: Case, cut: int, read_buffer: bool) -> None:
+    Player(case, cut, read_buffer).play()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -39,11 +39,11 @@ PRINTED = {number: chr(number) for number in range(0x20, 0x7F)} | {
 
 @dataclass
 class Step:
-    """A call, and what is expected of it."""
+    """A call, and its expected transcript."""
 
     line: int
     name: str
-    rest: str
+    arguments: str
     expected: list[str] = field(default_factory=list)
 
 
@@ -74,13 +74,13 @@ def read_cases(path: Path) -> Iterator[Case]:
             continue
         assert case, f"{path.name}:{number}: a line before the first case"
         if line.startswith("> "):
-            name, _, rest = line[2:].partition(" ")
-            case.steps.append(Step(number, name, rest.strip()))
+            name, _, arguments = line[2:].partition(" ")
+            case.steps.append(Step(number, name, arguments.strip()))
         elif case.steps:
             case.steps[-1].expected.append(line)
         else:
-            name, _, rest = line.partition(" ")
-            case.settings.append((name, rest.strip()))
+            name, _, arguments = line.partition(" ")
+            case.settings.append((name, arguments.strip()))
     if case:
         yield case
 
@@ -99,12 +99,12 @@ def read_atoms(text: str) -> list[bytes]:
 
 
 def read_bytes(text: str) -> bytes:
-    """BYTES of the format."""
+    """A value that the format calls BYTES."""
     return b"".join(read_atoms(text))
 
 
 def unescape(quoted: str) -> bytes:
-    """What is between double quotes."""
+    """The bytes that a quoted text means."""
 
     def value(match: re.Match[bytes]) -> bytes:
         return bytes.fromhex(match[1][1:].decode()) if match[1].startswith(b"x") else ESCAPED[match[1]]
@@ -113,7 +113,7 @@ def unescape(quoted: str) -> bytes:
 
 
 def show(data: bytes) -> str:
-    """Bytes as a transcript has them."""
+    """Bytes as a transcript shows them."""
     if len(data) > 512:
         fnv = 0x811C9DC5
         for byte in data:
@@ -123,14 +123,14 @@ def show(data: bytes) -> str:
 
 
 def show_http(text: str) -> str:
-    """Text of an HTTP head."""
+    """Text of an HTTP head as a transcript shows it."""
     return show(text.encode("latin-1"))
 
 
 def show_event(event: Event) -> Iterator[str]:
     """The lines of an event and its details, in the order of the format."""
     if isinstance(event, Request):
-        yield f"request {show_http(event.target)} origin={event.same_origin.name.lower()}"
+        yield f"request {show_http(event.target)} origin={event.origin_relation.name.lower()}"
         yield f"authority {show_http(event.authority)}"
         if event.origin is not None:
             yield f"origin {show_http(event.origin)}"
@@ -189,24 +189,24 @@ def show_closed(event: Closed) -> str:
 
 
 class Player:
-    """Takes the steps of one case."""
+    """Plays the steps of one case."""
 
-    def __init__(self, case: Case, cut: int = 0, window: bool = False, batches: bool = False) -> None:
-        """Pieces are of ``cut`` bytes, 0 for all at once, and come by the window or as bytes."""
+    def __init__(self, case: Case, cut: int = 0, read_buffer: bool = False, batches: bool = False) -> None:
+        """Pieces are of ``cut`` bytes, 0 for all at once, and come through the read buffer or as bytes."""
         self.case = case
         self.cut = cut
-        self.window = window
+        self.read_buffer = read_buffer
         self.batches = batches
         self.now = 0
         self.held = False
-        self.showing = {rest for name, rest in case.settings if name == "show"}
+        self.showing = {arguments for name, arguments in case.settings if name == "show"}
         self.shown = {"transport": "open", "deadline": "never", "writable": "yes"}
 
     def play(self) -> None:
-        """Takes every step, and compares its transcript."""
+        """Plays every step, and compares its transcript."""
         for step in self.case.steps:
             found = list(self.transcript(step))
-            assert found == step.expected, f"{self.case.name}, line {step.line}: > {step.name} {step.rest}"
+            assert found == step.expected, f"{self.case.name}, line {step.line}: > {step.name} {step.arguments}"
 
     def transcript(self, step: Step) -> Iterator[str]:
         events: list[Event] = []
@@ -215,11 +215,11 @@ class Player:
             if step.name == "start":
                 self.connection = self.start()
             elif step.name == "receive":
-                for piece in self.pieces(read_bytes(step.rest)):
+                for piece in self.pieces(read_bytes(step.arguments)):
                     events += self.receive(piece)
                     left += self.connection.unconsumed
             else:
-                events = getattr(self, "do_" + step.name.replace("-", "_"))(step.rest) or []
+                events = getattr(self, "do_" + step.name.replace("-", "_"))(step.arguments) or []
         except SansockError as error:
             yield f"error {error.name}"
         while self.connection.more:
@@ -248,20 +248,20 @@ class Player:
     def start(self) -> Connection:
         options: dict[str, Any] = {"seed": SEED, "now": 0, "batches": self.batches, "subprotocols": [], "headers": []}
         role = url = None
-        for name, rest in self.case.settings:
+        for name, arguments in self.case.settings:
             if name == "role":
-                role = rest
+                role = arguments
             elif name == "option":
-                option, number = rest.split()
+                option, number = arguments.split()
                 options[option] = int(number)
             elif name == "url":
-                url = read_bytes(rest).decode()
+                url = read_bytes(arguments).decode()
             elif name == "origin":
-                options["origin"] = read_bytes(rest).decode()
+                options["origin"] = read_bytes(arguments).decode()
             elif name == "subprotocol":
-                options["subprotocols"].append(read_bytes(rest).decode())
+                options["subprotocols"].append(read_bytes(arguments).decode())
             elif name == "header":
-                options["headers"].append(tuple(read_atoms(rest)))
+                options["headers"].append(tuple(read_atoms(arguments)))
             else:
                 assert name in ("rfc", "about", "show", "whole"), f"{self.case.name}: {name}"
         return Connection.client(url, **options) if role == "client" else Connection.server(**options)
@@ -271,59 +271,59 @@ class Player:
         return (data[start : start + cut] for start in range(0, max(len(data), 1), cut))
 
     def receive(self, piece: bytes) -> list[Event]:
-        if not self.window or len(piece) > len(self.connection.window):
+        if not self.read_buffer or len(piece) > len(self.connection.read_buffer):
             return self.connection.receive(piece, self.now)
-        self.connection.window[: len(piece)] = piece
+        self.connection.read_buffer[: len(piece)] = piece
         return self.connection.receive_read_buffer(len(piece), self.now)
 
     def do_eof(self, _: str) -> list[Event]:
         return self.connection.receive_eof(self.now)
 
-    def do_time(self, rest: str) -> None:
-        self.now = int(rest)
+    def do_time(self, arguments: str) -> None:
+        self.now = int(arguments)
 
     def do_timeout(self, _: str) -> list[Event]:
         return self.connection.timeout(self.now)
 
-    def do_accept(self, rest: str) -> list[Event]:
-        return self.connection.accept(read_bytes(rest).decode() if rest else None, now=self.now)
+    def do_accept(self, arguments: str) -> list[Event]:
+        return self.connection.accept(read_bytes(arguments).decode() if arguments else None, now=self.now)
 
-    def do_response_header(self, rest: str) -> None:
-        name, value = read_atoms(rest)
+    def do_response_header(self, arguments: str) -> None:
+        name, value = read_atoms(arguments)
         self.connection.add_response_header(name, value)
 
-    def do_reject(self, rest: str) -> list[Event]:
-        status, _, body = rest.partition(" ")
+    def do_reject(self, arguments: str) -> list[Event]:
+        status, _, body = arguments.partition(" ")
         return self.connection.reject(int(status), body=read_bytes(body), now=self.now)
 
-    def do_text(self, rest: str) -> None:
-        self.connection.send_text(read_bytes(rest))
+    def do_text(self, arguments: str) -> None:
+        self.connection.send_text(read_bytes(arguments))
 
-    def do_binary(self, rest: str) -> None:
-        self.connection.send_binary(read_bytes(rest))
+    def do_binary(self, arguments: str) -> None:
+        self.connection.send_binary(read_bytes(arguments))
 
-    def do_part(self, rest: str) -> None:
-        kind, _, rest = rest.partition(" ")
-        data, last = split_last(rest)
+    def do_part(self, arguments: str) -> None:
+        kind, _, arguments = arguments.partition(" ")
+        data, last = split_last(arguments)
         self.connection.send_part(read_bytes(data), last, MessageKind[kind.upper()])
 
-    def do_header(self, rest: str) -> None:
-        kind, _, rest = rest.partition(" ")
-        length, last = split_last(rest)
+    def do_header(self, arguments: str) -> None:
+        kind, _, arguments = arguments.partition(" ")
+        length, last = split_last(arguments)
         self.connection.send_header(MessageKind[kind.upper()], int(length), last)
 
-    def do_ping(self, rest: str) -> None:
-        self.connection.ping(read_bytes(rest), self.now)
+    def do_ping(self, arguments: str) -> None:
+        self.connection.ping(read_bytes(arguments), self.now)
 
-    def do_pong(self, rest: str) -> None:
-        self.connection.pong(read_bytes(rest))
+    def do_pong(self, arguments: str) -> None:
+        self.connection.pong(read_bytes(arguments))
 
-    def do_close(self, rest: str) -> None:
-        code, _, reason = rest.partition(" ")
+    def do_close(self, arguments: str) -> None:
+        code, _, reason = arguments.partition(" ")
         self.connection.close(int(code), read_bytes(reason), self.now)
 
-    def do_fail(self, rest: str) -> None:
-        code, _, reason = rest.partition(" ")
+    def do_fail(self, arguments: str) -> None:
+        code, _, reason = arguments.partition(" ")
         self.connection.fail(int(code), read_bytes(reason), self.now)
 
     def do_pause(self, _: str) -> None:
@@ -339,6 +339,6 @@ class Player:
         self.held = False
 
 
-def split_last(rest: str) -> tuple[str, bool]:
-    """The word ``last`` at the end."""
-    return (rest[:-4].strip(), True) if rest.endswith("last") else (rest, False)
+def split_last(arguments: str) -> tuple[str, bool]:
+    """Splits off the word ``last`` at the end."""
+    return (arguments[:-4].strip(), True) if arguments.endswith("last") else (arguments, False)

@@ -1,7 +1,7 @@
 // Clients written with `ws`: each line of standard input is `URL [SUBPROTOCOL...]`. Each echoes what it receives, and
 // prints `URL text STRING` or `URL binary HEX` for it.
 import { createInterface } from "node:readline";
-import { WebSocket } from "../../../examples/peers/node_modules/ws/wrapper.mjs";
+import { WebSocket } from "ws";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [url, ...subprotocols] = line.split(" ");

@@ -1,4 +1,4 @@
-/* permessage-deflate: what is too big once it is inflated is refused, and never held. */
+/* permessage-deflate: a message that is too large once inflated is refused, and never held in full. */
 #include "connect.h"
 
 #define LIMIT ((size_t)16 << 20)
@@ -10,7 +10,7 @@ static sansock_conn *new_compressing(uint32_t role) {
     return connection_of(config);
 }
 
-/* One byte more of zeros than a message may have, in frames of `part` bytes: the connection has them in its output. */
+/* A client with one byte more than a message may have in its output: zeros, sent in parts of `part` bytes. */
 static sansock_conn *bomb_of(size_t part) {
     sansock_conn *client = new_compressing(SANSOCK_ROLE_CLIENT);
     uint8_t *zeros = (uint8_t *)calloc(LIMIT + 1, 1);
@@ -29,14 +29,14 @@ static void a_bomb_is_refused(size_t part, size_t read) {
     const sansock_block *sent = block_of(client), *b = block_of(server);
     CHECK(sent->output_len < LIMIT / 700);
     uint32_t closed = 0;
-    for (size_t at = 0; at < sent->output_len || (b->flags & SANSOCK_BLOCK_MORE); at += b->consumed) {
+    for (size_t at = 0; at < sent->output_len || sansock_block_has_more(b); at += b->consumed) {
         size_t left = sent->output_len - at;
         uint8_t *input = receive(server, sent->output + at, left < read ? left : read, 0);
         CHECK(sansock_conn_memory_usage(server) <= LIMIT + 65536);
         for (uint32_t i = 0; i < b->event_count; i++, closed++) {
             CHECK_EQUAL(b->events[i].kind, SANSOCK_KIND_CLOSED);
-            CHECK(strcmp(sansock_fault_name(b->events[i].aux), "MESSAGE_TOO_BIG") == 0);
-            CHECK_EQUAL(b->events[i].extra, 1009);
+            CHECK(strcmp(sansock_fault_name(sansock_record_fault(&b->events[i])), "MESSAGE_TOO_BIG") == 0);
+            CHECK_EQUAL(sansock_record_close_sent(&b->events[i]), 1009);
         }
         free(input);
     }

@@ -48,15 +48,27 @@ static inline const sansock_block *block_of(const sansock_conn *conn) {
     return sansock_conn_block(conn);
 }
 
-/* The only place where the tests read a payload: it must lie inside its region. */
-static inline const uint8_t *slice(const sansock_block *block, const sansock_record *r, uint64_t offset, uint64_t len) {
+/* What an accessor gives must lie inside the region of its record. */
+static inline void check_inside(const sansock_block *block, const sansock_record *r, const void *data, size_t len) {
     unsigned region = r->flags & SANSOCK_FLAG_REGION;
+    size_t offset = (size_t)((const uint8_t *)data - block->regions[region]);
     CHECK(offset <= block->region_lens[region] && len <= block->region_lens[region] - offset);
-    return block->regions[region] + offset;
 }
 
-static inline const uint8_t *payload(const sansock_block *block, const sansock_record *r) {
-    return slice(block, r, r->offset, r->len);
+static inline const uint8_t *payload(const sansock_block *block, const sansock_record *r, size_t *len) {
+    const uint8_t *data = sansock_record_payload(block, r, len);
+    check_inside(block, r, data, *len);
+    return data;
+}
+
+#define CHECK_PAYLOAD(block, record, expected) \
+    check_payload((block), (record), (expected), sizeof(expected) - 1, #record, __FILE__, __LINE__)
+
+static inline void check_payload(const sansock_block *block, const sansock_record *r, const void *expected,
+                                 size_t expected_len, const char *what, const char *file, int line) {
+    size_t len;
+    const uint8_t *data = payload(block, r, &len);
+    check_bytes(data, len, expected, expected_len, what, file, line);
 }
 
 /* A buffer of exactly this size on the heap, so that a sanitizer sees each byte read or kept beyond it. */
@@ -73,7 +85,7 @@ static inline uint8_t *receive(sansock_conn *conn, const void *data, size_t len,
     return copy;
 }
 
-/* Takes all output of one connection to another, whose events are then those of the last piece. */
+/* Passes all output of one connection to another. */
 static inline void pass_output(sansock_conn *from, sansock_conn *to, uint8_t **input, uint64_t now) {
     const sansock_block *b = block_of(from);
     free(*input);

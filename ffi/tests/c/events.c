@@ -1,4 +1,4 @@
-/* How events are read: details, regions, full batches, the window. */
+/* How events are read: details, regions, full batches, the read buffer. */
 #include "connect.h"
 
 /* The next detail of a kind at or after `i`. */
@@ -17,28 +17,31 @@ static void a_request_has_its_details(void) {
     uint8_t *input = receive(conn, LITERAL(REQUEST), 0);
     const sansock_record *r = &b->events[0];
     CHECK_EQUAL(r->kind, SANSOCK_KIND_REQUEST);
-    CHECK_EQUAL(r->code, SANSOCK_ORIGIN_SAME);
-    CHECK_EQUAL(r->aux, b->event_count - 1);
-    CHECK_BYTES(payload(b, r), r->len, "/chat?a=1");
+    CHECK_EQUAL(sansock_record_origin_relation(r), SANSOCK_ORIGIN_SAME);
+    CHECK_EQUAL(sansock_record_detail_count(r), b->event_count - 1);
+    CHECK_PAYLOAD(b, r, "/chat?a=1");
     r = find(b, 1, SANSOCK_KIND_AUTHORITY);
-    CHECK_BYTES(payload(b, r), r->len, "example.com");
+    CHECK_PAYLOAD(b, r, "example.com");
     r = find(b, 1, SANSOCK_KIND_ORIGIN);
-    CHECK_BYTES(payload(b, r), r->len, "http://example.com");
+    CHECK_PAYLOAD(b, r, "http://example.com");
     r = find(b, 1, SANSOCK_KIND_SUBPROTOCOL);
-    CHECK_BYTES(payload(b, r), r->len, "chat");
-    CHECK(!(r->flags & SANSOCK_FLAG_CHOSEN));
-    CHECK_BYTES(payload(b, r + 1), r[1].len, "echo");
-    CHECK(r[1].flags & SANSOCK_FLAG_CHOSEN);
+    CHECK_PAYLOAD(b, r, "chat");
+    CHECK(!sansock_record_is_chosen(r));
+    CHECK_PAYLOAD(b, r + 1, "echo");
+    CHECK(sansock_record_is_chosen(r + 1));
     r = find(b, 1, SANSOCK_KIND_HEADER);
-    CHECK_BYTES(slice(b, r, r->offset, r->aux), r->aux, "Host");
-    CHECK_BYTES(slice(b, r, r->extra, r->len), r->len, "example.com");
+    size_t len;
+    const char *text = sansock_record_header_name(b, r, &len);
+    CHECK_BYTES(text, len, "Host");
+    text = sansock_record_header_value(b, r, &len);
+    CHECK_BYTES(text, len, "example.com");
 
     /* The offer that the host names wins over its preference. */
     CHECK_EQUAL(sansock_conn_accept(conn, LITERAL("chat"), 0), SANSOCK_OK);
     CHECK_EQUAL(b->event_count, 2);
     CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_OPEN);
-    CHECK_EQUAL(b->events[0].aux, 1);
-    CHECK_BYTES(payload(b, &b->events[1]), b->events[1].len, "chat");
+    CHECK_EQUAL(sansock_record_detail_count(&b->events[0]), 1);
+    CHECK_PAYLOAD(b, &b->events[1], "chat");
     free(input);
     sansock_conn_free(conn);
 }
@@ -46,16 +49,16 @@ static void a_request_has_its_details(void) {
 static void what_follows_a_request_comes_with_accept(void) {
     sansock_conn *conn = new_server();
     const sansock_block *b = block_of(conn);
-    free(receive(conn, LITERAL(REQUEST "\x81\x82\0\0\0\0ab"), 0)); /* the frame is kept, not lent */
-    CHECK_EQUAL(b->events[0].aux, b->event_count - 1);
+    free(receive(conn, LITERAL(REQUEST "\x81\x82\0\0\0\0ab"), 0)); /* the frame is copied */
+    CHECK_EQUAL(sansock_record_detail_count(&b->events[0]), b->event_count - 1);
     CHECK_EQUAL(sansock_conn_accept(conn, NULL, 0, 0), SANSOCK_OK);
     CHECK_EQUAL(b->event_count, 2);
     CHECK_EQUAL(b->events[1].kind, SANSOCK_KIND_TEXT);
-    CHECK_BYTES(payload(b, &b->events[1]), b->events[1].len, "ab");
+    CHECK_PAYLOAD(b, &b->events[1], "ab");
     sansock_conn_free(conn);
 }
 
-static void a_refusal_is_told_to_the_client(void) {
+static void a_refusal_reaches_the_client(void) {
     sansock_config *config = new_config(SANSOCK_ROLE_CLIENT);
     CHECK_EQUAL(sansock_config_set_text(config, SANSOCK_TEXT_URL, LITERAL("ws://example.com")), SANSOCK_OK);
     sansock_conn *client = connection_of(config), *server = new_server();
@@ -65,16 +68,16 @@ static void a_refusal_is_told_to_the_client(void) {
     CHECK_EQUAL(sansock_conn_add_response_header(server, LITERAL("Retry-After"), LITERAL("5")), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_reject(server, 503, LITERAL("later"), 0), SANSOCK_OK);
     CHECK_EQUAL(s->events[0].kind, SANSOCK_KIND_CLOSED);
-    CHECK_EQUAL(strcmp(sansock_fault_name(s->events[0].aux), "REFUSED"), 0);
+    CHECK_EQUAL(strcmp(sansock_fault_name(sansock_record_fault(&s->events[0])), "REFUSED"), 0);
     CHECK_EQUAL(s->transport, SANSOCK_TRANSPORT_SHUTDOWN_WRITE);
     pass_output(server, client, &input, 0);
     CHECK_EQUAL(c->events[0].kind, SANSOCK_KIND_REJECTED);
-    CHECK_EQUAL(c->events[0].code, 503);
-    CHECK_BYTES(payload(c, &c->events[0]), c->events[0].len, "later");
-    CHECK(!(c->events[0].flags & SANSOCK_FLAG_TRUNCATED));
-    const sansock_record *closed = &c->events[1 + c->events[0].aux];
+    CHECK_EQUAL(sansock_record_http_status(&c->events[0]), 503);
+    CHECK_PAYLOAD(c, &c->events[0], "later");
+    CHECK(!sansock_record_is_truncated(&c->events[0]));
+    const sansock_record *closed = &c->events[1 + sansock_record_detail_count(&c->events[0])];
     CHECK_EQUAL(closed->kind, SANSOCK_KIND_CLOSED);
-    CHECK_EQUAL(closed->code, 1006);
+    CHECK_EQUAL(sansock_record_close_code(closed), 1006);
     free(input);
     sansock_conn_free(client);
     sansock_conn_free(server);
@@ -85,14 +88,14 @@ static void a_message_in_one_frame_is_not_copied(void) {
     const sansock_block *b = block_of(conn);
     uint8_t *input = receive(conn, LITERAL("\x81\x85\1\1\1\1idmmn"), 0);
     const sansock_record *r = &b->events[0];
-    CHECK_EQUAL(r->flags, SANSOCK_REGION_INPUT | SANSOCK_FLAG_FIRST | SANSOCK_FLAG_LAST);
-    CHECK(payload(b, r) == input + 6); /* unmasked in place */
-    CHECK_BYTES(payload(b, r), r->len, "hello");
+    CHECK(sansock_record_is_whole(r));
+    CHECK(sansock_record_payload(b, r, NULL) == input + 6); /* unmasked in place */
+    CHECK_PAYLOAD(b, r, "hello");
     free(input);
     sansock_conn_free(conn);
 }
 
-static void a_full_batch_leaves_the_rest(void) {
+static void a_full_batch_leaves_input_for_the_next_call(void) {
     enum { MESSAGES = 1000, FRAME = 7 };
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
     const sansock_block *b = block_of(conn);
@@ -104,7 +107,7 @@ static void a_full_batch_leaves_the_rest(void) {
         CHECK_EQUAL(sansock_conn_receive(conn, at, left, 0), SANSOCK_OK);
         CHECK(b->event_count <= 256 && b->event_count > 0);
         CHECK_EQUAL(b->consumed, b->event_count * FRAME);
-        CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, ".");
+        CHECK_PAYLOAD(b, &b->events[0], ".");
         events += b->event_count;
         at += b->consumed;
         left -= b->consumed;
@@ -116,29 +119,29 @@ static void a_full_batch_leaves_the_rest(void) {
     sansock_conn_free(conn);
 }
 
-static void the_window_is_a_lent_buffer(void) {
-    uint8_t *window = (uint8_t *)malloc(64);
+static void the_read_buffer_is_the_hosts(void) {
+    uint8_t *buffer = (uint8_t *)malloc(64);
     sansock_conn *one = new_open(SANSOCK_ROLE_SERVER), *two = new_open(SANSOCK_ROLE_SERVER);
-    CHECK_EQUAL(sansock_conn_set_read_buffer(one, window, 64), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_set_read_buffer(two, window, 64), SANSOCK_OK);
-    memcpy(window, "\x81\x81\0\0\0\0a\x01\x81\0\0\0\0b", 14); /* a message, and the start of another */
+    CHECK_EQUAL(sansock_conn_set_read_buffer(one, buffer, 64), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_set_read_buffer(two, buffer, 64), SANSOCK_OK);
+    memcpy(buffer, "\x81\x81\0\0\0\0a\x01\x81\0\0\0\0b", 14); /* a message, and the start of another */
     CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 14, 0), SANSOCK_OK);
     CHECK_EQUAL(block_of(one)->event_count, 1);
-    CHECK(payload(block_of(one), &block_of(one)->events[0]) == window + 6);
-    memcpy(window, "\x81\x81\0\0\0\0c", 7); /* by now it serves the other connection */
+    CHECK(sansock_record_payload(block_of(one), &block_of(one)->events[0], NULL) == buffer + 6);
+    memcpy(buffer, "\x81\x81\0\0\0\0c", 7); /* by now it serves the other connection */
     CHECK_EQUAL(sansock_conn_receive_read_buffer(two, 7, 0), SANSOCK_OK);
-    CHECK_BYTES(payload(block_of(two), &block_of(two)->events[0]), 1, "c");
-    memcpy(window, "\x80\x81\0\0\0\0d", 7);
+    CHECK_PAYLOAD(block_of(two), &block_of(two)->events[0], "c");
+    memcpy(buffer, "\x80\x81\0\0\0\0d", 7);
     CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 7, 0), SANSOCK_OK);
     const sansock_record *r = &block_of(one)->events[0];
-    CHECK_BYTES(payload(block_of(one), r), r->len, "bd");
+    CHECK_PAYLOAD(block_of(one), r, "bd");
     CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 65, 0), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_set_read_buffer(one, NULL, 0), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 1, 0), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_receive_read_buffer(one, 0, 0), SANSOCK_OK);
     sansock_conn_free(one);
     sansock_conn_free(two);
-    free(window);
+    free(buffer);
 }
 
 static void a_pong_has_its_round_trip_time(void) {
@@ -148,8 +151,11 @@ static void a_pong_has_its_round_trip_time(void) {
     uint8_t *input = receive(conn, LITERAL("\x8a\x81\0\0\0\0p\x8a\x81\0\0\0\0q"), 130);
     CHECK_EQUAL(b->event_count, 2);
     CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_PONG);
-    CHECK_EQUAL(b->events[0].extra, 30);
-    CHECK_EQUAL(b->events[1].extra, UINT64_MAX);
+    uint64_t ms = 0;
+    CHECK(sansock_record_round_trip_ms(&b->events[0], &ms));
+    CHECK_EQUAL(ms, 30);
+    CHECK(!sansock_record_round_trip_ms(&b->events[1], &ms)); /* nobody asked for it */
+    CHECK_EQUAL(ms, 30);
     free(input);
     sansock_conn_free(conn);
 }
@@ -157,10 +163,10 @@ static void a_pong_has_its_round_trip_time(void) {
 int main(void) {
     a_request_has_its_details();
     what_follows_a_request_comes_with_accept();
-    a_refusal_is_told_to_the_client();
+    a_refusal_reaches_the_client();
     a_message_in_one_frame_is_not_copied();
-    a_full_batch_leaves_the_rest();
-    the_window_is_a_lent_buffer();
+    a_full_batch_leaves_input_for_the_next_call();
+    the_read_buffer_is_the_hosts();
     a_pong_has_its_round_trip_time();
     return check_end("events");
 }

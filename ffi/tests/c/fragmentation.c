@@ -11,8 +11,9 @@ static void fragments_are_joined(void) {
     CHECK_EQUAL(b->event_count, 2);
     CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_PING);
     CHECK_EQUAL(b->events[1].kind, SANSOCK_KIND_TEXT);
-    CHECK_EQUAL(b->events[1].flags, SANSOCK_REGION_STORE | SANSOCK_FLAG_FIRST | SANSOCK_FLAG_LAST);
-    CHECK_BYTES(payload(b, &b->events[1]), b->events[1].len, "h\xc3\xa9!");
+    CHECK(sansock_record_is_whole(&b->events[1]));
+    CHECK_EQUAL(b->events[1].flags & SANSOCK_FLAG_REGION, SANSOCK_REGION_STORE);
+    CHECK_PAYLOAD(b, &b->events[1], "h\xc3\xa9!");
     CHECK_BYTES(b->output, b->output_len, "\x8a\x01?"); /* the answer to the ping */
     free(input);
     sansock_conn_free(conn);
@@ -28,7 +29,7 @@ static void single_bytes_make_the_same_events(void) {
         events += b->event_count;
     }
     CHECK_EQUAL(events, 2);
-    CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, "h\xc3\xa9!");
+    CHECK_PAYLOAD(b, &b->events[0], "h\xc3\xa9!");
     sansock_conn_free(conn);
 }
 
@@ -40,14 +41,14 @@ static void parts_come_as_they_arrive(void) {
     const sansock_block *b = block_of(conn);
     uint8_t *input = receive(conn, LITERAL("\x02\x82\0\0\0\0ab\x80\x84\0\0\0\0c"), 0);
     CHECK_EQUAL(b->event_count, 2);
-    CHECK_EQUAL(b->events[0].flags & ~SANSOCK_FLAG_REGION, SANSOCK_FLAG_FIRST);
-    CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, "ab");
-    CHECK_EQUAL(b->events[1].flags & ~SANSOCK_FLAG_REGION, 0);
-    CHECK_BYTES(payload(b, &b->events[1]), b->events[1].len, "c");
+    CHECK(sansock_record_is_first(&b->events[0]) && !sansock_record_is_last(&b->events[0]));
+    CHECK_PAYLOAD(b, &b->events[0], "ab");
+    CHECK(!sansock_record_is_first(&b->events[1]) && !sansock_record_is_last(&b->events[1]));
+    CHECK_PAYLOAD(b, &b->events[1], "c");
     free(input);
     input = receive(conn, LITERAL("def"), 0);
-    CHECK_EQUAL(b->events[0].flags & ~SANSOCK_FLAG_REGION, SANSOCK_FLAG_LAST);
-    CHECK_BYTES(payload(b, &b->events[0]), b->events[0].len, "def");
+    CHECK(!sansock_record_is_first(&b->events[0]) && sansock_record_is_last(&b->events[0]));
+    CHECK_PAYLOAD(b, &b->events[0], "def");
     free(input);
     sansock_conn_free(conn);
 }
@@ -78,16 +79,16 @@ static void a_header_alone_leaves_the_payload_to_the_host(void) {
 static void a_received_header_leaves_the_payload_to_the_host(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_CLIENT);
     size_t header = 99;
-    uint64_t payload = 99;
+    uint64_t payload_len = 99;
     const uint8_t binary[] = "\x82\x7f\0\0\0\0\0\x01\x11\x70 and what follows";
-    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, sizeof binary, 0, 0, &header, &payload), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, sizeof binary, 0, 0, &header, &payload_len), SANSOCK_OK);
     CHECK_EQUAL(header, 10);
-    CHECK_EQUAL(payload, 70000);
+    CHECK_EQUAL(payload_len, 70000);
     const uint8_t text[] = "\x81\x01t";
-    CHECK_EQUAL(sansock_conn_receive_header(conn, text, 3, 0, 0, &header, &payload), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, text, 3, 0, 0, &header, &payload_len), SANSOCK_OK);
     CHECK_EQUAL(header, 0);
-    CHECK_EQUAL(payload, 0);
-    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, 0, NULL, &payload), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(payload_len, 0);
+    CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, 0, NULL, &payload_len), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_receive_header(conn, binary, 10, 0, 0, &header, NULL), SANSOCK_ERR_INVALID_ARGUMENT);
     sansock_conn_free(conn);
 }

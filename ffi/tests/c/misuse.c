@@ -1,4 +1,4 @@
-/* What a host does wrong is an error of the call, and changes nothing: wrong state, wrong handle, two threads. */
+/* A mistake of the host makes the call fail, and changes nothing: wrong state, wrong handle, two threads. */
 #include <pthread.h>
 
 #include "connect.h"
@@ -11,8 +11,8 @@ static void calls_out_of_order_are_refused(void) {
     CHECK_EQUAL(sansock_conn_accept(conn, NULL, 0, 0), SANSOCK_ERR_INVALID_STATE);
     CHECK_EQUAL(sansock_conn_reject(conn, 403, NULL, 0, 0), SANSOCK_ERR_INVALID_STATE);
     uint8_t *input = receive(conn, LITERAL(REQUEST), 0);
-    CHECK_EQUAL(sansock_conn_accept(conn, LITERAL("unheard"), 0), SANSOCK_ERR_INVALID_ARGUMENT);
-    CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_REQUEST); /* the batch is as it was */
+    CHECK_EQUAL(sansock_conn_accept(conn, LITERAL("not-offered"), 0), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_REQUEST); /* the events are as they were */
     CHECK_EQUAL(b->output_len, 0);
     CHECK_EQUAL(sansock_conn_reject(conn, 99, NULL, 0, 0), SANSOCK_ERR_INVALID_ARGUMENT);
     CHECK_EQUAL(sansock_conn_accept(conn, NULL, 0, 0), SANSOCK_OK);
@@ -79,7 +79,7 @@ static void a_full_output_refuses_and_keeps(void) {
     uint8_t data[64] = {0};
     CHECK_EQUAL(sansock_conn_send_binary(conn, data, 64), SANSOCK_ERR_TOO_LARGE);
     CHECK_EQUAL(sansock_conn_send_binary(conn, data, 20), SANSOCK_OK);
-    CHECK(!(b->flags & SANSOCK_BLOCK_WRITABLE));
+    CHECK(!sansock_block_is_writable(b));
     CHECK_EQUAL(sansock_conn_send_binary(conn, data, 20), SANSOCK_ERR_WOULD_BLOCK);
     CHECK_EQUAL(b->output_len, 22);
     CHECK_EQUAL(sansock_conn_written(conn, 22), SANSOCK_OK);
@@ -87,7 +87,7 @@ static void a_full_output_refuses_and_keeps(void) {
     sansock_conn_free(conn);
 }
 
-static void handles_of_another_kind_are_told(void) {
+static void handles_of_another_type_are_recognised(void) {
     sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER), *none = NULL;
     uint8_t *memory = (uint8_t *)calloc(1, 4096);
@@ -129,7 +129,7 @@ static void *send_many(void *argument) {
     return NULL;
 }
 
-static void two_threads_at_once_are_told(void) {
+static void two_threads_at_once_are_recognised(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
     sender senders[2] = {{.conn = conn}, {.conn = conn}};
     pthread_t threads[2];
@@ -139,7 +139,7 @@ static void two_threads_at_once_are_told(void) {
     CHECK_EQUAL(senders[0].other + senders[1].other, 0);
     CHECK_EQUAL(sent + senders[0].busy + senders[1].busy, 2 * CALLS);
     CHECK(sent > 0);
-    /* The handle serves again, and no message was lost or torn. */
+    /* The handle can be used again, and no message was lost or torn. */
     CHECK_EQUAL(sansock_conn_pause(conn, 0), SANSOCK_OK);
     CHECK_EQUAL(block_of(conn)->output_len, sent * 10);
     for (size_t i = 0; i < sent; i++)
@@ -178,8 +178,8 @@ int main(void) {
     arguments_are_checked();
     options_are_checked();
     a_full_output_refuses_and_keeps();
-    handles_of_another_kind_are_told();
-    two_threads_at_once_are_told();
+    handles_of_another_type_are_recognised();
+    two_threads_at_once_are_recognised();
     threads_may_share_a_configuration();
     return check_end("misuse");
 }

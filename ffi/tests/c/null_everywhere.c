@@ -11,7 +11,7 @@ static void without_a_handle(void) {
     sansock_record record = {.kind = SANSOCK_KIND_TEXT};
     uint8_t byte = 0;
     size_t count = 99;
-    uint64_t payload = 99;
+    uint64_t payload_len = 99;
     const size_t one = 1;
 
     sansock_config_free(NULL);
@@ -38,7 +38,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_many(NULL, SANSOCK_KIND_TEXT, &one, 1, &byte, 1, &count), BAD_HANDLE);
-    CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, 0, &count, &payload), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, 0, &count, &payload_len), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_ping(NULL, &byte, 1, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_pong(NULL, &byte, 1), BAD_HANDLE);
@@ -157,8 +157,8 @@ static void unknown_numbers_are_refused(void) {
     sansock_conn_free(conn);
 }
 
-/* Best effort, and outside the contract: the memory is the allocator's by now. It must not crash in practice. */
-static void freed_handles_are_told(void) {
+/* Best effort, and not promised: the memory belongs to the allocator by now. In practice it must not crash. */
+static void freed_handles_are_recognised(void) {
     sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
     sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
     sansock_config_free(config);
@@ -178,6 +178,6 @@ int main(void) {
     buffers_that_cannot_be(SEED, TOO_LONG);
     empty_buffers_are_legal();
     unknown_numbers_are_refused();
-    freed_handles_are_told();
+    freed_handles_are_recognised();
     return check_end("null_everywhere");
 }

@@ -1,4 +1,4 @@
-/* A panic in the engine stops at the border and poisons its handle. Needs a library built with `panic-hook`. */
+/* A panic in the engine stops at the C interface and poisons its handle. The library must be built with `panic-hook`. */
 #include "connect.h"
 
 /* Makes the next guarded call panic. */
@@ -6,14 +6,14 @@ void sansock_panic_next(void);
 
 #define POISONED SANSOCK_ERR_POISONED
 
-/* Each call in turn, on a connection of its own; text for the report. */
+/* Each call that takes a connection. */
 enum { CALLS = 23 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
     static const sansock_record record = {.kind = SANSOCK_KIND_BINARY, .len = 1};
     size_t sent;
-    uint64_t payload;
+    uint64_t payload_len;
     switch (which) {
     case 0: return sansock_conn_receive(conn, &byte, 1, 0);
     case 1: return sansock_conn_set_read_buffer(conn, &byte, 1);
@@ -35,7 +35,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 17: return sansock_conn_pause(conn, 0);
     case 18: return sansock_conn_resume(conn, 0);
     case 19: return sansock_conn_set_compression(conn, 0);
-    case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, 0, &sent, &payload);
+    case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, 0, &sent, &payload_len);
     case 21: return sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, NULL, 0, &byte, 1, &sent);
     default: return sansock_conn_written(conn, 0);
     }
@@ -46,7 +46,7 @@ static void a_poisoned_connection_answers_nothing_else(sansock_conn *conn) {
     for (int which = 0; which < CALLS; which++) CHECK_EQUAL(call(conn, which), POISONED);
     CHECK_EQUAL(sansock_conn_memory_usage(conn), 0);
     CHECK_EQUAL(strcmp(sansock_conn_fault_text(conn, NULL), ""), 0);
-    /* A host that only follows the block closes the transport, and reads nothing of the broken connection. */
+    /* A host that only follows the block closes the transport, and reads nothing from the broken connection. */
     CHECK_EQUAL(b->status, POISONED);
     CHECK_EQUAL(b->transport, SANSOCK_TRANSPORT_CLOSE);
     CHECK_EQUAL(b->state, SANSOCK_STATE_CLOSED);
@@ -63,7 +63,7 @@ static void every_call_on_a_connection_is_guarded(void) {
         sansock_panic_next();
         CHECK_EQUAL(call(conn, which), POISONED);
         a_poisoned_connection_answers_nothing_else(conn);
-        sansock_conn_free(conn); /* a leak would be told by the sanitizer */
+        sansock_conn_free(conn); /* the sanitizer would report a leak */
     }
 }
 

@@ -105,7 +105,7 @@ static sansock_config *configure(run *r) {
     return config;
 }
 
-static void take_output(run *r) {
+static void collect_output(run *r) {
     while (r->block->output_len > 0) {
         text_add(&r->output, r->block->output, r->block->output_len);
         sansock_conn_written(r->conn, r->block->output_len);
@@ -115,10 +115,10 @@ static void take_output(run *r) {
 /* What follows every input call. */
 static void after_input(run *r) {
     write_events(&r->transcript, r->block);
-    if (!r->held) take_output(r);
+    if (!r->held) collect_output(r);
 }
 
-/* Passes one piece, and again what is left of it. Returns how many bytes were not taken. */
+/* Passes one piece, and again what is left of it. Returns how many bytes were not consumed. */
 static size_t receive_piece(run *r, const char *data, size_t len) {
     uint8_t *copy = copy_of(data, len), *at = copy;
     int progress;
@@ -133,7 +133,7 @@ static size_t receive_piece(run *r, const char *data, size_t len) {
         at += r->block->consumed;
         len -= r->block->consumed;
         after_input(r);
-    } while ((r->block->flags & SANSOCK_BLOCK_MORE) || (len > 0 && progress));
+    } while (sansock_block_has_more(r->block) || (len > 0 && progress));
     free(copy);
     return len;
 }
@@ -218,7 +218,7 @@ static int32_t call(run *r, const char *line, size_t *left) {
         malformed(line);
     }
     if (input) after_input(r);
-    while (r->block->flags & SANSOCK_BLOCK_MORE) receive_piece(r, NULL, 0);
+    while (sansock_block_has_more(r->block)) receive_piece(r, NULL, 0);
     return status;
 }
 
@@ -228,7 +228,7 @@ static void end_step(run *r, size_t left) {
     text *t = &r->transcript;
     const sansock_block *b = r->block;
     if (left > 0) text_format(t, "left %zu\n", left);
-    if (!r->held) take_output(r);
+    if (!r->held) collect_output(r);
     if (!r->held && r->output.len > 0) {
         text_format(t, "out ");
         show(t, r->output.data, r->output.len);
@@ -243,7 +243,7 @@ static void end_step(run *r, size_t left) {
         else
             text_format(t, "deadline %llu\n", (unsigned long long)r->deadline);
     }
-    int writable = (b->flags & SANSOCK_BLOCK_WRITABLE) != 0;
+    int writable = sansock_block_is_writable(b);
     if (writable != r->writable && setup_of(r->vector, "show", "writable"))
         text_format(t, "writable %s\n", (r->writable = writable) ? "yes" : "no");
 }

@@ -2,15 +2,16 @@
 
 namespace {
 
-// An event as a line: every accessor is used at least once.
+// An event as a line: every member is used at least once.
 struct Describe {
     std::string operator()(const sansock::Request &request) const {
         std::string text = "request " + std::string(request.target);
-        if (request.origin == sansock::Origin::same) text += " same";
-        if (request.origin == sansock::Origin::cross) text += " cross";
+        if (request.origin_relation == sansock::OriginRelation::same) text += " same";
+        if (request.origin_relation == sansock::OriginRelation::cross) text += " cross";
+        if (request.same_origin == (request.origin_relation == sansock::OriginRelation::cross)) text += " contradiction";
         if (const auto host = request.details.header("HOST")) text += " host=" + std::string(*host);
         for (const sansock::Detail detail : request.details)
-            if (detail.kind == SANSOCK_KIND_SUBPROTOCOL)
+            if (detail.kind == sansock::DetailKind::subprotocol)
                 text += (detail.chosen ? " +" : " -") + std::string(detail.value);
         return text;
     }

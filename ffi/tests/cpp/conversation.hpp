@@ -1,19 +1,18 @@
-// What both units of the C++ test use: that each includes the header, and this, shows that nothing in it is defined
-// twice.
+// What both units of the C++ test use. Both include sansock.hpp, which shows that nothing in it is defined twice.
 #pragma once
 
 #include <sansock.hpp>
 #include <string>
 #include <vector>
 
-// A host in memory: a connection, the input that its events point into, and what it has seen.
+// A host in memory: a connection, the input that its events point into, and the events that came, as lines.
 struct Host {
     sansock::Connection connection;
     std::vector<std::uint8_t> input;
     std::vector<std::string> seen;
 };
 
-// Carries all output of one host to the other, and notes the events there.
+// Passes all output of one host to the other, and notes the events there.
 void carry(Host &from, Host &to, std::uint64_t now);
 
 // The address of an inline function, as seen by the other unit.

@@ -88,6 +88,45 @@ void a_refusal() {
     CHECK(s.connection.transport() == sansock::Transport::shutdown_write);
 }
 
+// The origins that a browser may name, and whether a server of example.com takes them for its own.
+void origins_are_compared_with_the_host() {
+    struct Case {
+        const char *origin;
+        sansock::OriginRelation relation;
+        bool same;
+    };
+    for (const Case &expected : {Case{nullptr, sansock::OriginRelation::absent, true},
+                                 Case{"http://example.com", sansock::OriginRelation::same, true},
+                                 Case{"http://example.org", sansock::OriginRelation::cross, false},
+                                 Case{"null", sansock::OriginRelation::cross, false}}) {
+        auto config = Config::client("ws://example.com/chat");
+        if (expected.origin) CHECK(config->origin(expected.origin) == Status::ok);
+        Host c = host_of(*config), s = server();
+        carry(c, s, 0);
+        const sansock::Event event = *s.connection.events().begin();
+        const auto *request = std::get_if<sansock::Request>(&event);
+        CHECK(request && request->origin_relation == expected.relation && request->same_origin == expected.same);
+        const auto origin = request->details.first(sansock::DetailKind::origin);
+        CHECK(origin.has_value() == (expected.origin != nullptr) && (!origin || *origin == expected.origin));
+    }
+}
+
+void a_url_may_have_credentials() {
+    Host c = host_of(*Config::client("ws://user:password@example.com/")), s = server();
+    carry(c, s, 0);
+    const sansock::Event event = *s.connection.events().begin();
+    const auto authorization = std::get<sansock::Request>(event).details.header("authorization");
+    CHECK(authorization == "Basic dXNlcjpwYXNzd29yZA==");
+}
+
+void streams_may_be_upgraded_already() {
+    for (const sansock::Role role : {sansock::Role::client, sansock::Role::server}) {
+        auto config = Config::create(role);
+        CHECK(config->set(sansock::Option::start_open, 1) == Status::ok);
+        CHECK(host_of(*config).connection.state() == sansock::State::open);
+    }
+}
+
 void owners_move() {
     Host c = client();
     const sansock_block *block = c.connection.block();
@@ -149,9 +188,9 @@ void batches_are_sent() {
     CHECK(s.connection.send_batch(records, data, sent) == Status::ok);
     CHECK_EQUAL(sent, 2);
     const std::array<std::size_t, 2> sizes = {1, 2};
-    CHECK(s.connection.send_many(SANSOCK_KIND_TEXT, sizes, {}, sent) == Status::invalid_argument);
+    CHECK(s.connection.send_many(sansock::MessageKind::text, sizes, {}, sent) == Status::invalid_argument);
     CHECK_EQUAL(sent, 0);
-    CHECK(s.connection.send_header(SANSOCK_KIND_BINARY, 3, true) == Status::ok);
+    CHECK(s.connection.send_header(sansock::MessageKind::binary, 3, true) == Status::ok);
     std::size_t header_size = 99;
     std::uint64_t payload_size = 99;
     CHECK(s.connection.receive_header({}, 0, 0, header_size, payload_size) == Status::ok);
@@ -166,6 +205,9 @@ void batches_are_sent() {
 int main() {
     a_conversation();
     a_refusal();
+    origins_are_compared_with_the_host();
+    a_url_may_have_credentials();
+    streams_may_be_upgraded_already();
     owners_move();
     an_empty_owner_is_harmless();
     failures_are_statuses();

@@ -22,7 +22,7 @@ pub(crate) fn fresh_dir(name: &str) -> PathBuf {
 /// Runs a command to its end; a program that is not installed fails the test with a clear sentence.
 pub(crate) fn run(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| {
-        panic!("cannot run {:?}: {error}. The tests of the C ABI need gcc, clang and nm.", command.get_program())
+        panic!("cannot run {:?}: {error}. The tests of the C ABI need gcc, clang and binutils.", command.get_program())
     })
 }
 
@@ -66,13 +66,6 @@ fn build_library(extra: &[&str], target_dir: Option<&Path>) -> PathBuf {
         .find(|path| path.is_absolute() && path.file_name() == Some(OsStr::new("libsansock.so")))
         .expect("cargo names the shared library it built");
     library.parent().expect("the library lies in a directory").to_owned()
-}
-
-/// A directory with the shared library under the name that programs load it by.
-pub(crate) fn loadable(library_dir: &Path, dir: &Path) {
-    let link = dir.join("libsansock.so.0");
-    let _ = std::fs::remove_file(&link);
-    std::os::unix::fs::symlink(library_dir.join("libsansock.so"), link).expect("a symbolic link");
 }
 
 /// How a C or C++ program is compiled for the tests.

@@ -7,10 +7,10 @@ const LARGEST = 1 << 24;
 
 export const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url)));
 
-/** After every call, a host writes the output, sets its timer, and obeys the transport instruction. */
+/** What a host does after every call: write the output, set the timer, obey the transport instruction. */
 let writes = 0;
 let deadlines = 0;
-function settle(connection) {
+function afterCall(connection) {
   if (connection.pendingOutput > 0) {
     writes += connection.takeOutput().length;
   }
@@ -37,7 +37,7 @@ export function receiver(spec, sink, options) {
         sink.binary(event.data);
       }
     }
-    settle(connection);
+    afterCall(connection);
   };
 }
 
@@ -57,7 +57,7 @@ function bufferOf({ buffer, byteOffset, length }) {
 export function serverHandshake(request) {
   const connection = Connection.server();
   const [event] = connection.receive(request);
-  if (event.type === "request" && event.sameOrigin !== "cross") {
+  if (event.type === "request" && event.sameOrigin) {
     connection.accept();
   }
   const response = bufferOf(connection.takeOutput());

@@ -80,9 +80,9 @@ export function connection(spec, done) {
   };
 }
 
-/** A socket in memory: `push` is what arrives, `heard` is told what is written. */
+/** A socket in memory: `push` is what arrives, `onWrite` gets what is written. */
 class Transport extends Duplex {
-  heard = () => {};
+  onWrite = () => {};
 
   constructor() {
     super();
@@ -92,7 +92,7 @@ class Transport extends Duplex {
   _read() {}
 
   _write(chunk, _, written) {
-    this.heard(chunk);
+    this.onWrite(chunk);
     written();
   }
 
@@ -126,7 +126,7 @@ export function serverHandshake(request) {
   return new Promise((resolve) => {
     const transport = new Transport();
     let response;
-    transport.heard = (chunk) => {
+    transport.onWrite = (chunk) => {
       response = chunk;
     };
     transport.opened = (webSocket) => resolve({ response, close: () => webSocket.terminate() });
@@ -149,6 +149,6 @@ export function clientHandshake({ url, origin, headers }) {
         webSocket.on("open", () => opened(true));
         transport.push(response);
       });
-    transport.heard = (request) => resolve({ request, receive, close: () => webSocket.terminate() });
+    transport.onWrite = (request) => resolve({ request, receive, close: () => webSocket.terminate() });
   });
 }

@@ -1,4 +1,4 @@
-"""Sansock, through its package: reads go into the window, as with `recv_into`."""
+"""Sansock, through its package: data is read into the read buffer, as with `recv_into`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def receiver(spec: Spec, connection: Connection | None = None) -> Callable[[memo
 
     def feed(chunk: memoryview) -> list[str | bytes]:
         length = len(chunk)
-        opened.window[:length] = chunk
+        opened.read_buffer[:length] = chunk
         events = opened.receive_read_buffer(length)
         settle(opened)
         messages: list[str | bytes] = []

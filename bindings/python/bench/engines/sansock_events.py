@@ -19,7 +19,7 @@ def receiver(spec: Spec) -> Callable[[memoryview], list[str | bytes]]:
 
     def feed(chunk: memoryview) -> list[str | bytes]:
         length = len(chunk)
-        opened.window[:length] = chunk
+        opened.read_buffer[:length] = chunk
         events = opened.receive_read_buffer(length)
         settle(opened)
         return [event.data for event in events if isinstance(event, (Text, Binary))]

@@ -1,18 +1,22 @@
 """Sansock: WebSocket (RFC 6455) without the socket. Bytes in, events and bytes out.
 
 A connection does no I/O and starts no thread. The host reads and writes the transport, and keeps one timer. After any
-call on a connection:
+call on a connection, it does four things:
 
-1. write its output: ``take_output()``, or ``output()`` and then ``written(n)``;
+1. write the output: ``take_output()``, or ``output()`` and then ``written(n)``;
 2. handle the events that the call returned; and while there is ``more``, those that ``timeout()`` returns;
-3. set the timer to ``next_deadline``, and call ``timeout()`` when it has come;
-4. obey ``transport`` once all output is written: shut down the writing side, or close.
+3. set the timer to ``next_deadline``, in milliseconds, and call ``timeout()`` when it has come;
+4. obey ``transport`` once all output is written: shut down the writing side, or close the transport.
+
+Start with ``Connection.server`` or ``Connection.client``. Options are described in ``ServerOptions`` and
+``ClientOptions``, events in their classes.
 """
 
 from __future__ import annotations
 
 from . import _ffi
-from ._connection import Connection, MessageKind, State, Transport
+from ._connection import Connection
+from ._enums import MessageKind, OriginRelation, State, Transport
 from ._errors import (
     BadHandle,
     Busy,
@@ -38,7 +42,6 @@ from ._events import (
     Pong,
     Rejected,
     Request,
-    SameOrigin,
     Text,
 )
 from ._options import ClientOptions, ServerOptions
@@ -64,12 +67,12 @@ __all__ = [
     "MessageKind",
     "NoMemory",
     "Open",
+    "OriginRelation",
     "Ping",
     "Poisoned",
     "Pong",
     "Rejected",
     "Request",
-    "SameOrigin",
     "SansockError",
     "ServerOptions",
     "State",

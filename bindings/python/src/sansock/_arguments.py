@@ -1,4 +1,4 @@
-"""Arguments as the engine takes them: ctypes alone cuts a number to its width, and takes None for an empty buffer."""
+"""Arguments, checked and converted: on its own, ctypes truncates numbers and takes None for an empty buffer."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ._errors import InvalidArgument
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["clock", "http_text", "milliseconds", "octets", "unsigned", "utf8"]
+__all__ = ["http_text", "milliseconds", "milliseconds_argument", "octets", "unsigned", "utf8"]
 
 
-def clock(now: int | None) -> int:
-    """The time of a call: the one given, or that of the monotonic clock."""
+def milliseconds(now: int | None) -> int:
+    """The time of a call, in milliseconds: the one given, or else that of the monotonic clock."""
     return monotonic_ns() // 1_000_000 if now is None else unsigned(now, 64, "now")
 
 
-def milliseconds(now: int | None) -> Any:
-    """The same for functions that do not convert."""
+def milliseconds_argument(now: int | None) -> Any:
+    """The same as an argument of functions that do not convert theirs."""
     return _ffi.now() if now is None else _ffi.uint64(unsigned(now, 64, "now"))
 
 
 def unsigned(value: int, bits: int, name: str) -> int:
-    """A number that fits."""
+    """A number that fits into so many bits; ``name`` is the argument that an exception names."""
     number = index(value)
     if not 0 <= number < 1 << bits:
         raise InvalidArgument(f"{name} must be from 0 to 2**{bits} - 1, not {number}")
@@ -34,15 +34,15 @@ def unsigned(value: int, bits: int, name: str) -> int:
 
 
 def octets(data: Buffer) -> bytes:
-    """Exact ``bytes`` with the content of any bytes-like object; never of a str or a number."""
+    """The content of any bytes-like object as exact ``bytes``. A str or a number is a TypeError."""
     return data if data.__class__ is bytes else memoryview(data).tobytes()
 
 
 def utf8(text: str | Buffer) -> bytes:
-    """Text for a frame: a str, or UTF-8 already encoded, which the engine validates."""
+    """Text for a frame: a str is encoded; bytes are UTF-8 already, and the engine validates them."""
     return text.encode() if isinstance(text, str) else octets(text)
 
 
 def http_text(text: str | Buffer) -> bytes:
-    """Text for an HTTP head, which is bytes that nobody declares an encoding of."""
+    """Text for an HTTP head: a str is encoded as ISO 8859-1, so that every byte can be written."""
     return text.encode("latin-1") if isinstance(text, str) else octets(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from . import _ffi
+from . import _ffi, _numbers
 
 __all__ = [
     "BadHandle",
@@ -21,12 +21,12 @@ __all__ = [
 
 
 class SansockError(Exception):
-    """A call that could not be carried out. The connection is as it was before the call.
+    """A call that could not be carried out. The connection is as it was before the call; see ``sent`` for an exception.
 
     Attributes:
         status: The number of the error, the same in every language.
-        name: Its name in the conformance vectors.
-        sent: After ``send_batch``, how many messages were queued before the error.
+        name: Its name, as the conformance vectors write it.
+        sent: After ``send_batch``, how many messages were queued before the error. They stay queued.
     """
 
     status: ClassVar[int] = 0
@@ -37,55 +37,55 @@ class SansockError(Exception):
 class InvalidArgument(SansockError, ValueError):
     """An argument is outside what the protocol or the option allows."""
 
-    status, name = -1, "INVALID_ARGUMENT"
+    status, name = _numbers.ERR_INVALID_ARGUMENT, "INVALID_ARGUMENT"
 
 
 class InvalidState(SansockError):
-    """The connection is not in a state in which the call means anything: sending after Close, accepting twice."""
+    """The state of the connection does not allow the call: sending after Close, accepting twice."""
 
-    status, name = -2, "INVALID_STATE"
+    status, name = _numbers.ERR_INVALID_STATE, "INVALID_STATE"
 
 
 class WouldBlock(SansockError):
     """The output is at its hard limit. Write it, report it with ``written``, and call again."""
 
-    status, name = -3, "WOULD_BLOCK"
+    status, name = _numbers.ERR_WOULD_BLOCK, "WOULD_BLOCK"
 
 
 class TooLarge(SansockError):
     """The payload alone is larger than the hard limit of the output. Send it in parts, or raise the limit."""
 
-    status, name = -4, "TOO_LARGE"
+    status, name = _numbers.ERR_TOO_LARGE, "TOO_LARGE"
 
 
 class NoMemory(SansockError, MemoryError):
     """Memory could not be allocated."""
 
-    status, name = -5, "NO_MEMORY"
+    status, name = _numbers.ERR_NO_MEMORY, "NO_MEMORY"
 
 
 class BadHandle(SansockError):
     """The connection was freed."""
 
-    status, name = -6, "BAD_HANDLE"
+    status, name = _numbers.ERR_BAD_HANDLE, "BAD_HANDLE"
 
 
 class Busy(SansockError):
     """The connection is in use by another thread."""
 
-    status, name = -7, "BUSY"
+    status, name = _numbers.ERR_BUSY, "BUSY"
 
 
 class Poisoned(SansockError):
-    """The engine failed in an earlier call on this connection, which can only be freed now."""
+    """The engine failed in an earlier call on this connection. Close the transport, and free the connection."""
 
-    status, name = -8, "POISONED"
+    status, name = _numbers.ERR_POISONED, "POISONED"
 
 
 class Entropy(SansockError):
-    """The operating system offered no random bytes."""
+    """The operating system provided no random bytes. Try again, or pass a ``seed``."""
 
-    status, name = -9, "ENTROPY"
+    status, name = _numbers.ERR_ENTROPY, "ENTROPY"
 
 
 _CLASSES: dict[int, type[SansockError]] = {

@@ -1,13 +1,15 @@
-"""Events: what has happened on a connection. They are values: immutable, hashable, equal if their fields are equal.
+"""Events: what arrived on a connection, and how it ended.
 
-Their payloads are copies, so they may be kept. Each works as a class pattern: ``case Text(data):``.
+They are values: immutable, hashable, and equal if their fields are equal. Payloads are copies, so events may be kept.
+Each works as a class pattern: ``case Text(data):``.
 """
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar, Union
+
+from ._enums import OriginRelation
 
 __all__ = [
     "Batch",
@@ -22,26 +24,11 @@ __all__ = [
     "Pong",
     "Rejected",
     "Request",
-    "SameOrigin",
     "Text",
 ]
 
 # Names and values in the order received, decoded as ISO 8859-1, so that no byte is lost.
 Headers = tuple[tuple[str, str], ...]
-
-
-class SameOrigin(enum.Enum):
-    """How the Origin header of a request relates to its authority. Only ``CROSS`` is false."""
-
-    ABSENT = 0
-    """There is no Origin header: the client is not a browser."""
-    SAME = 1
-    """Same host and port."""
-    CROSS = 2
-    """Another host or port, or the opaque origin ``null``."""
-
-    def __bool__(self) -> bool:
-        return self is not SameOrigin.CROSS
 
 
 class _Value:
@@ -53,17 +40,17 @@ class _Value:
         return type(self), tuple(getattr(self, name) for name in self.__slots__)
 
 
-_Late = TypeVar("_Late", bound="_ReadLate")
+_LazyEvent = TypeVar("_LazyEvent", bound="_Lazy")
 
 
-class _ReadLate(_Value):
-    """What Request and Open share: fields that are read when somebody asks for one of them, as most hosts do not."""
+class _Lazy(_Value):
+    """What Request and Open share: fields that are decoded when one of them is first used, as most hosts use none."""
 
     __slots__ = ("_read",)
     _read: Callable[[], dict[str, Any]]
 
     def __getattr__(self, name: str) -> Any:
-        # Only what is not set comes here.
+        # Python calls this only for attributes that are not set.
         if name not in self.__slots__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name}")
         values = self._read()
@@ -72,11 +59,11 @@ class _ReadLate(_Value):
         return values[name]
 
 
-_set_read = vars(_ReadLate)["_read"].__set__
+_set_read = vars(_Lazy)["_read"].__set__
 
 
-def late(cls: type[_Late], read: Callable[[], dict[str, Any]]) -> _Late:
-    """An event whose fields are not set; ``read`` returns those that nobody sets."""
+def lazy(cls: type[_LazyEvent], read: Callable[[], dict[str, Any]]) -> _LazyEvent:
+    """An event with no field set; ``read`` returns the values when they are needed."""
     event = object.__new__(cls)
     _set_read(event, read)
     return event
@@ -87,10 +74,10 @@ class Fault(_Value):
     """Why a connection ended other than by a closing handshake.
 
     Attributes:
-        number: Stable, the same in every language. 100 to 199 the opening handshake, 200 to 299 frames, text and
-            closing, 300 to 399 limits, 400 to 499 time, EOF and the host.
+        number: Stable, and the same in every language: 100 to 199 for the opening handshake, 200 to 299 for frames,
+            text and closing, 300 to 399 for limits, 400 to 499 for deadlines, the end of the stream and the host.
         name: The name of the rule that was broken, for example ``"UNMASKED"``.
-        text: What happened, with the numbers at fault. It holds no byte of the peer's.
+        text: The rule in one sentence, with the numbers at fault. It contains no byte from the peer.
     """
 
     __slots__ = ("number", "name", "text")
@@ -100,26 +87,27 @@ class Fault(_Value):
 
 
 @dataclass(frozen=True)
-class Request(_ReadLate):
-    """A server has read a valid opening request. Call ``accept`` or ``reject``: nothing more arrives until then.
+class Request(_Lazy):
+    """A server received a valid opening request (RFC 6455 section 4.2.1). Next: call ``accept`` or ``reject``.
+
+    What follows the request is not read until then.
 
     Attributes:
         target: The request target: a path with its query.
-        authority: Host and port the request was made to.
+        authority: The host and port that the request was made to.
         origin: The Origin header, if there is one.
-        same_origin: How ``origin`` relates to ``authority``. A server that talks only to its own pages rejects a
-            request for which it is false.
-        subprotocols: What the client offers, in its order.
-        extensions: The extension offers with their parameters.
+        origin_relation: How ``origin`` relates to ``authority``. See also ``same_origin``.
+        subprotocols: The subprotocols that the client offers, in its order.
+        extensions: The extensions that the client offers, with their parameters.
         headers: All headers.
-        subprotocol: What ``accept`` will agree to unless told otherwise: the first configured one that is offered.
+        subprotocol: The one that ``accept`` chooses by default: the first configured one that the client offers.
     """
 
     __slots__ = (
         "target",
         "authority",
         "origin",
-        "same_origin",
+        "origin_relation",
         "subprotocols",
         "extensions",
         "headers",
@@ -128,27 +116,35 @@ class Request(_ReadLate):
     target: str
     authority: str
     origin: str | None
-    same_origin: SameOrigin
+    origin_relation: OriginRelation
     subprotocols: tuple[str, ...]
     extensions: tuple[str, ...]
     headers: Headers
     subprotocol: str | None
 
+    @property
+    def same_origin(self) -> bool:
+        """Whether the request comes from a page of the same host and port, or from a client that is not a browser.
 
-_set_target, _set_same_origin = (vars(Request)[name].__set__ for name in ("target", "same_origin"))
+        It is false for ``OriginRelation.CROSS`` alone. A server for its own pages rejects such a request with 403.
+        """
+        return self.origin_relation is not OriginRelation.CROSS
 
 
-def late_request(read: Callable[[], dict[str, Any]], target: str, same_origin: SameOrigin) -> Request:
-    """A request of which only this has been read."""
-    request = late(Request, read)
+_set_target, _set_origin_relation = (vars(Request)[name].__set__ for name in ("target", "origin_relation"))
+
+
+def lazy_request(read: Callable[[], dict[str, Any]], target: str, origin_relation: OriginRelation) -> Request:
+    """A request with only these two fields set."""
+    request = lazy(Request, read)
     _set_target(request, target)
-    _set_same_origin(request, same_origin)
+    _set_origin_relation(request, origin_relation)
     return request
 
 
 @dataclass(frozen=True)
-class Open(_ReadLate):
-    """The connection is open: messages may be sent.
+class Open(_Lazy):
+    """The connection is open: messages may be sent from now on.
 
     Attributes:
         subprotocol: The subprotocol agreed on, if any.
@@ -164,12 +160,12 @@ class Open(_ReadLate):
 
 @dataclass(frozen=True)
 class Rejected(_Value):
-    """The server refused a client's request. Closed comes next.
+    """The server refused a client's request. ``Closed`` comes next.
 
     Attributes:
-        status: The HTTP status.
+        status: The HTTP status of the response.
         headers: The headers of the response.
-        body: Its body, up to ``max_body_size`` bytes.
+        body: The body of the response, up to ``max_body_size`` bytes.
         truncated: Whether the body was longer.
     """
 
@@ -183,8 +179,8 @@ class Rejected(_Value):
 class _Message(_Value):
     """What Text and Binary share.
 
-    Most messages are whole, and there are many: those store their payload alone. The rest are of a class that also
-    stores ``first`` and ``last``, and looks the same.
+    Most messages are whole, and there are many of them, so they store their payload alone. Parts are of a subclass that
+    stores ``first`` and ``last`` as well, and looks the same.
     """
 
     __slots__ = ()
@@ -209,7 +205,7 @@ def _new_message(cls: type[Any], part: type[Any], data: Any, first: bool, last: 
 
 @dataclass(frozen=True, init=False)
 class Text(_Message):
-    """A text message; or a part of one, if ``parts`` is on. A part never ends inside a code point.
+    """A text message; or a part of one, if the option ``parts`` is on. A part never ends inside a code point.
 
     Attributes:
         data: The text.
@@ -229,7 +225,7 @@ class Text(_Message):
 
 @dataclass(frozen=True, init=False)
 class Binary(_Message):
-    """A binary message; or a part of one, if ``parts`` is on.
+    """A binary message; or a part of one, if the option ``parts`` is on.
 
     Attributes:
         data: The bytes.
@@ -262,24 +258,27 @@ for _part, _whole in _CLASSES.items():
 
 @dataclass(frozen=True)
 class Batch(_Value):
-    """Whole messages that came together, in place of a ``Text`` or ``Binary`` for each, if ``batches`` is on.
+    """Whole messages that arrived together, in place of a ``Text`` or ``Binary`` for each, if ``batches`` is on.
 
     Attributes:
-        messages: They in their order: a text as a str, a binary message as bytes.
+        messages: The messages in their order: a text as a str, a binary message as bytes.
     """
 
     __slots__ = ("messages",)
     messages: tuple[str | bytes, ...]
 
 
-# The slot of an immutable class can be set through its descriptor alone.
+# Slots of an immutable class can be set only through their descriptors.
 set_text, set_binary = vars(Text)["data"].__set__, vars(Binary)["data"].__set__
 set_messages = vars(Batch)["messages"].__set__
 
 
 @dataclass(frozen=True)
 class Ping(_Value):
-    """A ping from the peer. It is answered already, unless ``auto_pong`` is off: then call ``pong(payload)``."""
+    """A ping from the peer (RFC 6455 section 5.5.2), with up to 125 bytes of payload.
+
+    It is answered automatically: write the output. If the option ``auto_pong`` is off, call ``pong(payload)``.
+    """
 
     __slots__ = ("payload",)
     payload: bytes
@@ -287,11 +286,11 @@ class Ping(_Value):
 
 @dataclass(frozen=True)
 class Pong(_Value):
-    """A pong from the peer.
+    """A pong from the peer (RFC 6455 section 5.5.3).
 
     Attributes:
-        payload: Its payload.
-        round_trip_time: Milliseconds since our latest ping, if this answers it.
+        payload: The payload, up to 125 bytes.
+        round_trip_time: Milliseconds since our latest ping, if this answers it; else None.
     """
 
     __slots__ = ("payload", "round_trip_time")
@@ -301,11 +300,17 @@ class Pong(_Value):
 
 @dataclass(frozen=True)
 class Closing(_Value):
-    """The peer's Close frame. It is answered already, unless ``auto_close`` is off: then call ``close``.
+    """The peer's Close frame (RFC 6455 section 5.5.1).
+
+    If it answers our own, ``Closed`` comes next. Otherwise it is not answered yet, and messages may still be sent.
+
+    Next: send them, then call ``timeout`` at once, as always while there is ``more``. That call sends the answer, with
+    the same code and reason, and returns ``Closed``. To answer with another code, call ``close`` before it. If
+    ``auto_close`` is off, there is no ``more``, and only ``close`` sends the answer.
 
     Attributes:
-        code: Its code, 1005 if it had none.
-        reason: Its reason.
+        code: The code of the frame, 1005 if it has none.
+        reason: The reason in the frame.
     """
 
     __slots__ = ("code", "reason")
@@ -315,15 +320,18 @@ class Closing(_Value):
 
 @dataclass(frozen=True)
 class Closed(_Value):
-    """The last event, exactly once. Go on driving the connection until its ``transport`` is ``Transport.CLOSE``.
+    """The connection has ended. This is the last event, and it is returned exactly once.
+
+    Next: keep writing, reading and calling ``timeout`` until ``transport`` is ``Transport.CLOSE``. Then close the
+    transport.
 
     Attributes:
-        code: The code the peer sent, 1005 for a Close without one, 1006 for no Close.
-        reason: The peer's reason.
-        clean: Whether a Close frame was sent and one received.
-        by_peer: Whether the peer began it, by its Close frame, its fault, or the end of its stream.
-        sent_code: The code that was sent to the peer, if any.
-        fault: Why the connection ended other than by a closing handshake.
+        code: The code that the peer sent; 1005 for a Close frame without one, 1006 for no Close frame.
+        reason: The reason that the peer sent.
+        clean: Whether a Close frame was sent and one was received.
+        by_peer: Whether the peer ended it: by its Close frame, its fault, or the end of its stream.
+        sent_code: The code that was sent to the peer, if a Close frame was sent; 1005 if the frame had none.
+        fault: Why the connection ended, if not by a closing handshake; else None.
     """
 
     __slots__ = ("code", "reason", "clean", "by_peer", "sent_code", "fault")

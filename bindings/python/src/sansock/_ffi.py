@@ -1,9 +1,11 @@
-"""The C library: where it is, what it exports, and how its memory is read. No other module knows ctypes.
+"""The C library: finding it, its layouts and prototypes, and arguments in the form that its functions take.
 
-The layouts and prototypes repeat ``include/sansock.h``; the tests compare them with that file.
+Only this module and ``_memory`` know ctypes. Layouts and prototypes repeat ``include/sansock.h``; the tests compare
+them.
 
-``PyDLL`` keeps the interpreter lock during a call. A call works through one window of 64 KiB or copies one message:
-that takes less time than getting the lock back may; and no other thread can free a handle while a call uses it.
+``PyDLL`` keeps the interpreter lock during a call. A call works through one read buffer of 64 KiB or copies one
+message, which takes less time than getting the lock back may; and no other thread can free a handle while a call uses
+it.
 """
 
 from __future__ import annotations
@@ -12,10 +14,8 @@ import ctypes
 import os
 import struct
 import sys
-import threading
 from ctypes import (
     POINTER,
-    c_char,
     c_char_p,
     c_int32,
     c_int64,
@@ -30,30 +30,17 @@ from pathlib import Path
 from time import monotonic, monotonic_ns
 from typing import Any, Callable
 
-ABI_VERSION = 1
-NEVER = 2**64 - 1
-WINDOW_SIZE = 65536
-# The room in front of the window, and with it the most that is gathered.
-WINDOW_START = 8192
+from ._numbers import ABI_VERSION
+
 SIZE_BITS = 8 * ctypes.sizeof(c_size_t)
 
-# One event, or one detail of the event before it: kind, flags, code, aux, offset, len, extra.
 RECORD = struct.Struct("=BBHIQQQ")
+"""One event, or one detail of the event before it: kind, flags, code, aux, offset, len, extra."""
 RECORD_SIZE = RECORD.size
-
-KIND_REQUEST, KIND_OPEN, KIND_REJECTED, KIND_TEXT, KIND_BINARY = 1, 2, 3, 4, 5
-KIND_PING, KIND_PONG, KIND_CLOSING, KIND_CLOSED = 6, 7, 8, 9
-KIND_HEADER, KIND_AUTHORITY, KIND_ORIGIN, KIND_SUBPROTOCOL, KIND_EXTENSION = 16, 17, 18, 19, 20
-FLAG_REGION, FLAG_FIRST, FLAG_LAST, FLAG_CLEAN, FLAG_BY_PEER, FLAG_TRUNCATED, FLAG_CHOSEN = 3, 4, 8, 16, 32, 16, 16
-REGION_INPUT, REGION_STORE, REGION_SCRATCH = 0, 1, 2
-BLOCK_MORE, BLOCK_WRITABLE, BLOCK_DEFER_WRITTEN = 1, 2, 4
-ROLE_CLIENT, ROLE_SERVER = 0, 1
-TEXT_URL, TEXT_ORIGIN, TEXT_SUBPROTOCOL = 1, 2, 3
-ERR_BAD_HANDLE = -6
 
 
 class Block(ctypes.Structure):
-    """The answer to every call on a connection, at one address for its life. Reading a field is not a foreign call."""
+    """The results of every call on a connection, at one address for its lifetime. Reading a field calls no function."""
 
     _fields_ = [
         ("status", c_int32),
@@ -63,17 +50,17 @@ class Block(ctypes.Structure):
         ("flags", c_uint16),
         ("fault", c_uint32),
         ("consumed", c_uint64),
-        # Signed: the deadline that never comes is then a small number, which takes less time to read.
+        # Signed: NEVER is then a small number, which is faster to read.
         ("next_deadline", c_int64),
         ("payload_remaining", c_uint64),
-        # Addresses are plain numbers here: ctypes would make None of a null pointer.
+        # Addresses are plain numbers here: ctypes would turn a null pointer into None.
         ("events", c_size_t),
         ("input", c_size_t),
         ("store", c_size_t),
-        ("side", c_size_t),
+        ("scratch", c_size_t),
         ("input_len", c_size_t),
         ("store_len", c_size_t),
-        ("side_len", c_size_t),
+        ("scratch_len", c_size_t),
         ("output", c_size_t),
         ("output_len", c_size_t),
         ("written", c_uint64),
@@ -90,17 +77,17 @@ class Block(ctypes.Structure):
     events: int
     input: int
     store: int
-    side: int
+    scratch: int
     input_len: int
     store_len: int
-    side_len: int
+    scratch_len: int
     output: int
     output_len: int
     written: int
 
 
 class UrlParts(ctypes.Structure):
-    """What ``sansock_url_parse`` fills in. The host is a part of the text that was parsed."""
+    """What ``sansock_url_parse`` fills in. The host is a slice of the text that was parsed."""
 
     _fields_ = [("secure", c_uint8), ("port", c_uint16), ("host_offset", c_size_t), ("host_len", c_size_t)]
 
@@ -115,7 +102,7 @@ def _library_path() -> Path:
 
 
 def _load(path: Path) -> ctypes.PyDLL:
-    """Loads the library and refuses one that this package was not written for."""
+    """Loads the library, and refuses one that this package was not written for."""
     if not path.is_file():
         raise ImportError(f"the Sansock library is missing: there is no file {path}", path=str(path))
     try:
@@ -140,9 +127,9 @@ prototypes: dict[str, tuple[Any, ...]] = {}
 
 
 def _bind(name: str, *arguments: Any, returns: Any = c_int32, converts: bool = True) -> Callable[..., Any]:
-    """One export with its types. What it returns, unless told otherwise, is 0 or the negative number of an error.
+    """One export with its types. Unless ``returns`` says otherwise, it returns 0 or the negative number of an error.
 
-    Converting an argument takes as long as a short call. Functions that do not are for calls by the thousand: they take
+    Converting an argument takes as long as a short call. So functions on the hot paths do not convert: they take
     ``bytes``, None, numbers that fit an int of C, and what ``pointer``, ``sizes``, ``uint64`` and ``now`` return.
     """
     try:
@@ -203,7 +190,7 @@ Handle = c_void_p
 Size = c_size_t
 by_reference = ctypes.byref
 block_at = Block.from_address
-# Where addresses are that change.
+# Where the block holds addresses that change.
 EVENTS_OFFSET, STORE_OFFSET, OUTPUT_OFFSET = (getattr(Block, name).offset for name in ("events", "store", "output"))
 
 # An address as an argument.
@@ -214,11 +201,11 @@ uint64: Callable[[int], Any] = c_uint64.from_param
 
 
 _tick, _until = uint64(0), 0.0
-"""The time of the last call, and until when it holds, in seconds."""
+"""The time of the last call as an argument, and until when it may be used again, in seconds."""
 
 
 def now() -> Any:
-    """The time of the monotonic clock as an argument. Calls within a millisecond share it."""
+    """The time of the monotonic clock in milliseconds, as an argument. Calls within a millisecond share it."""
     global _tick, _until
     if monotonic() >= _until:
         number = monotonic_ns() // 1_000_000
@@ -227,7 +214,7 @@ def now() -> Any:
 
 
 class _Sizes(dict[int, Any]):
-    """Lengths as arguments: those that were used are kept, as most are used again, up to a limit."""
+    """Lengths as arguments. Those in use are kept, up to a limit, because most are used again."""
 
     def __missing__(self, length: int) -> Any:
         argument = c_size_t.from_param(length)
@@ -237,80 +224,3 @@ class _Sizes(dict[int, Any]):
 
 
 sizes = _Sizes()
-
-# Slices of a pointer to c_char are exact bytes, and cost less than ctypes.string_at.
-_Pointer: Any = POINTER(c_char)
-
-
-def pointer_at(address: int) -> Any:
-    """The pointer that is stored there: one in the block points to where the engine says at any moment."""
-    return _Pointer.from_address(address)
-
-
-# One array type serves every length; ctypes would keep a type for each.
-_Memory: Any = c_char * sys.maxsize
-
-
-def memory(address: int) -> memoryview:
-    """The memory from an address on, without a copy. Only what the block says is there may be read."""
-    return memoryview(_Memory.from_address(address)).cast("B")
-
-
-def copy(address: int, length: int) -> bytes:
-    """A copy of memory, in half the time of ``ctypes.string_at``."""
-    data: bytes = _Memory.from_address(address)[:length]
-    return data
-
-
-class Window:
-    """A buffer that sockets are read into and that the engine unmasks in place, with room in front of it.
-
-    Attributes:
-        memory: The room and the window. Slices of it are exact ``bytes``, which is faster than by way of the view.
-        input: The same for the window alone.
-        address: Where the memory is.
-        pointer: To the window, as an argument.
-        view: Of the memory.
-        inlet: The window alone, which hosts fill.
-    """
-
-    __slots__ = ("address", "inlet", "input", "memory", "pointer", "view")
-
-    def __init__(self) -> None:
-        self.memory: Any = (c_char * (WINDOW_START + WINDOW_SIZE))()
-        self.input: Any = (c_char * WINDOW_SIZE).from_buffer(self.memory, WINDOW_START)
-        self.address = ctypes.addressof(self.memory)
-        self.pointer = pointer(self.address + WINDOW_START)
-        self.view = memoryview(self.memory).cast("B")
-        self.inlet = self.view[WINDOW_START:]
-
-    def since(self, start: int) -> Any:
-        """The memory from there on."""
-        return self.input if start == WINDOW_START else _Memory.from_address(self.address + start)
-
-
-class _ThreadLocal(threading.local):
-    def __init__(self) -> None:
-        self.window = Window()
-
-
-# A thread handles one socket read at a time, so all its connections share one window.
-thread_local = _ThreadLocal()
-
-
-def payload(block: Block, window: Window, region: int, offset: int, length: int) -> bytes:
-    """A copy of a payload, wherever it lies."""
-    if region == REGION_INPUT:
-        start = block.input - window.address + offset
-        data: bytes = window.memory[start : start + length]
-        return data
-    return copy((block.store if region == REGION_STORE else block.side) + offset, length)
-
-
-def whole_region(block: Block, window: Window, region: int) -> bytes:
-    """A copy of a region."""
-    if region == REGION_INPUT:
-        start = block.input - window.address
-        data: bytes = window.memory[start : start + block.input_len]
-        return data
-    return copy(block.store, block.store_len) if region == REGION_STORE else copy(block.side, block.side_len)

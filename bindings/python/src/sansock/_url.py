@@ -1,4 +1,4 @@
-"""WebSocket URLs: where to connect to."""
+"""WebSocket URLs: where a client connects to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Url", "parse_url"]
 
 @dataclass(frozen=True)
 class Url(_Value):
-    """Where a ``ws:`` or ``wss:`` URL points to.
+    """Where to connect for a ``ws:`` or ``wss:`` URL. Credentials, path and query are not kept.
 
     Attributes:
         secure: True for ``wss:``. Connect with TLS.
@@ -28,7 +28,10 @@ class Url(_Value):
 
 
 def parse_url(url: str) -> Url:
-    """Reads a URL, to know where to connect before ``Connection.client(url)``.
+    """Reads a URL by the rules of RFC 6455 section 3, to know where to connect.
+
+    Next: connect the transport, with TLS if the URL is secure, and call ``Connection.client`` with the same URL. If the
+    URL has the form ``ws://user:password@host/``, the request then carries a Basic Authorization header (RFC 7617).
 
     Raises:
         InvalidArgument: It is not a valid ``ws:`` or ``wss:`` URL.

@@ -1,63 +1,39 @@
-//! Client over `std::net`: `client URL [--subprotocol NAME]... [--commands | --echo]`. DEFLATE=1 in the environment offers
-//! compression.
+//! Client over `std::net`: `client URL`. Each line of standard input is sent as a text message, each message received is
+//! printed as a line (binary in hexadecimal), and the end of the input closes the connection. The last line printed is
+//! `closed CODE REASON`; the status is 0 only for a clean close. DEFLATE=1 in the environment offers compression.
 //!
 //! Threads do what blocks (see [`threads`]) and report to the main thread, which alone has the engine and which waits in
 //! one place: for a report, until the deadline.
 
-mod command;
-mod printer;
 mod threads;
 
 use std::env;
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::{ExitCode, exit};
 use std::time::{Duration, Instant};
 
 use sansock::{Config, Connection, Event, State, Transport, random_seed};
 
-use command::Command;
-use printer::Printer;
 use threads::{Report, Threads};
 
 /// The most that is handed to the writing thread at a time, in bytes.
 const CHUNK_SIZE: usize = 64 * 1024;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let mut arguments = env::args().skip(1);
-    let mut config = Config::client(&arguments.next().ok_or("a URL is missing")?)?;
+    let mut config = Config::client(&env::args().nth(1).ok_or("a URL is missing")?)?;
     config.receive_while_closing(1)?; // for the echoes of what was sent before the end of standard input
     config.deflate(u64::from(env::var("DEFLATE").is_ok_and(|value| value == "1")))?;
-    let mut mode = Mode::Lines;
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--subprotocol" => config.subprotocol(&arguments.next().ok_or("a subprotocol is missing")?).map(drop)?,
-            "--commands" => mode = Mode::Commands,
-            "--echo" => mode = Mode::Echo,
-            _ => return Err(format!("unknown argument: {argument}").into()),
-        }
-    }
     let url = config.url().ok_or("a URL is missing")?;
     if url.secure {
         return Err("this example has no TLS: use ws://".into());
     }
     let stream = TcpStream::connect((url.host.as_str(), url.port))?;
     stream.set_nodelay(true)?;
-    let clean = Client::new(stream, &config, mode)?.run()?;
+    let clean = Client::new(stream, &config)?.run()?;
     // `exit`, because the thread that reads standard input may still be in a read.
     exit(if clean { 0 } else { 1 })
-}
-
-/// What the client does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// Sends each line of standard input, prints each message.
-    Lines,
-    /// Carries out each line of standard input, prints each event.
-    Commands,
-    /// Sends each message back.
-    Echo,
 }
 
 struct Client {
@@ -65,20 +41,17 @@ struct Client {
     connection: Connection,
     start: Instant,
     threads: Threads,
-    printer: Printer,
-    mode: Mode,
-    waiting_for: Option<String>,
+    /// Whether the connection has ended with a clean close.
+    clean: bool,
 }
 
 impl Client {
-    fn new(stream: TcpStream, config: &Config, mode: Mode) -> Result<Self, Box<dyn Error>> {
+    fn new(stream: TcpStream, config: &Config) -> Result<Self, Box<dyn Error>> {
         Ok(Client {
             connection: Connection::new(config, random_seed()?, 0)?,
             start: Instant::now(),
             threads: Threads::start(&stream)?,
-            printer: Printer::new(mode == Mode::Commands),
-            mode,
-            waiting_for: None,
+            clean: false,
             stream,
         })
     }
@@ -90,18 +63,15 @@ impl Client {
             if !output.is_empty() {
                 self.threads.write(&output[..output.len().min(CHUNK_SIZE)]);
             } else if self.connection.transport() == Transport::Close {
-                return Ok(self.printer.clean);
+                return Ok(self.clean);
             } else if self.connection.transport() == Transport::ShutdownWrite {
                 // Shutting down again, or what the server has closed, does no harm.
                 let _ = self.stream.shutdown(Shutdown::Write);
             }
-            if self.takes_line() {
+            if self.is_open() && self.connection.writable() {
                 self.threads.read_line();
             }
-            // What is sent back to a server that does not read would pile up.
-            if self.mode != Mode::Echo || self.connection.writable() {
-                self.threads.read();
-            }
+            self.threads.read();
             match self.threads.wait(self.time_left()) {
                 Some(Report::Received(bytes)) => self.receive(bytes)?,
                 Some(Report::EndOfStream) => {
@@ -110,7 +80,7 @@ impl Client {
                 }
                 // The engine forgets its output when the time for writing it is up.
                 Some(Report::Written(length)) => self.connection.written(length).unwrap_or(()),
-                Some(Report::Line(line)) if self.is_open() => self.run_line(&line)?,
+                Some(Report::Line(line)) if self.is_open() => self.connection.send_text_bytes(&line)?,
                 Some(Report::EndOfLines) if self.is_open() => self.connection.close(1000, b"", self.now())?,
                 Some(Report::Line(_) | Report::EndOfLines) => {}
                 None => {
@@ -133,48 +103,22 @@ impl Client {
     }
 
     fn handle_events(&mut self, input: &[u8]) -> io::Result<()> {
-        let echo = self.mode == Mode::Echo;
-        let (events, sender) = self.connection.events(input);
+        let mut output = io::stdout().lock();
+        let (events, _) = self.connection.events(input);
         for event in events {
-            // Sending fails once our Close is on its way: what arrives after that has no echo.
-            match &event {
-                Event::Text(message) if echo => sender.send_text(message.text).unwrap_or(()),
-                Event::Binary(message) if echo => sender.send_binary(message.data).unwrap_or(()),
-                _ => self.printer.print(&event)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the next line of standard input can be acted upon at once.
-    fn takes_line(&mut self) -> bool {
-        if let Some(name) = &self.waiting_for {
-            if !self.printer.take(name) {
-                return false;
-            }
-            self.waiting_for = None;
-        }
-        self.mode != Mode::Echo && self.is_open() && self.connection.writable()
-    }
-
-    fn run_line(&mut self, line: &[u8]) -> Result<(), Box<dyn Error>> {
-        if self.mode == Mode::Lines {
-            return Ok(self.connection.send_text_bytes(line)?);
-        }
-        let now = self.now();
-        match Command::parse(line)? {
-            Command::Text(text) => self.connection.send_text_bytes(text)?,
-            Command::Binary(data) => self.connection.send_binary(&data)?,
-            Command::Parts(kind, parts) => {
-                let last = parts.len() - 1;
-                for (index, part) in parts.into_iter().enumerate() {
-                    self.connection.send_part(kind, part, index == last)?;
+            match event {
+                Event::Text(message) => writeln!(output, "{}", message.text)?,
+                Event::Binary(message) => {
+                    message.data.iter().try_for_each(|byte| write!(output, "{byte:02x}"))?;
+                    writeln!(output)?;
                 }
+                Event::Closed(closed) => {
+                    self.clean = closed.clean;
+                    let space = if closed.reason.is_empty() { "" } else { " " };
+                    writeln!(output, "closed {}{space}{}", closed.code, closed.reason)?;
+                }
+                _ => {} // pings and Close are answered by the engine
             }
-            Command::Ping(payload) => self.connection.ping(payload, now)?,
-            Command::Pong(payload) => self.connection.pong(payload)?,
-            Command::Close(code, reason) => self.connection.close(code, reason, now)?,
-            Command::Wait(name) => self.waiting_for = Some(name.into()),
         }
         Ok(())
     }

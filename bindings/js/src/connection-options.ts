@@ -1,0 +1,28 @@
+import type { Header } from "./events.js";
+import type { EngineOptions } from "./options.js";
+
+/** The options of a connection. What is left out, or undefined, has its default. */
+export interface Options extends EngineOptions {
+  /**
+   * Deliver binary messages that lie whole in the chunk passed to `receive` as views of it, not copies. A server unmasks them
+   * there. The chunk then belongs to the connection: pass fresh memory each time. Default false.
+   */
+  readonly views?: boolean | undefined;
+  /** A client offers these subprotocols, in order; a server agrees on the first of them that was offered. Default: none. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /**
+   * Headers to add to a client's request, or to a server's response. Those that the handshake writes itself are refused:
+   * `Host`, `Connection`, `Upgrade`, `Origin`, `Sec-WebSocket-*` and a few more. Default: none.
+   */
+  readonly headers?: readonly Header[] | undefined;
+  /** 32 random bytes that are used for this connection only; for tests that must repeat. Default: random. */
+  readonly seed?: Uint8Array | undefined;
+  /** The time at which the connection is created, in milliseconds of the clock of `now`. Default: `performance.now()`. */
+  readonly now?: number | undefined;
+}
+
+/** The options of a client's connection. */
+export interface ClientOptions extends Options {
+  /** The Origin header of the request. Default: none. */
+  readonly origin?: string | undefined;
+}

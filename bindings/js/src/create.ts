@@ -1,0 +1,28 @@
+import { withConfig } from "./config-cache.js";
+import type { ClientOptions } from "./connection-options.js";
+import type { Engine } from "./engine.js";
+import { SansockError } from "./errors.js";
+import { checkedSeed, randomSeed } from "./seed.js";
+
+/** Creates a connection in the engine, and returns its handle. */
+export function createConnection(
+  engine: Engine,
+  role: number,
+  url: string | null,
+  options: ClientOptions,
+  now: number,
+): number {
+  const { calls } = engine;
+  const { views = false, seed } = options;
+  if (typeof views !== "boolean") {
+    throw new SansockError("INVALID_ARGUMENT", "views: it is true or false");
+  }
+  return withConfig(engine, role, url, options, (config) => {
+    engine.transfer.write(seed === undefined ? randomSeed() : checkedSeed(seed));
+    const handle = calls.conn_new(config, now) >>> 0;
+    if (handle === 0) {
+      throw engine.error(calls.last_status());
+    }
+    return handle;
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * The exports of the WebAssembly module; the build keeps only these. Handles, addresses and lengths are unsigned but
+ * arrive signed: use `>>> 0`.
+ */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  abi_version(): number;
+  record_size(): number;
+  block_size(): number;
+  last_status(): number;
+  last_count(): number;
+  transfer_reserve(len: number): number;
+  error_text(status: number): number;
+  fault_name(fault: number): number;
+  fault_text(fault: number): number;
+  url_parse(len: number): number;
+  config_new(role: number): number;
+  config_free(config: number): void;
+  config_set(config: number, option: number, value: number): number;
+  config_set_text(config: number, text: number, len: number): number;
+  config_add_header(config: number, nameLen: number, valueLen: number): number;
+  conn_new(config: number, now: number): number;
+  conn_free(connection: number): void;
+  conn_block(connection: number): number;
+  conn_receive(connection: number, offset: number, len: number, now: number): number;
+  conn_receive_header(connection: number, len: number, minPayload: number, now: number): number;
+  conn_receive_eof(connection: number, now: number): number;
+  conn_timeout(connection: number, now: number): number;
+  conn_add_response_header(connection: number, nameLen: number, valueLen: number): number;
+  conn_accept(connection: number, len: number, now: number): number;
+  conn_reject(connection: number, status: number, len: number, now: number): number;
+  conn_send(connection: number, kind: number, len: number, now: number): number;
+  conn_send_part(connection: number, kind: number, len: number, last: number): number;
+  conn_send_batch(connection: number, count: number, dataLen: number): number;
+  conn_send_header(connection: number, kind: number, len: number, last: number): number;
+  conn_close(connection: number, code: number, len: number, now: number): number;
+  conn_fail(connection: number, code: number, len: number, now: number): number;
+  conn_set_compression(connection: number, on: number): number;
+  conn_pause(connection: number, on: number, now: number): number;
+  conn_written(connection: number, n: number): number;
+  conn_memory_usage(connection: number): number;
+  conn_fault_text(connection: number): number;
+}
+
+/** The calls among the exports. */
+export type Calls = Omit<Exports, "memory">;

@@ -1,0 +1,318 @@
+import type { Engine } from "./engine.js";
+import type {
+  BinaryEvent,
+  ConnectionEvent,
+  Fault,
+  Header,
+  OpenEvent,
+  RejectedEvent,
+  RequestEvent,
+  TextEvent,
+} from "./events.js";
+import { copier, ON_HEAP } from "./host.js";
+import { BLOCK, FLAG, KIND, NEVER_HIGH, ORIGIN_RELATIONS, RECORD, RECORD_SIZE, REGION } from "./numbers.js";
+
+/** The chunk from which the input region was copied, for messages that are to be views of it. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  /** Its buffer, and where it begins there. Kept here because they are slow to ask for. */
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+  /** Where the input region begins in the chunk. */
+  start: number;
+  /** Whether payloads are masked in the chunk, so that they must be copied back. */
+  readonly masked: boolean;
+}
+
+/** Reads the events of the last input call. Payloads are copied, except binary ones that lie in `chunk`, if it is given. */
+export function readEvents(
+  engine: Engine,
+  handle: number,
+  block: number,
+  events: ConnectionEvent[],
+  chunk?: Chunk,
+): void {
+  let record = engine.view.getUint32(block + BLOCK.EVENTS, true);
+  const end = record + engine.view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
+  let isUnmasked = chunk?.masked === false;
+  while (record < end) {
+    const { view } = engine;
+    const kind = kindOf(view, record);
+    if (kind === KIND.TEXT) {
+      events.push(readText(engine, block, record));
+      record += RECORD_SIZE;
+    } else if (kind === KIND.BINARY) {
+      if (chunk !== undefined && isInput(view, record)) {
+        if (!isUnmasked) {
+          copyBack(engine, block, record, chunk);
+          isUnmasked = true;
+        }
+        events.push(readView(view, record, chunk));
+        record += RECORD_SIZE;
+      } else {
+        record = readBinaries(engine, block, record, end, events);
+      }
+    } else {
+      const details = kind <= KIND.REJECTED ? view.getUint32(record + RECORD.AUX, true) : 0;
+      const event = readEvent(engine, handle, block, record, kind, details);
+      if (event !== undefined) {
+        events.push(event);
+      }
+      record += (1 + details) * RECORD_SIZE;
+    }
+  }
+}
+
+function readText(engine: Engine, block: number, record: number): TextEvent {
+  const flags = flagsOf(engine.view, record);
+  const data = payloadText(engine, block, record);
+  return { type: "text", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
+}
+
+/**
+ * Reads a binary message, and with it those that lie close behind it in the input, which share one copy. Returns the record
+ * after them.
+ */
+function readBinaries(engine: Engine, block: number, first: number, end: number, events: ConnectionEvent[]): number {
+  const { view, bytes } = engine;
+  const start = startOf(view, block, first);
+  let record = first + RECORD_SIZE;
+  let stop = start + lengthOf(view, first);
+  if (stop - start > ON_HEAP && isInput(view, first)) {
+    for (; record < end && kindOf(view, record) === KIND.BINARY && isInput(view, record); record += RECORD_SIZE) {
+      const length = lengthOf(view, record);
+      const next = startOf(view, block, record) + length;
+      if (length <= ON_HEAP || next - start > copier.shared) {
+        break;
+      }
+      stop = next;
+    }
+  }
+  const copy = copier.copy(bytes, start, stop);
+  if (record === first + RECORD_SIZE) {
+    events.push(binary(view, first, copy));
+    return record;
+  }
+  const { buffer, byteOffset } = copy;
+  const shift = byteOffset - start;
+  for (let each = first; each < record; each += RECORD_SIZE) {
+    events.push(binary(view, each, new Uint8Array(buffer, startOf(view, block, each) + shift, lengthOf(view, each))));
+  }
+  return record;
+}
+
+function readView(view: DataView, record: number, { buffer, offset, start }: Chunk): BinaryEvent {
+  const at = offset + start + view.getUint32(record + RECORD.OFFSET, true);
+  return binary(view, record, new Uint8Array(buffer, at, lengthOf(view, record)));
+}
+
+/** Copies the input, which the engine has unmasked, back into the chunk, beginning with the payload of a record. */
+function copyBack(engine: Engine, block: number, record: number, chunk: Chunk): void {
+  const { view, bytes } = engine;
+  const offset = view.getUint32(record + RECORD.OFFSET, true);
+  const region = regionOf(view, block, record);
+  const consumed = view.getUint32(block + BLOCK.CONSUMED, true);
+  chunk.bytes.set(bytes.subarray(region + offset, region + consumed), chunk.start + offset);
+}
+
+function binary(view: DataView, record: number, data: Uint8Array): BinaryEvent {
+  const flags = flagsOf(view, record);
+  return { type: "binary", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
+}
+
+function readEvent(
+  engine: Engine,
+  handle: number,
+  block: number,
+  record: number,
+  kind: number,
+  details: number,
+): ConnectionEvent | undefined {
+  const { view } = engine;
+  const flags = flagsOf(view, record);
+  switch (kind) {
+    case KIND.PING:
+      return { type: "ping", payload: payload(engine, block, record) };
+    case KIND.PONG: {
+      const roundTripTime = readTime(view, record + RECORD.EXTRA);
+      return { type: "pong", payload: payload(engine, block, record), roundTripTime };
+    }
+    case KIND.CLOSING: {
+      const code = view.getUint16(record + RECORD.CODE, true);
+      return { type: "closing", code, reason: payloadText(engine, block, record) };
+    }
+    case KIND.CLOSED: {
+      const code = view.getUint16(record + RECORD.CODE, true);
+      const sent = view.getUint32(record + RECORD.EXTRA, true);
+      const fault = view.getUint32(record + RECORD.AUX, true);
+      return {
+        type: "closed",
+        code,
+        reason: payloadText(engine, block, record),
+        clean: (flags & FLAG.CLEAN) !== 0,
+        byPeer: (flags & FLAG.BY_PEER) !== 0,
+        sentCode: sent === 0 ? null : sent,
+        fault: readFault(engine, handle, fault),
+      };
+    }
+    case KIND.REQUEST:
+      return readRequest(engine, block, record, details);
+    case KIND.OPEN:
+      return readOpen(engine, block, record, details);
+    case KIND.REJECTED:
+      return readRejected(engine, block, record, details, (flags & FLAG.TRUNCATED) !== 0);
+    default:
+      return undefined;
+  }
+}
+
+/** What a fault number means on this connection. It is read through the transfer buffer: read all payloads before. */
+export function readFault(engine: Engine, handle: number, number: number): Fault | null {
+  if (number === 0) {
+    return null;
+  }
+  const name = engine.faultName(number);
+  return { number, name, text: engine.transfer.readText(engine.calls.conn_fault_text(handle) >>> 0) };
+}
+
+function readRequest(engine: Engine, block: number, record: number, details: number): RequestEvent {
+  let authority = "";
+  let origin: string | null = null;
+  let subprotocol: string | null = null;
+  const subprotocols: string[] = [];
+  const extensions: string[] = [];
+  const headers: Header[] = [];
+  for (const detail of detailsOf(record, details)) {
+    switch (kindOf(engine.view, detail)) {
+      case KIND.AUTHORITY:
+        authority = payloadByteString(engine, block, detail);
+        break;
+      case KIND.ORIGIN:
+        origin = payloadByteString(engine, block, detail);
+        break;
+      case KIND.SUBPROTOCOL: {
+        const name = payloadByteString(engine, block, detail);
+        subprotocols.push(name);
+        subprotocol = (flagsOf(engine.view, detail) & FLAG.CHOSEN) !== 0 ? name : subprotocol;
+        break;
+      }
+      case KIND.EXTENSION:
+        extensions.push(payloadByteString(engine, block, detail));
+        break;
+      case KIND.HEADER:
+        headers.push(readHeader(engine, block, detail));
+        break;
+    }
+  }
+  const originRelation = ORIGIN_RELATIONS[engine.view.getUint16(record + RECORD.CODE, true)] ?? "cross";
+  return {
+    type: "request",
+    target: payloadByteString(engine, block, record),
+    authority,
+    origin,
+    originRelation,
+    sameOrigin: originRelation !== "cross",
+    subprotocols,
+    subprotocol,
+    extensions,
+    headers,
+  };
+}
+
+function readOpen(engine: Engine, block: number, record: number, details: number): OpenEvent {
+  let subprotocol: string | null = null;
+  const extensions: string[] = [];
+  const headers: Header[] = [];
+  for (const detail of detailsOf(record, details)) {
+    const kind = kindOf(engine.view, detail);
+    if (kind === KIND.SUBPROTOCOL) {
+      subprotocol = payloadByteString(engine, block, detail);
+    } else if (kind === KIND.EXTENSION) {
+      extensions.push(payloadByteString(engine, block, detail));
+    } else if (kind === KIND.HEADER) {
+      headers.push(readHeader(engine, block, detail));
+    }
+  }
+  return { type: "open", subprotocol, extensions, headers };
+}
+
+function readRejected(
+  engine: Engine,
+  block: number,
+  record: number,
+  details: number,
+  truncated: boolean,
+): RejectedEvent {
+  const headers: Header[] = [];
+  for (const detail of detailsOf(record, details)) {
+    if (kindOf(engine.view, detail) === KIND.HEADER) {
+      headers.push(readHeader(engine, block, detail));
+    }
+  }
+  const status = engine.view.getUint16(record + RECORD.CODE, true);
+  return { type: "rejected", status, headers, body: payload(engine, block, record), truncated };
+}
+
+function readHeader(engine: Engine, block: number, record: number): Header {
+  const { view, reader } = engine;
+  const region = regionOf(view, block, record);
+  const name = region + view.getUint32(record + RECORD.OFFSET, true);
+  const value = region + view.getUint32(record + RECORD.EXTRA, true);
+  return [
+    reader.byteString(name, name + view.getUint32(record + RECORD.AUX, true)),
+    reader.byteString(value, value + lengthOf(view, record)),
+  ];
+}
+
+/** A copy of the payload. */
+function payload({ view, bytes }: Engine, block: number, record: number): Uint8Array {
+  const start = startOf(view, block, record);
+  return copier.copy(bytes, start, start + lengthOf(view, record));
+}
+
+function payloadText({ view, reader }: Engine, block: number, record: number): string {
+  const start = startOf(view, block, record);
+  return reader.text(start, start + lengthOf(view, record));
+}
+
+function payloadByteString({ view, reader }: Engine, block: number, record: number): string {
+  const start = startOf(view, block, record);
+  return reader.byteString(start, start + lengthOf(view, record));
+}
+
+/** Where the payload lies. Offsets and lengths fit in 32 bits, as linear memory does. */
+function startOf(view: DataView, block: number, record: number): number {
+  return regionOf(view, block, record) + view.getUint32(record + RECORD.OFFSET, true);
+}
+
+function lengthOf(view: DataView, record: number): number {
+  return view.getUint32(record + RECORD.LEN, true);
+}
+
+function kindOf(view: DataView, record: number): number {
+  return view.getUint8(record + RECORD.KIND);
+}
+
+function flagsOf(view: DataView, record: number): number {
+  return view.getUint8(record + RECORD.FLAGS);
+}
+
+function isInput(view: DataView, record: number): boolean {
+  return (flagsOf(view, record) & FLAG.REGION) === REGION.INPUT;
+}
+
+function regionOf(view: DataView, block: number, record: number): number {
+  return view.getUint32(block + BLOCK.REGIONS + 4 * (flagsOf(view, record) & FLAG.REGION), true);
+}
+
+function* detailsOf(record: number, count: number): Generator<number> {
+  for (let detail = 1; detail <= count; detail++) {
+    yield record + detail * RECORD_SIZE;
+  }
+}
+
+/** A time in milliseconds, of 64 bits; null for "never" or "none". All other times of the engine are below 2^53. */
+export function readTime(view: DataView, at: number): number | null {
+  const high = view.getUint32(at + 4, true);
+  return high === NEVER_HIGH ? null : view.getUint32(at, true) + high * 2 ** 32;
+}

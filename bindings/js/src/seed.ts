@@ -1,0 +1,29 @@
+import { toBytes } from "./bytes.js";
+import { SansockError } from "./errors.js";
+
+const SEED_SIZE = 32;
+
+/** Random bytes for the next seeds: asking for many at once takes as long as asking for a few. */
+const pool = new Uint8Array(128 * SEED_SIZE);
+let unused = 0;
+
+/** A random seed, which the pool does not keep. */
+export function randomSeed(): Uint8Array {
+  if (unused === 0) {
+    crypto.getRandomValues(pool);
+    unused = pool.length;
+  }
+  unused -= SEED_SIZE;
+  const seed = pool.slice(unused, unused + SEED_SIZE);
+  pool.fill(0, unused, unused + SEED_SIZE);
+  return seed;
+}
+
+/** A seed that the caller has chosen. */
+export function checkedSeed(seed: Uint8Array): Uint8Array {
+  const bytes = toBytes(seed);
+  if (bytes.length !== SEED_SIZE) {
+    throw new SansockError("INVALID_ARGUMENT", `a seed has ${SEED_SIZE} bytes`);
+  }
+  return bytes;
+}

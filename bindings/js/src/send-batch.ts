@@ -1,0 +1,31 @@
+import { type Bytes, toBytes } from "./bytes.js";
+import type { Engine } from "./engine.js";
+import { KIND, RECORD, RECORD_SIZE } from "./numbers.js";
+
+/** How a batch lies in the transfer buffer: its records, and behind them the payloads. */
+export interface WrittenBatch {
+  /** How many records there are. */
+  readonly count: number;
+  /** How many bytes of payload. */
+  readonly dataLen: number;
+}
+
+/** Writes messages into the transfer buffer, as `conn_send_batch` reads them: strings as text, bytes as binary. */
+export function writeBatch({ transfer }: Engine, messages: Iterable<string | Bytes>): WrittenBatch {
+  const list = Array.from(messages, (data) =>
+    typeof data === "string" ? { kind: KIND.TEXT, data } : { kind: KIND.BINARY, data: toBytes(data) },
+  );
+  const records = new DataView(new ArrayBuffer(list.length * RECORD_SIZE));
+  const start = records.byteLength;
+  let end = start;
+  list.forEach(({ kind, data }, index) => {
+    const record = index * RECORD_SIZE;
+    const length = transfer.writeData(data, end);
+    records.setUint8(record + RECORD.KIND, kind);
+    records.setUint32(record + RECORD.OFFSET, end - start, true);
+    records.setUint32(record + RECORD.LEN, length, true);
+    end += length;
+  });
+  transfer.write(new Uint8Array(records.buffer));
+  return { count: list.length, dataLen: end - start };
+}

@@ -1,0 +1,374 @@
+"""The engine's numbers and options, the same in every language. ``include/sansock.h`` describes each of them.
+
+Constants and tables only. No other module repeats a number of the engine.
+"""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypedDict
+
+ABI_VERSION = 1
+
+NEVER = 2**64 - 1
+
+OK = 0
+
+ERR_INVALID_ARGUMENT = -1
+ERR_INVALID_STATE = -2
+ERR_WOULD_BLOCK = -3
+ERR_TOO_LARGE = -4
+ERR_NO_MEMORY = -5
+ERR_BAD_HANDLE = -6
+ERR_BUSY = -7
+ERR_POISONED = -8
+ERR_ENTROPY = -9
+
+ROLE_CLIENT = 0
+ROLE_SERVER = 1
+
+KIND_REQUEST = 1
+KIND_OPEN = 2
+KIND_REJECTED = 3
+KIND_TEXT = 4
+KIND_BINARY = 5
+KIND_PING = 6
+KIND_PONG = 7
+KIND_CLOSING = 8
+KIND_CLOSED = 9
+KIND_HEADER = 16
+KIND_AUTHORITY = 17
+KIND_ORIGIN = 18
+KIND_SUBPROTOCOL = 19
+KIND_EXTENSION = 20
+
+FLAG_REGION = 3
+FLAG_FIRST = 4
+FLAG_LAST = 8
+FLAG_CLEAN = 16
+FLAG_BY_PEER = 32
+FLAG_TRUNCATED = 16
+FLAG_CHOSEN = 16
+
+REGION_INPUT = 0
+REGION_STORE = 1
+REGION_SCRATCH = 2
+
+ORIGIN_ABSENT = 0
+ORIGIN_SAME = 1
+ORIGIN_CROSS = 2
+
+TRANSPORT_OPEN = 0
+TRANSPORT_SHUTDOWN_WRITE = 1
+TRANSPORT_CLOSE = 2
+
+STATE_CONNECTING = 0
+STATE_OPEN = 1
+STATE_CLOSING = 2
+STATE_CLOSED = 3
+
+BLOCK_MORE = 1
+BLOCK_WRITABLE = 2
+BLOCK_DEFER_WRITTEN = 4
+
+TEXT_URL = 1
+TEXT_ORIGIN = 2
+TEXT_SUBPROTOCOL = 3
+
+
+class Option(NamedTuple):
+    """A row of ``OPTIONS``."""
+
+    number: int
+    """The stable number, for ``sansock_config_set``."""
+    value_type: type[int]
+    """``bool`` for a switch, which the engine takes as 0 or 1; ``int`` for a number."""
+    default: int | None
+    """The value when the option is not set; None if it is then off or follows from other options."""
+    minimum: int
+    """The smallest value allowed."""
+    maximum: int
+    """The largest value allowed."""
+    doc: str
+    """What it means, its unit and its default."""
+
+
+OPTIONS: dict[str, Option] = {
+    "start_open": Option(
+        number=1,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether the stream is upgraded already, so that there is no opening handshake. Default: False.",
+    ),
+    "max_message_size": Option(
+        number=2,
+        value_type=int,
+        default=16777216,
+        minimum=1,
+        maximum=18446744073709551615,
+        doc="The largest message to receive, in bytes, after inflation. A larger one fails the connection with 1009. Default: 16 MiB.",
+    ),
+    "max_frame_size": Option(
+        number=3,
+        value_type=int,
+        default=None,
+        minimum=1,
+        maximum=18446744073709551615,
+        doc="The largest payload of one frame to receive, in bytes on the wire: before inflation. A larger one fails the connection with 1009. Default: max_message_size.",
+    ),
+    "max_head_size": Option(
+        number=4,
+        value_type=int,
+        default=16384,
+        minimum=1,
+        maximum=1048576,
+        doc="The largest HTTP head to receive, in bytes. Default: 16 KiB.",
+    ),
+    "max_line_size": Option(
+        number=5,
+        value_type=int,
+        default=8192,
+        minimum=1,
+        maximum=1048576,
+        doc="The longest line of an HTTP head to receive, in bytes without its line ending. Default: 8 KiB.",
+    ),
+    "max_headers": Option(
+        number=6,
+        value_type=int,
+        default=128,
+        minimum=1,
+        maximum=10000,
+        doc="The largest number of headers in an HTTP head to receive. Default: 128.",
+    ),
+    "max_body_size": Option(
+        number=7,
+        value_type=int,
+        default=65536,
+        minimum=1,
+        maximum=1073741824,
+        doc="How much of the body of a refusal a client keeps, in bytes. More is not read. Default: 64 KiB.",
+    ),
+    "output_soft_limit": Option(
+        number=8,
+        value_type=int,
+        default=65536,
+        minimum=1,
+        maximum=18446744073709551615,
+        doc="Pending output, in bytes, at which the connection is not writable and only the newest ping is answered. Default: 64 KiB.",
+    ),
+    "output_hard_limit": Option(
+        number=9,
+        value_type=int,
+        default=None,
+        minimum=1,
+        maximum=18446744073709551615,
+        doc="Pending output, in bytes, above which sending is refused. Default: twice max_message_size.",
+    ),
+    "handshake_timeout": Option(
+        number=10,
+        value_type=int,
+        default=10000,
+        minimum=1,
+        maximum=4611686018427387903,
+        doc="Time allowed for the opening handshake, in milliseconds. Default: 10,000.",
+    ),
+    "close_timeout": Option(
+        number=11,
+        value_type=int,
+        default=10000,
+        minimum=1,
+        maximum=4611686018427387903,
+        doc="Time allowed for the closing handshake and for the end of the peer's stream, in milliseconds. Default: 10,000.",
+    ),
+    "ping_interval": Option(
+        number=12,
+        value_type=int,
+        default=None,
+        minimum=1,
+        maximum=4611686018427387903,
+        doc="Time between keepalive pings, in milliseconds. Default: no keepalive.",
+    ),
+    "pong_timeout": Option(
+        number=13,
+        value_type=int,
+        default=20000,
+        minimum=1,
+        maximum=4611686018427387903,
+        doc="Time allowed for the answer to a keepalive ping, in milliseconds. Default: 20,000.",
+    ),
+    "parts": Option(
+        number=14,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether to deliver parts of messages as they arrive, instead of whole messages. Default: False.",
+    ),
+    "auto_pong": Option(
+        number=15,
+        value_type=bool,
+        default=1,
+        minimum=0,
+        maximum=1,
+        doc="Whether pings are answered automatically. Default: True.",
+    ),
+    "auto_close": Option(
+        number=16,
+        value_type=bool,
+        default=1,
+        minimum=0,
+        maximum=1,
+        doc="Whether the peer's Close is answered automatically, by the next input call after the event. Default: True.",
+    ),
+    "require_pong": Option(
+        number=17,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether only a pong shows that the peer is alive, instead of any byte. Default: False.",
+    ),
+    "receive_while_closing": Option(
+        number=18,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether to deliver messages that arrive after our own Close. Default: False.",
+    ),
+    "allow_non_minimal_length": Option(
+        number=19,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether to accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False.",
+    ),
+    "deflate": Option(
+        number=20,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters given by the next four options. Default: False.",
+    ),
+    "server_no_context_takeover": Option(
+        number=21,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether the server compresses each message on its own: a client asks for it, a server decides it. Default: False.",
+    ),
+    "client_no_context_takeover": Option(
+        number=22,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Whether the client compresses each message on its own: a client announces it, a server asks for it. Default: False.",
+    ),
+    "server_max_window_bits": Option(
+        number=23,
+        value_type=int,
+        default=15,
+        minimum=8,
+        maximum=15,
+        doc="The base-2 logarithm of the largest window that the server compresses with, 8 to 15. A server uses 9 for 8. Default: 15.",
+    ),
+    "client_max_window_bits": Option(
+        number=24,
+        value_type=int,
+        default=15,
+        minimum=8,
+        maximum=15,
+        doc="The base-2 logarithm of the largest window that the client compresses with, 8 to 15. A client uses 9 for 8. Default: 15.",
+    ),
+    "deflate_level": Option(
+        number=25,
+        value_type=int,
+        default=6,
+        minimum=1,
+        maximum=9,
+        doc="The effort spent on compression, from 1 (fast) to 9 (small). Default: 6.",
+    ),
+    "deflate_mem_level": Option(
+        number=26,
+        value_type=int,
+        default=8,
+        minimum=1,
+        maximum=9,
+        doc="The memory spent on compression, from 1 to 9. Default: 8.",
+    ),
+    "deflate_threshold": Option(
+        number=27,
+        value_type=int,
+        default=64,
+        minimum=1,
+        maximum=18446744073709551615,
+        doc="The smallest message that is compressed, in bytes. Default: 64.",
+    ),
+}
+"""Every option that is a number or a switch, by its name, in the order of the numbers."""
+
+
+class NumericOptions(TypedDict, total=False):
+    """The options of ``OPTIONS`` as keyword arguments. None means the default."""
+
+    start_open: bool | None
+    """Whether the stream is upgraded already, so that there is no opening handshake. Default: False."""
+    max_message_size: int | None
+    """The largest message to receive, in bytes, after inflation. A larger one fails the connection with 1009. Default: 16 MiB."""
+    max_frame_size: int | None
+    """The largest payload of one frame to receive, in bytes on the wire: before inflation. A larger one fails the connection with 1009. Default: max_message_size."""
+    max_head_size: int | None
+    """The largest HTTP head to receive, in bytes. Default: 16 KiB."""
+    max_line_size: int | None
+    """The longest line of an HTTP head to receive, in bytes without its line ending. Default: 8 KiB."""
+    max_headers: int | None
+    """The largest number of headers in an HTTP head to receive. Default: 128."""
+    max_body_size: int | None
+    """How much of the body of a refusal a client keeps, in bytes. More is not read. Default: 64 KiB."""
+    output_soft_limit: int | None
+    """Pending output, in bytes, at which the connection is not writable and only the newest ping is answered. Default: 64 KiB."""
+    output_hard_limit: int | None
+    """Pending output, in bytes, above which sending is refused. Default: twice max_message_size."""
+    handshake_timeout: int | None
+    """Time allowed for the opening handshake, in milliseconds. Default: 10,000."""
+    close_timeout: int | None
+    """Time allowed for the closing handshake and for the end of the peer's stream, in milliseconds. Default: 10,000."""
+    ping_interval: int | None
+    """Time between keepalive pings, in milliseconds. Default: no keepalive."""
+    pong_timeout: int | None
+    """Time allowed for the answer to a keepalive ping, in milliseconds. Default: 20,000."""
+    parts: bool | None
+    """Whether to deliver parts of messages as they arrive, instead of whole messages. Default: False."""
+    auto_pong: bool | None
+    """Whether pings are answered automatically. Default: True."""
+    auto_close: bool | None
+    """Whether the peer's Close is answered automatically, by the next input call after the event. Default: True."""
+    require_pong: bool | None
+    """Whether only a pong shows that the peer is alive, instead of any byte. Default: False."""
+    receive_while_closing: bool | None
+    """Whether to deliver messages that arrive after our own Close. Default: False."""
+    allow_non_minimal_length: bool | None
+    """Whether to accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False."""
+    deflate: bool | None
+    """Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters given by the next four options. Default: False."""
+    server_no_context_takeover: bool | None
+    """Whether the server compresses each message on its own: a client asks for it, a server decides it. Default: False."""
+    client_no_context_takeover: bool | None
+    """Whether the client compresses each message on its own: a client announces it, a server asks for it. Default: False."""
+    server_max_window_bits: int | None
+    """The base-2 logarithm of the largest window that the server compresses with, 8 to 15. A server uses 9 for 8. Default: 15."""
+    client_max_window_bits: int | None
+    """The base-2 logarithm of the largest window that the client compresses with, 8 to 15. A client uses 9 for 8. Default: 15."""
+    deflate_level: int | None
+    """The effort spent on compression, from 1 (fast) to 9 (small). Default: 6."""
+    deflate_mem_level: int | None
+    """The memory spent on compression, from 1 to 9. Default: 8."""
+    deflate_threshold: int | None
+    """The smallest message that is compressed, in bytes. Default: 64."""
