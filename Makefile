@@ -46,6 +46,7 @@ help:
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
+	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
   'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
@@ -161,7 +162,7 @@ client: host-$(HOST)
 
 include conformance/clients.mk
 
-DRIVE := PYTHONPATH=conformance $(PYTHON)
+DRIVE := PYTHONPATH=conformance/common $(PYTHON)
 .PHONY: demo interop soak
 demo: build clients
 	@$(DRIVE) conformance/demo/demo.py
@@ -173,6 +174,7 @@ soak: $(if $(HOST),host-$(HOST),build) $(DONE)/venv
 	@$(DRIVE) conformance/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
 
 include conformance/autobahn.mk
+include conformance/benches.mk
 include core/benches/bench.mk
 include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
@@ -187,7 +189,7 @@ test: lint msrv no-std test-rust test-c test-python test-js test-browser package
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
-DRIVERS := hosts.py autobahn clients/websockets demo peers
+DRIVERS := autobahn benches clients/websockets common demo peers
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
 lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
@@ -201,17 +203,16 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd bindings/python && $(MYPY)
 	cd conformance && $(LOCAL_RUFF) check $(DRIVERS)
 	cd conformance && $(LOCAL_RUFF) format --check $(DRIVERS)
-	cd conformance/demo && MYPYPATH=.. $(MYPY) --strict . ../clients/websockets
-	cd conformance/autobahn && MYPYPATH=.. $(MYPY) --strict run.py page.py
-	cd ffi/benches/compare && ../$(RUFF) check --config ../../../.ci/ruff.toml .
-	cd ffi/benches/compare && ../$(RUFF) format --check --config ../../../.ci/ruff.toml .
-	cd ffi/benches/compare && ../$(MYPY) --strict run.py
-	cd conformance/peers && MYPYPATH=.. $(MYPY) --strict run.py
+	cd conformance/demo && MYPYPATH=../common $(MYPY) --strict . ../clients/websockets
+	cd conformance/autobahn && MYPYPATH=../common $(MYPY) --strict run.py page.py
+	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py
+	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers/programs && ../$(MYPY) --strict .
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
 	cd .ci/package && $(MYPY) --strict .
 	cd bindings/js && npm run --silent check
+	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 
 test-rust: $(DONE)/rust
 	cargo test --quiet -p sansock

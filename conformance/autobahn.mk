@@ -22,4 +22,4 @@ autobahn: $(if $(filter client,$(ROLE)),client,host)-$(HOST) $(DONE)/autobahn
 	@$(DRIVE) conformance/autobahn/run.py $(HOST) $(ROLE) $(foreach case,$(CASES),'$(case)')
 
 conformance-page: $(DONE)/venv
-	@$(PYTHON) conformance/autobahn/page.py
+	@$(DRIVE) conformance/autobahn/page.py

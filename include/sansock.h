@@ -62,19 +62,19 @@
 /// (libsansock.so.1). A program that loads the library at run time compares it with sansock_abi_version().
 #define SANSOCK_ABI_VERSION 1
 
-/// As a deadline: there is none.
+/// A deadline that never comes.
 #define SANSOCK_NEVER UINT64_MAX
 
-/// Success.
+/// The call succeeded.
 #define SANSOCK_OK 0
 
-/// An argument is outside what the protocol, the option or this header allows.
+/// An argument is outside what the protocol or this option allows.
 #define SANSOCK_ERR_INVALID_ARGUMENT (-1)
 
-/// The connection is in a state that does not allow this call.
+/// The connection is not in a state in which this call means anything.
 #define SANSOCK_ERR_INVALID_STATE (-2)
 
-/// The output is at its hard limit: write it, report it with sansock_conn_written, and call again.
+/// The output is at its hard limit: write it, report it as written, and call again.
 #define SANSOCK_ERR_WOULD_BLOCK (-3)
 
 /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
@@ -83,117 +83,118 @@
 /// Memory could not be allocated.
 #define SANSOCK_ERR_NO_MEMORY (-5)
 
-/// The handle is NULL, was freed, or is of another type.
+/// The handle is null, freed, or of another kind.
 #define SANSOCK_ERR_BAD_HANDLE (-6)
 
 /// The handle is in use by another thread.
 #define SANSOCK_ERR_BUSY (-7)
 
-/// The library failed in this call or an earlier one on this handle, which can only be freed now.
+/// The engine failed in an earlier call on this handle, which can only be freed now.
 #define SANSOCK_ERR_POISONED (-8)
 
-/// The operating system supplied no random bytes.
+/// The operating system offered no random bytes.
 #define SANSOCK_ERR_ENTROPY (-9)
 
-/// The end that sends the opening request, and masks its frames.
+/// The end that sends the opening request and masks its frames.
 #define SANSOCK_ROLE_CLIENT 0
 
-/// The end that accepts or rejects the request.
+/// The end that answers the opening request.
 #define SANSOCK_ROLE_SERVER 1
 
-/// A server has read a valid opening request: accept or reject it. Payload: the request target. See
-/// sansock_record_same_origin. Details: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
+/// A server has read a valid opening request: accept or reject it. Payload: the request target. code: one of
+/// SANSOCK_ORIGIN_*. aux: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
 #define SANSOCK_KIND_REQUEST 1
 
-/// The connection is open. Details: SUBPROTOCOL and EXTENSION if agreed; on a client, the HEADERs of the response.
+/// The connection is open. aux: how many details follow: SUBPROTOCOL and EXTENSION if one was agreed; for a client,
+/// HEADER.
 #define SANSOCK_KIND_OPEN 2
 
-/// The server refused the client's request; CLOSED comes next. Payload: the body of the response. See
-/// sansock_record_http_status and sansock_record_is_truncated. Details: the HEADERs of the response.
+/// The server refused a client's request. code: the HTTP status. Payload: the body, cut at its limit if
+/// SANSOCK_FLAG_TRUNCATED is set. aux: how many HEADER details follow. CLOSED comes next.
 #define SANSOCK_KIND_REJECTED 3
 
-/// A text message, or a part of one: always valid UTF-8.
+/// A text message, or a part of one. Always valid UTF-8.
 #define SANSOCK_KIND_TEXT 4
 
 /// A binary message, or a part of one.
 #define SANSOCK_KIND_BINARY 5
 
-/// A ping from the peer. It is answered automatically, unless SANSOCK_OPTION_AUTO_PONG is off.
+/// A ping from the peer. It has been answered unless automatic pongs are off.
 #define SANSOCK_KIND_PING 6
 
-/// A pong from the peer. See sansock_record_round_trip_ms.
+/// A pong from the peer. extra: the round-trip time in milliseconds if it answers the latest ping, otherwise the
+/// largest 64-bit number.
 #define SANSOCK_KIND_PONG 7
 
-/// The peer's Close frame. Payload: its reason, UTF-8. See sansock_record_close_code. It is not answered yet, so you
-/// can still send. The next input call, which is due at once, answers it and brings CLOSED; where
-/// SANSOCK_OPTION_AUTO_CLOSE is off, sansock_conn_close answers it.
+/// The peer's Close frame. code: its code, 1005 if it had none. Payload: its reason, in UTF-8. The host can still
+/// send. The next input call, which is due at once, sends the answer and brings CLOSED, unless automatic Close is
+/// off.
 #define SANSOCK_KIND_CLOSING 8
 
-/// The last event of every connection. Payload: the reason in the peer's Close frame, UTF-8. See
-/// sansock_record_close_code, _close_sent, _is_clean, _by_peer and _fault.
+/// The last event. code: the code that the peer sent, 1005 for a Close frame without one, 1006 for no Close frame.
+/// Payload: the peer's reason. aux: the number of the fault, or 0. extra: the code that was sent to the peer, or 0.
 #define SANSOCK_KIND_CLOSED 9
 
-/// Detail: a header of the request or response. See sansock_record_header_name and sansock_record_header_value. The
-/// kinds from this one on are details.
+/// Detail: a header. Name: offset, length aux. Value: offset extra, length len. Bytes as received, without the
+/// white space around the value.
 #define SANSOCK_KIND_HEADER 16
 
-/// Detail: the host, and the port if it was named, that the request was made to.
+/// Detail: the host and port that the request was made to, from the target if it is absolute, otherwise from Host.
 #define SANSOCK_KIND_AUTHORITY 17
 
-/// Detail: the value of the Origin header.
+/// Detail: the Origin header.
 #define SANSOCK_KIND_ORIGIN 18
 
-/// Detail of REQUEST: a subprotocol that the client offers (see sansock_record_is_chosen). Detail of OPEN: the
-/// subprotocol agreed.
+/// Detail: a subprotocol that the client offered, in its order of preference (SANSOCK_FLAG_CHOSEN marks the one
+/// that is agreed if the host names none); or, after OPEN, the one agreed.
 #define SANSOCK_KIND_SUBPROTOCOL 19
 
-/// Detail of REQUEST: an extension that the client offers, with its parameters. Detail of OPEN: the extension agreed,
-/// with its parameters.
+/// Detail: an extension that the client offered, with its parameters; or, after OPEN, the one agreed.
 #define SANSOCK_KIND_EXTENSION 20
 
-/// Mask of the region's number.
+/// Mask of the number of the payload's region.
 #define SANSOCK_FLAG_REGION 3
 
-/// On TEXT and BINARY: the payload begins a message. Always set on a whole message.
+/// The payload begins a message. Always set on a whole message.
 #define SANSOCK_FLAG_FIRST 4
 
-/// On TEXT and BINARY: the payload ends a message. Always set on a whole message.
+/// The payload ends a message. Always set on a whole message.
 #define SANSOCK_FLAG_LAST 8
 
 /// On CLOSED: a Close frame was sent and one received.
 #define SANSOCK_FLAG_CLEAN 16
 
-/// On CLOSED: the peer ended the connection, by its Close frame, its fault, or the end of its stream.
+/// On CLOSED: the peer began it, by its Close frame, its fault, or the end of its stream.
 #define SANSOCK_FLAG_BY_PEER 32
 
-/// On REJECTED: the body is incomplete, because it exceeds its limit or the stream ended early.
+/// On REJECTED: the body was longer than its limit, or the stream ended before it did.
 #define SANSOCK_FLAG_TRUNCATED 16
 
-/// On SUBPROTOCOL of a REQUEST: the first of your configured subprotocols that the client offers.
+/// On SUBPROTOCOL: the choice by the configured preference.
 #define SANSOCK_FLAG_CHOSEN 16
 
-/// The bytes that were passed to receive.
+/// The bytes passed to receive.
 #define SANSOCK_REGION_INPUT 0
 
-/// The connection's store, for messages that were joined or inflated.
+/// The connection's message store.
 #define SANSOCK_REGION_STORE 1
 
-/// The connection's scratch buffer, for HTTP heads and for what was cut by the ends of reads.
+/// The connection's scratch buffer: HTTP heads, control frames cut by reads, code points cut by parts.
 #define SANSOCK_REGION_SCRATCH 2
 
 /// There is no Origin header: the client is not a browser.
 #define SANSOCK_ORIGIN_ABSENT 0
 
-/// The Origin has the host and the port that the request was made to.
+/// The same host and port.
 #define SANSOCK_ORIGIN_SAME 1
 
-/// The Origin has another host or port, or is the opaque origin `null`.
+/// Another host or port, or the opaque origin null.
 #define SANSOCK_ORIGIN_CROSS 2
 
-/// Go on reading and writing.
+/// Keep reading and writing.
 #define SANSOCK_TRANSPORT_OPEN 0
 
-/// Shut down the writing side, and go on reading until the stream ends or the next deadline comes.
+/// Shut down the writing side, then keep reading and dropping what arrives until EOF or the next deadline.
 #define SANSOCK_TRANSPORT_SHUTDOWN_WRITE 1
 
 /// Close the transport.
@@ -208,112 +209,120 @@
 /// A Close frame was sent or received.
 #define SANSOCK_STATE_CLOSING 2
 
-/// The connection has ended: the CLOSED event was delivered, or is waiting.
+/// The connection is closed: the CLOSED event has been delivered, or is about to be.
 #define SANSOCK_STATE_CLOSED 3
 
-/// Something is waiting: more events than fit in one batch, the answer to the peer's Close or fault, or CLOSED. Handle
-/// the events, then call receive with the input that is left (or with none), or timeout, which is due at once.
+/// More events are ready than one batch holds, the peer's Close frame or its fault is to be answered, or CLOSED is
+/// to be delivered: handle the events, then call receive with the rest of the input (or with none), or timeout,
+/// which is due at once.
 #define SANSOCK_BLOCK_MORE 1
 
-/// The output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
+/// The output is below its soft limit. While it is not, stop reading from the peer and sending to it.
 #define SANSOCK_BLOCK_WRITABLE 2
 
-/// To report output as written would change nothing now but free its bytes, so the report may wait for the next call:
-/// write the number to `written` instead of calling sansock_conn_written.
+/// Reporting the output as written would change nothing now but release its bytes: the report may wait for the next
+/// call.
 #define SANSOCK_BLOCK_DEFER_WRITTEN 4
 
-/// Whether the stream is upgraded already, so that there is no opening handshake. 0 or 1, default 0.
-#define SANSOCK_OPTION_START_OPEN 1
-
-/// The largest message received, after inflation; a larger one fails the connection (1009). Bytes, default 16 MiB.
-#define SANSOCK_OPTION_MAX_MESSAGE_SIZE 2
-
-/// The largest payload of a frame received, before inflation; a larger one fails the connection (1009). Bytes, default:
-/// as SANSOCK_OPTION_MAX_MESSAGE_SIZE.
-#define SANSOCK_OPTION_MAX_FRAME_SIZE 3
-
-/// The largest HTTP head received. Bytes, default 16 KiB.
-#define SANSOCK_OPTION_MAX_HEAD_SIZE 4
-
-/// The longest line of an HTTP head received, without its end. Bytes, default 8 KiB.
-#define SANSOCK_OPTION_MAX_LINE_SIZE 5
-
-/// The largest number of headers in an HTTP head received. Default 128.
-#define SANSOCK_OPTION_MAX_HEADERS 6
-
-/// How much of the body of a refusal a client keeps; the rest is not read. Bytes, default 64 KiB.
-#define SANSOCK_OPTION_MAX_BODY_SIZE 7
-
-/// Unwritten output from which sansock_block_is_writable is false, and only the newest ping is answered. Bytes, default
-/// 64 KiB.
-#define SANSOCK_OPTION_OUTPUT_SOFT_LIMIT 8
-
-/// Unwritten output above which sending fails with SANSOCK_ERR_WOULD_BLOCK. Bytes, default: twice
-/// SANSOCK_OPTION_MAX_MESSAGE_SIZE.
-#define SANSOCK_OPTION_OUTPUT_HARD_LIMIT 9
-
-/// How long the opening handshake may take. Milliseconds, default 10,000.
-#define SANSOCK_OPTION_HANDSHAKE_TIMEOUT 10
-
-/// How long the closing handshake may take, and then the end of the peer's stream. Milliseconds, default 10,000.
-#define SANSOCK_OPTION_CLOSE_TIMEOUT 11
-
-/// The time between keepalive pings. Milliseconds, default: no keepalive.
-#define SANSOCK_OPTION_PING_INTERVAL 12
-
-/// How long a keepalive ping may go unanswered. Milliseconds, default 20,000.
-#define SANSOCK_OPTION_PONG_TIMEOUT 13
-
-/// Whether parts of messages are delivered as they arrive, and not whole messages. 0 or 1, default 0.
-#define SANSOCK_OPTION_PARTS 14
-
-/// Whether pings are answered automatically. 0 or 1, default 1.
-#define SANSOCK_OPTION_AUTO_PONG 15
-
-/// Whether the peer's Close is answered automatically. 0 or 1, default 1.
-#define SANSOCK_OPTION_AUTO_CLOSE 16
-
-/// Whether only a pong, and not any byte, shows that the peer is alive. 0 or 1, default 0.
-#define SANSOCK_OPTION_REQUIRE_PONG 17
-
-/// Whether messages are delivered that arrive after our own Close. 0 or 1, default 0.
-#define SANSOCK_OPTION_RECEIVE_WHILE_CLOSING 18
-
-/// Whether frame lengths may be longer than their shortest form (RFC 6455 section 5.2). 0 or 1, default 0.
-#define SANSOCK_OPTION_ALLOW_NON_MINIMAL_LENGTH 19
-
-/// Whether to offer or accept permessage-deflate (RFC 7692); with START_OPEN, whether it is agreed. 0 or 1, default 0.
-#define SANSOCK_OPTION_DEFLATE 20
-
-/// Whether the server compresses each message on its own. 0 or 1, default 0.
-#define SANSOCK_OPTION_SERVER_NO_CONTEXT_TAKEOVER 21
-
-/// Whether the client compresses each message on its own. 0 or 1, default 0.
-#define SANSOCK_OPTION_CLIENT_NO_CONTEXT_TAKEOVER 22
-
-/// The largest window in which the server compresses: its base-2 logarithm, 8 to 15, default 15.
-#define SANSOCK_OPTION_SERVER_MAX_WINDOW_BITS 23
-
-/// The largest window in which the client compresses: its base-2 logarithm, 8 to 15, default 15.
-#define SANSOCK_OPTION_CLIENT_MAX_WINDOW_BITS 24
-
-/// The compression level, from 1 (fast) to 9 (small), default 6.
-#define SANSOCK_OPTION_DEFLATE_LEVEL 25
-
-/// How much memory to compress with, from 1 to 9, default 8.
-#define SANSOCK_OPTION_DEFLATE_MEM_LEVEL 26
-
-/// The smallest message that is compressed. Bytes, default 64.
-#define SANSOCK_OPTION_DEFLATE_THRESHOLD 27
-
-/// The ws: or wss: URL of a client's request. A `user:password@` in it becomes a Basic Authorization header (RFC 7617).
+/// The ws: or wss: URL of a client's request. A user name and password in it become a Basic Authorization header
+/// (RFC 7617). Required for a client unless it starts open.
 #define SANSOCK_TEXT_URL 1
 
 /// The Origin header of a client's request.
 #define SANSOCK_TEXT_ORIGIN 2
 
-/// A subprotocol that a client offers or a server supports. It may be set several times, the preferred one first.
+/// A subprotocol, added to the list: a client offers them, a server picks the first of its list that was offered.
 #define SANSOCK_TEXT_SUBPROTOCOL 3
+
+/// The stream has been upgraded already: there is no opening handshake. Default: 0.
+#define SANSOCK_OPTION_START_OPEN 1
+
+/// The largest message to receive, inclusive, after inflation. A larger one fails the connection with 1009. In
+/// bytes; default: 16 MiB.
+#define SANSOCK_OPTION_MAX_MESSAGE_SIZE 2
+
+/// The largest payload of one frame to receive, inclusive, as it is on the wire. A larger one fails the connection
+/// with 1009. In bytes; default: as large as a message.
+#define SANSOCK_OPTION_MAX_FRAME_SIZE 3
+
+/// The largest HTTP head to receive. A server answers a larger one with 431. In bytes; default: 16 KiB.
+#define SANSOCK_OPTION_MAX_HEAD_SIZE 4
+
+/// The longest line of an HTTP head, without its end. A server answers a longer one with 431, or 414 for the
+/// request line. In bytes; default: 8 KiB.
+#define SANSOCK_OPTION_MAX_LINE_SIZE 5
+
+/// The largest number of headers in an HTTP head. A server answers more with 431. 1 to 10000; default: 128.
+#define SANSOCK_OPTION_MAX_HEADERS 6
+
+/// How much of the body of a refusal a client keeps. The rest is not read. In bytes; default: 64 KiB.
+#define SANSOCK_OPTION_MAX_BODY_SIZE 7
+
+/// Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes;
+/// default: 64 KiB.
+#define SANSOCK_OPTION_OUTPUT_SOFT_LIMIT 8
+
+/// Pending output above which sending fails, as it would block. In bytes; default: twice max_message_size.
+#define SANSOCK_OPTION_OUTPUT_HARD_LIMIT 9
+
+/// Time for the opening handshake. In milliseconds; default: 10,000 ms.
+#define SANSOCK_OPTION_HANDSHAKE_TIMEOUT 10
+
+/// Time for the closing handshake, and then for the end of the peer's stream. In milliseconds; default: 10,000 ms.
+#define SANSOCK_OPTION_CLOSE_TIMEOUT 11
+
+/// Time between keepalive pings. In milliseconds; default: no keepalive.
+#define SANSOCK_OPTION_PING_INTERVAL 12
+
+/// Time in which a keepalive ping must be answered, or the connection fails with 1011. In milliseconds; default:
+/// 20,000 ms.
+#define SANSOCK_OPTION_PONG_TIMEOUT 13
+
+/// Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point.
+/// Default: 0.
+#define SANSOCK_OPTION_PARTS 14
+
+/// Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: 1.
+#define SANSOCK_OPTION_AUTO_PONG 15
+
+/// Answer the peer's Close automatically. Off for hosts that answer it themselves, with close. Default: 1.
+#define SANSOCK_OPTION_AUTO_CLOSE 16
+
+/// Only a pong shows that the peer is alive. When off, any byte does. Default: 0.
+#define SANSOCK_OPTION_REQUIRE_PONG 17
+
+/// Deliver messages that arrive after our own Close. When off, they are dropped. Default: 0.
+#define SANSOCK_OPTION_RECEIVE_WHILE_CLOSING 18
+
+/// Accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: 0.
+#define SANSOCK_OPTION_ALLOW_NON_MINIMAL_LENGTH 19
+
+/// Offer or accept permessage-deflate (RFC 7692). On a stream that starts open it counts as agreed, with the
+/// parameters that the next four options give. A build without compression refuses it. Default: 0.
+#define SANSOCK_OPTION_DEFLATE 20
+
+/// The server compresses each message alone: a client asks for it, a server decides it. Default: 0.
+#define SANSOCK_OPTION_SERVER_NO_CONTEXT_TAKEOVER 21
+
+/// The client compresses each message alone: a client announces it, a server asks for it. Default: 0.
+#define SANSOCK_OPTION_CLIENT_NO_CONTEXT_TAKEOVER 22
+
+/// The largest window that the server compresses with. A server uses 9 for 8. The base-2 logarithm of its size in
+/// bytes, 8 to 15; default: 15.
+#define SANSOCK_OPTION_SERVER_MAX_WINDOW_BITS 23
+
+/// The largest window that the client compresses with. A client uses 9 for 8. The base-2 logarithm of its size in
+/// bytes, 8 to 15; default: 15.
+#define SANSOCK_OPTION_CLIENT_MAX_WINDOW_BITS 24
+
+/// How hard to compress, from 1 (fast) to 9 (small). 1 to 9; default: 6.
+#define SANSOCK_OPTION_DEFLATE_LEVEL 25
+
+/// How much memory to compress with, from 1 to 9. 1 to 9; default: 8.
+#define SANSOCK_OPTION_DEFLATE_MEM_LEVEL 26
+
+/// The smallest message that is compressed. In bytes; default: 64 bytes.
+#define SANSOCK_OPTION_DEFLATE_THRESHOLD 27
 
 /// A configuration, from which any number of connections are made.
 ///

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
+from markdown import table
 from results import Result, counts, load_all, order
 
 PAGE = Path(__file__).resolve().parents[1] / "README.md"
@@ -81,13 +81,6 @@ def versions(results: list[Result]) -> str:
         rows.append([result["host"], result["role"], known["sansock"], known["host"], known["autobahntestsuite"], when])
     head = ["Host", "Role", "Sansock", "Runs on", "Suite", "Date"]
     return "## Versions\n\n" + table(head, rows)
-
-
-def table(head: list[str], rows: Iterable[list[str]], numbers: int | None = None) -> str:
-    """A table of Markdown; the columns from `numbers` on are numbers."""
-    rule = ["---" if numbers is None or column < numbers else "---:" for column in range(len(head))]
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, rule, *escaped])
 
 
 if __name__ == "__main__":

@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import time
 
 import page
 import results
-from hosts import ROOT, HostError, end_orderly_on_sigterm, serving
+from hosts import HostError, end_orderly_on_sigterm, serving
+from repository import BUN, DENO, PYTHON, ROOT, first_line, sansock_version
 from suite import Suite, Verdicts, as_json
 
-JS_TOOLS = ROOT / "bindings" / "js" / "node_modules" / ".bin"
 VERSION_COMMANDS = {
     "rust": ["rustc", "--version"],
     "c": ["cc", "--version"],
     "cpp": ["c++", "--version"],
-    "python": [str(ROOT / ".venv" / "bin" / "python"), "--version"],
-    "python-threads": [str(ROOT / ".venv" / "bin" / "python"), "--version"],
+    "python": [PYTHON, "--version"],
+    "python-threads": [PYTHON, "--version"],
     "node": ["node", "--version"],
-    "deno": [str(JS_TOOLS / "deno"), "--version"],
-    "bun": [str(JS_TOOLS / "bun"), "--version"],
+    "deno": [DENO, "--version"],
+    "bun": [BUN, "--version"],
 }
 NAMES = {"node": "Node", "bun": "Bun"}
 """What these do not print before their version."""
@@ -66,21 +65,14 @@ def report(verdicts: Verdicts, suite: Suite) -> int:
 
 def versions(host: str) -> dict[str, str]:
     """What is tested, on what, by what."""
-    output = subprocess.run(VERSION_COMMANDS[host], check=True, capture_output=True, text=True).stdout
-    manifest = (ROOT / "Cargo.toml").read_text()
     pinned = (ROOT / "conformance" / "autobahn" / "requirements.txt").read_text()
+    suite = re.search(r"^autobahntestsuite==(.+)", pinned, re.MULTILINE)
+    assert suite
     return {
-        "sansock": found(r'^version = "(.+)"', manifest),
-        "host": " ".join(filter(None, (NAMES.get(host), output.splitlines()[0]))),
-        "autobahntestsuite": found(r"^autobahntestsuite==(.+)", pinned),
+        "sansock": sansock_version(),
+        "host": " ".join(filter(None, (NAMES.get(host), first_line(*VERSION_COMMANDS[host])))),
+        "autobahntestsuite": suite[1],
     }
-
-
-def found(pattern: str, text: str) -> str:
-    """The first group of this pattern."""
-    match = re.search(pattern, text, re.MULTILINE)
-    assert match, pattern
-    return match[1]
 
 
 class Progress:

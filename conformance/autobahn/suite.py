@@ -15,7 +15,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
-from hosts import ROOT, HostError, command_client, deadline, example_client, run_client
+from handshake import KEY
+from hosts import HostError, command_client, deadline, example_client, run_client
+from repository import ROOT
 
 TOOLS = ROOT / ".tools" / "autobahn"
 LAUNCHER = Path(__file__).with_name("wstest.py")
@@ -186,7 +188,7 @@ def update_reports(port: int, agent: str) -> None:
     headers = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Key": KEY,
         "Sec-WebSocket-Version": "13",
     }
     connection.request("GET", f"/updateReports?agent={agent}", headers=headers)

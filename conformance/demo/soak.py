@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import frames
+import handshake
 from demo import converse
 from hosts import OUR_SERVERS, HostError, Server, end_orderly_on_sigterm, serving
 
@@ -38,10 +40,7 @@ WAITING = 60
 """Connections of each silent kind that are left to the server's handshake deadline of 10 s."""
 DEADLINE_RANGE = (8.0, 15.0)
 
-REQUEST = (
-    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
+REQUEST = handshake.request()
 MASK = b"\x37\xfa\x21\x3d"
 
 
@@ -71,15 +70,7 @@ class Peer:
 
 def frame(opcode: int, payload: bytes, claimed: int | None = None, fin: bool = True) -> bytes:
     """A masked frame, which may claim another length than it has."""
-    length = len(payload) if claimed is None else claimed
-    head = bytes([opcode | (0x80 if fin else 0)])
-    if length < 126:
-        head += struct.pack("!B", 0x80 | length)
-    elif length < 65536:
-        head += struct.pack("!BH", 0x80 | 126, length)
-    else:
-        head += struct.pack("!BQ", 0x80 | 127, length)
-    return head + MASK + bytes(byte ^ MASK[i % 4] for i, byte in enumerate(payload))
+    return frames.frame(opcode | (frames.FIN if fin else 0), payload, MASK, claimed)
 
 
 async def nothing(peer: Peer) -> None:

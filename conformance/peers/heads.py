@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+from handshake import accept_of
 
 
 @dataclass
@@ -33,11 +32,6 @@ def read_head(data: bytes) -> Head:
     start, *lines = data.decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines if line)
     return Head(start, [(name.strip().lower(), value.strip()) for name, _, value in pairs])
-
-
-def accept_of(key: str) -> str:
-    """Sec-WebSocket-Accept for this Sec-WebSocket-Key."""
-    return base64.b64encode(hashlib.sha1(key.encode("latin-1") + GUID).digest()).decode()
 
 
 def parameters(head: Head) -> dict[str, str] | None:

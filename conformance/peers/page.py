@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
+import markdown
 import results
 from bugs import Measured, disagreements, notable
 from cases import Case, read_cases
 from outcome import CLOSED, NOT_APPLICABLE, OPEN, REFUSED, RIGHT, WRONG, Outcome, Verdict, expected, judge
 from peers import OTHERS, OURS
 from probe import SILENCE_SECONDS
-from vectors import ROOT
+from repository import ROOT
 
 PAGE = Path(__file__).resolve().parent / "README.md"
 SANSOCK = "Sansock"
@@ -121,7 +121,7 @@ def agreed(hosts: list[Verdict]) -> Verdict:
 
 def versions() -> str:
     rows = [[name, version] for name, version in results.versions().items()]
-    return "## Versions\n\n" + markdown(["Peer", "Version"], rows)
+    return "## Versions\n\n" + markdown.table(["Peer", "Version"], rows)
 
 
 def counts(cases: list[Case], table: dict[str, Verdicts]) -> str:
@@ -135,7 +135,7 @@ def counts(cases: list[Case], table: dict[str, Verdicts]) -> str:
             numbers = [str(number) for number in (marks[RIGHT], own_way, marks[WRONG], marks[NOT_APPLICABLE])]
             rows.append([peer, role, str(len(cells)), str(choices), *numbers])
     head = ["Peer", "As", "Cases", "of them choice", "✓", "of them in another way", "✗", "–"]
-    return "## Counts\n\n" + markdown(head, rows, numbers=2)
+    return "## Counts\n\n" + markdown.table(head, rows, numbers=2)
 
 
 def rows_of(cases: list[Case], table: Verdicts) -> str:
@@ -144,9 +144,9 @@ def rows_of(cases: list[Case], table: Verdicts) -> str:
         name = case.vector.name
         link = f"[{name}](../../core/vectors/{case.vector.file})"
         about = f"*choice*: {case.note}" if case.is_choice else case.note
-        cells = [escaped(str(table[peer][name])) for peer in table]
+        cells = [markdown.plain(str(table[peer][name])) for peer in table]
         rows.append([link, section_of(case.vector.rfc), demanded(case), *cells, about])
-    return markdown(["Case", "RFC", "Demanded", *table, "About"], rows)
+    return markdown.table(["Case", "RFC", "Demanded", *table, "About"], rows)
 
 
 def section_of(rfc: str) -> str:
@@ -163,17 +163,6 @@ def demanded(case: Case) -> str:
     if any(line.startswith("closing ") for line in case.vector.transcript):
         return "closes"
     return f"fails {demand.code}" if demand.end == CLOSED and demand.code else "fails"
-
-
-def escaped(text: str) -> str:
-    """As Markdown shows it, not as it reads it."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-
-
-def markdown(head: list[str], rows: Iterable[list[str]], numbers: int | None = None) -> str:
-    """A table; the columns from `numbers` on are numbers."""
-    rule = ["---" if numbers is None or column < numbers else "---:" for column in range(len(head))]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, rule, *rows])
 
 
 if __name__ == "__main__":

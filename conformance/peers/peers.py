@@ -18,11 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hosts import START_SECONDS, HostError, command_client, run_client, serving, tail
-from vectors import ROOT
+from repository import BUN, DENO, PYTHON, ROOT, first_line, sansock_version
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
-JS_TOOLS = ROOT / "bindings" / "js" / "node_modules" / ".bin"
-PYTHON = str(ROOT / ".venv" / "bin" / "python")
 CONVERSATION_SECONDS = 60.0
 DEATH_SECONDS = 0.3
 """How long the end of a process may be behind the end of its connections."""
@@ -46,8 +44,8 @@ def script(*command: str) -> tuple[str, ...]:
     return (*command[:-1], str(PROGRAMS / command[-1]))
 
 
-DENO = (str(JS_TOOLS / "deno"), "run", "--quiet", "--allow-all", "--no-config")
-BUN = (str(JS_TOOLS / "bun"), "run")
+RUN_DENO = (DENO, "run", "--quiet", "--allow-all", "--no-config")
+RUN_BUN = (BUN, "run")
 
 OURS = tuple(Peer(host, ours=True) for host in ("rust", "node", "python"))
 OTHERS = (
@@ -55,37 +53,31 @@ OTHERS = (
     Peer("websockets", script(PYTHON, "websockets_server.py"), script(PYTHON, "websockets_client.py")),
     Peer("wsproto", script(PYTHON, "wsproto_server.py"), script(PYTHON, "wsproto_client.py")),
     Peer("undici", (), script("node", "undici_client.mjs")),
-    Peer("Deno", script(*DENO, "deno_server.ts"), script(*DENO, "standard_client.mjs")),
-    Peer("Bun", script(*BUN, "bun_server.ts"), script(*BUN, "standard_client.mjs")),
+    Peer("Deno", script(*RUN_DENO, "deno_server.ts"), script(*RUN_DENO, "standard_client.mjs")),
+    Peer("Bun", script(*RUN_BUN, "bun_server.ts"), script(*RUN_BUN, "standard_client.mjs")),
 )
 
 
 def versions(tried: set[str]) -> dict[str, str]:
     """What is compared: each of these peers, and what it runs on."""
-    node = output("node", "--version").removeprefix("v")
-    ws = npm_version("conformance/node_modules/ws")
-    undici = npm_version("conformance/node_modules/undici")
-    sansock = re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
-    assert sansock
+    node = first_line("node", "--version").removeprefix("v")
+    ws, undici = npm_version("ws"), npm_version("undici")
     known = {
-        "Sansock": sansock[1],
+        "Sansock": sansock_version(),
         "ws": f"{ws}, Node {node}",
-        "websockets": f"{version('websockets')}, Python {output(PYTHON, '--version').split()[1]}",
+        "websockets": f"{version('websockets')}, Python {first_line(PYTHON, '--version').split()[1]}",
         "wsproto": f"{version('wsproto')}, h11 {version('h11')}",
         "undici": f"{undici}, Node {node}",
-        "Deno": output(DENO[0], "--version").split()[1],
-        "Bun": output(BUN[0], "--version").strip(),
+        "Deno": first_line(DENO, "--version").split()[1],
+        "Bun": first_line(BUN, "--version"),
     }
     return {name: known[name] for name in known if name in tried}
 
 
 def npm_version(package: str) -> str:
-    known: dict[str, str] = json.loads((ROOT / package / "package.json").read_text())
+    manifest = ROOT / "conformance" / "node_modules" / package / "package.json"
+    known: dict[str, str] = json.loads(manifest.read_text())
     return known["version"]
-
-
-def output(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @contextmanager

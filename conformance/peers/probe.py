@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import handshake
 from frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
+    FLUSH_TAIL,
     NO_KEY,
     PING,
     PLAIN_KEY,
@@ -27,7 +29,6 @@ from frames import (
 )
 from heads import (
     Head,
-    accept_of,
     faults_of_agreement,
     faults_of_refusal,
     faults_of_request,
@@ -46,9 +47,7 @@ AFTERMATH_SECONDS = 1.0
 MARKER = b"after the case"
 LONG_MARKER = hashlib.shake_256(MARKER).hexdigest(150).encode() * 6
 """What comes again 300 bytes later: compressed in a window of 256 bytes, it is not referred to."""
-KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 KEY_OF_VECTORS = "8jH5/9F6xl5EBfMl1+lAqg=="
-TAIL = b"\x00\x00\xff\xff"
 LONGEST_HEADER = 14
 MIB = 1 << 20
 CUT_SHORT = (asyncio.IncompleteReadError, ConnectionError)
@@ -195,7 +194,7 @@ class Listener:
         side = "client" if self.masks else "server"
         if f"{side}_no_context_takeover" in (self.agreed or {}):
             self.inflater = self.new_inflater()
-        return self.inflater.decompress(payload + TAIL)
+        return self.inflater.decompress(payload + FLUSH_TAIL)
 
 
 def marker_for(written: Written, agreed: dict[str, str] | None) -> bytes | None:
@@ -232,11 +231,8 @@ async def converse(
 
 def request(vector: Vector) -> bytes:
     """A request that every server accepts."""
-    extension = f"Sec-WebSocket-Extensions: {offer(vector)}\r\n" if vector.compresses else ""
-    return (
-        "GET /chat HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{extension}\r\n"
-    ).encode()
+    extensions = [f"Sec-WebSocket-Extensions: {offer(vector)}"] if vector.compresses else []
+    return handshake.request("/chat", *extensions)
 
 
 def offer(vector: Vector) -> str:
@@ -314,17 +310,14 @@ async def probe_server(vector: Vector, port: int) -> Outcome:
 def response(vector: Vector, key: str) -> bytes:
     """The answer to a client: as the vector has it, for the key of this client; or a good one."""
     if not vector.starts_open:
-        accept = accept_of(KEY_OF_VECTORS).encode()
+        accept = handshake.accept_of(KEY_OF_VECTORS).encode()
         return (
-            vector.bytes.replace(accept.swapcase(), accept_of(key).swapcase().encode())
-            .replace(accept, accept_of(key).encode())
+            vector.bytes.replace(accept.swapcase(), handshake.accept_of(key).swapcase().encode())
+            .replace(accept, handshake.accept_of(key).encode())
             .replace(KEY_OF_VECTORS.encode(), key.encode())
         )
-    extension = f"Sec-WebSocket-Extensions: {answer(vector)}\r\n" if vector.compresses else ""
-    return (
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {accept_of(key)}\r\n{extension}\r\n"
-    ).encode()
+    extensions = [f"Sec-WebSocket-Extensions: {answer(vector)}"] if vector.compresses else []
+    return handshake.response(key, *extensions)
 
 
 def answer(vector: Vector) -> str:

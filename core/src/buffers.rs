@@ -1,45 +1,41 @@
-//! Large buffers that the connections of one configuration hand on to each other. Idle connections hold none, and busy
-//! ones need not ask the operating system for memory, and have it zeroed, for each large message.
+//! Large buffers that the connections of one configuration share. Idle connections hold none, and busy ones need not ask
+//! the operating system for memory, and have it zeroed, for each large message.
 
 use alloc::vec::Vec;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 use std::sync::{Mutex, PoisonError};
 
-/// Smaller buffers are the allocator's.
-const FROM: usize = 8 * 1024;
-/// How many bytes are kept at most, for all connections of the configuration: the largest message by default, and half as much.
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-const KEPT: usize = 24 * 1024 * 1024;
+use crate::error::FaultKind;
 
-/// Buffers that wait for their next use. Without `std`, which has the lock, there are none, nor in WebAssembly, whose memory
-/// never goes back to the operating system anyway.
+/// Smaller buffers are left to the allocator.
+const MIN_POOLED: usize = 8 * 1024;
+/// How many bytes are kept at most for all connections of the configuration: one and a half times the largest message
+/// allowed by default.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+const MAX_POOLED: usize = 24 * 1024 * 1024;
+
+/// Buffers that wait for their next use. There are none without `std`, which has the lock, nor in WebAssembly, whose
+/// memory never goes back to the operating system.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     waiting: Mutex<Vec<Vec<u8>>>,
 }
 
-/// A changed configuration begins with none.
-impl Clone for Buffers {
-    fn clone(&self) -> Self {
-        Buffers::default()
-    }
-}
-
 impl Buffers {
-    /// An empty buffer for about so many bytes; it may have more room, or none yet.
+    /// An empty buffer for about this many bytes. It may have more capacity, or none yet.
     pub(crate) fn take(&self, bytes: usize) -> Vec<u8> {
         #[cfg(all(feature = "std", not(target_family = "wasm")))]
-        if bytes >= FROM {
+        if bytes >= MIN_POOLED {
             return self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         }
         let _ = bytes;
         Vec::new()
     }
 
-    /// Takes back a buffer that is not needed now.
+    /// Takes back a buffer that is not needed any more.
     pub(crate) fn give(&self, buffer: Vec<u8>) {
-        if buffer.capacity() >= FROM {
+        if buffer.capacity() >= MIN_POOLED {
             self.keep(buffer);
         }
     }
@@ -48,7 +44,7 @@ impl Buffers {
     fn keep(&self, mut buffer: Vec<u8>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let kept: usize = waiting.iter().map(Vec::capacity).sum();
-        if kept + buffer.capacity() <= KEPT {
+        if kept + buffer.capacity() <= MAX_POOLED {
             buffer.clear();
             waiting.push(buffer);
         }
@@ -56,4 +52,16 @@ impl Buffers {
 
     #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
     fn keep(&self, _: Vec<u8>) {}
+}
+
+/// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes: twice the old
+/// capacity, so that it is done seldom, but never more than the limit can need.
+pub(crate) fn reserve(store: &mut Vec<u8>, start: usize, additional: usize, limit: u64) -> Result<(), FaultKind> {
+    let needed = store.len().checked_add(additional).ok_or(FaultKind::NoMemory)?;
+    if needed > store.capacity() {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
+        let capacity = store.capacity().saturating_mul(2).min(most).max(needed);
+        store.try_reserve_exact(capacity - store.len()).map_err(|_| FaultKind::NoMemory)?;
+    }
+    Ok(())
 }

@@ -1,86 +1,113 @@
-//! Close codes and the payload of Close frames (RFC 6455 §5.5.1, §7.4).
+//! Close codes (RFC 6455 §7.4, and the registry that it opens).
 
-use crate::error::{Error, Fault, FaultKind};
-use crate::frame::MAX_CONTROL;
+use core::fmt;
 
-/// Normal closure.
-pub const NORMAL: u16 = 1000;
-/// The endpoint is going away.
-pub const GOING_AWAY: u16 = 1001;
-/// A frame broke the protocol.
-pub const PROTOCOL_ERROR: u16 = 1002;
-/// A kind of data that the endpoint cannot accept.
-pub const UNSUPPORTED_DATA: u16 = 1003;
-/// Reported when a Close frame had no code; never sent.
-pub const NO_STATUS: u16 = 1005;
-/// Reported when no Close frame was received; never sent.
-pub const ABNORMAL: u16 = 1006;
-/// Data that does not fit its type, as text that is not UTF-8.
-pub const INVALID_DATA: u16 = 1007;
-/// A policy was violated.
-pub const POLICY_VIOLATION: u16 = 1008;
-/// A message was too big.
-pub const TOO_BIG: u16 = 1009;
-/// The client missed an extension in the server's answer.
-pub const EXTENSION_REQUIRED: u16 = 1010;
-/// The endpoint met an unexpected condition.
-pub const INTERNAL_ERROR: u16 = 1011;
-
-/// The longest reason in bytes: a control frame holds 125, of which the code takes two.
+/// The longest reason of a Close frame in bytes: a control frame holds 125, of which the code takes two.
 pub const MAX_REASON: usize = 123;
 
-/// Whether a Close frame may carry this code: 1000 to 1003, 1007 to 1014, 3000 to 4999 (§7.4, and the registry it opens).
-pub const fn may_be_sent(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
-}
+/// The code of a Close frame, or of how a connection ended (RFC 6455 §7.4).
+///
+/// ```
+/// use sansock::CloseCode;
+///
+/// assert_eq!(CloseCode::GOING_AWAY, 1001);
+/// assert!(CloseCode::from(4000).may_be_sent());
+/// assert!(!CloseCode::ABNORMAL_CLOSURE.may_be_sent());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CloseCode(u16);
 
-/// Reads the payload of a Close frame: its code (1005 when it is empty) and its reason.
-pub(crate) fn parse(payload: &[u8]) -> Result<(u16, &str), Fault> {
-    match payload {
-        [] => Ok((NO_STATUS, "")),
-        [_] => Err(FaultKind::CloseTooShort.into()),
-        [high, low, reason @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
-            if !may_be_sent(code) {
-                return Err(Fault::with(FaultKind::BadCloseCode, u64::from(code), 0));
+macro_rules! codes {
+    ($($(#[$doc:meta])* $number:literal $constant:ident = $name:literal;)*) => {
+        impl CloseCode {
+            $($(#[$doc])* pub const $constant: CloseCode = CloseCode($number);)*
+
+            /// The name in the registry of close codes, if the code has one.
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($number => Some($name),)*
+                    _ => None,
+                }
             }
-            match core::str::from_utf8(reason) {
-                Ok(reason) => Ok((code, reason)),
-                Err(_) => Err(FaultKind::BadCloseReason.into()),
-            }
+        }
+    };
+}
+
+codes! {
+    /// The purpose of the connection has been fulfilled.
+    1000 NORMAL_CLOSURE = "Normal Closure";
+    /// A server is going down, or a browser has left the page.
+    1001 GOING_AWAY = "Going Away";
+    /// The peer broke the protocol.
+    1002 PROTOCOL_ERROR = "Protocol error";
+    /// The peer sent a type of data that the endpoint cannot accept.
+    1003 UNSUPPORTED_DATA = "Unsupported Data";
+    /// Reported for a Close frame without a code; never sent.
+    1005 NO_STATUS_RECEIVED = "No Status Rcvd";
+    /// Reported when no Close frame was received; never sent.
+    1006 ABNORMAL_CLOSURE = "Abnormal Closure";
+    /// Data that is not consistent with its type, such as text that is not UTF-8.
+    1007 INVALID_FRAME_PAYLOAD_DATA = "Invalid frame payload data";
+    /// A message violates the endpoint's policy.
+    1008 POLICY_VIOLATION = "Policy Violation";
+    /// A message is too big to process.
+    1009 MESSAGE_TOO_BIG = "Message Too Big";
+    /// The server did not negotiate an extension that the client needs.
+    1010 MANDATORY_EXTENSION = "Mandatory Ext.";
+    /// The endpoint met a condition that it did not expect.
+    1011 INTERNAL_ERROR = "Internal Error";
+    /// The service restarts.
+    1012 SERVICE_RESTART = "Service Restart";
+    /// The service is overloaded.
+    1013 TRY_AGAIN_LATER = "Try Again Later";
+    /// A gateway received an invalid response from its server.
+    1014 BAD_GATEWAY = "Bad Gateway";
+    /// Reserved for a failed TLS handshake; never sent.
+    1015 TLS_HANDSHAKE = "TLS handshake";
+}
+
+impl CloseCode {
+    /// Whether a Close frame may carry this code: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+    pub const fn may_be_sent(self) -> bool {
+        matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl From<u16> for CloseCode {
+    fn from(code: u16) -> Self {
+        CloseCode(code)
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> Self {
+        code.0
+    }
+}
+
+impl PartialEq<u16> for CloseCode {
+    fn eq(&self, code: &u16) -> bool {
+        self.0 == *code
+    }
+}
+
+/// The number, and its name if it has one: `1000 (Normal Closure)`.
+impl fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} ({name})", self.0),
+            None => self.0.fmt(f),
         }
     }
 }
 
-/// The payload of a Close frame to send.
-pub(crate) struct Payload {
-    pub(crate) code: u16,
-    bytes: [u8; MAX_CONTROL],
-    len: usize,
-}
-
-impl Payload {
-    pub(crate) fn new(code: u16, reason: &[u8]) -> Result<Self, Error> {
-        let reason = core::str::from_utf8(reason).map_err(|_| Error::InvalidArgument)?;
-        match code {
-            0 if reason.is_empty() => Ok(Self::echo(NO_STATUS, "")),
-            _ if may_be_sent(code) && reason.len() <= MAX_REASON => Ok(Self::echo(code, reason)),
-            _ => Err(Error::InvalidArgument),
-        }
-    }
-
-    /// Of a code and reason that are known to be good. 1005 stands for an empty payload.
-    pub(crate) fn echo(code: u16, reason: &str) -> Self {
-        let mut payload = Payload { code, bytes: [0; MAX_CONTROL], len: 0 };
-        if code != NO_STATUS {
-            payload.len = 2 + reason.len();
-            payload.bytes[..2].copy_from_slice(&code.to_be_bytes());
-            payload.bytes[2..payload.len].copy_from_slice(reason.as_bytes());
-        }
-        payload
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+impl fmt::Debug for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

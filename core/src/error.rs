@@ -1,59 +1,35 @@
-//! What can go wrong, in two kinds that never mix.
+//! What can go wrong, in two types that never mix.
 //!
-//! [`Error`] is the host's misuse of a call: it is returned, and nothing has changed. [`Fault`] is a breach by the
-//! peer, or the end of the transport or of the time allowed: no call fails for it; it travels in the
-//! [`Closed`](crate::Event::Closed) event that ends the connection.
+//! [`Error`] is the host's misuse of a call: it is returned, and nothing has changed. [`Fault`] is what the peer, the
+//! transport or the time did wrong: no call fails because of it, and the [`Closed`](crate::Event::Closed) event that ends
+//! the connection carries it.
 
 use alloc::string::String;
 use core::fmt;
 
-use crate::handshake::decimal;
+use crate::close::CloseCode;
+use crate::text::decimal;
 
 /// A call that could not be carried out. The connection is as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[repr(i32)]
 pub enum Error {
-    /// An argument is outside what the protocol or this option allows.
-    InvalidArgument = -1,
+    /// An argument is outside what the protocol allows.
+    InvalidArgument,
     /// The connection is not in a state in which this call means anything (sending after Close, accepting twice).
-    InvalidState = -2,
+    InvalidState,
     /// The output is at its hard limit: write [`output`](crate::Connection::output), report it with
     /// [`written`](crate::Connection::written), and call again.
-    WouldBlock = -3,
+    WouldBlock,
     /// The payload alone is larger than the hard limit of the output: send it in parts, or raise the limit.
-    TooLarge = -4,
+    TooLarge,
     /// Memory could not be allocated.
-    NoMemory = -5,
-    /// The handle is null, freed, or of another kind. Only across a language boundary.
-    BadHandle = -6,
-    /// The handle is in use by another thread. Only across a language boundary.
-    Busy = -7,
-    /// The engine failed in an earlier call on this handle, which can only be freed now. Only across a language boundary.
-    Poisoned = -8,
+    NoMemory,
     /// The operating system offered no random bytes.
-    Entropy = -9,
+    Entropy,
 }
 
 impl Error {
-    /// Every error, in the order of its number.
-    pub const ALL: [Error; 9] = [
-        Error::InvalidArgument,
-        Error::InvalidState,
-        Error::WouldBlock,
-        Error::TooLarge,
-        Error::NoMemory,
-        Error::BadHandle,
-        Error::Busy,
-        Error::Poisoned,
-        Error::Entropy,
-    ];
-
-    /// The stable number of this error: negative, the same in every language.
-    pub const fn number(self) -> i32 {
-        self as i32
-    }
-
     /// What happened, in one sentence without a full stop.
     pub const fn text(self) -> &'static str {
         match self {
@@ -62,9 +38,6 @@ impl Error {
             Error::WouldBlock => "the output is full: write it, report it as written, and call again",
             Error::TooLarge => "the payload is larger than the output limit: send it in parts",
             Error::NoMemory => "memory could not be allocated",
-            Error::BadHandle => "the handle is null, freed, or of another kind",
-            Error::Busy => "the handle is in use by another thread",
-            Error::Poisoned => "the engine failed on this handle: it can only be freed",
             Error::Entropy => "the operating system offered no random bytes",
         }
     }
@@ -78,23 +51,24 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// What the engine tells the peer when a fault ends the connection.
+/// What the engine sends to the peer when a fault ends the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// A Close frame with this code.
-    Close(u16),
+    Close(CloseCode),
     /// An HTTP response with this status.
     Status(u16),
-    /// Nothing: there is nobody to tell, or no legal way to.
+    /// Nothing: the peer is gone, or the protocol has no way to say it.
     Nothing,
 }
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $number:literal $name:ident = $label:literal, $answer:expr, $clause:literal, $text:literal;)*) => {
-        /// Which rule was broken, or what else ended the connection. One kind per clause.
+        /// Which rule was broken, or what else ended the connection. One kind for each clause.
         ///
-        /// The numbers are stable and the same in every language: 100 to 149 the opening handshake as a server sees it,
-        /// 150 to 199 as a client sees it, 200 to 299 frames, text and closing, 300 to 399 limits, 400 to 499 time, EOF and the host.
+        /// The numbers are stable and the same in every language: 100 to 149 for the opening handshake as a server sees it,
+        /// 150 to 199 as a client sees it, 200 to 299 for frames, text and closing, 300 to 399 for limits, 400 to 499 for
+        /// time, EOF and the host.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
@@ -121,18 +95,18 @@ macro_rules! faults {
                 self.of(&[$($text,)*])
             }
 
-            /// The clause that is broken.
+            /// The clause that was broken, as "RFC 6455 §5.2".
             pub fn clause(self) -> &'static str {
                 self.of(&[$($clause,)*])
             }
 
-            /// This kind's entry of a column: tables and a search are smaller than a branch for each.
+            /// This kind's entry in a column. Tables and a search compile to less than a branch for each kind.
             fn of(self, column: &[&'static str]) -> &'static str {
                 let row = Self::ALL.iter().position(|kind| *kind == self);
                 row.and_then(|row| column.get(row)).copied().unwrap_or_default()
             }
 
-            /// What the peer is told.
+            /// What the engine sends to the peer.
             pub const fn answer(self) -> Answer {
                 match self { $(FaultKind::$name => $answer,)* }
             }
@@ -175,29 +149,29 @@ faults! {
     159 BadBody = "BAD_BODY", Nothing, "RFC 9112 §7.1", "the body of the refusal is malformed";
     160 BadExtensionParameters = "BAD_EXTENSION_PARAMETERS", Nothing, "RFC 7692 §7.1", "the server's answer to the compression offer is not valid";
     180 Refused = "REFUSED", Nothing, "RFC 6455 §4.2.2", "the host refused the request";
-    200 ReservedBits = "RESERVED_BITS", Close(1002), "RFC 6455 §5.2", "a reserved bit is set";
-    201 ReservedOpcode = "RESERVED_OPCODE", Close(1002), "RFC 6455 §5.2", "the opcode is reserved";
-    202 Unmasked = "UNMASKED", Close(1002), "RFC 6455 §5.1", "a frame from the client is not masked";
-    203 Masked = "MASKED", Close(1002), "RFC 6455 §5.1", "a frame from the server is masked";
-    204 NonMinimalLength = "NON_MINIMAL_LENGTH", Close(1002), "RFC 6455 §5.2", "the length is not in its shortest form";
-    205 LengthOverflow = "LENGTH_OVERFLOW", Close(1002), "RFC 6455 §5.2", "the top bit of a 64-bit length is set";
-    206 ControlTooLong = "CONTROL_TOO_LONG", Close(1002), "RFC 6455 §5.5", "a control frame is longer than 125 bytes";
-    207 ControlFragmented = "CONTROL_FRAGMENTED", Close(1002), "RFC 6455 §5.5", "a control frame is fragmented";
-    208 UnexpectedContinuation = "UNEXPECTED_CONTINUATION", Close(1002), "RFC 6455 §5.4", "a continuation frame has nothing to continue";
-    209 ExpectedContinuation = "EXPECTED_CONTINUATION", Close(1002), "RFC 6455 §5.4", "a new message begins inside another";
-    210 CloseTooShort = "CLOSE_TOO_SHORT", Close(1002), "RFC 6455 §5.5.1", "the payload of Close is one byte";
-    211 BadCloseCode = "BAD_CLOSE_CODE", Close(1002), "RFC 6455 §7.4", "the close code must not be sent";
-    212 BadCloseReason = "BAD_CLOSE_REASON", Close(1007), "RFC 6455 §5.5.1", "the close reason is not UTF-8";
-    213 BadText = "BAD_TEXT", Close(1007), "RFC 6455 §8.1", "the text message is not UTF-8";
-    214 BadCompressedData = "BAD_COMPRESSED_DATA", Close(1007), "RFC 7692 §7.2.2", "the compressed data is corrupt";
-    300 MessageTooBig = "MESSAGE_TOO_BIG", Close(1009), "RFC 6455 §7.4.1", "the message is larger than the limit";
-    301 FrameTooBig = "FRAME_TOO_BIG", Close(1009), "RFC 6455 §7.4.1", "the frame is larger than the limit";
-    302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(1008), "RFC 6455 §10.4", "the message is cut into too many small fragments";
-    303 NoMemory = "NO_MEMORY", Close(1009), "RFC 6455 §7.4.1", "memory for the message could not be allocated";
+    200 ReservedBits = "RESERVED_BITS", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "a reserved bit is set";
+    201 ReservedOpcode = "RESERVED_OPCODE", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "the opcode is reserved";
+    202 Unmasked = "UNMASKED", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.1", "a frame from the client is not masked";
+    203 Masked = "MASKED", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.1", "a frame from the server is masked";
+    204 NonMinimalLength = "NON_MINIMAL_LENGTH", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "the length is not in its shortest form";
+    205 LengthOverflow = "LENGTH_OVERFLOW", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "the top bit of a 64-bit length is set";
+    206 ControlTooLong = "CONTROL_TOO_LONG", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.5", "a control frame is longer than 125 bytes";
+    207 ControlFragmented = "CONTROL_FRAGMENTED", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.5", "a control frame is fragmented";
+    208 UnexpectedContinuation = "UNEXPECTED_CONTINUATION", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.4", "a continuation frame has nothing to continue";
+    209 ExpectedContinuation = "EXPECTED_CONTINUATION", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.4", "a new message begins inside another";
+    210 CloseTooShort = "CLOSE_TOO_SHORT", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.5.1", "the payload of Close is one byte";
+    211 BadCloseCode = "BAD_CLOSE_CODE", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §7.4", "the close code must not be sent";
+    212 BadCloseReason = "BAD_CLOSE_REASON", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 6455 §5.5.1", "the close reason is not UTF-8";
+    213 BadText = "BAD_TEXT", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 6455 §8.1", "the text message is not UTF-8";
+    214 BadCompressedData = "BAD_COMPRESSED_DATA", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 7692 §7.2.2", "the compressed data is corrupt";
+    300 MessageTooBig = "MESSAGE_TOO_BIG", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "the message is larger than the limit";
+    301 FrameTooBig = "FRAME_TOO_BIG", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "the frame is larger than the limit";
+    302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(CloseCode::POLICY_VIOLATION), "RFC 6455 §10.4", "the message is cut into too many small fragments";
+    303 NoMemory = "NO_MEMORY", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "memory for the message could not be allocated";
     400 EofInHandshake = "EOF_IN_HANDSHAKE", Nothing, "RFC 9112 §8", "the peer closed the transport during the handshake";
     401 Eof = "EOF", Nothing, "RFC 6455 §7.1.5", "the peer closed the transport without a Close frame";
     402 HandshakeTimeout = "HANDSHAKE_TIMEOUT", Status(408), "RFC 9110 §15.5.9", "the handshake took too long";
-    403 PongTimeout = "PONG_TIMEOUT", Close(1011), "RFC 6455 §5.5.2", "a ping was not answered in time";
+    403 PongTimeout = "PONG_TIMEOUT", Close(CloseCode::INTERNAL_ERROR), "RFC 6455 §5.5.2", "a ping was not answered in time";
     404 CloseTimeout = "CLOSE_TIMEOUT", Nothing, "RFC 6455 §7.1.1", "the closing handshake took too long";
     405 FailedByHost = "FAILED_BY_HOST", Nothing, "RFC 6455 §7.1.7", "the host ended the connection";
 }
@@ -213,12 +187,12 @@ impl FaultKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
-    /// The clause that was broken.
+    /// The rule that was broken.
     pub kind: FaultKind,
-    /// The number at fault (a size in bytes, a count, a status, an opcode), or 0 where the kind has none.
-    pub actual: u64,
-    /// The limit it was held against, or 0 where the kind has none.
-    pub limit: u64,
+    /// 0 where the kind has none.
+    actual: u64,
+    /// 0 where the kind has none.
+    limit: u64,
 }
 
 impl Fault {
@@ -226,8 +200,18 @@ impl Fault {
         Fault { kind, actual, limit }
     }
 
+    /// The number at fault (a size in bytes, a count, a status, an opcode), if the kind has one.
+    pub const fn actual(&self) -> Option<u64> {
+        if self.actual == 0 { None } else { Some(self.actual) }
+    }
+
+    /// The limit that was exceeded, if the kind has one.
+    pub const fn limit(&self) -> Option<u64> {
+        if self.limit == 0 { None } else { Some(self.limit) }
+    }
+
     /// The close code the engine sends for this fault, if it sends one.
-    pub const fn close_code(&self) -> Option<u16> {
+    pub const fn close_code(&self) -> Option<CloseCode> {
         match self.kind.answer() {
             Close(code) => Some(code),
             Status(_) | Nothing => None,

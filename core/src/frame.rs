@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Fault, FaultKind};
 use crate::mask::Key;
-use crate::states::message::{Cue, Effect, MESSAGE, Stands};
+use crate::states::message::{Effect, FragmentState, Input, MESSAGE};
 
 /// The largest header: 2 bytes, a 64-bit length, and a masking key.
 pub(crate) const MAX_HEADER: usize = 14;
@@ -23,6 +23,25 @@ pub(crate) enum Opcode {
     Close = 0x8,
     Ping = 0x9,
     Pong = 0xa,
+}
+
+/// The two kinds of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// UTF-8 text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+impl MessageKind {
+    /// The opcode of the first frame of such a message.
+    pub(crate) fn opcode(self) -> Opcode {
+        match self {
+            MessageKind::Text => Opcode::Text,
+            MessageKind::Binary => Opcode::Binary,
+        }
+    }
 }
 
 impl Opcode {
@@ -80,7 +99,7 @@ pub(crate) const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
 pub(crate) const CONTINUATION: u8 = Opcode::Continuation as u8;
 pub(crate) const FIN_CONTINUATION: u8 = 0x80 | CONTINUATION;
 
-/// What a first byte means where its frame stands: the effects of a row of [`MESSAGE`], in one byte.
+/// What a first byte means where its frame state: the effects of a row of [`MESSAGE`], in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Step {
@@ -113,39 +132,39 @@ impl Step {
 }
 
 /// The meaning of every first byte, for each value of [`Rules::index`]. A table without a row for one would not compile.
-static STEPS: [[Step; 256]; 4] = [steps(0), steps(WITHIN), steps(DEFLATE), steps(WITHIN | DEFLATE)];
-const WITHIN: usize = 1;
+static STEPS: [[Step; 256]; 4] = [steps(0), steps(IN_MESSAGE), steps(DEFLATE), steps(IN_MESSAGE | DEFLATE)];
+const IN_MESSAGE: usize = 1;
 const DEFLATE: usize = 1 << 1;
 
 const fn steps(rules: usize) -> [Step; 256] {
-    let stands = if rules & WITHIN == 0 { Stands::Between } else { Stands::Within };
+    let state = if rules & IN_MESSAGE == 0 { FragmentState::BetweenMessages } else { FragmentState::InMessage };
     let mut table = [Step::Control; 256];
     let mut byte = 0;
     while byte < table.len() {
-        table[byte] = step(byte as u8, stands, rules & DEFLATE != 0);
+        table[byte] = step(byte as u8, state, rules & DEFLATE != 0);
         byte += 1;
     }
     table
 }
 
-const fn step(byte: u8, stands: Stands, deflate: bool) -> Step {
+const fn step(byte: u8, state: FragmentState, deflate: bool) -> Step {
     let fin = byte & 0x80 != 0;
-    let cue = match (byte & 0x0f, fin) {
-        (0x1 | 0x2, true) => Cue::Message,
-        (0x1 | 0x2, false) => Cue::FirstFragment,
-        (0x0, true) => Cue::LastFragment,
-        (0x0, false) => Cue::Fragment,
-        (0x8..=0xa, true) => Cue::Control,
-        (0x8..=0xa, false) => Cue::ControlFragment,
-        _ => Cue::Reserved,
+    let input = match (byte & 0x0f, fin) {
+        (0x1 | 0x2, true) => Input::Message,
+        (0x1 | 0x2, false) => Input::FirstFragment,
+        (0x0, true) => Input::LastFragment,
+        (0x0, false) => Input::Fragment,
+        (0x8..=0xa, true) => Input::Control,
+        (0x8..=0xa, false) => Input::ControlFragment,
+        _ => Input::Reserved,
     };
     // RSV1 marks a compressed message on its first frame (RFC 7692 §6); else the bits are 0 (§5.2).
-    let first = matches!(cue, Cue::Message | Cue::FirstFragment);
+    let first = matches!(input, Input::Message | Input::FirstFragment);
     if byte & 0x70 != 0 && !(byte & 0x70 == COMPRESSED && deflate && first) {
         return Step::ReservedBits;
     }
     let mut row = 0;
-    while MESSAGE[row].from as u8 != stands as u8 || MESSAGE[row].on as u8 != cue as u8 {
+    while MESSAGE[row].from as u8 != state as u8 || MESSAGE[row].on as u8 != input as u8 {
         row += 1;
     }
     match MESSAGE[row].effects {
@@ -153,7 +172,7 @@ const fn step(byte: u8, stands: Stands, deflate: bool) -> Step {
         [Effect::Begin] => Step::First,
         [Effect::Append] => Step::Middle,
         [Effect::Append, Effect::Deliver] => Step::Last,
-        [Effect::Obey] => Step::Control,
+        [Effect::HandleControl] => Step::Control,
         [Effect::Fail(FaultKind::ReservedOpcode)] => Step::ReservedOpcode,
         [Effect::Fail(FaultKind::ControlFragmented)] => Step::ControlFragmented,
         [Effect::Fail(FaultKind::UnexpectedContinuation)] => Step::UnexpectedContinuation,

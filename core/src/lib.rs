@@ -1,22 +1,34 @@
 //! **Sansock is WebSocket without the socket**: a strict engine for RFC 6455 that does no I/O. A host feeds it the bytes
 //! that arrive and reads events, takes the bytes to send, and sets one timer.
 //!
-//! Start with [`Config`] and [`Connection`]. The engine has no clock, no thread, no global state, and asks nothing of the operating
-//! system: the same inputs give the same outputs, byte for byte. A peer never makes a call fail: its faults end the
-//! connection with a [`Closed`](Event::Closed) event; a host's misuse is an [`Error`] and changes nothing.
+//! Start with [`Config`] and [`Connection`]. The engine has no clock, no thread and no global state, and asks nothing of the
+//! operating system: the same inputs give the same outputs, byte for byte. A peer never makes a call fail: its faults close
+//! the connection with a [`Closed`](Event::Closed) event. A host's misuse is an [`Error`] and changes nothing.
 //!
-//! For hosts in other languages the same events have a flat form: see [`batch`].
-#![no_std]
+//! # Features
+//!
+//! - `std` (default): faster UTF-8 validation, with detection of the processor, and pools of buffers. Behaviour is the same
+//!   without it.
+//! - `deflate` (default): permessage-deflate (RFC 7692). Without it the option that asks for it is refused.
+//! - `getrandom`: [`random_seed`], which asks the operating system for the bytes that a connection is created with.
+#![cfg_attr(not(test), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 extern crate alloc;
+// The tests that stand in this crate read the conformance vectors with the code of the tests beside it.
+#[cfg(test)]
+extern crate self as sansock;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-pub mod batch;
+mod abi;
+#[doc(hidden)]
+pub mod boundary;
 mod buffers;
-pub mod close;
+mod close;
+mod close_payload;
 pub mod config;
 mod connection;
 mod deflate;
@@ -24,36 +36,30 @@ mod error;
 pub mod event;
 mod frame;
 pub mod handshake;
-mod inbox;
-mod life;
 mod mask;
-mod message;
-mod opening;
-mod output;
-mod pings;
 mod random;
-mod sender;
+mod receive;
+mod send;
+mod settings;
+mod shared;
 mod states;
-mod timer;
-mod url;
+mod syntax;
+mod text;
 mod utf8;
 
-pub use batch::{Block, Record};
-pub use config::{Config, Role};
-pub use connection::Connection;
+pub use close::{CloseCode, MAX_REASON};
+pub use config::{Config, ConfigBuilder, ConfigError};
+pub use connection::{Connection, PayloadHeader, Received};
 pub use error::{Answer, Error, Fault, FaultKind};
-pub use event::Event;
-pub use life::{State, Transport};
-pub use output::Output;
+pub use event::{Event, Events};
+pub use frame::MessageKind;
+pub use handshake::Url;
 #[cfg(feature = "getrandom")]
+#[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
 pub use random::random_seed;
-pub use sender::Sender;
-pub use timer::NEVER;
-pub use url::Url;
-
-/// The number of the binary interface: records, block, kinds, flags, options, errors and faults. It grows with every
-/// change that a host built against an earlier one cannot read.
-pub const ABI_VERSION: u32 = 1;
+pub use send::closing::{State, Transport};
+pub use send::{Output, Sender};
+pub use settings::Role;
 
 /// The version of the library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -4,6 +4,8 @@ use chacha20::cipher::{Array, KeyIvInit, StreamCipherCore};
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, R12};
 
+#[cfg(feature = "getrandom")]
+use crate::error::Error;
 use crate::mask::Key;
 
 /// A stream of keys, the key stream of ChaCha12. Each byte of it is used once.
@@ -48,16 +50,15 @@ impl Keys {
     }
 }
 
-/// 32 bytes from the operating system, for [`Connection::new`](crate::Connection::new).
-///
-/// Use each seed for one connection only.
+/// 32 random bytes from the operating system, for [`Connection::new`](crate::Connection::new). Use them for one connection
+/// only.
 ///
 /// # Errors
 ///
-/// [`Error::Entropy`](crate::Error::Entropy) if the operating system has none to give; do not go on with another seed.
+/// [`Error::Entropy`] if the operating system has none to give. Do not use other bytes instead.
 #[cfg(feature = "getrandom")]
-pub fn random_seed() -> Result<[u8; 32], crate::Error> {
+pub fn random_seed() -> Result<[u8; 32], Error> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| crate::Error::Entropy)?;
+    getrandom::fill(&mut seed).map_err(|_| Error::Entropy)?;
     Ok(seed)
 }

@@ -6,11 +6,11 @@
 mod common;
 
 use common::drive::{
-    Host, REQUEST, client, client_and_answer, head, opened, request_replacing, request_with, seed, verdict,
+    Host, REQUEST, client, client_and_answer, head, ms, opened, request_replacing, request_with, seed, verdict,
 };
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT};
-use sansock::batch::kind;
-use sansock::{Config, Connection, Error, FaultKind, Role, Transport};
+use sansock::boundary::{self, role, text};
+use sansock::{CloseCode, Config, Connection, FaultKind, MessageKind, Role, Transport};
 
 const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
@@ -22,10 +22,8 @@ fn memory(host: &Host) -> usize {
 
 #[test]
 fn cve_2023_43669_dripped_head_is_linear() {
-    let mut config = Config::server();
-    config.max_head_size(1 << 20).unwrap().max_line_size(1 << 20).unwrap();
     let request = request_with(&[&format!("X: {}", "x".repeat(300_000))]);
-    let mut host = Host::new(&config);
+    let mut host = Host::new(Config::server().max_head_size(1 << 20).max_line_size(1 << 20));
     host.receive_in_pieces(&request, 1);
     assert!(host.events[0].starts_with("request "));
 }
@@ -33,7 +31,7 @@ fn cve_2023_43669_dripped_head_is_linear() {
 #[test]
 fn cve_2023_43669_its_cure_must_not_hit_honest_clients() {
     for size in 1..40 {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive_in_pieces(&request_with(&["Cookie: abcdefghijklmnopqrstuvwxyz"]), size);
         assert!(host.events[0].starts_with("request "), "in reads of {size}");
     }
@@ -48,7 +46,7 @@ fn cve_2026_54467_endless_head_is_bounded() {
         (b"GET / HTTP/1.1\r\n", b"X: vvvvvvvvvv\r\n"),
     ];
     for (start, more) in endless {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(start);
         for _ in 0..5_000 {
             host.receive(more);
@@ -61,7 +59,7 @@ fn cve_2026_54467_endless_head_is_bounded() {
 
 #[test]
 fn tomcat_67b01c13bc_endless_response_head_is_bounded() {
-    let mut host = Host::new(&client());
+    let mut host = Host::new(client());
     host.receive(b"HTTP/1.1 101 x\r\n");
     for _ in 0..5_000 {
         host.receive(b"X: vvvvvvvvvv\r\n");
@@ -76,18 +74,16 @@ fn cve_2024_37890_headers_behind_a_limit_do_not_vanish() {
     for extra in 120..=130 {
         let lines: Vec<String> = (0..extra).map(|number| format!("X{number}: y")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).chain(common::drive::HEADERS).collect();
-        let fault = verdict(&Config::server(), &head("GET / HTTP/1.1", &lines));
+        let fault = verdict(Config::server(), &head("GET / HTTP/1.1", &lines));
         assert_eq!(fault, (extra + 5 > 128).then_some(FaultKind::TooManyHeaders), "{extra}");
     }
 }
 
 #[test]
 fn cve_2025_67725_equal_names_are_not_joined() {
-    let mut config = Config::server();
-    config.max_head_size(1 << 20).unwrap().max_headers(10_000).unwrap();
     let lines = vec!["X-Equal: 0123456789012345678901234567890123456789"; 9_900];
     let request = request_with(&lines);
-    let mut host = Host::new(&config);
+    let mut host = Host::new(Config::server().max_head_size(1 << 20).max_headers(10_000));
     host.receive(&request);
     assert_eq!(host.events.iter().filter(|event| event.starts_with("  header \"X-Equal\"")).count(), 9_900);
     assert!(memory(&host) < 4 * request.len(), "{} for {}", memory(&host), request.len());
@@ -104,28 +100,27 @@ fn cve_2020_7662_spaces_and_quotes_in_extensions_are_linear() {
 }
 
 fn long_lists(name: &str, fault: FaultKind) {
-    let mut config = Config::server();
-    config.max_head_size(1 << 20).unwrap().max_line_size(1 << 20).unwrap();
+    let config = Config::server().max_head_size(1 << 20).max_line_size(1 << 20);
     for (repeated, end) in
         [(" ", "x"), ("\t ", "x"), (";a=\"\\", "\""), ("\\\"", ""), (";a=\"b\"", "\""), (" ; ", ""), (",b ", "\"")]
     {
         let request = request_with(&[&format!("{name}: b{}{end}", repeated.repeat(500_000 / repeated.len()))]);
-        assert_eq!(verdict(&config, &request), Some(fault), "{repeated:?}");
+        assert_eq!(verdict(config.clone(), &request), Some(fault), "{repeated:?}");
     }
 }
 
 #[test]
 fn ws_3_3_1_extensions_named_as_properties() {
     for name in ["constructor", "__proto__", "hasOwnProperty", "toString", "prototype", "valueOf"] {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(&request_with(&[&format!("Sec-WebSocket-Extensions: {name}; {name}={name}")]));
         assert!(host.events.contains(&format!("  extension \"{name}; {name}={name}\"")), "{:?}", host.events);
-        let (mut client, answer) = client_and_answer(&client());
+        let (mut client, answer) = client_and_answer(client());
         client.receive(&with_header(&answer, &format!("Sec-WebSocket-Extensions: {name}")));
         assert_eq!(client.fault(), Some(FaultKind::ExtensionNotOffered));
     }
     for list in [";;=", "=", ";", "\"", "a;\"b\"", "a=b", "a b", "a;b=\"", "a;b=\"\\", "a;b=\"c\\\"", "a;=b"] {
-        let fault = verdict(&Config::server(), &request_with(&[&format!("Sec-WebSocket-Extensions: {list}")]));
+        let fault = verdict(Config::server(), &request_with(&[&format!("Sec-WebSocket-Extensions: {list}")]));
         assert_eq!(fault, Some(FaultKind::BadExtensions), "{list}");
     }
 }
@@ -139,9 +134,9 @@ fn with_header(answer: &[u8], line: &str) -> Vec<u8> {
 fn libwebsockets_b0073c76d_more_extensions_than_slots() {
     for count in [1, 2, 8, 16, 17, 100, 400] {
         let list = format!("Sec-WebSocket-Extensions: {}", vec!["permessage-deflate"; count].join(","));
-        let fault = verdict(&Config::server(), &request_with(&[&list]));
+        let fault = verdict(Config::server(), &request_with(&[&list]));
         assert_eq!(fault, (count > 16).then_some(FaultKind::BadExtensions), "{count}");
-        let (mut client, answer) = client_and_answer(&client());
+        let (mut client, answer) = client_and_answer(client());
         client.receive(&with_header(&answer, &list));
         assert_eq!(client.fault(), Some(FaultKind::ExtensionNotOffered), "{count}");
     }
@@ -166,7 +161,7 @@ fn cve_2026_55517_any_byte_in_any_header_is_judged() {
             request.extend([line.as_bytes(), b"\r\n"].concat());
         }
         request.extend([name.as_bytes(), b": a", &[byte], b"b\r\n\r\n"].concat());
-        assert_eq!(verdict(&Config::server(), &request), Some(fault), "{name} {byte:02x}");
+        assert_eq!(verdict(Config::server(), &request), Some(fault), "{name} {byte:02x}");
     }
 }
 
@@ -182,7 +177,7 @@ fn cve_2023_30589_control_bytes_end_nothing() {
             let mut request = request_replacing(index, &["\u{1}"]);
             let hole = request.iter().position(|byte| *byte == 1).unwrap();
             request.splice(hole..=hole, line);
-            let fault = verdict(&Config::server(), &request);
+            let fault = verdict(Config::server(), &request);
             // CR directly before CR LF would be CR CR LF, as bad as any.
             assert!(
                 matches!(fault, Some(FaultKind::BadHeader | FaultKind::BadLineEnd)),
@@ -212,7 +207,7 @@ fn websocket_smuggle_nothing_after_a_refusal_is_read() {
     for (request, follower) in
         refused.iter().flat_map(|request| followers.iter().map(move |follower| (request, follower)))
     {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(&[&request[..], follower].concat());
         host.receive(follower);
         let answer = String::from_utf8(host.take_output()).unwrap();
@@ -227,7 +222,7 @@ fn tungstenite_junk_after_request_is_kept_for_the_frames() {
     let frame = frames::client(FIN | TEXT, b"hi", [1, 2, 3, 4]);
     let bytes = [REQUEST.as_bytes(), &frame].concat();
     for cut in 0..=bytes.len() {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(&bytes[..cut]);
         if cut >= REQUEST.len() {
             host.accept();
@@ -242,12 +237,12 @@ fn tungstenite_junk_after_request_is_kept_for_the_frames() {
 
 #[test]
 fn backlog_of_an_undecided_request_is_bounded() {
-    let mut host = Host::new(&Config::server());
+    let mut host = Host::new(Config::server());
     host.receive(REQUEST.as_bytes());
     let flood = frames::client(FIN | BINARY, &[0; 1000], [0; 4]).repeat(200);
     let left = host.receive(&flood);
     assert_eq!(flood.len() - left, 64 * 1024);
-    assert_eq!(host.receive(&flood), flood.len(), "nothing more is taken");
+    assert_eq!(host.receive(&flood), flood.len(), "nothing more is consumed");
     assert!(memory(&host) <= 2 * 64 * 1024 + 4096, "{}", memory(&host));
     host.accept();
     assert_eq!(host.receive(&flood[flood.len() - left..]), 0);
@@ -257,10 +252,10 @@ fn backlog_of_an_undecided_request_is_bounded() {
 
 #[test]
 fn frames_glued_to_the_101_at_every_cut() {
-    let (_, answer) = client_and_answer(&client());
+    let (_, answer) = client_and_answer(client());
     let bytes = [answer, frames::server(FIN | TEXT, b"hi")].concat();
     for cut in 0..bytes.len() {
-        let (mut host, _) = client_and_answer(&client());
+        let (mut host, _) = client_and_answer(client());
         host.receive(&bytes[..cut]);
         host.receive(&bytes[cut..]);
         assert_eq!(host.events.last().unwrap(), "text \"hi\"", "cut at {cut}");
@@ -270,15 +265,15 @@ fn frames_glued_to_the_101_at_every_cut() {
 #[test]
 fn fastwebsockets_bd38ea5_any_header_may_be_missing() {
     for index in 0..5 {
-        assert!(verdict(&Config::server(), &request_replacing(index, &[])).is_some());
+        assert!(verdict(Config::server(), &request_replacing(index, &[])).is_some());
     }
-    assert!(verdict(&Config::server(), &head("GET / HTTP/1.1", &[])).is_some());
-    assert_eq!(verdict(&client(), &head("HTTP/1.1 101 x", &[])), Some(FaultKind::BadUpgrade));
+    assert!(verdict(Config::server(), &head("GET / HTTP/1.1", &[])).is_some());
+    assert_eq!(verdict(client(), &head("HTTP/1.1 101 x", &[])), Some(FaultKind::BadUpgrade));
 }
 
 #[test]
 fn curl_endless_interim_responses() {
-    let mut host = Host::new(&client());
+    let mut host = Host::new(client());
     for _ in 0..1000 {
         host.receive(&head("HTTP/1.1 100 Continue", &["X: y"]));
         assert!(memory(&host) <= 34 * 1024);
@@ -290,19 +285,19 @@ fn curl_endless_interim_responses() {
 fn rustsec_2021_0079_chunk_sizes_do_not_overflow() {
     let refusal = head("HTTP/1.1 400 x", &["Transfer-Encoding: chunked"]);
     for size in ["ffffffffffffffff", "FFFFFFFFFFFFFFF0", "8000000000000000", "7fffffffffffffff"] {
-        let mut host = Host::new(&client());
+        let mut host = Host::new(client());
         host.receive(&[&refusal[..], size.as_bytes(), b"\r\n", &[b'x'; 100_000]].concat());
         assert!(host.events[0].ends_with(" truncated"), "{:?}", host.events);
     }
     for size in ["10000000000000000", "fffffffffffffffff", "00000000000000000000001"] {
-        assert_eq!(verdict(&client(), &[&refusal[..], size.as_bytes(), b"\r\n"].concat()), Some(FaultKind::BadBody));
+        assert_eq!(verdict(client(), &[&refusal[..], size.as_bytes(), b"\r\n"].concat()), Some(FaultKind::BadBody));
     }
 }
 
 #[test]
 fn cve_2024_22019_chunk_extensions_are_bounded() {
     for (start, flood) in [("1;", b'e'), ("1;x=\"", b'e'), ("1", b' '), ("1 ", b'\t'), ("0\r\nX: ", b'e')] {
-        let mut host = Host::new(&client());
+        let mut host = Host::new(client());
         host.receive(&head("HTTP/1.1 400 x", &["Transfer-Encoding: chunked"]));
         host.receive(start.as_bytes());
         for _ in 0..2_000 {
@@ -318,7 +313,7 @@ fn cve_2026_56810_bodies_of_refusals_are_bounded() {
     for (line, start) in
         [("Transfer-Encoding: chunked", "ffffffff\r\n"), ("Content-Length: 4294967295", ""), ("X: y", "")]
     {
-        let mut host = Host::new(&client());
+        let mut host = Host::new(client());
         host.receive(&head("HTTP/1.1 400 x", &[line]));
         host.receive(start.as_bytes());
         for _ in 0..1_000 {
@@ -334,18 +329,19 @@ fn cve_2026_1527_no_byte_of_ours_writes_a_header() {
     for byte in 0..=u8::MAX {
         let bytes = [b'a', byte, b'b'];
         let ends_a_line = matches!(byte, b'\r' | b'\n' | 0);
-        let mut config = client();
+        let mut config = boundary::Config::new(role::CLIENT).unwrap();
+        config.set_text(text::URL, b"ws://example.com/chat").unwrap();
         let name = config.add_header(&bytes, b"v");
         let value = config.add_header(b"X", &bytes);
-        let subprotocol = config.set_text(sansock::config::text::SUBPROTOCOL, &bytes);
-        let origin = config.set_text(sansock::config::text::ORIGIN, &bytes);
-        let url = config.set_text(sansock::config::text::URL, &[b"ws://example.com/", &bytes[..]].concat());
-        let host = config.set_text(sansock::config::text::URL, &[b"ws://", &bytes[..], b"/"].concat());
+        let subprotocol = config.set_text(text::SUBPROTOCOL, &bytes);
+        let origin = config.set_text(text::ORIGIN, &bytes);
+        let url = config.set_text(text::URL, &[b"ws://example.com/", &bytes[..]].concat());
+        let host = config.set_text(text::URL, &[b"ws://", &bytes[..], b"/"].concat());
         if ends_a_line {
             assert!([name, value, subprotocol, origin, url, host].iter().all(Result::is_err), "{byte:02x}");
         }
-        // Whatever was taken, the request is one head, of the lines that were asked for. An `@` makes credentials.
-        let request = Connection::new(&config, seed(), 0).unwrap().output().to_vec();
+        // Whatever was accepted, the request is one head, of the lines that were asked for. An `@` makes credentials.
+        let request = boundary::Connection::new(&config, seed(), 0).unwrap().output().to_vec();
         let lines = request.split(|byte| *byte == b'\n').count() - 1;
         let added = usize::from(name.is_ok())
             + usize::from(value.is_ok())
@@ -353,7 +349,7 @@ fn cve_2026_1527_no_byte_of_ours_writes_a_header() {
             + usize::from(origin.is_ok());
         let added = added + usize::from(byte == b'@' && host.is_ok());
         assert_eq!(lines, 7 + added, "{byte:02x}: {}", String::from_utf8_lossy(&request));
-        let mut server = Host::new(&Config::server());
+        let mut server = Host::new(Config::server());
         server.receive(&request);
         assert!(server.events[0].starts_with("request "), "{byte:02x}: {}", String::from_utf8_lossy(&request));
     }
@@ -363,16 +359,18 @@ fn cve_2026_1527_no_byte_of_ours_writes_a_header() {
 fn cve_2026_1527_no_byte_of_ours_writes_a_response_header() {
     for byte in 0..=u8::MAX {
         let bytes = [b'a', byte, b'b'];
-        let mut host = Host::new(&Config::server());
-        host.receive(REQUEST.as_bytes());
-        let added =
-            [host.connection.add_response_header(&bytes, b"v"), host.connection.add_response_header(b"X", &bytes)];
-        host.accept();
-        let answer = host.take_output();
+        let config = boundary::Config::new(role::SERVER).unwrap();
+        let mut connection = boundary::Connection::new(&config, seed(), 0).unwrap();
+        let mut request = REQUEST.as_bytes().to_vec();
+        connection.receive(&mut request, 0);
+        assert_eq!(connection.records()[0].kind, boundary::kind::REQUEST);
+        let added = [connection.add_response_header(&bytes, b"v"), connection.add_response_header(b"X", &bytes)];
+        connection.accept(None, 0).expect("a request that waits");
+        let answer = connection.output();
         let lines = answer.split(|byte| *byte == b'\n').count() - 1;
         assert_eq!(lines, 5 + added.iter().filter(|result| result.is_ok()).count(), "{byte:02x}");
         if matches!(byte, b'\r' | b'\n' | 0) {
-            assert_eq!(added, [Err(Error::InvalidArgument); 2]);
+            assert_eq!(added, [Err(boundary::Error::InvalidArgument); 2]);
         }
     }
 }
@@ -393,16 +391,20 @@ fn circuits_251_headers_of_the_handshake_are_not_set_twice() {
         "Sec-WebSocket-Extensions",
     ];
     for name in names {
-        for mut config in [client(), Config::server()] {
-            assert_eq!(config.add_header(name.as_bytes(), b"x").err(), Some(Error::InvalidArgument), "{name}");
+        for role in [role::CLIENT, role::SERVER] {
+            let mut config = boundary::Config::new(role).unwrap();
+            let error = config.add_header(name.as_bytes(), b"x").err();
+            assert_eq!(error, Some(boundary::Error::InvalidArgument), "{name}");
+        }
+        for config in [client(), Config::server()] {
+            assert_eq!(config.header(name, b"x").build().unwrap_err().option(), "header", "{name}");
         }
     }
 }
 
 #[test]
 fn libsoup_b3df7199_subprotocols_are_exact() {
-    let mut config = client();
-    config.subprotocol("chat").unwrap().subprotocol("v2.chat").unwrap();
+    let config = client().subprotocol("chat").subprotocol("v2.chat");
     for (chosen, good) in [
         ("chat", true),
         ("v2.chat", true),
@@ -412,7 +414,7 @@ fn libsoup_b3df7199_subprotocols_are_exact() {
         ("chat2", false),
         ("chat,v2.chat", false),
     ] {
-        let (mut host, answer) = client_and_answer(&config);
+        let (mut host, answer) = client_and_answer(config.clone());
         host.receive(&with_header(&answer, &format!("Sec-WebSocket-Protocol: {chosen}")));
         assert_eq!(host.fault(), (!good).then_some(FaultKind::SubprotocolNotOffered), "{chosen}");
     }
@@ -421,7 +423,7 @@ fn libsoup_b3df7199_subprotocols_are_exact() {
 #[test]
 fn cve_2025_24010_a_server_never_accepts_by_itself() {
     for origin in ["http://evil.example", "null", "http://a", "http://127.0.0.1"] {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(&request_with(&[&format!("Origin: {origin}")]));
         let relation = if origin == "http://a" { "same" } else { "cross" };
         assert_eq!(host.events[0], format!("request \"/\" origin={relation}"));
@@ -434,7 +436,7 @@ fn cve_2025_24010_a_server_never_accepts_by_itself() {
 #[test]
 fn slowloris_the_handshake_has_a_deadline() {
     for role in ROLES {
-        let mut host = Host::new(&if role == Role::Server { Config::server() } else { client() });
+        let mut host = Host::new(if role == Role::Server { Config::server() } else { client() });
         host.take_events();
         for (second, byte) in b"GET / HTTP/1.1\r\n".iter().enumerate() {
             host.run_to(second as u64 * 1000);
@@ -480,11 +482,10 @@ fn cve_2020_27813_lengths_are_compared_and_never_summed() {
 #[test]
 fn rustsec_2022_0035_declared_sizes_are_not_allocated() {
     for role in ROLES {
-        let mut config = opened(role);
-        config.max_message_size(u64::MAX).unwrap();
+        let config = opened(role).max_message_size(u64::MAX).build().unwrap();
         let mask: u8 = if role == Role::Server { 0x80 } else { 0 };
         for length in [1_u64 << 20, 1 << 40, i64::MAX as u64] {
-            let mut host = Host::new(&config);
+            let mut host = Host::of(&config);
             host.receive(&[&[FIN | BINARY, mask | 127][..], &length.to_be_bytes(), &[0; 4]].concat());
             assert!(memory(&host) <= 2048, "{length}: {}", memory(&host));
             host.receive(&[0; 1000]);
@@ -497,7 +498,7 @@ fn rustsec_2022_0035_declared_sizes_are_not_allocated() {
 #[test]
 fn cve_2025_10148_masks_are_fresh_per_frame_and_per_connection() {
     let keys = |byte| {
-        let mut connection = Connection::new(&opened(Role::Client), [byte; 32], 0).unwrap();
+        let mut connection = Connection::new(&opened(Role::Client).build().unwrap(), [byte; 32], ms(0)).unwrap();
         (0..100).for_each(|_| connection.send_binary(b"").unwrap());
         connection.output().chunks(6).map(|frame| frame[2..].to_vec()).collect::<Vec<_>>()
     };
@@ -510,7 +511,7 @@ fn cve_2025_10148_masks_are_fresh_per_frame_and_per_connection() {
 fn cve_2026_59881_reserved_bits_need_an_extension() {
     for role in ROLES {
         for (bits, opcode) in (1..8).flat_map(|bits| [TEXT, BINARY, PING, PONG, CLOSE].map(|opcode| (bits, opcode))) {
-            let fault = verdict(&opened(role), &frames::to(role, FIN | bits << 4 | opcode, b""));
+            let fault = verdict(opened(role), &frames::to(role, FIN | bits << 4 | opcode, b""));
             assert_eq!(fault, Some(FaultKind::ReservedBits), "{bits} {opcode}");
         }
     }
@@ -521,7 +522,7 @@ fn undici_c5ed78756_empty_first_fragments_begin_a_message() {
     for role in ROLES {
         let first = frames::to(role, TEXT, b"");
         let nested = [first.clone(), frames::to(role, FIN | TEXT, b"x")].concat();
-        assert_eq!(verdict(&opened(role), &nested), Some(FaultKind::ExpectedContinuation));
+        assert_eq!(verdict(opened(role), &nested), Some(FaultKind::ExpectedContinuation));
         let mut host = Host::open(role);
         host.receive(
             &[first, frames::to(role, CONTINUATION, b""), frames::to(role, FIN | CONTINUATION, b"x")].concat(),
@@ -581,11 +582,10 @@ fn sockudo_text_is_not_validated_again_at_each_read() {
 
 #[test]
 fn cve_2026_42786_the_limit_is_for_the_message() {
-    let mut config = opened(Role::Server);
-    config.max_message_size(60).unwrap();
+    let config = opened(Role::Server).max_message_size(60).build().unwrap();
     for pieces in [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60] {
         for over in [false, true] {
-            let mut host = Host::new(&config);
+            let mut host = Host::of(&config);
             for piece in 0..pieces {
                 let last = piece + 1 == pieces;
                 let first = if piece == 0 { BINARY } else { CONTINUATION } | if last { FIN } else { 0 };
@@ -627,8 +627,8 @@ fn cve_2026_45736_only_the_bytes_given_are_sent() {
     let secret = vec![b'S'; 500];
     host.connection.send_binary(&secret).unwrap();
     host.take_output();
-    host.connection.ping(b"p", 0).unwrap();
-    host.connection.close(1000, b"r", 0).unwrap();
+    host.connection.ping(b"p", ms(0)).unwrap();
+    host.connection.close(CloseCode::NORMAL_CLOSURE, "r", ms(0)).unwrap();
     assert_eq!(
         host.take_output(),
         [frames::server(FIN | PING, b"p"), frames::server(FIN | CLOSE, &frames::close(1000, "r"))].concat()
@@ -692,9 +692,7 @@ fn cve_2026_11586_ping_flood_against_a_slow_reader() {
 
 #[test]
 fn cve_2025_5399_writing_the_output_ends() {
-    let mut config = opened(Role::Server);
-    config.output_soft_limit(1).unwrap();
-    let mut host = Host::new(&config);
+    let mut host = Host::new(opened(Role::Server).output_soft_limit(1));
     host.held = true;
     host.receive(&frames::to(Role::Server, FIN | PING, b"x").repeat(100));
     let mut written = 0;
@@ -758,7 +756,7 @@ fn utf8_over_fragments_agrees_with_std() {
         for cut in 0..=string.len() {
             let bytes =
                 [frames::server(TEXT, &string[..cut]), frames::server(FIN | CONTINUATION, &string[cut..])].concat();
-            let fault = verdict(&opened(Role::Client), &bytes);
+            let fault = verdict(opened(Role::Client), &bytes);
             assert_eq!(
                 fault,
                 std::str::from_utf8(string).is_err().then_some(FaultKind::BadText),
@@ -792,7 +790,7 @@ fn a_flood_of_closes_is_answered_once() {
 fn a_peer_that_never_closes_does_not_hold_the_connection() {
     for role in ROLES {
         let mut host = Host::open(role);
-        host.connection.close(1000, b"", 0).unwrap();
+        host.connection.close(CloseCode::NORMAL_CLOSURE, "", ms(0)).unwrap();
         for second in 1..30 {
             host.run_to(second * 1000);
             host.receive(&frames::to(role, FIN | PING, b""));
@@ -811,5 +809,5 @@ fn quinn_rustsec_2026_0185_small_pieces_of_a_message_cost_their_bytes() {
         host.receive(&fragment);
         assert!(memory(&host) <= 2 * 64 * (count + 1) + 4096, "{} after {count}", memory(&host));
     }
-    host.connection.send_part(kind::BINARY, b"", true).unwrap();
+    host.connection.send_part(MessageKind::Binary, b"", true).unwrap();
 }

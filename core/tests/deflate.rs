@@ -1,9 +1,12 @@
 //! permessage-deflate (RFC 7692) between two engines.
 #![cfg(feature = "deflate")]
 
-use sansock::batch::kind;
-use sansock::config::{Config, Role};
-use sansock::{Connection, Error, Event, FaultKind};
+use std::time::Duration;
+
+use sansock::{CloseCode, Config, ConfigBuilder, Connection, Error, Event, FaultKind, MessageKind, Received, Role};
+
+/// The time of every call.
+const NOW: Duration = Duration::ZERO;
 
 /// A small deterministic generator (xorshift).
 struct Random(u64);
@@ -23,18 +26,21 @@ impl Random {
     }
 }
 
-fn pair(configure: impl Fn(&mut Config)) -> (Connection, Connection) {
-    let mut server = Config::server();
-    let mut client = Config::client("ws://example.com/").unwrap();
-    server.deflate(1).unwrap();
-    client.deflate(1).unwrap();
-    configure(&mut server);
-    configure(&mut client);
-    let mut server = Connection::new(&server, [1; 32], 0).unwrap();
-    let mut client = Connection::new(&client, [2; 32], 0).unwrap();
+/// A configuration for a stream that is upgraded already, with compression.
+fn opened(role: Role) -> ConfigBuilder {
+    Config::builder(role).start_open(true).deflate(true)
+}
+
+/// A connection of this configuration.
+fn connection(config: ConfigBuilder, seed: u8) -> Connection {
+    Connection::new(&config.build().unwrap(), [seed; 32], NOW).unwrap()
+}
+
+fn pair(configure: impl Fn(ConfigBuilder) -> ConfigBuilder) -> (Connection, Connection) {
+    let mut server = connection(configure(Config::server().deflate(true)), 1);
+    let mut client = connection(configure(Config::client("ws://example.com/").deflate(true)), 2);
     carry(&mut client, &mut server);
-    server.accept(None, 0).unwrap();
-    server.records();
+    assert!(matches!(server.accept(None, NOW).unwrap().events.next(), Some(Event::Open(_))));
     carry(&mut server, &mut client);
     (client, server)
 }
@@ -45,23 +51,23 @@ fn carry(from: &mut Connection, to: &mut Connection) -> Vec<String> {
     from.written(bytes.len()).unwrap();
     let mut at = 0;
     let mut messages = Vec::new();
-    let mut growing = String::new();
+    let mut parts = String::new();
     loop {
-        let taken = to.receive(&mut bytes[at..], 0);
-        for event in to.events(&bytes[at..]).0 {
+        let Received { consumed, events, .. } = to.receive(&mut bytes[at..], NOW);
+        for event in events {
             match event {
                 Event::Text(text) => {
-                    growing.push_str(text.text);
+                    parts.push_str(text.text);
                     if text.last {
-                        messages.push(std::mem::take(&mut growing));
+                        messages.push(std::mem::take(&mut parts));
                     }
                 }
                 Event::Closed(closed) => panic!("{closed:?}"),
                 _ => {}
             }
         }
-        at += taken;
-        if at == bytes.len() && !to.more() {
+        at += consumed;
+        if at == bytes.len() && !to.has_more() {
             return messages;
         }
     }
@@ -71,13 +77,13 @@ fn carry(from: &mut Connection, to: &mut Connection) -> Vec<String> {
 fn messages_survive_every_window_and_both_takeover_modes() {
     let mut random = Random(7);
     let words: Vec<String> = (0..400).map(|index| format!("word{index}é {} ", index * index)).collect();
-    for parts in [0, 1] {
+    for parts in [false, true] {
         for bits in 8..=15 {
-            for alone in [0, 1] {
+            for alone in [false, true] {
                 let (mut client, mut server) = pair(|config| {
-                    config.server_max_window_bits(bits).unwrap().client_max_window_bits(bits).unwrap();
-                    config.server_no_context_takeover(alone).unwrap().client_no_context_takeover(alone).unwrap();
-                    config.parts(parts).unwrap().deflate_threshold(1).unwrap();
+                    let config = config.server_max_window_bits(bits).client_max_window_bits(bits);
+                    let config = config.server_no_context_takeover(alone).client_no_context_takeover(alone);
+                    config.parts(parts).deflate_threshold(1)
                 });
                 let mut sent = [Vec::new(), Vec::new()];
                 let mut received = [Vec::new(), Vec::new()];
@@ -86,12 +92,12 @@ fn messages_survive_every_window_and_both_takeover_modes() {
                         let message = random.message(&words);
                         if random.next().is_multiple_of(4) {
                             let cut = message.len() / 3;
-                            end.send_part(kind::TEXT, &message.as_bytes()[..cut], false).unwrap();
-                            end.ping(b"between", 0).unwrap();
+                            end.send_part(MessageKind::Text, &message.as_bytes()[..cut], false).unwrap();
+                            end.ping(b"between", NOW).unwrap();
                             let empty_end = random.next().is_multiple_of(2);
-                            end.send_part(kind::TEXT, &message.as_bytes()[cut..], !empty_end).unwrap();
+                            end.send_part(MessageKind::Text, &message.as_bytes()[cut..], !empty_end).unwrap();
                             if empty_end {
-                                end.send_part(kind::TEXT, b"", true).unwrap();
+                                end.send_part(MessageKind::Text, b"", true).unwrap();
                             }
                         } else {
                             end.set_compression(!random.next().is_multiple_of(5));
@@ -113,16 +119,14 @@ fn messages_survive_every_window_and_both_takeover_modes() {
 fn many_connections_share_a_few_compressors() {
     let mut random = Random(11);
     let words: Vec<String> = (0..400).map(|index| format!("word{index}é {} ", index * index)).collect();
-    for (bits, alone, parts) in [(15, 0, 0), (15, 0, 1), (10, 0, 0), (15, 1, 0)] {
+    for (bits, alone, parts) in [(15, false, false), (15, false, true), (10, false, false), (15, true, false)] {
         let [server, client] = [Role::Server, Role::Client].map(|role| {
-            let mut config = Config::new(role);
-            config.start_open(1).unwrap().deflate(1).unwrap().deflate_threshold(1).unwrap().parts(parts).unwrap();
-            config.server_max_window_bits(bits).unwrap().client_max_window_bits(bits).unwrap();
-            config.server_no_context_takeover(alone).unwrap().client_no_context_takeover(alone).unwrap();
-            config
+            let config = opened(role).deflate_threshold(1).parts(parts);
+            let config = config.server_max_window_bits(bits).client_max_window_bits(bits);
+            config.server_no_context_takeover(alone).client_no_context_takeover(alone).build().unwrap()
         });
         let mut pairs: Vec<_> =
-            (0..30).map(|_| [&client, &server].map(|config| Connection::new(config, [5; 32], 0).unwrap())).collect();
+            (0..30).map(|_| [&client, &server].map(|config| Connection::new(config, [5; 32], NOW).unwrap())).collect();
         for _ in 0..1500 {
             let pair = random.next() as usize % pairs.len();
             let [one, other] = &mut pairs[pair];
@@ -131,20 +135,20 @@ fn many_connections_share_a_few_compressors() {
             if random.next().is_multiple_of(4) {
                 // Both ends give everything back between the parts of a message, or hold on to it.
                 let cut = message.len() / 2;
-                from.send_part(kind::BINARY, &message.as_bytes()[..cut], false).unwrap();
-                from.send_part(kind::BINARY, &message.as_bytes()[cut..], true).unwrap();
+                from.send_part(MessageKind::Binary, &message.as_bytes()[..cut], false).unwrap();
+                from.send_part(MessageKind::Binary, &message.as_bytes()[cut..], true).unwrap();
                 let mut wire = from.output().to_vec();
                 from.written(wire.len()).unwrap();
                 let mut received = Vec::new();
                 let mut at = 0;
-                while at < wire.len() || to.more() {
-                    let (taken, events, _) = to.receive_events(&mut wire[at..], 0);
+                while at < wire.len() || to.has_more() {
+                    let Received { consumed, events, .. } = to.receive(&mut wire[at..], NOW);
                     for event in events {
                         if let Event::Binary(binary) = event {
                             received.extend_from_slice(binary.data);
                         }
                     }
-                    at += taken;
+                    at += consumed;
                 }
                 assert!(received == message.as_bytes());
             } else {
@@ -161,14 +165,10 @@ fn many_connections_share_a_few_compressors() {
 fn a_shared_inflater_knows_the_whole_window() {
     let mut random = Random(23);
     for bits in [15, 11] {
-        let config = |role| {
-            let mut config = Config::new(role);
-            config.start_open(1).unwrap().deflate(1).unwrap().client_max_window_bits(bits).unwrap();
-            config
-        };
+        let config = |role| opened(role).client_max_window_bits(bits).build().unwrap();
         let server = config(Role::Server);
         let mut pairs: Vec<_> = (0..12)
-            .map(|_| [&config(Role::Client), &server].map(|config| Connection::new(config, [5; 32], 0).unwrap()))
+            .map(|_| [&config(Role::Client), &server].map(|config| Connection::new(config, [5; 32], NOW).unwrap()))
             .collect();
         let mut said: Vec<Vec<u8>> = vec![Vec::new(); pairs.len()];
         let window = 1 << bits;
@@ -185,7 +185,7 @@ fn a_shared_inflater_knows_the_whole_window() {
                 let mut wire = client.output().to_vec();
                 client.written(wire.len()).unwrap();
                 saved += message.len() - wire.len().min(message.len());
-                let (_, mut events, _) = server.receive_events(&mut wire, 0);
+                let mut events = server.receive(&mut wire, NOW).events;
                 assert!(matches!(events.next(), Some(Event::Binary(binary)) if binary.data == message));
                 said.extend_from_slice(&message);
             }
@@ -194,12 +194,11 @@ fn a_shared_inflater_knows_the_whole_window() {
     }
 }
 
-/// A connection that comes back finds its window, whoever used the compressors meanwhile; nobody finds another's: what one
-/// connection says can be told from the length of what another says otherwise (RFC 7692 §8).
+/// A connection that comes back finds its window, whoever used the compressors meanwhile. Nobody finds another's: the length
+/// of what one connection says would give away what another has said (RFC 7692 §8).
 #[test]
 fn contexts_of_connections_stay_apart() {
-    let mut config = Config::new(Role::Server);
-    config.start_open(1).unwrap().deflate(1).unwrap();
+    let config = opened(Role::Server).build().unwrap();
     let mut random = Random(3);
     let said: String = (0..500).map(|_| char::from(b'a' + (random.next() % 26) as u8)).collect();
     let mut say = |connection: &mut Connection| {
@@ -208,7 +207,7 @@ fn contexts_of_connections_stay_apart() {
         connection.written(written).unwrap();
         written
     };
-    let mut connections: Vec<_> = (0..20).map(|_| Connection::new(&config, [5; 32], 0).unwrap()).collect();
+    let mut connections: Vec<_> = (0..20).map(|_| Connection::new(&config, [5; 32], NOW).unwrap()).collect();
     let first: Vec<_> = connections.iter_mut().map(&mut say).collect();
     assert!(first.iter().all(|len| *len == first[0] && *len > 300), "{first:?}");
     let again: Vec<_> = connections.iter_mut().map(&mut say).collect();
@@ -225,10 +224,8 @@ fn what_does_not_shrink_stays_within_the_room_made_for_it() {
     let noise: Vec<u8> = (0..200_000).map(|_| random.next() as u8 | 0x80).collect();
     for level in 1..=9 {
         for memory in 1..=9 {
-            let mut config = Config::new(Role::Server);
-            config.start_open(1).unwrap().deflate(1).unwrap().deflate_level(level).unwrap();
-            config.deflate_mem_level(memory).unwrap().output_hard_limit(noise.len() as u64).unwrap();
-            let mut connection = Connection::new(&config, [5; 32], 0).unwrap();
+            let config = opened(Role::Server).deflate_level(level).deflate_mem_level(memory);
+            let mut connection = connection(config.output_hard_limit(noise.len() as u64), 5);
             assert_eq!(connection.send_binary(&noise), Err(Error::TooLarge), "level {level}, memory {memory}");
             for len in [0, 1, 60, 1000, 100_000] {
                 connection.send_binary(&noise[..len]).unwrap();
@@ -245,35 +242,32 @@ fn what_does_not_shrink_stays_within_the_room_made_for_it() {
 fn a_bomb_is_refused_with_1009_and_bounded_memory() {
     const LIMIT: usize = 16 << 20;
     for (part, read) in [(LIMIT + 1, 1000), (LIMIT + 1, usize::MAX), (100_000, 1000), (100_000, usize::MAX)] {
-        let mut client = Config::new(Role::Client);
-        client.start_open(1).unwrap().deflate(1).unwrap();
-        let mut client = Connection::new(&client, [3; 32], 0).unwrap();
+        let mut client = connection(opened(Role::Client), 3);
         let zeros = vec![0; LIMIT + 1];
         let parts = zeros.chunks(part);
         let last = parts.len() - 1;
         for (index, part) in parts.enumerate() {
-            client.send_part(kind::BINARY, part, index == last).unwrap();
+            client.send_part(MessageKind::Binary, part, index == last).unwrap();
         }
         let mut bytes = client.output().to_vec();
         assert!(bytes.len() < 25_000, "{}", bytes.len());
 
-        let mut config = Config::new(Role::Server);
-        config.start_open(1).unwrap().deflate(1).unwrap();
-        let mut server = Connection::new(&config, [4; 32], 0).unwrap();
+        let mut server = connection(opened(Role::Server), 4);
         let mut most = 0;
         let mut sent = None;
         for chunk in bytes.chunks_mut(read) {
             let mut at = 0;
-            while at < chunk.len() || server.more() {
-                at += server.receive(&mut chunk[at..], 0);
-                most = most.max(server.memory_usage());
-                for event in server.events(&[]).0 {
+            while at < chunk.len() || server.has_more() {
+                let Received { consumed, events, .. } = server.receive(&mut chunk[at..], NOW);
+                for event in events {
                     let Event::Closed(closed) = event else { panic!("an event of a message that is too big") };
-                    sent = closed.sent;
+                    sent = closed.close_sent;
                 }
+                at += consumed;
+                most = most.max(server.memory_usage());
             }
         }
-        assert_eq!(sent, Some(1009));
+        assert_eq!(sent.map(CloseCode::get), Some(1009));
         assert_eq!(server.fault().map(|fault| fault.kind), Some(FaultKind::MessageTooBig));
         assert!(most <= LIMIT + 65536, "{most}");
     }

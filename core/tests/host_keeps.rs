@@ -3,24 +3,30 @@
 
 mod common;
 
-use common::drive::{opened, seed};
+use common::drive::{ms, opened, seed};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
-use sansock::{Config, Connection, Event, Role};
+use sansock::{CloseCode, Config, ConfigBuilder, Connection, Event, Received, Role, boundary};
 
-fn connection(config: &Config) -> Connection {
-    Connection::new(config, seed(), 0).unwrap()
+fn connection(config: ConfigBuilder) -> Connection {
+    Connection::new(&config.build().unwrap(), seed(), ms(0)).unwrap()
 }
 
 fn client() -> Connection {
-    connection(&opened(Role::Client))
+    connection(opened(Role::Client))
 }
 
-/// Passes bytes on and says how many events they made.
+/// Passes bytes on. Returns how many events they made.
 fn receive(connection: &mut Connection, bytes: &[u8]) -> usize {
     let mut input = bytes.to_vec();
-    let (taken, events, _) = connection.receive_events(&mut input, 0);
-    assert_eq!(taken, bytes.len());
+    let Received { consumed, events, .. } = connection.receive(&mut input, ms(0));
+    assert_eq!(consumed, bytes.len());
     events.count()
+}
+
+/// The lengths of header and payload of the message that begins here, if it is left to the host.
+fn receive_header(connection: &mut Connection, bytes: &[u8]) -> Option<(usize, u64)> {
+    let header = connection.receive_header(bytes, 0, ms(0))?;
+    Some((header.header_len, header.payload_len))
 }
 
 #[test]
@@ -28,10 +34,10 @@ fn the_header_of_a_whole_binary_message_is_enough() {
     for (len, header_len) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
         let mut client = client();
         let frame = frames::server(FIN | BINARY, &vec![7; len]);
-        assert_eq!(client.receive_header(&frame, 0, 0), Some((header_len, len as u64)), "{len}");
-        assert_eq!(client.receive_header(&frame[..header_len], 0, 0), Some((header_len, len as u64)), "{len}");
+        assert_eq!(receive_header(&mut client, &frame), Some((header_len, len as u64)), "{len}");
+        assert_eq!(receive_header(&mut client, &frame[..header_len]), Some((header_len, len as u64)), "{len}");
         for cut in 0..header_len {
-            assert_eq!(client.receive_header(&frame[..cut], 0, 0), None, "{cut} bytes of the header for {len}");
+            assert_eq!(receive_header(&mut client, &frame[..cut]), None, "{cut} bytes of the header for {len}");
         }
         // The message was the host's; what follows it is not.
         assert_eq!(receive(&mut client, &frames::server(FIN | TEXT, b"next")), 1);
@@ -49,36 +55,32 @@ fn a_payload_that_the_engine_must_see_is_not_left_to_the_host() {
         (FIN | 0x40 | BINARY, "RSV1 without compression is a fault"),
         (FIN | 3, "a reserved opcode is a fault"),
     ] {
-        assert_eq!(client().receive_header(&frames::server(first, b"ab"), 0, 0), None, "{why}");
+        assert_eq!(receive_header(&mut client(), &frames::server(first, b"ab")), None, "{why}");
     }
     let masked = frames::client(FIN | BINARY, b"ab", [1, 2, 3, 4]);
-    assert_eq!(client().receive_header(&masked, 0, 0), None, "a masked frame to a client is a fault");
-    assert_eq!(connection(&opened(Role::Server)).receive_header(&masked, 0, 0), None, "it is unmasked");
+    assert_eq!(receive_header(&mut client(), &masked), None, "a masked frame to a client is a fault");
+    assert_eq!(receive_header(&mut connection(opened(Role::Server)), &masked), None, "it is unmasked");
 }
 
 #[test]
 fn limits_and_options_hold_for_what_the_host_keeps() {
     let frame = frames::server(FIN | BINARY, &[0; 101]);
-    let mut limited = opened(Role::Client);
-    limited.max_message_size(100).unwrap();
-    assert_eq!(connection(&limited).receive_header(&frame, 0, 0), None);
-    limited.max_message_size(101).unwrap();
-    assert_eq!(connection(&limited).receive_header(&frame, 0, 0), Some((2, 101)));
-    limited.max_frame_size(100).unwrap();
-    assert_eq!(connection(&limited).receive_header(&frame, 0, 0), None);
-    let mut parts = opened(Role::Client);
-    parts.parts(1).unwrap();
-    assert_eq!(connection(&parts).receive_header(&frame, 0, 0), None);
+    let header = |config: ConfigBuilder| receive_header(&mut connection(config), &frame);
+    let limited = |size| opened(Role::Client).max_message_size(size);
+    assert_eq!(header(limited(100)), None);
+    assert_eq!(header(limited(101)), Some((2, 101)));
+    assert_eq!(header(limited(101).max_frame_size(100)), None);
+    assert_eq!(header(opened(Role::Client).parts(true)), None);
+    assert_eq!(client().receive_header(&frame, 102, ms(0)), None, "a smaller one than the host asks for");
+    assert!(client().receive_header(&frame, 101, ms(0)).is_some());
 }
 
 #[cfg(feature = "deflate")]
 #[test]
 fn a_compressed_message_is_not_left_to_the_host() {
-    let mut config = opened(Role::Client);
-    config.deflate(1).unwrap();
-    let mut client = connection(&config);
-    assert_eq!(client.receive_header(&frames::server(FIN | 0x40 | BINARY, b"ab"), 0, 0), None);
-    assert_eq!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, 0), Some((2, 2)));
+    let mut client = connection(opened(Role::Client).deflate(true));
+    assert_eq!(receive_header(&mut client, &frames::server(FIN | 0x40 | BINARY, b"ab")), None);
+    assert_eq!(receive_header(&mut client, &frames::server(FIN | BINARY, b"ab")), Some((2, 2)));
 }
 
 #[test]
@@ -94,44 +96,53 @@ fn nothing_is_left_to_the_host_while_anything_is_under_way() {
     ] {
         let mut client = client();
         receive(&mut client, &under_way);
-        assert_eq!(client.receive_header(&whole, 0, 0), None, "{under_way:?}");
+        assert_eq!(receive_header(&mut client, &whole), None, "{under_way:?}");
     }
     let mut closing = client();
-    closing.close(1000, b"", 0).unwrap();
-    assert_eq!(closing.receive_header(&whole, 0, 0), None, "what arrives after our Close is dropped");
+    closing.close(CloseCode::NORMAL_CLOSURE, "", ms(0)).unwrap();
+    assert_eq!(receive_header(&mut closing, &whole), None, "what arrives after our Close is dropped");
     let mut due = client();
     receive(&mut due, &frames::server(FIN | CLOSE, b""));
-    assert!(due.more());
-    assert_eq!(due.receive_header(&whole, 0, 0), None);
-    let mut connecting = connection(&Config::client("ws://a/").unwrap());
-    assert_eq!(connecting.receive_header(&whole, 0, 0), None);
+    assert!(due.has_more());
+    assert_eq!(receive_header(&mut due, &whole), None);
+    let mut connecting = connection(Config::client("ws://a/"));
+    assert_eq!(receive_header(&mut connecting, &whole), None);
 }
 
-/// Any byte shows that the peer is alive, and the events of the last read stay.
+/// Any byte shows that the peer is alive.
 #[test]
 fn a_kept_message_counts_as_a_sign_of_life() {
-    let mut config = opened(Role::Client);
-    config.ping_interval(100).unwrap().pong_timeout(50).unwrap();
-    let mut client = connection(&config);
-    client.timeout(100);
-    client.records();
-    assert_eq!(client.next_deadline(), Some(150));
+    let mut client = connection(opened(Role::Client).ping_interval(ms(100)).pong_timeout(ms(50)));
+    assert_eq!(client.timeout(ms(100)).events.count(), 0);
+    assert_eq!(client.next_deadline(), Some(ms(150)));
     let mut text = frames::server(TEXT, b"fragment");
-    client.receive(&mut text, 100);
+    assert_eq!(client.receive(&mut text, ms(100)).events.count(), 0);
     let mut last = frames::server(FIN | CONTINUATION, b"s");
-    client.receive(&mut last, 120);
-    assert_eq!(client.events(&last).0.count(), 1);
-    client.timeout(220);
-    client.records();
-    assert_eq!(client.next_deadline(), Some(270));
-    assert!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, 260).is_some());
-    assert_eq!(client.next_deadline(), Some(320));
+    assert_eq!(client.receive(&mut last, ms(120)).events.count(), 1);
+    assert_eq!(client.timeout(ms(220)).events.count(), 0);
+    assert_eq!(client.next_deadline(), Some(ms(270)));
+    assert!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, ms(260)).is_some());
+    assert_eq!(client.next_deadline(), Some(ms(320)));
+}
+
+/// It is no input call: the records of the last read stay.
+#[test]
+fn a_kept_message_leaves_the_last_events_in_place() {
+    let mut config = boundary::Config::new(boundary::role::CLIENT).unwrap();
+    config.set(boundary::option::START_OPEN, 1).unwrap();
+    let mut client = boundary::Connection::new(&config, seed(), 0).unwrap();
+    let mut text = frames::server(FIN | TEXT, b"stays");
+    client.receive(&mut text, 0);
+    let records = client.records().to_vec();
+    assert_eq!(records.len(), 1);
+    assert_eq!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, 0), Some((2, 2)));
+    assert_eq!(client.records(), records);
 }
 
 #[test]
 fn payload_is_due_until_its_last_byte() {
     for role in [Role::Server, Role::Client] {
-        let mut connection = connection(&opened(role));
+        let mut connection = connection(opened(role));
         assert_eq!(connection.payload_remaining(), 0);
         let frame = frames::to(role, FIN | BINARY, &[b'x'; 300]);
         let header = frame.len() - 300;
@@ -165,11 +176,11 @@ fn what_is_gathered_makes_the_same_events() {
                 continue;
             }
             calls += 1;
-            let (_, events, _) = client.receive_events(&mut waiting, 0);
+            let events = client.receive(&mut waiting, ms(0)).events;
             seen.extend(events.map(|event| match event {
                 Event::Text(text) => text.text.as_bytes().to_vec(),
                 Event::Binary(binary) => binary.data.to_vec(),
-                Event::Ping(payload) => payload.to_vec(),
+                Event::Ping(ping) => ping.payload.to_vec(),
                 event => panic!("{event:?}"),
             }));
             waiting.clear();
@@ -187,14 +198,12 @@ fn what_is_gathered_makes_the_same_events() {
 #[test]
 fn nothing_is_due_where_each_byte_makes_an_event_or_none_ever_will() {
     let frame = frames::server(FIN | BINARY, &[1; 100]);
-    let mut parts = opened(Role::Client);
-    parts.parts(1).unwrap();
-    let mut parts = connection(&parts);
+    let mut parts = connection(opened(Role::Client).parts(true));
     assert_eq!(receive(&mut parts, &frame[..50]), 1);
     assert_eq!(parts.payload_remaining(), 0);
     let mut closing = client();
     receive(&mut closing, &frame[..50]);
-    closing.close(1000, b"", 0).unwrap();
+    closing.close(CloseCode::NORMAL_CLOSURE, "", ms(0)).unwrap();
     assert_eq!(closing.payload_remaining(), 0);
     let mut text = client();
     receive(&mut text, &frames::server(FIN | TEXT, &[b'x'; 100])[..50]);

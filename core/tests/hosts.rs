@@ -2,96 +2,193 @@
 
 mod common;
 
-use common::drive::{Host, REQUEST, client, client_and_answer, opened, seed};
-use common::frames::{self, CLOSE, FIN, TEXT};
-use sansock::batch::{Record, kind};
-use sansock::config::{OPTIONS, option, text};
-use sansock::{Config, Connection, Error, Event, Role, State, Transport, Url};
+use std::time::Duration;
 
+use common::drive::{Host, REQUEST, client, client_and_answer, ms, opened, seed};
+use common::frames::{self, CLOSE, FIN, TEXT};
+use common::options;
+use sansock::boundary::{self, Block, Connection as Flat, Record, flag, kind, option, role, status, text};
+use sansock::config::{OPTIONS, Unit};
+use sansock::{
+    CloseCode, Config, ConfigBuilder, Connection, Error, Event, MessageKind, Received, Role, State, Transport, Url,
+};
+
+/// A call of a Rust program.
 type Call = fn(&mut Connection) -> Result<(), Error>;
+/// The call of a host in another language.
+type FlatCall = fn(&mut Flat) -> Result<(), boundary::Error>;
+
+/// The time of every call that does not say otherwise.
+const NOW: Duration = Duration::ZERO;
+const NORMAL: CloseCode = CloseCode::NORMAL_CLOSURE;
+
+fn connection(config: ConfigBuilder) -> Connection {
+    Connection::new(&config.build().unwrap(), seed(), NOW).unwrap()
+}
 
 /// Every state of a connection, as far as the calls can tell them apart.
 fn states() -> [(&'static str, Host); 9] {
     let asked = || {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(REQUEST.as_bytes());
         host
     };
     let with = |mut host: Host, act: Call| {
         act(&mut host.connection).expect("a legal call");
-        host.connection.timeout(0);
-        host.after(&[]);
+        host.timeout();
         host
     };
-    let mut left = opened(Role::Server);
-    left.auto_close(0).unwrap();
-    let mut left = Host::new(&left);
+    let mut left = Host::new(opened(Role::Server).auto_close(false));
     left.receive(&frames::to(Role::Server, FIN | CLOSE, &frames::close(1000, "")));
     let mut ended = Host::open(Role::Server);
     ended.eof();
     [
-        ("reading the request", Host::new(&Config::server())),
+        ("reading the request", Host::new(Config::server())),
         ("deciding", asked()),
-        ("waiting for the response", Host::new(&client())),
+        ("waiting for the response", Host::new(client())),
         ("open", Host::open(Role::Server)),
         ("open client", Host::open(Role::Client)),
-        ("inside a text", with(Host::open(Role::Server), |c| c.send_part(kind::TEXT, b"a", false))),
-        ("close sent", with(Host::open(Role::Server), |c| c.close(1000, b"", 0))),
+        ("inside a text", with(Host::open(Role::Server), |c| c.send_part(MessageKind::Text, b"a", false))),
+        ("close sent", with(Host::open(Role::Server), |c| c.close(NORMAL, "", NOW))),
         ("close received", left),
         ("closed", ended),
     ]
 }
 
-/// What a host can see of a connection.
+/// The same states, as a host in another language gets there.
+fn flat_states() -> [Flat; 9] {
+    let after = |mut connection: Flat, act: &dyn Fn(&mut Flat)| {
+        act(&mut connection);
+        connection.records();
+        take_output(&mut connection);
+        connection
+    };
+    let close = frames::to(Role::Server, FIN | CLOSE, &frames::close(1000, ""));
+    [
+        flat(role::SERVER, &[]),
+        after(flat(role::SERVER, &[]), &|c| receive(c, REQUEST.as_bytes())),
+        flat(role::CLIENT, &[]),
+        flat_open(role::SERVER),
+        flat_open(role::CLIENT),
+        after(flat_open(role::SERVER), &|c| c.send_part(kind::TEXT, b"a", false).unwrap()),
+        after(flat_open(role::SERVER), &|c| c.close(1000, b"", 0).unwrap()),
+        after(flat(role::SERVER, &[(option::START_OPEN, 1), (option::AUTO_CLOSE, 0)]), &|c| receive(c, &close)),
+        after(flat_open(role::SERVER), &|c| c.receive_eof(0)),
+    ]
+}
+
+/// A connection of a host in another language, with these options. Its output has been written.
+fn flat(role: u32, options: &[(u32, u64)]) -> Flat {
+    let mut config = flat_config(role);
+    options.iter().for_each(|(option, value)| config.set(*option, *value).unwrap());
+    let mut connection = Flat::new(&config, seed(), 0).unwrap();
+    take_output(&mut connection);
+    connection
+}
+
+fn flat_open(role: u32) -> Flat {
+    flat(role, &[(option::START_OPEN, 1)])
+}
+
+/// A configuration with all that is required.
+fn flat_config(role: u32) -> boundary::Config {
+    let mut config = boundary::Config::new(role).unwrap();
+    if role == role::CLIENT {
+        config.set_text(text::URL, b"ws://example.com/chat").unwrap();
+    }
+    config
+}
+
+fn receive(connection: &mut Flat, bytes: &[u8]) {
+    assert_eq!(connection.receive(&mut bytes.to_vec(), 0), bytes.len());
+}
+
+fn take_output(connection: &mut Flat) -> Vec<u8> {
+    let output = connection.output().to_vec();
+    connection.written(output.len()).unwrap();
+    output
+}
+
+/// What a Rust program can see of a connection.
 fn seen(connection: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
+    let answers = (
+        connection.state(),
+        connection.transport(),
+        connection.next_deadline(),
+        connection.fault(),
+        connection.has_more(),
+    );
+    (connection.output().to_vec(), answers, connection.writable(), connection.memory_usage())
+}
+
+/// What a host in another language can see of a connection.
+fn flat_seen(connection: &Flat) -> impl PartialEq + std::fmt::Debug + use<> {
+    let block = block(connection);
+    let answers = (block.state, block.transport, block.next_deadline, block.flags, connection.fault());
     let records = connection.records().to_vec();
-    let answers =
-        (connection.state(), connection.transport(), connection.next_deadline(), connection.fault(), connection.more());
     (connection.output().to_vec(), records, answers, connection.writable(), connection.memory_usage())
+}
+
+fn block(connection: &Flat) -> Block {
+    let mut block = Block::EMPTY;
+    connection.block(&mut block, std::ptr::null(), 0, 0, status::OK);
+    block
 }
 
 /// One column for each state: `.` the call is legal, `S` it is refused as INVALID_STATE.
 #[test]
 fn every_call_in_every_state() {
     #[rustfmt::skip]
-    let table: [(&str, &str, Call); 19] = [
+    let table: [(&str, &str, Option<Call>, FlatCall); 18] = [
         //                          R D W O C I S L E
-        ("accept", "S . S S S S S S S", |c| c.accept(None, 0)),
-        ("reject", "S . S S S S S S S", |c| c.reject(403, b"", 0)),
-        ("add_response_header", "S . S S S S S S S", |c| c.add_response_header(b"A", b"b")),
-        ("send_text", "S S S . . S S . S", |c| c.send_text("x")),
-        ("send_text_bytes", "S S S . . S S . S", |c| c.send_text_bytes(b"x")),
-        ("send_binary", "S S S . . S S . S", |c| c.send_binary(b"x")),
-        ("send_part of text", "S S S . . . S . S", |c| c.send_part(kind::TEXT, b"x", true)),
-        ("send_part of binary", "S S S . . S S . S", |c| c.send_part(kind::BINARY, b"x", true)),
-        ("send_header", "S S S . S . S . S", |c| c.send_header(kind::TEXT, 1, true)),
-        ("send_header of binary", "S S S . S S S . S", |c| c.send_header(kind::BINARY, 1, true)),
-        ("ping", "S S S . . . S . S", |c| c.ping(b"x", 0)),
-        ("pong", "S S S . . . S . S", |c| c.pong(b"x")),
-        ("send_batch", "S S S . . S S . S", |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),
-        ("send_many", "S S S . . S S . S", |c| c.send_many(kind::TEXT, &[1], b"x").1),
-        ("close", ". . . . . . . . .", |c| c.close(1000, b"", 0)),
-        ("fail", ". . . . . . . . S", |c| c.fail(1011, b"", 0)),
-        ("consumed nothing", ". . . . . . . . .", |c| c.written(0)),
-        ("pause", ". . . . . . . . .", |c| {
-            c.pause(0);
-            Ok(())
-        }),
-        ("resume", ". . . . . . . . .", |c| {
-            c.resume(0);
-            Ok(())
-        }),
+        ("accept", "S . S S S S S S S", Some(|c| c.accept(None, NOW).map(drop)), |c| c.accept(None, 0)),
+        ("reject", "S . S S S S S S S", Some(|c| c.reject(403, b"", NOW).map(drop)), |c| c.reject(403, b"", 0)),
+        ("add_response_header", "S . S S S S S S S",
+            Some(|c| c.add_response_header("A", b"b")), |c| c.add_response_header(b"A", b"b")),
+        ("send_text", "S S S . . S S . S", Some(|c| c.send_text("x")), |c| c.send_text(b"x")),
+        ("send_binary", "S S S . . S S . S", Some(|c| c.send_binary(b"x")), |c| c.send_binary(b"x")),
+        ("send_part of text", "S S S . . . S . S",
+            Some(|c| c.send_part(MessageKind::Text, b"x", true)), |c| c.send_part(kind::TEXT, b"x", true)),
+        ("send_part of binary", "S S S . . S S . S",
+            Some(|c| c.send_part(MessageKind::Binary, b"x", true)), |c| c.send_part(kind::BINARY, b"x", true)),
+        ("send_header", "S S S . S . S . S",
+            Some(|c| c.send_header(MessageKind::Text, 1, true)), |c| c.send_header(kind::TEXT, 1, true)),
+        ("send_header of binary", "S S S . S S S . S",
+            Some(|c| c.send_header(MessageKind::Binary, 1, true)), |c| c.send_header(kind::BINARY, 1, true)),
+        ("ping", "S S S . . . S . S", Some(|c| c.ping(b"x", NOW)), |c| c.ping(b"x", 0)),
+        ("pong", "S S S . . . S . S", Some(|c| c.pong(b"x")), |c| c.pong(b"x")),
+        ("send_batch", "S S S . . S S . S", None, |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),
+        ("send_many", "S S S . . S S . S", None, |c| c.send_many(kind::TEXT, &[1], b"x").1),
+        ("close", ". . . . . . . . .", Some(|c| c.close(NORMAL, "", NOW)), |c| c.close(1000, b"", 0)),
+        ("fail", ". . . . . . . . S",
+            Some(|c| c.fail(CloseCode::INTERNAL_ERROR, "", NOW)), |c| c.fail(1011, b"", 0)),
+        ("written nothing", ". . . . . . . . .", Some(|c| c.written(0)), |c| c.written(0)),
+        ("pause", ". . . . . . . . .",
+            Some(|c| { c.pause(NOW); Ok(()) }), |c| { c.pause(0); Ok(()) }),
+        ("resume", ". . . . . . . . .",
+            Some(|c| { c.resume(NOW); Ok(()) }), |c| { c.resume(0); Ok(()) }),
     ];
-    for (name, row, call) in table {
-        for ((state, mut host), expected) in states().into_iter().zip(row.split(' ')) {
-            host.connection.records();
-            let before = seen(&host.connection);
-            let result = call(&mut host.connection);
+    for (name, row, call, flat_call) in table {
+        for (((state, mut host), mut flat), expected) in states().into_iter().zip(flat_states()).zip(row.split(' ')) {
+            assert_eq!(block(&flat).state, host.connection.state() as u8, "{state}");
+            if let Some(call) = call {
+                let before = seen(&host.connection);
+                let result = call(&mut host.connection);
+                match expected {
+                    "." => assert_eq!(result, Ok(()), "{name} while {state}"),
+                    _ => {
+                        assert_eq!(result, Err(Error::InvalidState), "{name} while {state}");
+                        assert_eq!(seen(&host.connection), before, "{name} while {state} changed something");
+                    }
+                }
+            }
+            let before = flat_seen(&flat);
+            let result = flat_call(&mut flat);
             match expected {
                 "." => assert_eq!(result, Ok(()), "{name} while {state}"),
                 _ => {
-                    assert_eq!(result, Err(Error::InvalidState), "{name} while {state}");
-                    assert_eq!(seen(&host.connection), before, "{name} while {state} changed something");
+                    assert_eq!(result, Err(boundary::Error::InvalidState), "{name} while {state}");
+                    assert_eq!(flat_seen(&flat), before, "{name} while {state} changed something");
                 }
             }
         }
@@ -104,90 +201,168 @@ fn record(kind: u8, offset: u64, len: u64) -> Record {
 
 #[test]
 fn arguments_that_are_refused_change_nothing() {
-    let open: [(&str, Call); 24] = [
-        ("text that is not UTF-8", |c| c.send_text_bytes(b"\xff")),
-        ("text cut short", |c| c.send_text_bytes(b"a\xe2\x82")),
-        ("part that cannot become text", |c| c.send_part(kind::TEXT, b"\xc0", false)),
-        ("last part cut short", |c| c.send_part(kind::TEXT, b"\xe2", true)),
-        ("part of no message", |c| c.send_part(kind::PING, b"", true)),
-        ("header of no message", |c| c.send_header(kind::CLOSED, 1, true)),
-        ("header of 2^63 bytes", |c| c.send_header(kind::BINARY, 1 << 63, true)),
-        ("ping of 126 bytes", |c| c.ping(&[0; 126], 0)),
-        ("pong of 126 bytes", |c| c.pong(&[0; 126])),
-        ("close 999", |c| c.close(999, b"", 0)),
-        ("close 1005", |c| c.close(1005, b"", 0)),
-        ("close 1006", |c| c.close(1006, b"", 0)),
-        ("close 1015", |c| c.close(1015, b"", 0)),
-        ("close 5000", |c| c.close(5000, b"", 0)),
-        ("reason without a code", |c| c.close(0, b"r", 0)),
-        ("reason of 124 bytes", |c| c.close(1000, &[b'r'; 124], 0)),
-        ("reason that is not UTF-8", |c| c.close(1000, b"\xff", 0)),
-        ("fail 1004", |c| c.fail(1004, b"", 0)),
-        ("fail with a long reason", |c| c.fail(1011, &[b'r'; 124], 0)),
-        ("more consumed than there is", |c| c.written(1)),
-        ("batch beyond its data", |c| c.send_batch(&[record(kind::BINARY, 1, 1)], b"x").1),
-        ("many beyond their data", |c| c.send_many(kind::BINARY, &[2, 1], b"x").1),
-        ("many of another kind", |c| c.send_many(kind::PING, &[1], b"x").1),
-        ("batch beyond all data", |c| c.send_batch(&[record(kind::BINARY, u64::MAX, 2)], b"x").1),
+    #[rustfmt::skip]
+    let open: [(&str, Option<Call>, FlatCall); 24] = [
+        ("text that is not UTF-8", None, |c| c.send_text(b"\xff")),
+        ("text cut short", None, |c| c.send_text(b"a\xe2\x82")),
+        ("part that cannot become text",
+            Some(|c| c.send_part(MessageKind::Text, b"\xc0", false)), |c| c.send_part(kind::TEXT, b"\xc0", false)),
+        ("last part cut short",
+            Some(|c| c.send_part(MessageKind::Text, b"\xe2", true)), |c| c.send_part(kind::TEXT, b"\xe2", true)),
+        ("part of no message", None, |c| c.send_part(kind::PING, b"", true)),
+        ("header of no message", None, |c| c.send_header(kind::CLOSED, 1, true)),
+        ("header of 2^63 bytes",
+            Some(|c| c.send_header(MessageKind::Binary, 1 << 63, true)), |c| c.send_header(kind::BINARY, 1 << 63, true)),
+        ("ping of 126 bytes", Some(|c| c.ping(&[0; 126], NOW)), |c| c.ping(&[0; 126], 0)),
+        ("pong of 126 bytes", Some(|c| c.pong(&[0; 126])), |c| c.pong(&[0; 126])),
+        ("close 999", Some(|c| c.close(CloseCode::from(999), "", NOW)), |c| c.close(999, b"", 0)),
+        ("close 1005", Some(|c| c.close(CloseCode::NO_STATUS_RECEIVED, "", NOW)), |c| c.close(1005, b"", 0)),
+        ("close 1006", Some(|c| c.close(CloseCode::ABNORMAL_CLOSURE, "", NOW)), |c| c.close(1006, b"", 0)),
+        ("close 1015", Some(|c| c.close(CloseCode::TLS_HANDSHAKE, "", NOW)), |c| c.close(1015, b"", 0)),
+        ("close 5000", Some(|c| c.close(CloseCode::from(5000), "", NOW)), |c| c.close(5000, b"", 0)),
+        ("reason without a code", Some(|c| c.close(None, "r", NOW)), |c| c.close(0, b"r", 0)),
+        ("reason of 124 bytes", Some(|c| c.close(NORMAL, &"r".repeat(124), NOW)), |c| c.close(1000, &[b'r'; 124], 0)),
+        ("reason that is not UTF-8", None, |c| c.close(1000, b"\xff", 0)),
+        ("fail 1004", Some(|c| c.fail(CloseCode::from(1004), "", NOW)), |c| c.fail(1004, b"", 0)),
+        ("fail with a long reason",
+            Some(|c| c.fail(CloseCode::INTERNAL_ERROR, &"r".repeat(124), NOW)), |c| c.fail(1011, &[b'r'; 124], 0)),
+        ("more written than there is", Some(|c| c.written(1)), |c| c.written(1)),
+        ("batch beyond its data", None, |c| c.send_batch(&[record(kind::BINARY, 1, 1)], b"x").1),
+        ("many beyond their data", None, |c| c.send_many(kind::BINARY, &[2, 1], b"x").1),
+        ("many of another kind", None, |c| c.send_many(kind::PING, &[1], b"x").1),
+        ("batch beyond all data", None, |c| c.send_batch(&[record(kind::BINARY, u64::MAX, 2)], b"x").1),
     ];
-    for (name, call) in open {
-        let mut host = Host::open(Role::Server);
-        let before = seen(&host.connection);
-        assert_eq!(call(&mut host.connection), Err(Error::InvalidArgument), "{name}");
-        assert_eq!(seen(&host.connection), before, "{name} changed something");
-        host.connection.send_text("good").unwrap();
-        assert_eq!(host.take_output(), frames::server(FIN | TEXT, b"good"), "{name}");
-    }
-    let deciding: [(&str, Call); 14] = [
-        ("subprotocol not offered", |c| c.accept(Some(b"chat"), 0)),
-        ("empty subprotocol", |c| c.accept(Some(b""), 0)),
-        ("reject 0", |c| c.reject(0, b"", 0)),
-        ("reject 101", |c| c.reject(101, b"", 0)),
-        ("reject 199", |c| c.reject(199, b"", 0)),
-        ("reject 600", |c| c.reject(600, b"", 0)),
-        ("body of a 204", |c| c.reject(204, b"x", 0)),
-        ("body of a 304", |c| c.reject(304, b"x", 0)),
-        ("header without a name", |c| c.add_response_header(b"", b"x")),
-        ("header with a space", |c| c.add_response_header(b"A B", b"x")),
-        ("header of two lines", |c| c.add_response_header(b"A", b"x\r\nB: y")),
-        ("header with white space around", |c| c.add_response_header(b"A", b" x")),
-        ("header of the handshake", |c| c.add_response_header(b"Sec-WebSocket-Accept", b"x")),
-        ("header of the body", |c| c.add_response_header(b"content-length", b"0")),
-    ];
-    for (name, call) in deciding {
-        let mut host = Host::new(&Config::server());
-        host.receive(REQUEST.as_bytes());
-        assert_eq!(call(&mut host.connection), Err(Error::InvalidArgument), "{name}");
-        assert!(host.connection.output().is_empty(), "{name}");
-        host.accept();
-        let answer = String::from_utf8(host.take_output()).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 101 ") && answer.matches("\r\n").count() == 5, "{name}: {answer}");
+    for (name, call, flat_call) in open {
+        if let Some(call) = call {
+            let mut host = Host::open(Role::Server);
+            let before = seen(&host.connection);
+            assert_eq!(call(&mut host.connection), Err(Error::InvalidArgument), "{name}");
+            assert_eq!(seen(&host.connection), before, "{name} changed something");
+            host.connection.send_text("good").unwrap();
+            assert_eq!(host.take_output(), frames::server(FIN | TEXT, b"good"), "{name}");
+        }
+        let mut flat = flat_open(role::SERVER);
+        let before = flat_seen(&flat);
+        assert_eq!(flat_call(&mut flat), Err(boundary::Error::InvalidArgument), "{name}");
+        assert_eq!(flat_seen(&flat), before, "{name} changed something");
+        flat.send_text(b"good").unwrap();
+        assert_eq!(take_output(&mut flat), frames::server(FIN | TEXT, b"good"), "{name}");
     }
 }
 
 #[test]
+fn arguments_of_a_decision_that_are_refused_change_nothing() {
+    #[rustfmt::skip]
+    let deciding: [(&str, Call, FlatCall); 14] = [
+        ("subprotocol not offered", |c| c.accept(Some("chat"), NOW).map(drop), |c| c.accept(Some(b"chat"), 0)),
+        ("empty subprotocol", |c| c.accept(Some(""), NOW).map(drop), |c| c.accept(Some(b""), 0)),
+        ("reject 0", |c| c.reject(0, b"", NOW).map(drop), |c| c.reject(0, b"", 0)),
+        ("reject 101", |c| c.reject(101, b"", NOW).map(drop), |c| c.reject(101, b"", 0)),
+        ("reject 199", |c| c.reject(199, b"", NOW).map(drop), |c| c.reject(199, b"", 0)),
+        ("reject 600", |c| c.reject(600, b"", NOW).map(drop), |c| c.reject(600, b"", 0)),
+        ("body of a 204", |c| c.reject(204, b"x", NOW).map(drop), |c| c.reject(204, b"x", 0)),
+        ("body of a 304", |c| c.reject(304, b"x", NOW).map(drop), |c| c.reject(304, b"x", 0)),
+        ("header without a name", |c| c.add_response_header("", b"x"), |c| c.add_response_header(b"", b"x")),
+        ("header with a space", |c| c.add_response_header("A B", b"x"), |c| c.add_response_header(b"A B", b"x")),
+        ("header of two lines",
+            |c| c.add_response_header("A", b"x\r\nB: y"), |c| c.add_response_header(b"A", b"x\r\nB: y")),
+        ("header with white space around", |c| c.add_response_header("A", b" x"), |c| c.add_response_header(b"A", b" x")),
+        ("header of the handshake",
+            |c| c.add_response_header("Sec-WebSocket-Accept", b"x"),
+            |c| c.add_response_header(b"Sec-WebSocket-Accept", b"x")),
+        ("header of the body",
+            |c| c.add_response_header("content-length", b"0"), |c| c.add_response_header(b"content-length", b"0")),
+    ];
+    let is_plain = |answer: &[u8]| {
+        let answer = String::from_utf8(answer.to_vec()).unwrap();
+        answer.starts_with("HTTP/1.1 101 ") && answer.matches("\r\n").count() == 5
+    };
+    for (name, call, flat_call) in deciding {
+        let mut host = Host::new(Config::server());
+        host.receive(REQUEST.as_bytes());
+        assert_eq!(call(&mut host.connection), Err(Error::InvalidArgument), "{name}");
+        assert!(host.connection.output().is_empty(), "{name}");
+        host.accept();
+        let answer = host.take_output();
+        assert!(is_plain(&answer), "{name}: {}", answer.escape_ascii());
+
+        let mut flat = flat(role::SERVER, &[]);
+        receive(&mut flat, REQUEST.as_bytes());
+        assert_eq!(flat.records()[0].kind, kind::REQUEST);
+        assert_eq!(flat_call(&mut flat), Err(boundary::Error::InvalidArgument), "{name}");
+        assert!(flat.output().is_empty(), "{name}");
+        flat.accept(None, 0).unwrap();
+        let answer = take_output(&mut flat);
+        assert!(is_plain(&answer), "{name}: {}", answer.escape_ascii());
+    }
+}
+
+/// Zero is no code that may be sent; other languages write it for no code.
+#[test]
+fn a_code_of_zero_is_not_the_same_as_no_code() {
+    let mut host = Host::open(Role::Server);
+    assert_eq!(host.connection.close(CloseCode::from(0), "", NOW), Err(Error::InvalidArgument));
+    assert_eq!(host.connection.state(), State::Open);
+    host.connection.close(None, "", NOW).unwrap();
+    assert_eq!(host.take_output(), frames::server(FIN | CLOSE, b""));
+    let mut flat = flat_open(role::SERVER);
+    flat.close(0, b"", 0).unwrap();
+    assert_eq!(take_output(&mut flat), frames::server(FIN | CLOSE, b""));
+}
+
+#[test]
 fn every_option_has_a_range() {
+    const REFUSED: Result<(), boundary::Error> = Err(boundary::Error::InvalidArgument);
     let mut numbers = Vec::new();
     for info in OPTIONS {
         numbers.push(info.number);
-        let mut config = Config::server();
+        let mut config = flat_config(role::SERVER);
         for good in [info.min, info.max, info.default.unwrap_or(info.min)] {
             assert_eq!(config.set(info.number, good), Ok(()), "{} {good}", info.name);
         }
         if let Some(low) = info.min.checked_sub(1) {
-            assert_eq!(config.set(info.number, low), Err(Error::InvalidArgument), "{} {low}", info.name);
+            assert_eq!(config.set(info.number, low), REFUSED, "{} {low}", info.name);
         }
         if let Some(high) = info.max.checked_add(1) {
-            assert_eq!(config.set(info.number, high), Err(Error::InvalidArgument), "{} {high}", info.name);
+            assert_eq!(config.set(info.number, high), REFUSED, "{} {high}", info.name);
         }
         let boolean = info.max <= 1;
         assert!(boolean || info.min > 0, "{}: 0 is no limit", info.name);
     }
     assert_eq!(numbers, (1..=27).collect::<Vec<u32>>());
     for unknown in [0, 28, 1000, u32::MAX] {
-        assert_eq!(Config::server().set(unknown, 1), Err(Error::InvalidArgument));
+        assert_eq!(flat_config(role::SERVER).set(unknown, 1), REFUSED);
     }
     assert_eq!((option::START_OPEN, option::PARTS, option::ALLOW_NON_MINIMAL_LENGTH), (1, 14, 19));
+}
+
+/// In Rust the ranges are the same, except that a switch has none, and the error names the option.
+#[test]
+fn an_error_of_a_configuration_names_the_option() {
+    for info in OPTIONS.iter().filter(|info| info.unit != Unit::Switch) {
+        let build = |value| options::set(Config::server(), info.name, value).build().map_err(|error| error.option());
+        for good in [info.min, info.max, info.default.unwrap_or(info.min)] {
+            assert_eq!(build(good).err(), None, "{} {good}", info.name);
+        }
+        for bad in info.min.checked_sub(1).into_iter().chain(info.max.checked_add(1)) {
+            assert_eq!(build(bad).err(), Some(info.name), "{bad}");
+        }
+    }
+    for (config, option) in [
+        (Config::builder(Role::Client), "url"),
+        (Config::client("http://a/"), "url"),
+        (Config::server().url("ws://a/"), "url"),
+        (Config::server().origin("http://a"), "origin"),
+        (client().origin("http://a b"), "origin"),
+        (client().subprotocol("a b"), "subprotocol"),
+        (client().subprotocol("chat").subprotocol("chat"), "subprotocol"),
+        (client().header("A B", "x"), "header"),
+        (client().header("A", "x\r\n"), "header"),
+        (client().max_headers(0).max_line_size(0), "max_headers"),
+        (client().max_headers(0).max_headers(1), "max_headers"),
+    ] {
+        assert_eq!(config.build().err().map(|error| error.option()), Some(option));
+    }
 }
 
 #[test]
@@ -227,12 +402,14 @@ fn the_defaults_are_those_of_the_documentation() {
 
 #[test]
 fn texts_of_a_configuration() {
-    let refused = |result: Result<(), Error>| assert_eq!(result, Err(Error::InvalidArgument));
-    refused(Config::server().set_text(text::URL, b"ws://a/"));
-    refused(Config::server().set_text(text::ORIGIN, b"http://a"));
-    refused(Config::new(Role::Client).set_text(4, b"x"));
+    let refused = |result| assert_eq!(result, Err(boundary::Error::InvalidArgument));
+    let server = || flat_config(role::SERVER);
+    let client = || flat_config(role::CLIENT);
+    refused(server().set_text(text::URL, b"ws://a/"));
+    refused(server().set_text(text::ORIGIN, b"http://a"));
+    refused(boundary::Config::new(role::CLIENT).unwrap().set_text(4, b"x"));
     for name in [&b""[..], b"a b", b"a,b", b"\xff", b"a\r\n"] {
-        refused(Config::server().set_text(text::SUBPROTOCOL, name));
+        refused(server().set_text(text::SUBPROTOCOL, name));
         refused(client().set_text(text::SUBPROTOCOL, name));
     }
     let mut config = client();
@@ -243,8 +420,8 @@ fn texts_of_a_configuration() {
         refused(client().set_text(text::ORIGIN, origin));
     }
     assert_eq!(
-        Connection::new(&Config::new(Role::Client), seed(), 0).err(),
-        Some(Error::InvalidArgument),
+        Flat::new(&boundary::Config::new(role::CLIENT).unwrap(), seed(), 0).err(),
+        Some(boundary::Error::InvalidArgument),
         "there is no URL"
     );
 }
@@ -303,11 +480,10 @@ fn urls() {
 
 #[test]
 fn a_host_may_answer_while_it_reads() {
-    let mut connection = Connection::new(&opened(Role::Server), seed(), 0).unwrap();
+    let mut connection = connection(opened(Role::Server));
     let mut input =
         [frames::to(Role::Server, FIN | TEXT, b"one"), frames::to(Role::Server, FIN | TEXT, b"two")].concat();
-    connection.receive(&mut input, 0);
-    let (events, sender) = connection.events(&input);
+    let Received { events, sender, .. } = connection.receive(&mut input, NOW);
     let mut count = 0;
     for event in events {
         let Event::Text(text) = event else { panic!("{event:?}") };
@@ -321,15 +497,14 @@ fn a_host_may_answer_while_it_reads() {
 #[test]
 fn a_host_may_answer_what_came_with_the_close() {
     for role in [Role::Server, Role::Client] {
-        let mut connection = Connection::new(&opened(role), seed(), 0).unwrap();
+        let mut connection = connection(opened(role));
         let mut input =
             [frames::to(role, FIN | TEXT, b"last words"), frames::to(role, FIN | CLOSE, &frames::close(1000, ""))]
                 .concat();
         let mut at = 0;
         let mut ended = false;
         while !ended {
-            let taken = connection.receive(&mut input[at..], 0);
-            let (events, sender) = connection.events(&input[at..]);
+            let Received { consumed, events, sender } = connection.receive(&mut input[at..], NOW);
             for event in events {
                 match event {
                     Event::Text(text) => sender.send_text(text.text).unwrap(),
@@ -337,39 +512,40 @@ fn a_host_may_answer_what_came_with_the_close() {
                     _ => {}
                 }
             }
-            at += taken;
+            at += consumed;
         }
         let sent: Vec<Vec<u8>> = frames::read_all(connection.output()).into_iter().map(|frame| frame.payload).collect();
         assert_eq!(sent, [b"last words".to_vec(), frames::close(1000, "")], "{role:?}");
     }
 }
 
-/// Sending, closing and the rest leave the events of the last input call in place.
+/// Sending, closing and the other calls leave the events of the last input call in place.
 #[test]
 fn records_stay_until_the_next_input_call() {
-    let mut host = Host::open(Role::Server);
+    let mut host = flat_open(role::SERVER);
     let mut input = frames::to(Role::Server, FIN | TEXT, b"stay");
     let cut = input.len() - 1;
-    host.receive(&input[..cut]);
-    host.connection.receive(&mut input[cut..], 0);
-    let records = host.connection.records().to_vec();
-    let payload =
-        |connection: &Connection| connection.region(records[0].flags & 3)[records[0].offset as usize..][..4].to_vec();
-    assert_eq!(payload(&host.connection), b"stay");
-    host.connection.send_binary(&[0; 1000]).unwrap();
-    host.connection.ping(b"", 0).unwrap();
-    host.connection.pause(0);
-    host.connection.resume(0);
-    host.drain();
-    host.connection.close(1000, b"", 0).unwrap();
-    host.connection.fail(1011, b"", 0).unwrap();
-    assert_eq!(host.connection.records(), records);
-    assert_eq!(payload(&host.connection), b"stay");
+    host.receive(&mut input[..cut], 0);
+    host.receive(&mut input[cut..], 0);
+    let records = host.records().to_vec();
+    let payload = |connection: &Flat| {
+        connection.region(records[0].flags & flag::REGION)[records[0].offset as usize..][..4].to_vec()
+    };
+    assert_eq!(payload(&host), b"stay");
+    host.send_binary(&[0; 1000]).unwrap();
+    host.ping(b"", 0).unwrap();
+    host.pause(0);
+    host.resume(0);
+    take_output(&mut host);
+    host.close(1000, b"", 0).unwrap();
+    host.fail(1011, b"", 0).unwrap();
+    assert_eq!(host.records(), records);
+    assert_eq!(payload(&host), b"stay");
 }
 
 #[test]
 fn a_batch_stops_at_the_first_that_cannot_be_sent() {
-    let mut host = Host::open(Role::Server);
+    let mut host = flat_open(role::SERVER);
     let data = b"onetwo\xffend";
     let records = [
         record(kind::TEXT, 0, 3),
@@ -379,32 +555,29 @@ fn a_batch_stops_at_the_first_that_cannot_be_sent() {
         record(kind::TEXT, 6, 1),
         record(kind::TEXT, 7, 3),
     ];
-    let (sent, result) = host.connection.send_batch(&records, data);
-    assert_eq!((sent, result), (4, Err(Error::InvalidArgument)));
+    let (sent, result) = host.send_batch(&records, data);
+    assert_eq!((sent, result), (4, Err(boundary::Error::InvalidArgument)));
     let expected = [
         frames::server(FIN | TEXT, b"one"),
         frames::server(FIN | 2, b"two"),
         frames::server(FIN | 9, b"o"),
         frames::server(FIN | 0xa, b""),
     ];
-    assert_eq!(host.take_output(), expected.concat());
-    assert_eq!(host.connection.send_batch(&records[5..], data), (1, Ok(())));
-    assert_eq!(host.connection.send_batch(&[], &[]), (0, Ok(())));
-    assert_eq!(host.connection.send_batch(&[record(kind::CLOSED, 0, 0)], b"").1, Err(Error::InvalidArgument));
+    assert_eq!(take_output(&mut host), expected.concat());
+    assert_eq!(host.send_batch(&records[5..], data), (1, Ok(())));
+    assert_eq!(host.send_batch(&[], &[]), (0, Ok(())));
+    assert_eq!(host.send_batch(&[record(kind::CLOSED, 0, 0)], b"").1, Err(boundary::Error::InvalidArgument));
 }
 
 #[test]
 fn a_clock_that_runs_backwards_is_stopped() {
-    let mut config = opened(Role::Server);
-    config.ping_interval(1000).unwrap();
-    let mut host = Host::new(&config);
+    let mut host = Host::new(opened(Role::Server).ping_interval(ms(1000)));
     host.run_to(900);
     host.receive(&frames::to(Role::Server, FIN | TEXT, b"x"));
-    host.connection.timeout(0);
-    host.after(&[]);
-    assert_eq!(host.connection.next_deadline(), Some(1000));
-    host.connection.close(1000, b"", 100).unwrap();
-    assert_eq!(host.connection.next_deadline(), Some(10_900), "10 s from the latest time it heard of");
+    host.input(|connection, _| Ok(connection.timeout(ms(0)))).unwrap();
+    assert_eq!(host.next_deadline(), Some(1000));
+    host.connection.close(NORMAL, "", ms(100)).unwrap();
+    assert_eq!(host.next_deadline(), Some(10_900), "10 s from the latest time it was given");
     host.run_to(u64::MAX - 1);
     assert_eq!(host.transport(), Transport::Close, "even at the end of time");
 }
@@ -452,11 +625,11 @@ fn output_that_nobody_reads_does_not_hold_the_connection() {
 
 #[test]
 fn states_of_a_life() {
-    let (mut client, answer) = client_and_answer(&client());
+    let (mut client, answer) = client_and_answer(client());
     assert_eq!(client.connection.state(), State::Connecting);
     client.receive(&answer);
     assert_eq!(client.connection.state(), State::Open);
-    client.connection.close(1000, b"", 0).unwrap();
+    client.connection.close(NORMAL, "", NOW).unwrap();
     assert_eq!(client.connection.state(), State::Closing);
     client.receive(&frames::server(FIN | CLOSE, &frames::close(1000, "")));
     assert_eq!(client.connection.state(), State::Closed);
@@ -465,24 +638,24 @@ fn states_of_a_life() {
     assert_eq!(client.transport(), Transport::Close);
 }
 
-/// One drain rule: a host that drops events hears of it while it is tested.
+/// A host that drops events notices it in a debug build.
 #[test]
 #[cfg(debug_assertions)]
 #[should_panic(expected = "not read")]
 fn events_that_are_not_read_are_noticed() {
-    let mut connection = Connection::new(&opened(Role::Server), seed(), 0).unwrap();
-    connection.receive(&mut frames::to(Role::Server, FIN | TEXT, b"x"), 0);
-    connection.receive(&mut [], 0);
+    let mut connection = connection(opened(Role::Server));
+    let _ = connection.receive(&mut frames::to(Role::Server, FIN | TEXT, b"x"), NOW);
+    let _ = connection.receive(&mut [], NOW);
 }
 
 /// A request with a thousand messages behind it, and its first batch.
 fn more_than_a_batch() -> Host {
-    let mut host = Host::new(&Config::server());
+    let mut host = Host::new(Config::server());
     host.receive(REQUEST.as_bytes());
     host.receive(&frames::to(Role::Server, FIN | TEXT, b"x").repeat(1000));
     host.accept();
-    assert!(host.connection.more() && host.events.len() < 300);
-    assert_eq!(host.connection.next_deadline(), Some(0), "due now");
+    assert!(host.connection.has_more() && host.events.len() < 300);
+    assert_eq!(host.next_deadline(), Some(0), "due now");
     host
 }
 
@@ -493,9 +666,7 @@ fn the_hard_limit_of_output_is_exact() {
         for (len, header) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
             let frame = len + header + mask;
             for (limit, expected) in [(frame, Ok(())), (frame - 1, Err(Error::TooLarge))] {
-                let mut config = opened(role);
-                config.output_hard_limit(limit as u64).unwrap();
-                let mut host = Host::new(&config);
+                let mut host = Host::new(opened(role).output_hard_limit(limit as u64));
                 assert_eq!(host.connection.send_binary(&vec![0; len]), expected, "{role:?}: {len} in {limit}");
                 assert_eq!(host.connection.pending_output(), if expected.is_ok() { frame } else { 0 });
                 if expected.is_ok() {
@@ -510,15 +681,16 @@ fn the_hard_limit_of_output_is_exact() {
 
 #[test]
 fn a_batch_has_at_most_256_events() {
-    let mut connection = Connection::new(&opened(Role::Server), seed(), 0).unwrap();
+    let mut connection = connection(opened(Role::Server));
     let message = frames::to(Role::Server, FIN | TEXT, b"x");
     let mut input = message.repeat(600);
-    for (expected, taken) in [(256, 256), (256, 256), (88, 88)] {
-        assert_eq!(connection.receive(&mut input, 0), taken * message.len());
-        assert_eq!(connection.records().len(), expected);
-        input.drain(..taken * message.len());
+    for (expected, messages) in [(256, 256), (256, 256), (88, 88)] {
+        let Received { consumed, events, .. } = connection.receive(&mut input, NOW);
+        assert_eq!(events.count(), expected);
+        assert_eq!(consumed, messages * message.len());
+        input.drain(..consumed);
     }
-    assert!(!connection.more());
+    assert!(!connection.has_more());
 }
 
 fn texts(host: &Host) -> usize {
@@ -533,9 +705,8 @@ fn more_comes_with_receive_or_with_timeout() {
 
     let mut host = more_than_a_batch();
     for _ in 0..10 {
-        if host.connection.next_deadline() == Some(0) {
-            host.connection.timeout(0);
-            host.after(&[]);
+        if host.next_deadline() == Some(0) {
+            host.timeout();
         }
     }
     assert_eq!(texts(&host), 1000, "a host that obeys the deadline gets everything");
@@ -554,11 +725,15 @@ fn the_end_of_the_stream_waits_for_what_came_before() {
 
 #[test]
 fn a_decision_comes_too_late_after_giving_up() {
-    for give_up in [(|c| c.close(1000, b"", 0)) as Call, |c| c.fail(1011, b"", 0)] {
-        for decide in
-            [(|c| c.accept(None, 0)) as Call, |c| c.reject(403, b"", 0), |c| c.add_response_header(b"A", b"b")]
-        {
-            let mut host = Host::new(&Config::server());
+    let ways: [Call; 2] = [|c| c.close(NORMAL, "", NOW), |c| c.fail(CloseCode::INTERNAL_ERROR, "", NOW)];
+    let decisions: [Call; 3] = [
+        |c| c.accept(None, NOW).map(drop),
+        |c| c.reject(403, b"", NOW).map(drop),
+        |c| c.add_response_header("A", b"b"),
+    ];
+    for give_up in ways {
+        for decide in decisions {
+            let mut host = Host::new(Config::server());
             host.receive(REQUEST.as_bytes());
             give_up(&mut host.connection).unwrap();
             assert_eq!(decide(&mut host.connection), Err(Error::InvalidState));

@@ -6,9 +6,9 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use common::drive::{REQUEST, client_and_answer, opened, request_with, seed};
+use common::drive::{REQUEST, client, client_and_answer, ms, opened, request_with, seed};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
-use sansock::{Config, Connection, Event, Role};
+use sansock::{Config, ConfigBuilder, Connection, Event, Received, Role};
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
@@ -71,8 +71,7 @@ fn echo(connection: &mut Connection, buffer: &mut [u8]) -> usize {
     let mut at = 0;
     let mut messages = 0;
     loop {
-        let taken = connection.receive(&mut buffer[at..], 0);
-        let (events, sender) = connection.events(&buffer[at..]);
+        let Received { consumed, events, sender } = connection.receive(&mut buffer[at..], ms(0));
         for event in events {
             match event {
                 Event::Text(text) => sender.send_text(text.text).unwrap(),
@@ -81,19 +80,24 @@ fn echo(connection: &mut Connection, buffer: &mut [u8]) -> usize {
             }
             messages += 1;
         }
-        at += taken;
+        at += consumed;
         let written = connection.output().len();
         connection.written(written).unwrap();
-        if at == buffer.len() && !connection.more() {
+        if at == buffer.len() && !connection.has_more() {
             return messages;
         }
     }
 }
 
+/// A connection of a configuration of its own.
+fn connection(config: ConfigBuilder) -> Connection {
+    Connection::new(&config.build().unwrap(), seed(), ms(0)).unwrap()
+}
+
 /// Allocations of a thousand reads like this one, after ten that may find their room.
 fn allocations_of_a_thousand(role: Role, read: &[u8], mut host: impl FnMut(&mut Connection, &mut [u8])) -> usize {
     let mut buffer = read.to_vec();
-    let mut connection = Connection::new(&opened(role), seed(), 0).unwrap();
+    let mut connection = connection(opened(role));
     let mut once = || {
         buffer.copy_from_slice(read);
         host(&mut connection, &mut buffer);
@@ -118,8 +122,10 @@ fn a_message_inside_one_read_allocates_nothing() {
         ] {
             let read = frames::to(role, FIN | first, &vec![b'm'; len]).repeat(count);
             let calls = allocations_of_a_thousand(role, &read, |connection, buffer| {
-                assert_eq!(connection.receive(buffer, 0), buffer.len());
-                assert_eq!(connection.records().len(), count);
+                let len = buffer.len();
+                let Received { consumed, events, .. } = connection.receive(buffer, ms(0));
+                assert_eq!(consumed, len);
+                assert_eq!(events.count(), count);
                 let written = connection.output().len();
                 connection.written(written).unwrap();
             });
@@ -160,20 +166,17 @@ fn a_larger_echo_allocates_its_output_once() {
 /// After a handshake and one echo, with all that belongs to the connection and its own size.
 #[test]
 fn an_idle_connection_holds_less_than_one_kib() {
-    let server_config = Config::server();
-    let mut client_config = Config::client("ws://example.com/chat").unwrap();
-    client_config.subprotocol("chat").unwrap();
+    let server_config = Config::server().build().unwrap();
+    let client_config = client().subprotocol("chat");
     let mut request = request_with(&[
         "Origin: http://a",
         "User-Agent: a browser with a rather long name/1.0 (of some kind)",
         "Cookie: id=0123456789",
     ]);
     let before = LIVE.get();
-    let mut server = Connection::new(&server_config, seed(), 0).unwrap();
-    server.receive(&mut request, 0);
-    server.records();
-    server.accept(None, 0).unwrap();
-    server.records();
+    let mut server = Connection::new(&server_config, seed(), ms(0)).unwrap();
+    server.receive(&mut request, ms(0)).events.for_each(drop);
+    server.accept(None, ms(0)).unwrap().events.for_each(drop);
     let answer_len = server.output().len();
     server.written(answer_len).unwrap();
     let mut frame = frames::to(Role::Server, FIN | TEXT, b"hello");
@@ -187,14 +190,14 @@ fn an_idle_connection_holds_less_than_one_kib() {
         server.memory_usage()
     );
 
-    let (_, mut answer) = client_and_answer(&client_config);
+    let (_, mut answer) = client_and_answer(client_config.clone());
+    let client_config = client_config.build().unwrap();
     let mut frame = frames::to(Role::Client, FIN | TEXT, b"hello");
     let before = LIVE.get();
-    let mut client = Connection::new(&client_config, seed(), 0).unwrap();
+    let mut client = Connection::new(&client_config, seed(), ms(0)).unwrap();
     let request_len = client.output().len();
     client.written(request_len).unwrap();
-    client.receive(&mut answer, 0);
-    client.records();
+    client.receive(&mut answer, ms(0)).events.for_each(drop);
     assert_eq!(echo(&mut client, &mut frame), 1);
     let held = held_since(before) + size_of::<Connection>();
     assert!(held <= 1024, "a client holds {held}");
@@ -206,9 +209,9 @@ fn an_idle_connection_holds_less_than_one_kib() {
 fn small_traffic_leaves_an_idle_connection_small() {
     for role in [Role::Server, Role::Client] {
         // Shared by all connections of one configuration, so not theirs.
-        let config = opened(role);
+        let config = opened(role).build().unwrap();
         let before = LIVE.get();
-        let mut connection = Connection::new(&config, seed(), 0).unwrap();
+        let mut connection = Connection::new(&config, seed(), ms(0)).unwrap();
         let mut most = 0;
         for len in (0..126).chain([200, 250, 256, 300, 400, 500, 1000, 5000]) {
             for first in [FIN | BINARY, FIN | PING].into_iter().filter(|first| len <= 125 || *first == FIN | BINARY) {
@@ -234,10 +237,8 @@ const MESSAGE: u64 = 300_000;
 const OUTPUT: u64 = 100_000;
 const PROMISE: usize = (MESSAGE + OUTPUT) as usize + 64 * 1024;
 
-fn limited(role: Role) -> Config {
-    let mut config = opened(role);
-    config.max_message_size(MESSAGE).unwrap().output_hard_limit(OUTPUT).unwrap();
-    config
+fn limited(config: ConfigBuilder) -> Config {
+    config.max_message_size(MESSAGE).output_hard_limit(OUTPUT).build().unwrap()
 }
 
 /// What a connection holds at most while it is fed the same bytes again and again, and nothing is written.
@@ -245,7 +246,7 @@ fn peak_while_fed(config: &Config, start: &[u8], flood: &[u8], times: usize) -> 
     let mut input = start.to_vec();
     let mut buffer = flood.to_vec();
     peak_of(|| {
-        let mut connection = Connection::new(config, seed(), 0).unwrap();
+        let mut connection = Connection::new(config, seed(), ms(0)).unwrap();
         feed(&mut connection, &mut input);
         for _ in 0..times {
             buffer.copy_from_slice(flood);
@@ -255,14 +256,14 @@ fn peak_while_fed(config: &Config, start: &[u8], flood: &[u8], times: usize) -> 
     }) + size_of::<Connection>()
 }
 
-/// As a host that never writes. What cannot be taken is let go.
+/// As a host that never writes. What cannot be consumed is dropped.
 fn feed(connection: &mut Connection, buffer: &mut [u8]) {
     let mut at = 0;
     loop {
-        let taken = connection.receive(&mut buffer[at..], 0);
-        let events = connection.records().len();
-        at += taken;
-        if (at == buffer.len() || (taken == 0 && events == 0)) && !connection.more() {
+        let Received { consumed, events, .. } = connection.receive(&mut buffer[at..], ms(0));
+        let events = events.count();
+        at += consumed;
+        if (at == buffer.len() || (consumed == 0 && events == 0)) && !connection.has_more() {
             return;
         }
     }
@@ -285,7 +286,7 @@ fn floods_stay_within_the_promise() {
             ("closes", vec![], to(FIN | CLOSE, &[3, 232, b'x']).repeat(100), 100),
         ];
         for (name, start, flood, times) in floods {
-            let peak = peak_while_fed(&limited(role), &start, &flood, times);
+            let peak = peak_while_fed(&limited(opened(role)), &start, &flood, times);
             assert!(peak <= PROMISE, "{name}, {role:?}: {peak} of {PROMISE}");
         }
     }
@@ -298,16 +299,19 @@ fn fragmented_messages_in_one_read_stay_within_the_promise() {
         [frames::to(Role::Server, BINARY, &[1; 50_000]), frames::to(Role::Server, FIN | CONTINUATION, &[2; 50_000])]
             .concat();
     let flood = message.repeat(30);
-    let peak =
-        peak_while_fed(&limited(Role::Server), &frames::to(Role::Server, FIN | BINARY, &[0; 10])[..8], &flood, 3);
+    let peak = peak_while_fed(
+        &limited(opened(Role::Server)),
+        &frames::to(Role::Server, FIN | BINARY, &[0; 10])[..8],
+        &flood,
+        3,
+    );
     // The joined messages of one read are copies of what the host holds in its own buffer.
     assert!(peak <= PROMISE + flood.len(), "{peak}");
 }
 
 #[test]
 fn heads_and_backlogs_stay_within_64_kib_and_a_bit() {
-    let mut config = Config::server();
-    config.max_message_size(MESSAGE).unwrap().output_hard_limit(OUTPUT).unwrap();
+    let config = limited(Config::server());
     let frame = frames::to(Role::Server, FIN | BINARY, &[0; 1000]);
     let peak = peak_while_fed(&config, REQUEST.as_bytes(), &frame, 200);
     assert!(peak <= PROMISE, "backlog: {peak}");
@@ -318,8 +322,7 @@ fn heads_and_backlogs_stay_within_64_kib_and_a_bit() {
         1000,
     );
     assert!(peak <= 64 * 1024, "endless head: {peak}");
-    let mut client = Config::client("ws://a/").unwrap();
-    client.max_message_size(MESSAGE).unwrap().output_hard_limit(OUTPUT).unwrap();
+    let client = limited(Config::client("ws://a/"));
     let peak = peak_while_fed(&client, b"HTTP/1.1 500 x\r\n\r\n", &[b'b'; 1000], 1000);
     assert!(peak <= PROMISE, "endless body: {peak}");
 }
@@ -327,18 +330,16 @@ fn heads_and_backlogs_stay_within_64_kib_and_a_bit() {
 #[test]
 fn a_connection_that_has_ended_gives_everything_back() {
     for role in [Role::Server, Role::Client] {
-        let config = limited(role);
+        let config = limited(opened(role));
         let before = LIVE.get();
-        let mut connection = Connection::new(&config, seed(), 0).unwrap();
+        let mut connection = Connection::new(&config, seed(), ms(0)).unwrap();
         let mut start = frames::to(role, BINARY, &[1; 5_000]);
         feed(&mut connection, &mut start);
-        connection.receive(&mut frames::to(role, FIN | 3, b""), 0);
-        connection.records();
+        connection.receive(&mut frames::to(role, FIN | 3, b""), ms(0)).events.for_each(drop);
         drop(start);
         let written = connection.output().len();
         connection.written(written).unwrap();
-        connection.timeout(0);
-        connection.records();
+        connection.timeout(ms(0)).events.for_each(drop);
         let held = held_since(before);
         assert!(held <= 1024, "{role:?} holds {held} after its end");
         drop(connection);
@@ -350,11 +351,10 @@ fn a_connection_that_has_ended_gives_everything_back() {
 #[test]
 fn the_end_of_the_stream_frees_what_came_of_a_message() {
     for role in [Role::Server, Role::Client] {
-        let mut connection = Connection::new(&opened(role), seed(), 0).unwrap();
+        let mut connection = connection(opened(role));
         feed(&mut connection, &mut frames::to(role, BINARY, &[1; 5_000]));
         assert!(connection.memory_usage() > 5_000);
-        connection.receive_eof(0);
-        assert!(matches!(connection.events(&[]).0.next(), Some(Event::Closed(_))));
+        assert!(matches!(connection.receive_eof(ms(0)).events.next(), Some(Event::Closed(_))));
         assert!(connection.memory_usage() <= 1024, "{role:?} holds {}", connection.memory_usage());
     }
 }
@@ -364,9 +364,9 @@ fn the_end_of_the_stream_frees_what_came_of_a_message() {
 #[test]
 fn large_buffers_are_the_configurations() {
     for role in [Role::Server, Role::Client] {
-        let config = opened(role);
+        let config = opened(role).build().unwrap();
         let before = LIVE.get();
-        let mut connections: Vec<_> = (0..30).map(|_| Connection::new(&config, seed(), 0).unwrap()).collect();
+        let mut connections: Vec<_> = (0..30).map(|_| Connection::new(&config, seed(), ms(0)).unwrap()).collect();
         for connection in &mut connections {
             let mut message = frames::to(role, FIN | BINARY, &[1; 1_000_000]);
             let (first, rest) = message.split_at_mut(600_000);
@@ -374,8 +374,7 @@ fn large_buffers_are_the_configurations() {
             feed(connection, rest);
         }
         for connection in &mut connections {
-            connection.timeout(0);
-            assert!(connection.records().is_empty());
+            assert!(connection.timeout(ms(0)).events.next().is_none());
             assert!(connection.memory_usage() <= 1024, "{role:?}: {}", connection.memory_usage());
         }
         drop(connections);
@@ -396,34 +395,31 @@ const CODECS: usize = 380_160 + 47_680;
 fn compression_costs_its_window() {
     const CONNECTIONS: usize = 100;
     let said = [7; 1000];
-    for (bits, level, alone) in [(15, 8, 0), (9, 1, 0), (12, 5, 1)] {
-        let mut config = opened(Role::Server);
-        let plain = Connection::new(&config, seed(), 0).unwrap().memory_usage();
-        config.deflate(1).unwrap().server_max_window_bits(bits).unwrap().deflate_mem_level(level).unwrap();
-        config.server_no_context_takeover(alone).unwrap().client_no_context_takeover(alone).unwrap();
+    for (bits, level, alone) in [(15, 8, false), (9, 1, false), (12, 5, true)] {
+        let plain = connection(opened(Role::Server)).memory_usage();
+        let config = opened(Role::Server).deflate(true).server_max_window_bits(bits).deflate_mem_level(level);
+        let config = config.server_no_context_takeover(alone).client_no_context_takeover(alone).build().unwrap();
         let mut connections = Vec::with_capacity(CONNECTIONS);
         let before = LIVE.get();
         for _ in 0..CONNECTIONS {
-            let mut connection = Connection::new(&config, seed(), 0).unwrap();
+            let mut connection = Connection::new(&config, seed(), ms(0)).unwrap();
             assert_eq!(connection.memory_usage(), plain);
             let mut hello = vec![0xc1, 0x87, 0, 0, 0, 0, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
-            connection.receive(&mut hello, 0);
-            assert_eq!(connection.records().len(), 1);
+            assert_eq!(connection.receive(&mut hello, ms(0)).events.count(), 1);
             connection.send_binary(&said).unwrap();
             let written = connection.output().len();
             connection.written(written).unwrap();
-            connection.receive(&mut [], 0);
-            connection.records();
+            connection.receive(&mut [], ms(0)).events.for_each(drop);
             connections.push(connection);
         }
         let held = held_since(before);
-        let told: usize = connections.iter().map(Connection::memory_usage).sum();
-        let told = told - CONNECTIONS * size_of::<Connection>();
-        let pool = held.checked_sub(told).expect("no more is told than is held");
-        let pooled = if alone == 1 { 1 } else { 8 };
+        let reported: usize = connections.iter().map(Connection::memory_usage).sum();
+        let reported = reported - CONNECTIONS * size_of::<Connection>();
+        let pool = held.checked_sub(reported).expect("no more is told than is held");
+        let pooled = if alone { 1 } else { 8 };
         assert!(pool <= pooled * (CODECS + 512), "the pool holds {pool}");
-        let each = told / CONNECTIONS + size_of::<Connection>();
-        let window = if alone == 1 { 0 } else { said.len().min(1 << bits) };
+        let each = reported / CONNECTIONS + size_of::<Connection>();
+        let window = if alone { 0 } else { said.len().min(1 << bits) };
         assert!(each.abs_diff(plain + window) <= 256, "{each} each, {plain} without");
     }
 }
@@ -432,11 +428,7 @@ fn compression_costs_its_window() {
 #[cfg(feature = "deflate")]
 #[test]
 fn the_window_bounds_what_compression_keeps() {
-    let (mut server_config, mut client_config) = (opened(Role::Server), opened(Role::Client));
-    for config in [&mut server_config, &mut client_config] {
-        config.deflate(1).unwrap();
-    }
-    let mut ends = [&server_config, &client_config].map(|config| Connection::new(config, seed(), 0).unwrap());
+    let mut ends = [Role::Server, Role::Client].map(|role| connection(opened(role).deflate(true)));
     let plain = ends.each_ref().map(Connection::memory_usage);
     for round in 0..200u32 {
         for from in 0..2 {
@@ -444,13 +436,12 @@ fn the_window_bounds_what_compression_keeps() {
             ends[from].send_binary(&message).unwrap();
             let mut wire = ends[from].output().to_vec();
             ends[from].written(wire.len()).unwrap();
-            let (_, mut events, _) = ends[1 - from].receive_events(&mut wire, 0);
-            assert!(matches!(events.next(), Some(Event::Binary(binary)) if binary.data == message));
+            let mut received = ends[1 - from].receive(&mut wire, ms(0));
+            assert!(matches!(received.events.next(), Some(Event::Binary(binary)) if binary.data == message));
         }
     }
     for (end, plain) in ends.iter_mut().zip(plain) {
-        end.receive(&mut [], 0);
-        end.records();
+        end.receive(&mut [], ms(0)).events.for_each(drop);
         let kept = end.memory_usage() - plain;
         assert!((32 * 1024..=(32 + 8) * 1024 + 512).contains(&kept), "{kept}");
     }

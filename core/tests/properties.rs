@@ -2,12 +2,13 @@
 
 mod common;
 
-use common::drive::{Host, REQUEST, client, client_and_answer, opened, seed};
+use common::bytes::show;
+use common::drive::{Host, REQUEST, client, client_and_answer, ms, opened, seed};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use sansock::batch::kind;
-use sansock::{Config, Role, Transport};
+use sansock::boundary::{self, Block, Record, block, flag, kind, option, region};
+use sansock::{CloseCode, Config, MessageKind, Role, Transport};
 
 fn drawn(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(6455), ..ProptestConfig::default() }
@@ -103,7 +104,7 @@ fn receive_cut(host: &mut Host, mut bytes: &[u8], sizes: &[usize]) {
 
 /// Events and output of a connection that receives these bytes and then the end of the stream.
 fn outcome(config: &Config, bytes: &[u8], sizes: &[usize]) -> (Vec<String>, Vec<u8>, Transport) {
-    let mut host = Host::new(config);
+    let mut host = Host::of(config);
     receive_cut(&mut host, bytes, sizes);
     host.eof();
     let output = host.take_output();
@@ -148,7 +149,7 @@ proptest! {
     /// Rule 9: same bytes, any chunking, same events and same output.
     #[test]
     fn frames_mean_the_same_however_cut((role, bytes) in role_and_stream(), sizes in pieces()) {
-        let config = opened(role);
+        let config = opened(role).build().unwrap();
         let whole = outcome(&config, &bytes, &[usize::MAX]);
         prop_assert_eq!(&outcome(&config, &bytes, &sizes), &whole);
         prop_assert_eq!(&outcome(&config, &bytes, &[1]), &whole);
@@ -157,10 +158,8 @@ proptest! {
     /// Parts, joined, are the messages; and every part of a text is text (rule 14).
     #[test]
     fn parts_are_the_messages_in_pieces((role, bytes) in role_and_stream(), sizes in pieces()) {
-        let mut config = opened(role);
-        let whole = outcome(&config, &bytes, &sizes);
-        config.parts(1).unwrap();
-        let parts = outcome(&config, &bytes, &sizes);
+        let whole = outcome(&opened(role).build().unwrap(), &bytes, &sizes);
+        let parts = outcome(&opened(role).parts(true).build().unwrap(), &bytes, &sizes);
         let only = |events: &[String], data: bool| -> Vec<String> {
             let is_data = |event: &&String| event.starts_with("text") || event.starts_with("binary");
             events.iter().filter(|event| is_data(event) == data).cloned().collect()
@@ -172,10 +171,10 @@ proptest! {
         prop_assert_eq!(parts.1, whole.1);
     }
 
-    /// Anything at all: one end, told once and last, and nothing but whole frames sent.
+    /// Anything at all: one end, reported once and last, and nothing but whole frames sent.
     #[test]
     fn noise_ends_in_one_closed_event(role in role(), bytes in bytes(200), sizes in pieces()) {
-        let (events, output, transport) = outcome(&opened(role), &bytes, &sizes);
+        let (events, output, transport) = outcome(&opened(role).build().unwrap(), &bytes, &sizes);
         prop_assert_eq!(events.iter().filter(|event| event.starts_with("closed ")).count(), 1);
         prop_assert!(events.last().unwrap().starts_with("closed "));
         prop_assert_eq!(transport, Transport::Close);
@@ -189,9 +188,10 @@ proptest! {
         sizes in pieces(),
     ) {
         let request = spoil(REQUEST.as_bytes().to_vec(), &spoils);
-        let whole = outcome(&Config::server(), &request, &[usize::MAX]);
-        prop_assert_eq!(&outcome(&Config::server(), &request, &sizes), &whole);
-        prop_assert_eq!(&outcome(&Config::server(), &request, &[1]), &whole);
+        let config = Config::server().build().unwrap();
+        let whole = outcome(&config, &request, &[usize::MAX]);
+        prop_assert_eq!(&outcome(&config, &request, &sizes), &whole);
+        prop_assert_eq!(&outcome(&config, &request, &[1]), &whole);
         prop_assert!(String::from_utf8_lossy(&whole.1).matches("HTTP/1.1").count() <= 1);
     }
 
@@ -202,9 +202,10 @@ proptest! {
         sizes in pieces(),
     ) {
         let response = spoil(if refused { refusal() } else { answer_and_message() }, &spoils);
-        let whole = outcome(&client(), &response, &[usize::MAX]);
-        prop_assert_eq!(&outcome(&client(), &response, &sizes), &whole);
-        prop_assert_eq!(&outcome(&client(), &response, &[1]), &whole);
+        let config = client().build().unwrap();
+        let whole = outcome(&config, &response, &[usize::MAX]);
+        prop_assert_eq!(&outcome(&config, &response, &sizes), &whole);
+        prop_assert_eq!(&outcome(&config, &response, &[1]), &whole);
     }
 }
 
@@ -214,7 +215,7 @@ fn refusal() -> Vec<u8> {
 }
 
 fn answer_and_message() -> Vec<u8> {
-    let (_, answer) = client_and_answer(&client());
+    let (_, answer) = client_and_answer(client());
     [answer, frames::server(FIN | TEXT, b"hi")].concat()
 }
 
@@ -272,9 +273,8 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let mut hosts = [client(), Config::server()].map(|mut config| {
-            config.receive_while_closing(1).unwrap().ping_interval(5_000).unwrap().pong_timeout(4_000).unwrap();
-            Host::new(&config)
+        let mut hosts = [client(), Config::server()].map(|config| {
+            Host::new(config.receive_while_closing(true).ping_interval(ms(5_000)).pong_timeout(ms(4_000)))
         });
         let request = hosts[0].take_output();
         hosts[1].receive(&request);
@@ -287,22 +287,26 @@ impl Pair {
 
     fn act(&mut self, by: usize, act: &Act) {
         let host = &mut self.hosts[by];
-        let show = common::bytes::show;
+        let now = ms(host.now);
         let sent = match act {
-            Act::Text(text) => host.connection.send_text_bytes(text).map(|()| format!("text {}", show(text))),
+            Act::Text(text) => {
+                let sent = host.connection.send_text(str::from_utf8(text).expect("text"));
+                sent.map(|()| format!("text {}", show(text)))
+            }
             Act::Binary(data) => host.connection.send_binary(data).map(|()| format!("binary {}", show(data))),
             Act::Parts(parts) => {
                 let last = parts.len() - 1;
-                let each = |(at, part): (usize, &Vec<u8>)| host.connection.send_part(kind::BINARY, part, at == last);
+                let each =
+                    |(at, part): (usize, &Vec<u8>)| host.connection.send_part(MessageKind::Binary, part, at == last);
                 parts.iter().enumerate().try_for_each(each).map(|()| format!("binary {}", show(&parts.concat())))
             }
-            Act::Ping(payload) => host.connection.ping(payload, host.now).map(|()| format!("ping {}", show(payload))),
+            Act::Ping(payload) => host.connection.ping(payload, now).map(|()| format!("ping {}", show(payload))),
             Act::Carry(count) => return self.carry(by, *count),
             Act::Wait(time) => {
                 let now = host.now + time;
-                self.settle();
+                self.carry_all();
                 self.hosts.iter_mut().for_each(|host| host.run_to(now));
-                return self.settle();
+                return self.carry_all();
             }
         };
         // Whoever has sent or answered Close sends no more.
@@ -321,7 +325,7 @@ impl Pair {
     }
 
     /// Carries until nothing moves.
-    fn settle(&mut self) {
+    fn carry_all(&mut self) {
         loop {
             (0..2).for_each(|to| self.carry(to, usize::MAX));
             if self.hosts.iter().all(|host| host.output.is_empty()) && self.wire.iter().all(Vec::is_empty) {
@@ -356,7 +360,7 @@ proptest! {
             pair.act(usize::from(*by_server), act);
         }
         close(&mut pair, closer, code);
-        pair.settle();
+        pair.carry_all();
         for by in 0..2 {
             let sent: Vec<&String> = pair.sent[1 - by].iter().filter(|event| !is_keepalive(event)).collect();
             prop_assert_eq!(pair.received(by), sent);
@@ -375,7 +379,8 @@ proptest! {
 /// One of them closes, or both at once.
 fn close(pair: &mut Pair, closer: usize, code: u16) {
     for host in pair.hosts.iter_mut().enumerate().filter(|(by, _)| closer == 2 || *by == closer).map(|(_, host)| host) {
-        host.connection.close(code, b"", host.now).unwrap();
+        let code = (code != 0).then(|| CloseCode::from(code));
+        host.connection.close(code, "", ms(host.now)).unwrap();
     }
 }
 
@@ -444,26 +449,33 @@ fn make(host: &mut Host, call: &Call) -> bool {
     matches!(call, Call::Timeout(_)) && pending > 0 && host.connection.output().is_empty()
 }
 
+/// What a Rust program cannot pass, text that is not text and kinds that are none, is not passed.
 fn make_call(host: &mut Host, call: &Call) {
-    let now = host.now;
+    let now = ms(host.now);
     let connection = &mut host.connection;
     let _ = match call {
-        Call::Receive(bytes) => return drop(host.receive(bytes).to_string()),
+        Call::Receive(bytes) => {
+            host.receive(bytes);
+            return;
+        }
         Call::Eof => return host.eof(),
         Call::Timeout(time) => {
             host.now += time;
-            connection.timeout(host.now);
-            return host.after(&[]);
+            return host.timeout();
         }
-        Call::Accept => connection.accept(None, now),
-        Call::Reject(status) => connection.reject(*status, b"", now),
-        Call::Text(text) => connection.send_text_bytes(text),
+        Call::Accept => host.input(|connection, now| connection.accept(None, now)),
+        Call::Reject(status) => host.input(|connection, now| connection.reject(*status, b"", now)),
+        Call::Text(text) => str::from_utf8(text).map_or(Ok(()), |text| connection.send_text(text)),
         Call::Binary(data) => connection.send_binary(data),
-        Call::Part(kind, data, last) => connection.send_part(*kind, data, *last),
+        Call::Part(kind, data, last) => {
+            message_kind(*kind).map_or(Ok(()), |kind| connection.send_part(kind, data, *last))
+        }
         Call::Ping(payload) => connection.ping(payload, now),
         Call::Pong(payload) => connection.pong(payload),
-        Call::Close(code, reason) => connection.close(*code, reason, now),
-        Call::Fail(code) => connection.fail(*code, b"", now),
+        Call::Close(code, reason) => {
+            connection.close(CloseCode::from(*code), str::from_utf8(reason).expect("text"), now)
+        }
+        Call::Fail(code) => connection.fail(CloseCode::from(*code), "", now),
         Call::Pause => {
             connection.pause(now);
             Ok(())
@@ -485,17 +497,191 @@ fn make_call(host: &mut Host, call: &Call) {
     host.take_more();
 }
 
+fn message_kind(number: u8) -> Option<MessageKind> {
+    match number {
+        kind::TEXT => Some(MessageKind::Text),
+        kind::BINARY => Some(MessageKind::Binary),
+        _ => None,
+    }
+}
+
+/// The same host behind a boundary: it passes numbers and bytes, and reads records and the block.
+struct FlatHost {
+    connection: boundary::Connection,
+    block: Block,
+    now: u64,
+    /// The beginning of each line of a transcript.
+    events: Vec<String>,
+    output: Vec<u8>,
+    held: bool,
+}
+
+impl FlatHost {
+    fn new(config: &boundary::Config) -> Self {
+        let connection = boundary::Connection::new(config, seed(), 0).unwrap();
+        FlatHost { connection, block: Block::EMPTY, now: 0, events: Vec::new(), output: Vec::new(), held: false }
+    }
+
+    fn make_call(&mut self, call: &Call) {
+        let now = self.now;
+        let connection = &mut self.connection;
+        let refused = Err(boundary::Error::InvalidArgument);
+        let _ = match call {
+            Call::Receive(bytes) => return self.receive(bytes),
+            Call::Eof => return self.eof(),
+            Call::Timeout(time) => {
+                self.now += time;
+                return self.timeout();
+            }
+            Call::Accept => connection.accept(None, now),
+            Call::Reject(status) => connection.reject(*status, b"", now),
+            Call::Text(text) => {
+                let result = connection.send_text(text);
+                assert!(str::from_utf8(text).is_ok() || result == refused, "{result:?}");
+                result
+            }
+            Call::Binary(data) => connection.send_binary(data),
+            Call::Part(kind, data, last) => {
+                let result = connection.send_part(*kind, data, *last);
+                assert!(message_kind(*kind).is_some() || result == refused, "{result:?}");
+                result
+            }
+            Call::Ping(payload) => connection.ping(payload, now),
+            Call::Pong(payload) => connection.pong(payload),
+            Call::Close(code, reason) => connection.close(*code, reason, now),
+            Call::Fail(code) => connection.fail(*code, b"", now),
+            Call::Pause => {
+                connection.pause(now);
+                Ok(())
+            }
+            Call::Resume => {
+                connection.resume(now);
+                Ok(())
+            }
+            Call::Consumed(count) => {
+                let count = (*count).min(connection.output().len());
+                self.output.extend_from_slice(&connection.output()[..count]);
+                connection.written(count)
+            }
+            Call::Hold(hold) => {
+                self.held = *hold;
+                Ok(())
+            }
+        };
+        self.fill_block();
+        self.take_more();
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        let mut input = bytes.to_vec();
+        let mut at = 0;
+        loop {
+            let consumed = self.connection.receive(&mut input[at..], self.now);
+            let nothing_came = consumed == 0 && self.connection.records().is_empty();
+            self.after(&input[at..]);
+            at += consumed;
+            if at == input.len() {
+                return self.take_more();
+            }
+            assert!(!nothing_came || self.has_more(), "the engine must consume all");
+        }
+    }
+
+    fn take_more(&mut self) {
+        while self.has_more() {
+            self.connection.receive(&mut [], self.now);
+            self.after(&[]);
+        }
+    }
+
+    fn eof(&mut self) {
+        self.connection.receive_eof(self.now);
+        self.after(&[]);
+    }
+
+    fn timeout(&mut self) {
+        self.connection.timeout(self.now);
+        self.after(&[]);
+    }
+
+    fn run_to(&mut self, now: u64) {
+        while self.block.next_deadline <= now {
+            self.now = self.now.max(self.block.next_deadline);
+            self.timeout();
+        }
+        self.now = now;
+    }
+
+    fn drain(&mut self) {
+        while !self.connection.output().is_empty() {
+            let bytes = self.connection.output();
+            self.output.extend_from_slice(bytes);
+            let count = bytes.len();
+            self.connection.written(count).expect("no more than there is");
+        }
+        self.fill_block();
+    }
+
+    fn has_more(&self) -> bool {
+        self.block.flags & block::MORE != 0
+    }
+
+    /// What an input call leads to. `input` is what `receive` was called with.
+    fn after(&mut self, input: &[u8]) {
+        let lines = self.connection.records().iter().map(|record| self.line(record, input)).collect::<Vec<_>>();
+        self.events.extend(lines);
+        if !self.held {
+            self.drain();
+        }
+        self.fill_block();
+    }
+
+    fn fill_block(&mut self) {
+        self.connection.block(&mut self.block, std::ptr::null(), 0, 0, 0);
+    }
+
+    fn line(&self, record: &Record, input: &[u8]) -> String {
+        let region = match record.flags & flag::REGION {
+            region::INPUT => input,
+            other => self.connection.region(other),
+        };
+        let payload = show(&region[record.offset as usize..][..record.len as usize]);
+        match record.kind {
+            kind::TEXT => format!("text {payload}"),
+            kind::BINARY => format!("binary {payload}"),
+            kind::PING => format!("ping {payload}"),
+            kind::PONG => format!("pong {payload}"),
+            kind::CLOSING => format!("closing {} {payload}", record.code),
+            kind::CLOSED => format!("closed {} {payload}", record.code),
+            other => panic!("unknown kind {other}"),
+        }
+    }
+}
+
+/// What comes of the same calls behind a boundary, at the end of which the output is read and the clock runs on.
+fn flat_outcome(role: Role, calls: &[Call], options: &[(u32, u64)]) -> FlatHost {
+    let mut config = boundary::Config::new(role as u32).unwrap();
+    options.iter().for_each(|(number, value)| config.set(*number, *value).unwrap());
+    let mut host = FlatHost::new(&config);
+    calls.iter().for_each(|call| host.make_call(call));
+    host.held = false;
+    host.drain();
+    host.eof();
+    host.take_more();
+    host.run_to(host.now + 100_000);
+    host.drain();
+    host
+}
+
 proptest! {
     #![proptest_config(drawn(200))]
 
     /// Whatever a host calls, in whatever order: the output is whole frames of legal messages, Close is the last of
-    /// them, the end is told once, and nothing moves after it.
+    /// them, the end is reported once, and nothing moves after it. Behind a boundary the same comes of the same calls.
     #[test]
     fn any_calls_in_any_order((role, calls) in role_and_calls(), soft in 1..400_u64, parts in 0..2_u64) {
-        let mut config = opened(role);
-        config.output_soft_limit(soft).unwrap().output_hard_limit(500).unwrap().ping_interval(7_000).unwrap();
-        config.parts(parts).unwrap();
-        let mut host = Host::new(&config);
+        let config = opened(role).output_soft_limit(soft).output_hard_limit(500).ping_interval(ms(7_000));
+        let mut host = Host::new(config.parts(parts == 1));
         let dropped = calls.iter().filter(|call| make(&mut host, call)).count() > 0;
         host.held = false;
         host.drain();
@@ -507,6 +693,21 @@ proptest! {
         prop_assert_eq!(host.transport(), Transport::Close);
         prop_assert_eq!(host.connection.next_deadline(), None);
         let output = host.take_output();
+        let flat = flat_outcome(role, &calls, &[
+            (option::START_OPEN, 1),
+            (option::OUTPUT_SOFT_LIMIT, soft),
+            (option::OUTPUT_HARD_LIMIT, 500),
+            (option::PING_INTERVAL, 7_000),
+            (option::PARTS, parts),
+        ]);
+        let begins = |(line, flat): (&String, &String)| line.starts_with(flat);
+        prop_assert!(
+            host.events.len() == flat.events.len() && host.events.iter().zip(&flat.events).all(begins),
+            "{:?} behind a boundary: {:?}", host.events, flat.events
+        );
+        prop_assert_eq!(&flat.output, &output);
+        prop_assert_eq!(flat.block.transport, boundary::transport::CLOSE);
+        prop_assert_eq!(flat.block.next_deadline, boundary::NEVER);
         let mut in_message = false;
         let mut closed = false;
         let (sent, rest) = frames::read_whole(&output);

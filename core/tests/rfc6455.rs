@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::drive::{Host, client, client_and_answer, opened, request_replacing, request_with, seed, verdict};
+use common::drive::{Host, client, client_and_answer, ms, opened, request_replacing, request_with, seed, verdict};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT};
-use sansock::{Config, Connection, FaultKind, Role, Transport};
+use sansock::{CloseCode, Config, Connection, FaultKind, MessageKind, Role, Transport};
 
 const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
@@ -29,15 +29,14 @@ fn broken_rules(first: u8, second: u8, role: Role, in_message: bool) -> Vec<Faul
 #[test]
 fn section_5_2_every_first_word_of_a_frame() {
     for role in ROLES {
-        let config = opened(role);
+        let config = opened(role).build().expect("a good configuration");
         let beginning = frames::to(role, TEXT, b"");
         for (word, in_message) in (0..=u16::MAX).flat_map(|word| [(word, false), (word, true)]) {
-            let mut connection = Connection::new(&config, seed(), 0).expect("a good configuration");
+            let mut connection = Connection::new(&config, seed(), ms(0)).expect("memory");
             if in_message {
-                connection.receive(&mut beginning.clone(), 0);
+                assert_eq!(connection.receive(&mut beginning.clone(), ms(0)).events.count(), 0);
             }
-            connection.receive(&mut word.to_be_bytes(), 0);
-            connection.records();
+            connection.receive(&mut word.to_be_bytes(), ms(0)).events.for_each(drop);
             let [first, second] = word.to_be_bytes();
             let broken = broken_rules(first, second, role, in_message);
             match connection.fault() {
@@ -64,10 +63,10 @@ fn may_be_on_the_wire(code: u16) -> bool {
 #[test]
 fn section_7_4_every_close_code_received() {
     for role in ROLES {
-        let config = opened(role);
+        let config = opened(role).build().expect("a good configuration");
         // The table is the same for both: all of it for one, its beginning for the other.
         for code in 0..=if role == Role::Server { u16::MAX } else { 5100 } {
-            let mut host = Host::new(&config);
+            let mut host = Host::of(&config);
             host.receive(&frames::to(role, FIN | CLOSE, &code.to_be_bytes()));
             let good = may_be_on_the_wire(code);
             let expected = match good {
@@ -85,7 +84,7 @@ fn section_7_4_every_close_code_received() {
 fn section_7_4_every_close_code_sent() {
     let mut host = Host::open(Role::Server);
     for code in 1..=u16::MAX {
-        let result = host.connection.close(code, b"", 0);
+        let result = host.connection.close(CloseCode::from(code), "", ms(0));
         assert_eq!(result.is_ok(), may_be_on_the_wire(code), "{code}");
         let expected = if result.is_ok() { frames::server(FIN | CLOSE, &code.to_be_bytes()) } else { Vec::new() };
         assert_eq!(host.take_output(), expected, "{code}");
@@ -215,7 +214,7 @@ fn section_5_2_lengths_around_every_boundary() {
             0x100_0001..=0x7fff_ffff_ffff_ffff => Some(FaultKind::MessageTooBig),
             _ => Some(FaultKind::LengthOverflow),
         };
-        assert_eq!(verdict(&opened(role), &header), expected, "{role:?}: {len} in {form} bits");
+        assert_eq!(verdict(opened(role), &header), expected, "{role:?}: {len} in {form} bits");
     }
 }
 
@@ -226,9 +225,9 @@ fn section_5_1_every_frame_sent_is_masked_by_clients_alone() {
         let mut host = Host::open(role);
         host.connection.send_text("text").unwrap();
         host.connection.send_binary(b"").unwrap();
-        host.connection.send_part(sansock::batch::kind::TEXT, b"part", false).unwrap();
-        host.connection.send_part(sansock::batch::kind::TEXT, b"part", true).unwrap();
-        host.connection.ping(b"ping", 0).unwrap();
+        host.connection.send_part(MessageKind::Text, b"part", false).unwrap();
+        host.connection.send_part(MessageKind::Text, b"part", true).unwrap();
+        host.connection.ping(b"ping", ms(0)).unwrap();
         host.connection.pong(b"pong").unwrap();
         host.receive(&frames::to(role, FIN | PING, b"answer me"));
         host.receive(&frames::to(role, FIN | CLOSE, &frames::close(1000, "bye")));
@@ -257,7 +256,8 @@ fn section_5_3_no_masking_key_repeats() {
 /// §4.1 (7): the key MUST be selected randomly for each connection.
 #[test]
 fn section_4_1_the_handshake_key_follows_the_seed() {
-    let request = |byte| Connection::new(&client(), [byte; 32], 0).unwrap().output().to_vec();
+    let config = client().build().unwrap();
+    let request = |byte| Connection::new(&config, [byte; 32], ms(0)).unwrap().output().to_vec();
     assert_eq!(request(1), request(1));
     assert_ne!(request(1), request(2));
 }
@@ -265,19 +265,19 @@ fn section_4_1_the_handshake_key_follows_the_seed() {
 /// §4.1: each byte of Sec-WebSocket-Accept counts, and nothing may be added.
 #[test]
 fn section_4_1_every_wrong_accept_value() {
-    let (_, answer) = client_and_answer(&client());
+    let (_, answer) = client_and_answer(client());
     let text = String::from_utf8(answer).unwrap();
     let at = text.find("Sec-WebSocket-Accept: ").unwrap() + "Sec-WebSocket-Accept: ".len();
     for place in at..at + 28 {
         for byte in (b'!'..=b'~').filter(|byte| *byte != text.as_bytes()[place] && *byte != b',') {
-            let (mut host, mut answer) = client_and_answer(&client());
+            let (mut host, mut answer) = client_and_answer(client());
             answer[place] = byte;
             host.receive(&answer);
             assert_eq!(host.fault(), Some(FaultKind::BadAccept), "byte {byte:02x} at {}", place - at);
             assert_eq!(host.transport(), Transport::Close);
         }
     }
-    let (mut host, answer) = client_and_answer(&client());
+    let (mut host, answer) = client_and_answer(client());
     host.receive(&answer);
     assert_eq!(host.fault(), None);
 }
@@ -288,7 +288,7 @@ fn section_4_2_1_keys_of_every_length_and_padding() {
     for (letters, pads) in (0..=64).flat_map(|letters| (0..=4).map(move |pads| (letters, pads))) {
         let key = format!("Sec-WebSocket-Key: {}{}", "A".repeat(letters), "=".repeat(pads));
         let expected = ((letters, pads) != (22, 2)).then_some(FaultKind::BadKey);
-        assert_eq!(verdict(&Config::server(), &request_replacing(3, &[&key])), expected, "{key}");
+        assert_eq!(verdict(Config::server(), &request_replacing(3, &[&key])), expected, "{key}");
     }
 }
 
@@ -300,7 +300,7 @@ fn section_4_2_1_every_byte_at_every_place_of_a_key() {
         let alphabet = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
         let good = if place < 22 { alphabet } else { byte == b'=' };
         let line = format!("Sec-WebSocket-Key: {}", String::from_utf8(key.to_vec()).unwrap());
-        let fault = verdict(&Config::server(), &request_replacing(3, &[&line]));
+        let fault = verdict(Config::server(), &request_replacing(3, &[&line]));
         assert_eq!(fault, (!good).then_some(FaultKind::BadKey), "{line}");
     }
 }
@@ -310,7 +310,7 @@ fn section_4_2_1_every_byte_at_every_place_of_a_key() {
 fn section_4_4_every_version() {
     for version in 0..=999 {
         let line = format!("Sec-WebSocket-Version: {version}");
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(&request_replacing(4, &[&line]));
         assert_eq!(host.fault(), (version != 13).then_some(FaultKind::UnsupportedVersion), "{line}");
         if version != 13 {
@@ -328,7 +328,7 @@ fn section_4_4_every_version() {
 fn section_4_2_2_drafts_are_refused() {
     let hixie = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nOrigin: http://a\r\n\r\n^n:ds[4U";
-    let fault = verdict(&Config::server(), hixie);
+    let fault = verdict(Config::server(), hixie);
     assert!(matches!(fault, Some(FaultKind::BadKey | FaultKind::BadVersion)), "{fault:?}");
 }
 
@@ -337,8 +337,8 @@ fn section_4_2_2_drafts_are_refused() {
 fn section_5_5_1_close_is_the_last_frame_sent() {
     for role in ROLES {
         let closings: [fn(&mut Host, Role); 4] = [
-            |host, _| host.connection.close(1000, b"", 0).unwrap(),
-            |host, _| host.connection.fail(1011, b"", 0).unwrap(),
+            |host, _| host.connection.close(CloseCode::NORMAL_CLOSURE, "", ms(0)).unwrap(),
+            |host, _| host.connection.fail(CloseCode::INTERNAL_ERROR, "", ms(0)).unwrap(),
             |host, role| assert_eq!(host.receive(&frames::to(role, FIN | CLOSE, &frames::close(1000, ""))), 0),
             |host, role| assert_eq!(host.receive(&frames::to(role, FIN | 3, b"")), 0),
         ];
@@ -375,13 +375,14 @@ fn section_7_1_5_the_stream_may_end_anywhere() {
     };
     let server =
         [request_with(&["Origin: http://a", "Sec-WebSocket-Protocol: x"]), conversation(Role::Server)].concat();
-    let (_, answer) = client_and_answer(&client());
+    let (_, answer) = client_and_answer(client());
     let client_side = [answer, conversation(Role::Client)].concat();
     let refusal = b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno!\r\n0\r\n\r\n".to_vec();
     let until_eof = b"HTTP/1.1 403 Forbidden\r\n\r\nno!".to_vec();
     for (config, bytes) in
         [(Config::server(), server), (client(), client_side), (client(), refusal), (client(), until_eof)]
     {
+        let config = config.build().expect("a good configuration");
         let whole = play(&config, &bytes);
         for end in 0..bytes.len() {
             let events = play(&config, &bytes[..end]);
@@ -397,7 +398,7 @@ fn section_7_1_5_the_stream_may_end_anywhere() {
 
 /// Everything that comes of these bytes and the end of the stream; a request is accepted.
 fn play(config: &Config, bytes: &[u8]) -> Vec<String> {
-    let mut host = Host::new(config);
+    let mut host = Host::of(config);
     host.receive(bytes);
     if host.events.iter().any(|event| event.starts_with("request ")) {
         host.accept();

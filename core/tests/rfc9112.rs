@@ -6,7 +6,7 @@ use common::drive::{HEADERS, Host, client, client_and_answer, head, request_repl
 use sansock::{Config, FaultKind, Transport};
 
 fn server(request: &[u8]) -> Option<FaultKind> {
-    verdict(&Config::server(), request)
+    verdict(Config::server(), request)
 }
 
 /// A good request whose first line is this one, byte for byte.
@@ -27,7 +27,7 @@ fn section_2_2_lines_end_with_cr_lf_alone() {
     let places: Vec<usize> = good.match_indices("\r\n").map(|(at, _)| at).collect();
     for (end, at) in ends.iter().flat_map(|end| places.iter().map(move |at| (end, *at))) {
         let request = [&good[..at], end, &good[at + 2..]].concat();
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(request.as_bytes());
         let opened = host.events.iter().any(|event| event.starts_with("request"));
         assert!(!opened, "{end:?} at {at}");
@@ -278,7 +278,7 @@ fn section_6_a_request_has_no_body() {
 #[test]
 fn section_4_every_status_line() {
     for status in 0..=999 {
-        let mut host = Host::new(&client());
+        let mut host = Host::new(client());
         host.receive(&head(&format!("HTTP/1.1 {status:03} x"), &["Content-Length: 0"]));
         match status {
             101 => assert_eq!(host.fault(), Some(FaultKind::BadUpgrade)),
@@ -307,7 +307,7 @@ fn section_4_every_status_line() {
         "101 x",
         "<html>",
     ] {
-        assert_eq!(verdict(&client(), &head(line, &[])), Some(FaultKind::BadStatusLine), "{line:?}");
+        assert_eq!(verdict(client(), &head(line, &[])), Some(FaultKind::BadStatusLine), "{line:?}");
     }
 }
 
@@ -315,7 +315,7 @@ fn section_4_every_status_line() {
 #[test]
 fn section_15_2_of_9110_interim_responses() {
     for count in 0..20 {
-        let (mut host, answer) = client_and_answer(&client());
+        let (mut host, answer) = client_and_answer(client());
         let interim = head("HTTP/1.1 103 Early Hints", &["Link: </x>"]).repeat(count);
         host.receive(&[interim, answer].concat());
         assert_eq!(host.fault(), (count > 8).then_some(FaultKind::TooManyInterim), "{count}");
@@ -364,13 +364,13 @@ fn section_7_1_chunked_bodies() {
     ];
     let refusal = head("HTTP/1.1 400 x", &["Transfer-Encoding: chunked"]);
     for (body, decoded) in good {
-        let mut host = Host::new(&client());
+        let mut host = Host::new(client());
         host.receive(&[&refusal, body.as_bytes()].concat());
         assert_eq!(host.events[0], format!("rejected 400 \"{decoded}\""), "{body:?}");
         assert_eq!(host.fault(), Some(FaultKind::HttpStatus), "{body:?}");
     }
     for body in bad {
-        assert_eq!(verdict(&client(), &[&refusal, body.as_bytes()].concat()), Some(FaultKind::BadBody), "{body:?}");
+        assert_eq!(verdict(client(), &[&refusal, body.as_bytes()].concat()), Some(FaultKind::BadBody), "{body:?}");
     }
 }
 
@@ -390,15 +390,14 @@ fn section_6_3_lengths_of_a_refusal() {
     ];
     for (lines, expected) in table {
         let bytes = [&head("HTTP/1.1 403 x", lines), &b"no"[..]].concat();
-        assert_eq!(verdict(&client(), &bytes), expected, "{lines:?}");
+        assert_eq!(verdict(client(), &bytes), expected, "{lines:?}");
     }
 }
 
 /// Limits are inclusive, and which one is broken does not depend on how the head is cut.
 #[test]
 fn heads_at_their_limits_however_cut() {
-    let mut config = Config::server();
-    config.max_head_size(400).unwrap().max_line_size(100).unwrap().max_headers(10).unwrap();
+    let config = Config::server().max_head_size(400).max_line_size(100).max_headers(10).build().unwrap();
     let line = |name: &str, len: usize| format!("{name}: {}", "v".repeat(len - name.len() - 2));
     let base = head("GET / HTTP/1.1", &HEADERS).len();
     let room = 400 - base;
@@ -419,7 +418,7 @@ fn heads_at_their_limits_however_cut() {
     ];
     for (number, (request, expected)) in table.iter().enumerate() {
         for size in [1, 2, 3, 7, 64, request.len()] {
-            let mut host = Host::new(&config);
+            let mut host = Host::of(&config);
             host.receive_in_pieces(request, size);
             assert_eq!(host.fault(), *expected, "row {number} in pieces of {size}");
         }
@@ -429,7 +428,7 @@ fn heads_at_their_limits_however_cut() {
 #[test]
 fn a_refusal_is_terminal() {
     for first in ["POST / HTTP/1.1", "GET / HTTP/1.0", "GET * HTTP/1.1", "nonsense"] {
-        let mut host = Host::new(&Config::server());
+        let mut host = Host::new(Config::server());
         host.receive(&head(first, &HEADERS));
         let answer = String::from_utf8(host.take_output()).unwrap();
         assert!(

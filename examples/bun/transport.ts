@@ -1,6 +1,7 @@
 // A socket of Bun as the driver wants it. All sockets of Bun share their handlers; each carries its own data.
 
 import type { Socket } from "bun";
+import type { Client } from "../js/client.mjs";
 import { Driver } from "../js/driver.mjs";
 
 export class BunTransport {
@@ -59,14 +60,6 @@ export const handlers = {
   close: ({ data }: Socket<BunTransport>) => data.driver?.lost(),
   error: ({ data }: Socket<BunTransport>) => data.driver?.lost(),
 };
-
-/** What a client brings. */
-interface Client {
-  host: string;
-  port: number;
-  connection: unknown;
-  handle: (event: unknown) => void;
-}
 
 /** Connects a client, and drives its connection. */
 export async function connectClient({ host, port, connection, handle }: Client): Promise<Driver> {

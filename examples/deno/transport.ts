@@ -1,17 +1,10 @@
 // A TCP connection of Deno as the driver wants it.
 
+import type { Client } from "../js/client.mjs";
 import { Driver } from "../js/driver.mjs";
 
 /** How much is read at once. */
 const READ_SIZE = 64 * 1024;
-
-/** What a client brings. */
-interface Client {
-  host: string;
-  port: number;
-  connection: unknown;
-  handle: (event: unknown) => void;
-}
 
 /** Connects a client, and drives its connection. */
 export async function connectClient({ host, port, connection, handle }: Client): Promise<Driver> {

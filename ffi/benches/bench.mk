@@ -28,4 +28,4 @@ BENCH_C_LIBRARIES_wslay := -lwslay
 
 .PHONY: bench-c
 bench-c: $(addprefix $(BENCH_C)/,$(BENCH_C_ENGINES))
-	@python3 ffi/benches/compare/run.py ffi/benches
+	@$(BENCH_RUN) ffi/benches

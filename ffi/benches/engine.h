@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,8 +34,8 @@ typedef struct engine engine;
 extern uint64_t delivered_count, delivered_sum;
 /* Bytes that went out, and a sum over the first byte of each write. */
 extern uint64_t emitted_len, emitted_sum;
-/* Where output is kept, while it is verified; else NULL. */
-extern uint8_t *emitted_copy;
+/* Where output goes in the first pass; else NULL. */
+extern FILE *emitted_file;
 
 /* For engines: a message has come. */
 static inline void deliver(const uint8_t *data, size_t len) {
@@ -48,10 +49,10 @@ static inline void opened(void) {
 }
 
 /* For engines: bytes go to the transport. */
-void emit_copy(const uint8_t *data, size_t len);
+void emit_to_file(const uint8_t *data, size_t len);
 
 static inline void emit(const uint8_t *data, size_t len) {
-    if (emitted_copy) emit_copy(data, len);
+    if (emitted_file) emit_to_file(data, len);
     emitted_len += len;
     emitted_sum += data[0];
 }

@@ -2,13 +2,13 @@
 
 use std::ffi::c_char;
 
-use sansock::{Error, Role};
+use sansock::boundary::Error;
 
 use crate::guard::{bytes, guard, status, write};
 use crate::handle::{Handle, Kind};
-use crate::types::{Config, SANSOCK_ROLE_CLIENT, SANSOCK_ROLE_SERVER};
+use crate::types::Config;
 
-impl Kind for sansock::Config {
+impl Kind for sansock::boundary::Config {
     const MAGIC: u64 = u64::from_ne_bytes(*b"sanconfg");
 
     fn poison(&mut self) {}
@@ -18,7 +18,7 @@ impl Kind for sansock::Config {
 ///
 /// # Safety
 /// As for [`Handle::open`].
-pub(crate) unsafe fn open<'a>(config: *const Config) -> Result<&'a Handle<sansock::Config>, Error> {
+pub(crate) unsafe fn open<'a>(config: *const Config) -> Result<&'a Handle<sansock::boundary::Config>, Error> {
     // SAFETY: promised by the caller.
     unsafe { Handle::open(config.cast()) }
 }
@@ -30,15 +30,10 @@ pub(crate) unsafe fn open<'a>(config: *const Config) -> Result<&'a Handle<sansoc
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_new(role: u32, out: *mut *mut Config) -> i32 {
     status(guard(|| {
-        let role = match role {
-            SANSOCK_ROLE_CLIENT => Role::Client,
-            SANSOCK_ROLE_SERVER => Role::Server,
-            _ => return Err(Error::InvalidArgument),
-        };
         if out.is_null() {
             return Err(Error::InvalidArgument);
         }
-        let handle = Handle::create(sansock::Config::new(role))?;
+        let handle = Handle::create(sansock::boundary::Config::new(role)?)?;
         // SAFETY: `out` is not null, and room for a pointer by the rules of the header.
         unsafe { write(out, handle.cast()) };
         Ok(())
@@ -49,7 +44,7 @@ pub unsafe extern "C" fn sansock_config_new(role: u32, out: *mut *mut Config) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_config_free(config: *mut Config) {
     // SAFETY: null or a handle by the rules of the header.
-    unsafe { Handle::<sansock::Config>::destroy(config.cast()) }
+    unsafe { Handle::<sansock::boundary::Config>::destroy(config.cast()) }
 }
 
 /// Sets an option: one of SANSOCK_OPTION_*. Where 0 is not said to be allowed, it is refused with

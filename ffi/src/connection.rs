@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::mem::{self, size_of};
 use std::ptr;
 
-use sansock::{Error, NEVER, batch};
+use sansock::boundary::{self, Error};
 
 use crate::guard::{bytes, bytes_mut, slice, status, write};
 use crate::handle::{Handle, Kind};
@@ -14,20 +14,24 @@ use crate::types::{Block, Config, Conn, Record};
 /// The block as C sees it: the engine's, and behind it what the host writes between calls.
 #[repr(C)]
 struct SharedBlock {
-    engine: batch::Block,
+    engine: boundary::Block,
     written: u64,
+}
+
+impl SharedBlock {
+    const EMPTY: SharedBlock = SharedBlock { engine: boundary::Block::EMPTY, written: 0 };
 }
 
 /// What is behind a connection's handle.
 struct Inner {
-    connection: sansock::Connection,
+    connection: sansock::boundary::Connection,
     block: SharedBlock,
     /// The bytes of the last receive: the input region.
     input: (*const u8, usize),
     /// How many of them were consumed.
     consumed: usize,
     /// The buffer of `receive_read_buffer`.
-    window: (*mut u8, usize),
+    read_buffer: (*mut u8, usize),
     /// What ended the connection, followed by NUL; written when it ends.
     fault_text: String,
 }
@@ -37,35 +41,15 @@ impl Kind for Inner {
 
     /// A host that follows the block closes the transport; no pointer leads into the broken connection.
     fn poison(&mut self) {
-        self.block = empty_block();
+        self.block = SharedBlock::EMPTY;
         self.block.engine.status = Error::Poisoned.number();
-        self.block.engine.transport = batch::transport::CLOSE;
-        self.block.engine.state = batch::state::CLOSED;
+        self.block.engine.transport = boundary::transport::CLOSE;
+        self.block.engine.state = boundary::state::CLOSED;
     }
 }
 
 /// Not null: C must not add even 0 to a null pointer.
 const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
-
-fn empty_block() -> SharedBlock {
-    let engine = batch::Block {
-        status: 0,
-        event_count: 0,
-        transport: batch::transport::OPEN,
-        state: batch::state::CONNECTING,
-        flags: 0,
-        fault: 0,
-        consumed: 0,
-        next_deadline: NEVER,
-        payload_remaining: 0,
-        events: ptr::null(),
-        regions: [ptr::null(); batch::region::COUNT],
-        region_lens: [0; batch::region::COUNT],
-        output: ptr::null(),
-        output_len: 0,
-    };
-    SharedBlock { engine, written: 0 }
-}
 
 impl Inner {
     /// After an input call other than receive, no payload lies in the input.
@@ -153,11 +137,11 @@ pub unsafe extern "C" fn sansock_conn_new(
                 unsafe { seed.cast::<[u8; 32]>().read() }
             };
             let mut inner = Inner {
-                connection: sansock::Connection::new(config, seed, now)?,
-                block: empty_block(),
+                connection: sansock::boundary::Connection::new(config, seed, now)?,
+                block: SharedBlock::EMPTY,
                 input: NO_INPUT,
                 consumed: 0,
-                window: (ptr::null_mut(), 0),
+                read_buffer: (ptr::null_mut(), 0),
                 fault_text: String::new(),
             };
             inner.refresh(0);
@@ -209,7 +193,7 @@ pub unsafe extern "C" fn sansock_conn_set_read_buffer(conn: *mut Conn, data: *mu
             if capacity > isize::MAX as usize || (data.is_null() && capacity != 0) {
                 return Err(Error::InvalidArgument);
             }
-            inner.window = (data, capacity);
+            inner.read_buffer = (data, capacity);
             Ok(())
         })
     }
@@ -222,7 +206,7 @@ pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: 
     // SAFETY: a handle, and a read buffer that nobody else uses meanwhile, by the rules of the header.
     unsafe {
         call(conn, |inner| {
-            let (data, capacity) = inner.window;
+            let (data, capacity) = inner.read_buffer;
             if len > capacity {
                 return Err(Error::InvalidArgument);
             }
@@ -362,7 +346,7 @@ pub unsafe extern "C" fn sansock_conn_reject(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_text(conn: *mut Conn, text: *const c_char, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.send_text_bytes(bytes(text, len)?)) }
+    unsafe { call(conn, |inner| inner.connection.send_text(bytes(text, len)?)) }
 }
 
 /// Sends a binary message. Errors as for sansock_conn_send_text.
@@ -554,7 +538,7 @@ pub unsafe extern "C" fn sansock_conn_memory_usage(conn: *const Conn) -> usize {
     let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
     let usage = handle.and_then(|handle| {
         handle.read(|inner| {
-            let around = size_of::<Handle<Inner>>() - size_of::<sansock::Connection>();
+            let around = size_of::<Handle<Inner>>() - size_of::<sansock::boundary::Connection>();
             Ok(inner.connection.memory_usage() + around + inner.fault_text.capacity())
         })
     });

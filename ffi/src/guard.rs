@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sansock::Error;
+use sansock::boundary::Error;
 
 /// Runs `body`, and turns a panic into [`Error::Poisoned`].
 ///
@@ -24,7 +24,7 @@ pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Err
 /// The status that C sees.
 pub(crate) fn status(result: Result<(), Error>) -> i32 {
     match result {
-        Ok(()) => crate::types::SANSOCK_OK,
+        Ok(()) => crate::numbers::SANSOCK_OK,
         Err(error) => error.number(),
     }
 }

@@ -4,7 +4,7 @@ use std::alloc::{Layout, alloc};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use sansock::Error;
+use sansock::boundary::Error;
 
 use crate::guard::guard;
 

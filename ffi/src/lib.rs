@@ -27,5 +27,6 @@ pub mod config;
 pub mod connection;
 mod guard;
 mod handle;
+pub mod numbers;
 pub mod types;
 pub mod version;

@@ -5,10 +5,12 @@ use std::ffi::c_char;
 use std::mem::size_of;
 use std::sync::LazyLock;
 
-use sansock::{Error, FaultKind};
+use sansock::FaultKind;
+use sansock::boundary::Error;
 
 use crate::guard::{bytes, guard, status, write};
-use crate::types::{Block, Record, SANSOCK_ABI_VERSION, Url};
+use crate::numbers::SANSOCK_ABI_VERSION;
+use crate::types::{Block, Record, Url};
 
 /// A text that ends with NUL, as C wants it.
 struct Text([u8; Text::ROOM]);

@@ -4,25 +4,24 @@
 //!
 //! - **Handles** name configurations and connections; 0 is none. One module instance serves all connections.
 //! - **The transfer buffer** is one growable buffer in linear memory through which all bytes come in, and texts go out. Ask for
-//!   room with [`transfer_reserve`](transfer::transfer_reserve), write, call. It moves only when `transfer_reserve`, or a call
+//!   room with [`transfer_reserve`](exports::texts::transfer_reserve), write, call. It moves only when `transfer_reserve`, or a call
 //!   that returns a text, makes it grow.
 //! - **The block** of a connection is at a fixed address and up to date after every call on that connection: status,
-//!   events, output, deadline, transport (see [`sansock::batch::Block`], 80 bytes here).
+//!   events, output, deadline, transport (see [`sansock::boundary::Block`], 80 bytes here).
 //! - **Views**: any call may grow linear memory. Look at `memory.buffer` again after each.
-//! - **Status** results are 0 or the negative number of a [`sansock::Error`]. Calls that return something else say
-//!   0 on failure and leave the reason to [`last_status`](state::last_status).
+//! - **Status** results are 0 or the negative number of a [`sansock::boundary::Error`]. Calls that return something else say
+//!   0 on failure and leave the reason to [`last_status`](exports::texts::last_status).
 //! - **Times** are milliseconds of the host's monotonic clock; fractions are dropped.
 //!
 //! A trap leaves the module unusable: drop the instance. Nothing a peer sends, and no misuse by the host, leads to one.
 
 #![forbid(unsafe_code)]
 
-pub mod config;
-pub mod connection;
+mod connection;
+pub mod exports;
 mod slots;
-pub mod state;
-pub mod texts;
-pub mod transfer;
+mod state;
+mod transfer;
 
 /// Several kilobytes smaller than the standard library's, and of constant time.
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,6 @@
 //! Handles: numbers that name values, and tell when the value is gone.
 
-use sansock::Error;
+use sansock::boundary::Error;
 
 /// Bits of a handle: which slot, how often the slot was used before, which table.
 const INDEX_BITS: u32 = 20;

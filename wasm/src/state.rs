@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 
-use sansock::{Config, Error};
-use wasm_bindgen::prelude::wasm_bindgen;
+use sansock::boundary::{Config, Error, status_of};
 
 use crate::connection::Connection;
 use crate::slots::Slots;
@@ -36,20 +35,16 @@ pub(crate) fn with<R>(body: impl FnOnce(&mut State) -> R) -> R {
 
 /// Runs a call whose result is a status.
 pub(crate) fn call(body: impl FnOnce(&mut State) -> Result<(), Error>) -> i32 {
-    with(|state| number(body(state)))
+    with(|state| status_of(body(state)))
 }
 
 /// Runs a call whose result is a number, 0 on failure.
 pub(crate) fn produce(body: impl FnOnce(&mut State) -> Result<u32, Error>) -> u32 {
     with(|state| {
         let result = body(state);
-        state.status = number(result.map(|_| ()));
+        state.status = status_of(result.map(|_| ()));
         result.unwrap_or(0)
     })
-}
-
-pub(crate) fn number(result: Result<(), Error>) -> i32 {
-    result.map_or_else(Error::number, |()| 0)
 }
 
 /// A time in milliseconds, up to the largest integer that a JavaScript number holds exactly.
@@ -64,16 +59,4 @@ pub(crate) fn whole(value: f64) -> Result<u64, Error> {
         return Ok(u64::MAX);
     }
     milliseconds(value).and_then(|whole| if whole as f64 == value { Ok(whole) } else { Err(Error::InvalidArgument) })
-}
-
-/// The status of the last call that returned something other than a status.
-#[wasm_bindgen]
-pub fn last_status() -> i32 {
-    with(|state| state.status)
-}
-
-/// How many messages the last `conn_send_batch` queued.
-#[wasm_bindgen]
-pub fn last_count() -> u32 {
-    with(|state| state.count)
 }

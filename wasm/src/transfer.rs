@@ -1,9 +1,6 @@
 //! The one buffer through which bytes and texts cross the border.
 
-use sansock::Error;
-use wasm_bindgen::prelude::wasm_bindgen;
-
-use crate::state::produce;
+use sansock::boundary::Error;
 
 /// The transfer buffer is never smaller than this: enough for what most sockets read at once.
 const SMALL: usize = 64 * 1024;
@@ -17,7 +14,8 @@ impl TransferBuffer {
         TransferBuffer(Vec::new())
     }
 
-    fn reserve(&mut self, len: u32) -> Result<(), Error> {
+    /// Makes room for at least `len` bytes. A large buffer shrinks when less is asked for.
+    pub(crate) fn reserve(&mut self, len: u32) -> Result<(), Error> {
         let wanted = (len as usize).max(SMALL);
         let held = self.0.len();
         if held < wanted {
@@ -28,6 +26,11 @@ impl TransferBuffer {
             self.0.shrink_to_fit();
         }
         Ok(())
+    }
+
+    /// Where the buffer begins.
+    pub(crate) fn address(&self) -> u32 {
+        self.0.as_ptr() as u32
     }
 
     pub(crate) fn bytes(&self, len: u32) -> Result<&[u8], Error> {
@@ -54,15 +57,4 @@ impl TransferBuffer {
         self.bytes_mut(0, len)?.copy_from_slice(text.as_bytes());
         Ok(len)
     }
-}
-
-/// Makes room for at least `len` bytes and returns where the transfer buffer begins: 0 if there is no memory for it.
-///
-/// What is in the first `len` bytes stays. A transfer buffer that grew beyond 4 MiB shrinks when less is asked for.
-#[wasm_bindgen]
-pub fn transfer_reserve(len: u32) -> u32 {
-    produce(|state| {
-        state.transfer.reserve(len)?;
-        Ok(state.transfer.0.as_ptr() as u32)
-    })
 }

@@ -7,4 +7,4 @@ $(DONE)/npm-bench: bindings/js/bench/package-lock.json | $(DONE)
 
 .PHONY: bench-node
 bench-node: bindings/js/dist/index.js $(DONE)/npm-bench
-	@python3 ffi/benches/compare/run.py bindings/js/bench
+	@$(BENCH_RUN) bindings/js/bench

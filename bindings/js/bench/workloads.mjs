@@ -8,8 +8,7 @@
 //   connection(spec, done)    a function that takes a chunk, echoes its message, and calls done()
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { constants, inflateRawSync } from "node:zlib";
+import { readFileSync, writeFileSync } from "node:fs";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** Handshakes in one pass. */
@@ -56,7 +55,7 @@ class Sink extends Counter {
   }
 }
 
-/** The transport of a sender: reads the first byte of all that is written, and keeps a copy while it is verified. */
+/** The transport of a sender: reads the first byte of all that is written, and keeps a copy of the first pass. */
 class Wire extends Counter {
   bytes = 0;
   sum = 0;
@@ -104,6 +103,7 @@ export function receiving(engine, spec) {
   return { messages, steps: [untimed(fill), timed(run), untimed(verify)] };
 }
 
+/** The output of the first pass goes to a file, for the runner to verify; of the others, the length counts. */
 export async function sending(engine, spec) {
   const wire = new Wire();
   const send = engine.sender(spec, wire);
@@ -121,9 +121,7 @@ export async function sending(engine, spec) {
   await run();
   const output = Buffer.concat(wire.kept);
   wire.kept = null;
-  if (!unframed(output, spec.role === "client", spec.deflate === 1).equals(source)) {
-    throw new Error("what was sent is not what was to be sent");
-  }
+  writeFileSync(spec.sent, output);
   const clear = () => {
     wire.count = 0;
     wire.bytes = 0;
@@ -302,35 +300,4 @@ function pieces(bytes, size) {
 function acceptOf(request) {
   const [, key] = /^sec-websocket-key: *(\S+)\r$/im.exec(request);
   return createHash("sha1").update(key + GUID).digest("base64");
-}
-
-/** The payloads of all frames, one after the other. */
-function unframed(bytes, masked, deflate) {
-  const payloads = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const short = bytes[at + 1] & 0x7f;
-    const more = { 126: 2, 127: 8 }[short] ?? 0;
-    const header = 2 + more;
-    // Six bytes are as many as fit in a number, and the two before them are 0.
-    const length = more === 0 ? short : bytes.readUIntBE(at + header - Math.min(more, 6), Math.min(more, 6));
-    if (((bytes[at + 1] & 0x80) !== 0) !== masked) {
-      throw new Error("masked or not, against its role");
-    }
-    const start = at + header + (masked ? 4 : 0);
-    const payload = Buffer.from(bytes.subarray(start, start + length));
-    if (masked) {
-      const mask = bytes.subarray(start - 4, start);
-      payload.forEach((byte, index) => {
-        payload[index] = byte ^ mask[index & 3];
-      });
-    }
-    payloads.push(payload);
-    if (deflate) {
-      payloads.push(Buffer.from([0, 0, 0xff, 0xff]));
-    }
-    at = start + length;
-  }
-  const all = Buffer.concat(payloads);
-  return deflate ? inflateRawSync(all, { finishFlush: constants.Z_SYNC_FLUSH }) : all;
 }

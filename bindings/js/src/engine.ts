@@ -1,7 +1,7 @@
 import { errorCode, SansockError } from "./errors.js";
 import type { Calls, Exports } from "./exports.js";
 import { type Reader, readerOf } from "./host.js";
-import { ABI_VERSION, BLOCK_SIZE, RECORD_SIZE } from "./numbers.js";
+import { ABI_VERSION, BLOCK_SIZE, type FaultName, RECORD_SIZE } from "./numbers.js";
 import { TransferBuffer } from "./transfer.js";
 import { WrittenReports } from "./written.js";
 
@@ -26,7 +26,7 @@ export class Engine {
   #view: DataView;
   #reader: Reader;
   #failure: { readonly cause: unknown } | undefined;
-  readonly #faultNames = new Map<number, string>();
+  readonly #faultNames = new Map<number, FaultName>();
 
   constructor(exports: Exports) {
     this.#memory = exports.memory;
@@ -94,10 +94,10 @@ export class Engine {
   }
 
   /** The name of a fault, such as `BAD_TEXT`. */
-  faultName(fault: number): string {
+  faultName(fault: number): FaultName {
     let name = this.#faultNames.get(fault);
     if (name === undefined) {
-      name = this.transfer.readText(this.calls.fault_name(fault) >>> 0);
+      name = this.transfer.readText(this.calls.fault_name(fault) >>> 0) as FaultName;
       this.#faultNames.set(fault, name);
     }
     return name;

@@ -1,3 +1,5 @@
+import type { FaultName } from "./numbers.js";
+
 /** Name and value as received, one character for each byte. Names may repeat; the order is the peer's. */
 export type Header = readonly [name: string, value: string];
 
@@ -6,7 +8,7 @@ export interface Fault {
   /** The number of the rule that was broken: stable, and the same in every language. */
   readonly number: number;
   /** The name of the rule, such as `BAD_TEXT`. */
-  readonly name: string;
+  readonly name: FaultName;
   /** What happened, in words, with the numbers that explain it. */
   readonly text: string;
 }

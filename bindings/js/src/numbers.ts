@@ -1,4 +1,8 @@
-/** The numbers of the engine's interface, the same in every language. A test compares them with `include/sansock.h`. */
+/**
+ * The numbers of the engine's interface, the same in every language. A test compares them with
+ * `include/sansock.h`. Made of the engine's tables: do not edit, run
+ * `SANSOCK_BLESS=1 cargo test -p sansock --test generated`.
+ */
 
 export const ABI_VERSION = 1;
 export const RECORD_SIZE = 32;
@@ -104,3 +108,63 @@ export const STATUS = {
 export const TRANSPORTS = ["open", "shutdown-write", "close"] as const;
 export const STATES = ["connecting", "open", "closing", "closed"] as const;
 export const ORIGIN_RELATIONS = ["absent", "same", "cross"] as const;
+
+/** The names of faults. */
+export type FaultName =
+  | "HEAD_TOO_LARGE"
+  | "REQUEST_LINE_TOO_LONG"
+  | "HEADER_TOO_LONG"
+  | "TOO_MANY_HEADERS"
+  | "BAD_LINE_END"
+  | "BAD_REQUEST_LINE"
+  | "BAD_HEADER"
+  | "BAD_METHOD"
+  | "BAD_HTTP_VERSION"
+  | "HTTP2_PREFACE"
+  | "BAD_TARGET"
+  | "BAD_HOST"
+  | "UNEXPECTED_BODY"
+  | "NOT_AN_UPGRADE"
+  | "BAD_KEY"
+  | "BAD_VERSION"
+  | "UNSUPPORTED_VERSION"
+  | "BAD_SUBPROTOCOL"
+  | "BAD_EXTENSIONS"
+  | "BAD_ORIGIN"
+  | "BAD_STATUS_LINE"
+  | "HTTP_STATUS"
+  | "BAD_UPGRADE"
+  | "BAD_CONNECTION"
+  | "BAD_ACCEPT"
+  | "SUBPROTOCOL_NOT_OFFERED"
+  | "EXTENSION_NOT_OFFERED"
+  | "BODY_ON_101"
+  | "TOO_MANY_INTERIM"
+  | "BAD_BODY"
+  | "BAD_EXTENSION_PARAMETERS"
+  | "REFUSED"
+  | "RESERVED_BITS"
+  | "RESERVED_OPCODE"
+  | "UNMASKED"
+  | "MASKED"
+  | "NON_MINIMAL_LENGTH"
+  | "LENGTH_OVERFLOW"
+  | "CONTROL_TOO_LONG"
+  | "CONTROL_FRAGMENTED"
+  | "UNEXPECTED_CONTINUATION"
+  | "EXPECTED_CONTINUATION"
+  | "CLOSE_TOO_SHORT"
+  | "BAD_CLOSE_CODE"
+  | "BAD_CLOSE_REASON"
+  | "BAD_TEXT"
+  | "BAD_COMPRESSED_DATA"
+  | "MESSAGE_TOO_BIG"
+  | "FRAME_TOO_BIG"
+  | "TOO_MANY_FRAGMENTS"
+  | "NO_MEMORY"
+  | "EOF_IN_HANDSHAKE"
+  | "EOF"
+  | "HANDSHAKE_TIMEOUT"
+  | "PONG_TIMEOUT"
+  | "CLOSE_TIMEOUT"
+  | "FAILED_BY_HOST";

@@ -1,58 +1,60 @@
+// Made of the engine's tables: do not edit, run `SANSOCK_BLESS=1 cargo test -p sansock --test generated`.
+
 /** The engine's options. What is left out, or undefined, has its default. Sizes are in bytes, times in milliseconds. */
 export interface EngineOptions {
-  /** The stream is upgraded already: there is no opening handshake. Default false. */
+  /** The stream has been upgraded already: there is no opening handshake. Default: false. */
   readonly startOpen?: boolean | undefined;
-  /** The largest message to receive, in bytes after inflation. A larger one fails the connection with 1009. Default 16 MiB. */
+  /** The largest message to receive, inclusive, after inflation. A larger one fails the connection with 1009. In bytes; default: 16 MiB. */
   readonly maxMessageSize?: number | undefined;
-  /** The largest payload of one frame to receive, in bytes on the wire, before inflation. Default: `maxMessageSize`. */
+  /** The largest payload of one frame to receive, inclusive, as it is on the wire. A larger one fails the connection with 1009. In bytes; default: as large as a message. */
   readonly maxFrameSize?: number | undefined;
-  /** The largest HTTP head to receive, in bytes. Default 16 KiB. */
+  /** The largest HTTP head to receive. A server answers a larger one with 431. In bytes; default: 16 KiB. */
   readonly maxHeadSize?: number | undefined;
-  /** The longest line of an HTTP head, in bytes without its line end. Default 8 KiB. */
+  /** The longest line of an HTTP head, without its end. A server answers a longer one with 431, or 414 for the request line. In bytes; default: 8 KiB. */
   readonly maxLineSize?: number | undefined;
-  /** The largest number of headers in an HTTP head. Default 128. */
+  /** The largest number of headers in an HTTP head. A server answers more with 431. 1 to 10000; default: 128. */
   readonly maxHeaders?: number | undefined;
-  /** How much of the body of a refusal a client keeps, in bytes. Default 64 KiB. */
+  /** How much of the body of a refusal a client keeps. The rest is not read. In bytes; default: 64 KiB. */
   readonly maxBodySize?: number | undefined;
-  /** The amount of pending output, in bytes, at which `writable` becomes false. Default 64 KiB. */
+  /** Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB. */
   readonly outputSoftLimit?: number | undefined;
-  /** The amount of pending output, in bytes, above which sending throws `WOULD_BLOCK`. Default: twice `maxMessageSize`. */
+  /** Pending output above which sending fails, as it would block. In bytes; default: twice `maxMessageSize`. */
   readonly outputHardLimit?: number | undefined;
-  /** The time allowed for the opening handshake, in milliseconds. Default 10,000. */
+  /** Time for the opening handshake. In milliseconds; default: 10,000 ms. */
   readonly handshakeTimeout?: number | undefined;
-  /** The time allowed for the closing handshake and the end of the peer's stream, in milliseconds. Default 10,000. */
+  /** Time for the closing handshake, and then for the end of the peer's stream. In milliseconds; default: 10,000 ms. */
   readonly closeTimeout?: number | undefined;
-  /** The time between keepalive pings, in milliseconds. Default: no keepalive. */
+  /** Time between keepalive pings. In milliseconds; default: no keepalive. */
   readonly pingInterval?: number | undefined;
-  /** The time in which a keepalive ping must be answered, in milliseconds. Default 20,000. */
+  /** Time in which a keepalive ping must be answered, or the connection fails with 1011. In milliseconds; default: 20,000 ms. */
   readonly pongTimeout?: number | undefined;
-  /** Deliver parts of messages as they arrive, rather than whole messages. Default false. */
+  /** Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point. Default: false. */
   readonly parts?: boolean | undefined;
-  /** Answer pings automatically. Default true; otherwise call `pong`. */
+  /** Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: true. */
   readonly autoPong?: boolean | undefined;
-  /** Answer the peer's Close automatically. Default true; otherwise call `close`. */
+  /** Answer the peer's Close automatically. Off for hosts that answer it themselves, with `close`. Default: true. */
   readonly autoClose?: boolean | undefined;
-  /** Only a pong answers a keepalive ping, not any byte from the peer. Default false. */
+  /** Only a pong shows that the peer is alive. When off, any byte does. Default: false. */
   readonly requirePong?: boolean | undefined;
-  /** Deliver messages that arrive after our own Close. Default false: they are dropped. */
+  /** Deliver messages that arrive after our own Close. When off, they are dropped. Default: false. */
   readonly receiveWhileClosing?: boolean | undefined;
-  /** Accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default false. */
+  /** Accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: false. */
   readonly allowNonMinimalLength?: boolean | undefined;
-  /** Offer or accept permessage-deflate (RFC 7692). A module that was built without it refuses the option. Default false. */
+  /** Offer or accept permessage-deflate (RFC 7692). On a stream that starts open it counts as agreed, with the parameters that the next four options give. A build without compression refuses it. Default: false. */
   readonly deflate?: boolean | undefined;
-  /** The server compresses each message alone: requested by a client, decided by a server. Default false. */
+  /** The server compresses each message alone: a client asks for it, a server decides it. Default: false. */
   readonly serverNoContextTakeover?: boolean | undefined;
-  /** The client compresses each message alone: decided by a client, requested by a server. Default false. */
+  /** The client compresses each message alone: a client announces it, a server asks for it. Default: false. */
   readonly clientNoContextTakeover?: boolean | undefined;
-  /** The base-2 logarithm of the largest window in which the server compresses, 8 to 15. Default 15. */
+  /** The largest window that the server compresses with. A server uses 9 for 8. The base-2 logarithm of its size in bytes, 8 to 15; default: 15. */
   readonly serverMaxWindowBits?: number | undefined;
-  /** The base-2 logarithm of the largest window in which the client compresses, 8 to 15. Default 15. */
+  /** The largest window that the client compresses with. A client uses 9 for 8. The base-2 logarithm of its size in bytes, 8 to 15; default: 15. */
   readonly clientMaxWindowBits?: number | undefined;
-  /** How hard to compress, from 1 (fast) to 9 (small). Default 6. */
+  /** How hard to compress, from 1 (fast) to 9 (small). 1 to 9; default: 6. */
   readonly deflateLevel?: number | undefined;
-  /** How much memory to use for compression, from 1 (little) to 9 (fast). Default 8. */
+  /** How much memory to compress with, from 1 to 9. 1 to 9; default: 8. */
   readonly deflateMemLevel?: number | undefined;
-  /** The smallest message that is compressed, in bytes. Default 64. */
+  /** The smallest message that is compressed. In bytes; default: 64 bytes. */
   readonly deflateThreshold?: number | undefined;
 }
 

@@ -5,6 +5,7 @@ export { SansockError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export type * from "./events.js";
 export type { ModuleSource } from "./module.js";
+export type { FaultName } from "./numbers.js";
 export type { EngineOptions } from "./options.js";
 export type { ConnectionState, TransportInstruction } from "./states.js";
 export { parseUrl } from "./url.js";

@@ -13,4 +13,4 @@ $(DONE)/bench-python: bindings/python/bench/requirements.txt $(FFI) $(PACKAGE) |
 
 .PHONY: bench-python
 bench-python: $(DONE)/bench-python
-	@python3 ffi/benches/compare/run.py bindings/python/bench
+	@$(BENCH_RUN) bindings/python/bench

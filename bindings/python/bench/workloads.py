@@ -12,19 +12,16 @@ client_handshake(spec)  A function that returns a request, and one that takes th
 
 from __future__ import annotations
 
-import base64
 import gc
-import hashlib
 import os
-import re
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+import handshake
+
 HANDSHAKES = 64
 """Handshakes in one pass."""
 EARLIER = 100
@@ -60,6 +57,7 @@ class Spec:
     connections: int = 0
     frames: str = ""
     payloads: str = ""
+    sent: str = ""
     request: str = ""
     response: str = ""
     headers: str = ""
@@ -164,15 +162,13 @@ def messages_to_send(spec: Spec) -> list[Message]:
 
 
 def checked(run: Callable[[], None], spec: Spec, output: list[Message]) -> Workload:
-    """A pass that sends, and whose output is verified: the first time the payloads in it, then its length."""
+    """A pass that sends. The first goes to a file, for the runner to verify; of the others, the length counts."""
 
     def length() -> int:
         return sum(map(len, output))
 
     run()
-    sent = b"".join(unframed(b"".join(map(as_bytes, output)), not spec.server, bool(spec.deflate)))
-    if sent != Path(spec.payloads).read_bytes():
-        raise SystemExit("what was sent is not what was to be sent")
+    Path(spec.sent).write_bytes(b"".join(map(as_bytes, output)))
     expected = length()
     output.clear()
 
@@ -281,31 +277,9 @@ def floor(engine: ModuleType, spec: Spec) -> Workload:
 
 def accept_of(request: bytes) -> bytes:
     """What a server answers to the key of a request."""
-    match = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)\r\n", request)
-    if match is None:
-        raise SystemExit(f"no key in {request!r}")
-    return base64.b64encode(hashlib.sha1(match[1] + GUID).digest())
+    return handshake.accept_of(handshake.key_of(request)).encode()
 
 
 def as_bytes(data: Message) -> bytes:
     """Any piece of output."""
     return data.encode() if isinstance(data, str) else bytes(data)
-
-
-def unframed(data: bytes, masked: bool, deflate: bool) -> Iterator[bytes]:
-    """The payloads of frames."""
-    inflater = zlib.decompressobj(-15)
-    at = 0
-    while at < len(data):
-        if bool(data[at + 1] & 0x80) != masked:
-            raise SystemExit("masked or not, against its role")
-        short = data[at + 1] & 0x7F
-        more = {126: 2, 127: 8}.get(short, 0)
-        length = int.from_bytes(data[at + 2 : at + 2 + more], "big") if more else short
-        at += 2 + more
-        mask = data[at : at + 4] if masked else b"\0\0\0\0"
-        at += 4 if masked else 0
-        key = int.from_bytes((mask * (length // 4 + 1))[:length], "big")
-        payload = (int.from_bytes(data[at : at + length], "big") ^ key).to_bytes(length, "big")
-        yield inflater.decompress(payload + b"\x00\x00\xff\xff") if deflate else payload
-        at += length

@@ -9,46 +9,38 @@ use std::vec::Vec;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status};
 
-use super::{COMPRESSED_PIECE, Direction};
-use crate::config::Settings;
+use super::{COMPRESSED_PIECE, Direction, Effort};
+use crate::buffers;
 use crate::error::{Error, Fault, FaultKind};
-use crate::inbox;
 use crate::utf8::Utf8;
 
 /// What every message ends with on the stream, and lacks on the wire (RFC 7692 §7.2.1).
 const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 /// An empty stored block without its tail: the payload of an empty message (§7.2.3.6).
 const EMPTY: &[u8] = &[0x00];
-/// The largest step of output, in bytes.
-const MAX_STEP: usize = 16 * 1024;
+/// The smallest and the largest step of output, in bytes.
 const MIN_STEP: usize = 2048;
+const MAX_STEP: usize = 16 * 1024;
 /// How many compressors, and inflaters, a pool keeps.
 const POOLED: usize = 8;
 /// What a peer may refer back to at most.
 const MAX_WINDOW: usize = 1 << MAX_WINDOW_BITS;
 const MAX_WINDOW_BITS: u8 = 15;
-/// What we refer back to at most with a compressor that served another connection meanwhile: it must be shown these bytes,
-/// and what lies further back seldom makes up for that.
-const SHOWN: usize = 8 * 1024;
+/// How far back we refer at most with a compressor that has served another connection meanwhile, in bytes. The compressor
+/// must be primed with these bytes, and what lies further back seldom makes up for that.
+const PRIMED: usize = 8 * 1024;
 
 /// What an inflater holds, in bytes, whatever its window.
 const INFLATER_SIZE: usize = 47_680;
 
-/// Compressors and inflaters of the connections of one configuration. A connection holds none between messages, only the
-/// bytes that the next one may refer to: it goes on with the one it used last if that is still here, else another is
-/// shown those bytes.
+/// The compressors and inflaters of the connections of one configuration. Between messages a connection holds none, only
+/// the bytes that the next message may refer to. It continues with the stream that it used last if that is still here;
+/// otherwise another stream is primed with those bytes.
 #[derive(Default)]
 pub(crate) struct Pool {
     owners: AtomicUsize,
     compressors: Shelf<Deflate>,
     inflaters: Shelf<Inflate>,
-}
-
-/// A changed configuration starts with an empty pool: its compressors have other parameters.
-impl Clone for Pool {
-    fn clone(&self) -> Self {
-        Pool::default()
-    }
 }
 
 impl fmt::Debug for Pool {
@@ -74,15 +66,15 @@ impl Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Owner(usize);
 
-/// Something in a pool.
+/// A compressor or an inflater in a pool.
 struct Kept<T> {
-    /// `None`: of nobody who needs it again.
+    /// `None` if no direction will continue with it.
     owner: Option<Owner>,
     window_bits: u8,
     stream: Box<T>,
 }
 
-/// Those that wait in a pool, the longest unused first.
+/// The unused streams of one type, the longest unused first.
 struct Shelf<T>(Mutex<Vec<Kept<T>>>);
 
 impl<T> Default for Shelf<T> {
@@ -92,7 +84,7 @@ impl<T> Default for Shelf<T> {
 }
 
 impl<T> Shelf<T> {
-    /// One for a window of this size, and whether it is as its owner left it: it must be reset if not.
+    /// A stream for a window of this size, and whether it is as its owner left it: if not, it must be reset.
     fn take(&self, owner: Owner, window_bits: u8) -> Option<(Box<T>, bool)> {
         let mut kept = self.lock();
         let own = kept.iter().position(|kept| kept.owner == Some(owner));
@@ -110,22 +102,22 @@ impl<T> Shelf<T> {
         all.push(kept);
     }
 
-    /// What another thread's panic left behind is still a list of whole values.
+    /// After a panic in another thread the list still holds whole values.
     fn lock(&self) -> MutexGuard<'_, Vec<Kept<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The last bytes of a direction, which what follows may refer to.
+/// The last bytes of a direction, which later messages may refer to.
 #[derive(Default)]
 struct History {
     bytes: Vec<u8>,
-    /// Where the oldest is. Those before it are the newest.
+    /// Where the oldest byte is. The bytes before it are the newest.
     start: usize,
 }
 
 impl History {
-    /// Makes room for this many more, of which no more than `most` are kept in all.
+    /// Makes room for more bytes. No more than `most` are kept in all.
     fn reserve(&mut self, additional: usize, most: usize) -> Result<(), TryReserveError> {
         let needed = self.bytes.len().saturating_add(additional).min(most);
         let capacity = needed.max(self.bytes.capacity() * 2).min(most);
@@ -133,7 +125,7 @@ impl History {
         if is_short { self.bytes.try_reserve_exact(capacity - self.bytes.len()) } else { Ok(()) }
     }
 
-    /// Adds the newest and forgets the oldest beyond `most`. Room was made.
+    /// Adds the newest bytes, for which there is room, and forgets the oldest beyond `most`.
     fn push(&mut self, bytes: &[u8], most: usize) {
         let bytes = &bytes[bytes.len().saturating_sub(most)..];
         let (appended, rest) = bytes.split_at(bytes.len().min(most - self.bytes.len()));
@@ -144,7 +136,7 @@ impl History {
         self.start = (self.start + to_the_end.len() + rest.len()) % most;
     }
 
-    /// It in one or two pieces, the oldest first.
+    /// The bytes in two pieces, the oldest first.
     fn pieces(&self) -> [&[u8]; 2] {
         let (newest, oldest) = self.bytes.split_at(self.start);
         [oldest, newest]
@@ -155,23 +147,24 @@ impl History {
 #[derive(Default)]
 pub(crate) struct Compressor(Option<Box<Sent>>);
 
-/// What the peer's inflater knows.
+/// What the peer's inflater has seen.
 struct Sent {
     owner: Owner,
     history: History,
 }
 
 impl Compressor {
-    /// Compresses a message, or a part of one. On failure the direction is as before: the peer knows nothing of it.
+    /// Compresses a message, or a part of one. On failure the direction is as before, because the peer receives nothing.
     pub(crate) fn compress(
         &mut self,
         payload: &[u8],
         last: bool,
         direction: Direction,
-        settings: &Settings,
+        effort: Effort,
+        pool: &Pool,
     ) -> Result<Vec<u8>, Error> {
         let mut output = Vec::new();
-        let bound = Self::bound(payload.len(), settings);
+        let bound = Self::bound(payload.len(), effort);
         output.try_reserve(bound).map_err(|_| Error::NoMemory)?;
         if payload.is_empty() {
             // A second flush in a row adds nothing to the stream, but the message needs its end.
@@ -180,7 +173,7 @@ impl Compressor {
                 output.extend_from_slice(TAIL);
             }
         } else {
-            self.deflate(payload, last, &mut output, direction, settings)?;
+            self.deflate(payload, last, &mut output, direction, effort, pool)?;
             if last {
                 debug_assert!(output.ends_with(TAIL));
                 output.truncate(output.len() - TAIL.len());
@@ -199,12 +192,12 @@ impl Compressor {
         last: bool,
         output: &mut Vec<u8>,
         direction: Direction,
-        settings: &Settings,
+        effort: Effort,
+        pool: &Pool,
     ) -> Result<(), Error> {
-        let pool = &settings.pool;
         let new = || Box::new(Sent { owner: pool.new_owner(), history: History::default() });
         let Sent { owner, history } = &mut **self.0.get_or_insert_with(new);
-        let most = direction.window().min(SHOWN);
+        let most = direction.window().min(PRIMED);
         history.reserve(payload.len(), most).map_err(|_| Error::NoMemory)?;
         let (mut stream, knows_history) = match pool.compressors.take(*owner, direction.window_bits) {
             Some((mut stream, false)) => {
@@ -212,7 +205,7 @@ impl Compressor {
                 (stream, false)
             }
             Some(own) => own,
-            None => (new_compressor(direction, settings), false),
+            None => (new_compressor(direction, effort), false),
         };
         if !knows_history {
             for piece in history.pieces() {
@@ -226,12 +219,12 @@ impl Compressor {
         Ok(())
     }
 
-    /// The most that a payload of this length becomes. What does not shrink is stored, with up to six bytes for each block,
-    /// which has at least as many bytes as the encoder has room for symbols; level 1 knows only the fixed code instead, in
-    /// which a byte takes up to nine bits. A flush adds a few bytes.
-    pub(crate) fn bound(len: usize, settings: &Settings) -> usize {
-        let symbols = 63 << settings.deflate_mem_level;
-        let fixed_code = if settings.deflate_level == 1 { len / 8 } else { 0 };
+    /// The largest size that a payload of this length is compressed to. Data that does not shrink is stored, with up to six
+    /// bytes of overhead for each block, and a block has at least as many bytes as the encoder has room for symbols. Level 1
+    /// uses the fixed code instead, in which a byte takes up to nine bits. A flush adds a few bytes.
+    pub(crate) fn bound(len: usize, effort: Effort) -> usize {
+        let symbols = 63 << effort.mem_level;
+        let fixed_code = if effort.level == 1 { len / 8 } else { 0 };
         len.saturating_add(fixed_code).saturating_add(len / symbols * 6).saturating_add(64)
     }
 
@@ -240,11 +233,11 @@ impl Compressor {
     }
 }
 
-fn new_compressor(direction: Direction, settings: &Settings) -> Box<Deflate> {
+fn new_compressor(direction: Direction, effort: Effort) -> Box<Deflate> {
     Box::new(Deflate::new_with_config(DeflateConfig {
-        level: settings.deflate_level as i32,
+        level: effort.level.into(),
         window_bits: -i32::from(direction.window_bits),
-        mem_level: settings.deflate_mem_level as i32,
+        mem_level: effort.mem_level.into(),
         ..DeflateConfig::default()
     }))
 }
@@ -276,39 +269,38 @@ pub(crate) struct Inflater(Option<Box<Received>>);
 struct Received {
     owner: Owner,
     history: History,
-    /// Between messages it is in the pool.
+    /// In the pool between messages.
     stream: Option<Box<Inflate>>,
-    /// The stream has seen bytes of this message since it began or began anew.
+    /// The stream has read bytes of this message since it was last reset.
     touched: bool,
 }
 
 /// Where inflated bytes go.
 pub(crate) struct Target<'a> {
     pub(crate) store: &'a mut Vec<u8>,
-    /// Where the message, as far as it is here, begins in the store.
+    /// Where the part of the message that has been inflated begins in the store.
     pub(crate) start: usize,
-    /// It leaves the store with this piece.
+    /// The store does not keep the message after this piece.
     pub(crate) leaves: bool,
-    /// How many bytes the message may still have.
+    /// How many more bytes the message may have.
     pub(crate) left: u64,
     /// The limit of the whole message, for the fault.
     pub(crate) limit: u64,
-    /// Validates them, if they are text, as they are made.
+    /// Validates the bytes of a text as they are inflated.
     pub(crate) utf8: Option<&'a mut Utf8>,
 }
 
 impl Inflater {
-    /// Inflates a piece of a message, which may be the last, and appends it to `target`. On failure the inflater is dropped: it
-    /// is of no more use.
+    /// Inflates a piece of a message, which may be the last, and appends it to `target`. On failure the inflater is dropped,
+    /// because it cannot continue.
     pub(crate) fn inflate(
         &mut self,
         piece: &[u8],
         last: bool,
         target: &mut Target<'_>,
         direction: Direction,
-        settings: &Settings,
+        pool: &Pool,
     ) -> Result<(), Fault> {
-        let pool = &settings.pool;
         let received = self.0.get_or_insert_with(|| Box::new(Received::new(pool.new_owner())));
         let result = received.inflate_piece(piece, last, target, direction, pool);
         if result.is_err() || last && !direction.takeover {
@@ -342,7 +334,7 @@ impl Received {
         if !last {
             self.inflate_all(piece, false, target, pool)?;
         } else if self.touched || !piece.is_empty() {
-            // With the tail that the sender left out. A message without a byte has no open block for it to close.
+            // With the tail that the sender left out. A message without a byte has no open block for the tail to close.
             let mut buffer = [0; COMPRESSED_PIECE + TAIL.len()];
             let end = piece.len() + TAIL.len();
             buffer[..piece.len()].copy_from_slice(piece);
@@ -371,7 +363,7 @@ impl Received {
             }
             self.touched = !ended;
             self.stream = Some(stream);
-            // Nor has what ended with a final block an open one.
+            // Nor does a stream that ended with a final block have an open one.
             if ended && last && input.len() == TAIL.len() {
                 return Ok(());
             }
@@ -379,12 +371,12 @@ impl Received {
         Ok(())
     }
 
-    /// The one that made the history, or one that is shown it.
+    /// The stream that produced the history, or one that is primed with it.
     fn take_stream(&mut self, pool: &Pool) -> Box<Inflate> {
         match pool.inflaters.take(self.owner, MAX_WINDOW_BITS) {
             Some((stream, true)) => stream,
             other => {
-                // With the largest window: zlib-rs makes room for it whatever it is told.
+                // With the largest window, for which zlib-rs makes room in any case.
                 let mut stream =
                     other.map_or_else(|| Box::new(Inflate::new(false, MAX_WINDOW_BITS)), |(stream, _)| stream);
                 self.begin(&mut stream, &[]);
@@ -393,7 +385,7 @@ impl Received {
         }
     }
 
-    /// Begins a new stream, which may refer to the messages before and to what is there of this one.
+    /// Starts a new stream, which may refer to earlier messages and to what has been inflated of this one.
     fn begin(&self, stream: &mut Inflate, message: &[u8]) {
         stream.reset(false);
         let [oldest, newest] = self.history.pieces();
@@ -404,7 +396,7 @@ impl Received {
 
     fn give_back(&mut self, direction: Direction, pool: &Pool) {
         self.touched = false;
-        // One that has seen more than the agreed window would let the peer refer to it.
+        // A stream that has seen more than the agreed window would let the peer refer to all of it.
         let goes_on = direction.takeover && direction.window() == MAX_WINDOW;
         if let Some(stream) = self.stream.take() {
             pool.inflaters.put(Kept { owner: goes_on.then_some(self.owner), window_bits: MAX_WINDOW_BITS, stream });
@@ -417,9 +409,9 @@ fn inflate_some(stream: &mut Inflate, input: &mut &[u8], target: &mut Target<'_>
     loop {
         let at = target.store.len();
         let step = input.len().saturating_mul(4).clamp(MIN_STEP, MAX_STEP);
-        // One byte more than is allowed, to see that there is more.
+        // Room for one byte more than is allowed shows that there is more.
         let step = usize::try_from(target.left.saturating_add(1)).map_or(step, |left| left.min(step));
-        inbox::reserve(target.store, at, step, target.left.saturating_add(1))?;
+        buffers::reserve(target.store, at, step, target.left.saturating_add(1))?;
         target.store.resize(at + step, 0);
         let (read, written) = (stream.total_in(), stream.total_out());
         let result = stream.decompress(input, &mut target.store[at..], InflateFlush::SyncFlush);

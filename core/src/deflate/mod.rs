@@ -1,8 +1,8 @@
 //! permessage-deflate (RFC 7692): messages through one raw DEFLATE stream in each direction.
 //!
-//! [`negotiation`] decides on parameters; [`codec`] compresses and inflates. Compressors and inflaters are large, and slow
-//! where there are so many that no cache holds them: the connections of one configuration share a few, in a
-//! [`Pool`](codec::Pool), and what is a connection's own is the window: the bytes that its next message may refer to.
+//! [`negotiation`] decides on parameters, and [`codec`] compresses and inflates. Compressors and inflaters are large, and
+//! slow where there are more of them than fit in a cache. So the connections of one configuration share a few, in a
+//! [`Pool`](codec::Pool), and a connection has only a window of its own: the bytes that its next message may refer to.
 
 #[cfg(feature = "deflate")]
 pub(crate) mod codec;
@@ -13,10 +13,10 @@ pub(crate) mod negotiation;
 
 use alloc::vec::Vec;
 
-use crate::config::Settings;
 use crate::error::Error;
+use crate::settings::Settings;
 
-/// Compressed bytes are read in pieces of at most this size, so that one call makes a bounded number of bytes of them.
+/// Compressed bytes are read in pieces of at most this size, so that each piece inflates to a bounded number of bytes.
 pub(crate) const COMPRESSED_PIECE: usize = 1024;
 
 /// What both ends agreed on, as seen from this end.
@@ -38,9 +38,25 @@ pub(crate) struct Direction {
 }
 
 impl Direction {
-    /// A window of 256 bytes can be inflated, but no encoder we know of makes it: such a direction sends uncompressed.
+    /// A window of 256 bytes can be inflated, but zlib-rs does not compress with it: such a direction sends uncompressed.
     pub(crate) fn can_compress(self) -> bool {
         self.window_bits > 8
+    }
+}
+
+/// How hard to compress.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "deflate"), allow(dead_code))]
+pub(crate) struct Effort {
+    /// From 1, fast, to 9, small.
+    pub(crate) level: u8,
+    /// How much memory to use, from 1 to 9.
+    pub(crate) mem_level: u8,
+}
+
+impl Effort {
+    fn of(settings: &Settings) -> Self {
+        Effort { level: settings.deflate_level as u8, mem_level: settings.deflate_mem_level as u8 }
     }
 }
 
@@ -59,7 +75,7 @@ impl Default for Compression {
 }
 
 impl Compression {
-    /// Known to be nothing in a build without DEFLATE, which then leaves out all that depends on it.
+    /// Always `None` in a build without compression, which then leaves out all that depends on it.
     pub(crate) fn agreed(&self) -> Option<Agreement> {
         if cfg!(feature = "deflate") { self.agreed } else { None }
     }
@@ -68,21 +84,27 @@ impl Compression {
         self.agreed = agreement;
     }
 
-    /// Whether a message that begins with this many bytes, and may end with them, is compressed.
+    /// Whether a message is compressed that begins with this many bytes, which may be all of it.
     pub(crate) fn wanted(&self, len: usize, whole: bool, settings: &Settings) -> bool {
         let agreed = self.agreed().is_some_and(|agreed| agreed.send.can_compress());
         agreed && self.on && (!whole || len as u64 >= settings.deflate_threshold)
     }
 
-    /// The most that a payload of this length becomes.
+    /// The largest size that a payload of this length is compressed to.
     pub(crate) fn bound(len: usize, settings: &Settings) -> usize {
-        codec::Compressor::bound(len, settings)
+        codec::Compressor::bound(len, Effort::of(settings))
     }
 
     /// Compresses a message, or a part of one.
-    pub(crate) fn compress(&mut self, payload: &[u8], last: bool, settings: &Settings) -> Result<Vec<u8>, Error> {
+    pub(crate) fn compress(
+        &mut self,
+        payload: &[u8],
+        last: bool,
+        settings: &Settings,
+        pool: &codec::Pool,
+    ) -> Result<Vec<u8>, Error> {
         let agreed = self.agreed().ok_or(Error::InvalidState)?;
-        self.compressor.compress(payload, last, agreed.send, settings)
+        self.compressor.compress(payload, last, agreed.send, Effort::of(settings), pool)
     }
 
     pub(crate) fn heap(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The parameters of permessage-deflate (RFC 7692 §5, §7.1).
 //!
-//! A server answers an offer, of several the first that it can (§5.1):
+//! A server answers the first offer that it can accept (§5.1):
 //!
 //! | offered | configured | answer | the server sends | the client sends |
 //! | --- | --- | --- | --- | --- |
@@ -9,14 +9,14 @@
 //! | nothing | `server_no_context_takeover` | `server_no_context_takeover` | without takeover | |
 //! | `client_no_context_takeover` | any | the same | | without takeover |
 //! | nothing | `client_no_context_takeover` | `client_no_context_takeover` | | without takeover |
-//! | `server_max_window_bits=8` | any | declined: we cannot compress so | | |
+//! | `server_max_window_bits=8` | any | declined: zlib-rs cannot compress with it | | |
 //! | `server_max_window_bits=N` | M | the smaller, at least 9 | in that window | |
 //! | nothing | M < 15 | M, at least 9 | in that window | |
 //! | `client_max_window_bits` | M < 15 | M | | in that window |
 //! | `client_max_window_bits=N` | M | the smaller, if below 15 | | in that window |
 //! | nothing | M | nothing (§7.1.2.2 forbids it) | | in a window of 15 bits |
 //!
-//! A client holds the answer against its offer:
+//! A client compares the answer with its offer:
 //!
 //! | answer | the client |
 //! | --- | --- |
@@ -28,16 +28,17 @@
 //! | `client_max_window_bits=8` | sends uncompressed |
 //! | `client_no_context_takeover` | compresses each message alone |
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use super::{Agreement, Direction};
-use crate::config::{Role, Settings};
-use crate::handshake::fields;
+use crate::settings::{Role, Settings};
+use crate::syntax::trim;
+use crate::text::decimal;
 
 const NAME: &[u8] = b"permessage-deflate";
 const MIN_BITS: u8 = 8;
 const MAX_BITS: u8 = 15;
-/// The smallest window we compress in.
+/// The smallest window that we compress with.
 const MIN_SEND_BITS: u8 = 9;
 
 /// The parameters of one offer or answer.
@@ -62,16 +63,16 @@ pub(crate) struct Unusable;
 
 /// Whether an extension is ours.
 pub(crate) fn is_deflate(extension: &[u8]) -> bool {
-    extension.split(|byte| *byte == b';').next().is_some_and(|name| fields::trim(name) == NAME)
+    extension.split(|byte| *byte == b';').next().is_some_and(|name| trim(name) == NAME)
 }
 
 /// What a client offers.
 pub(crate) fn offer(settings: &Settings) -> String {
     let mut text = String::from("permessage-deflate");
-    if settings.server_no_context_takeover == 1 {
+    if settings.server_no_context_takeover {
         text.push_str("; server_no_context_takeover");
     }
-    if settings.client_no_context_takeover == 1 {
+    if settings.client_no_context_takeover {
         text.push_str("; client_no_context_takeover");
     }
     let (server, client) = (bits(settings.server_max_window_bits), bits(settings.client_max_window_bits));
@@ -89,8 +90,8 @@ pub(crate) fn offer(settings: &Settings) -> String {
 /// A server's answer to one offer, if it can accept it.
 pub(crate) fn answer(offer: &[u8], settings: &Settings) -> Result<(String, Agreement), Unusable> {
     let offer = parse(offer)?;
-    let server_alone = offer.server_no_context_takeover || settings.server_no_context_takeover == 1;
-    let client_alone = offer.client_no_context_takeover || settings.client_no_context_takeover == 1;
+    let server_alone = offer.server_no_context_takeover || settings.server_no_context_takeover;
+    let client_alone = offer.client_no_context_takeover || settings.client_no_context_takeover;
     if offer.server_max_window_bits == Some(MIN_BITS) {
         return Err(Unusable);
     }
@@ -126,7 +127,7 @@ pub(crate) fn check(answer: &[u8], settings: &Settings) -> Result<Agreement, Unu
     let answer = parse(answer)?;
     let server_offered = bits(settings.server_max_window_bits);
     let client_offered = bits(settings.client_max_window_bits).max(MIN_SEND_BITS);
-    if settings.server_no_context_takeover == 1 && !answer.server_no_context_takeover {
+    if settings.server_no_context_takeover && !answer.server_no_context_takeover {
         return Err(Unusable);
     }
     let server = answer.server_max_window_bits.unwrap_or(MAX_BITS);
@@ -138,7 +139,7 @@ pub(crate) fn check(answer: &[u8], settings: &Settings) -> Result<Agreement, Unu
     if server > server_offered {
         return Err(Unusable);
     }
-    let client_alone = answer.client_no_context_takeover || settings.client_no_context_takeover == 1;
+    let client_alone = answer.client_no_context_takeover || settings.client_no_context_takeover;
     Ok(Agreement {
         send: Direction { window_bits: client, takeover: !client_alone },
         receive: Direction { window_bits: server, takeover: !answer.server_no_context_takeover },
@@ -147,7 +148,7 @@ pub(crate) fn check(answer: &[u8], settings: &Settings) -> Result<Agreement, Unu
 
 /// What is agreed on a stream that starts open: what the options say.
 pub(crate) fn agreed(role: Role, settings: &Settings) -> Agreement {
-    let direction = |option, alone| Direction { window_bits: bits(option), takeover: alone == 0 };
+    let direction = |option, alone: bool| Direction { window_bits: bits(option), takeover: !alone };
     let server = direction(settings.server_max_window_bits, settings.server_no_context_takeover);
     let client = direction(settings.client_max_window_bits, settings.client_no_context_takeover);
     match role {
@@ -156,13 +157,13 @@ pub(crate) fn agreed(role: Role, settings: &Settings) -> Agreement {
     }
 }
 
-/// Reads the parameters of an extension whose grammar has been checked.
+/// Reads the parameters of an extension whose syntax is known to be valid.
 fn parse(extension: &[u8]) -> Result<Parameters, Unusable> {
     let mut parameters = Parameters::default();
     for part in extension.split(|byte| *byte == b';').skip(1) {
         let mut sides = part.splitn(2, |byte| *byte == b'=');
-        let name = fields::trim(sides.next().unwrap_or_default());
-        let value = sides.next().map(fields::trim);
+        let name = trim(sides.next().unwrap_or_default());
+        let value = sides.next().map(trim);
         let repeated = match (name, value) {
             (b"server_no_context_takeover", None) => {
                 core::mem::replace(&mut parameters.server_no_context_takeover, true)
@@ -207,5 +208,5 @@ fn bits(option: u64) -> u8 {
 
 fn push_bits(text: &mut String, parameter: &str, bits: u8) {
     text.push_str(parameter);
-    text.push_str(&bits.to_string());
+    text.push_str(&decimal(bits.into()));
 }

@@ -1,22 +1,24 @@
-//! The codec of a build without DEFLATE. The option that would negotiate the extension is refused, so that nothing here is
-//! ever called.
+//! The codec of a build without compression. The option that would negotiate the extension is refused, so that nothing here
+//! is ever called.
 
 use alloc::vec::Vec;
 
-use super::Direction;
-use crate::config::Settings;
+use super::{Direction, Effort};
 use crate::error::{Error, Fault, FaultKind};
 use crate::utf8::Utf8;
+
+#[derive(Debug, Default)]
+pub(crate) struct Pool;
 
 #[derive(Default)]
 pub(crate) struct Compressor {}
 
 impl Compressor {
-    pub(crate) fn compress(&mut self, _: &[u8], _: bool, _: Direction, _: &Settings) -> Result<Vec<u8>, Error> {
+    pub(crate) fn compress(&mut self, _: &[u8], _: bool, _: Direction, _: Effort, _: &Pool) -> Result<Vec<u8>, Error> {
         Err(Error::InvalidState)
     }
 
-    pub(crate) fn bound(len: usize, _: &Settings) -> usize {
+    pub(crate) fn bound(len: usize, _: Effort) -> usize {
         len
     }
 
@@ -45,7 +47,7 @@ impl Inflater {
         _: bool,
         _: &mut Target<'_>,
         _: Direction,
-        _: &Settings,
+        _: &Pool,
     ) -> Result<(), Fault> {
         Err(FaultKind::BadCompressedData.into())
     }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::fields::{self, Field};
 use crate::error::{Fault, FaultKind};
+use crate::syntax::is_text_byte;
 
 /// The most digits of a chunk's size: 64 bits.
 const MAX_SIZE_DIGITS: u32 = 16;
@@ -176,7 +177,7 @@ impl Chunked {
             (Trailer, b'\r') => TrailerLf,
             (TrailerLf, b'\n') => TrailerStart,
             (EndLf, b'\n') => return Ok(true),
-            (Extension | TrailerStart | Trailer, _) if fields::is_text_byte(byte) && self.overhead < MAX_OVERHEAD => {
+            (Extension | TrailerStart | Trailer, _) if is_text_byte(byte) && self.overhead < MAX_OVERHEAD => {
                 self.overhead += 1;
                 if self.at == Extension { Extension } else { Trailer }
             }

@@ -1,6 +1,8 @@
-//! Header fields: the grammar they share (RFC 9110 §5.5, §5.6), and lists of them.
+//! Header fields: finding them, and the lists that their values hold (RFC 9110 §5.6.1, RFC 6455 §9.1).
 
 use core::slice;
+
+use crate::syntax::{is_token_byte, split_token, trim};
 
 /// How many subprotocols a list may have.
 pub const MAX_SUBPROTOCOLS: usize = 64;
@@ -68,91 +70,6 @@ pub(crate) fn single<'a>(fields: &'a [Field<'a>], name: &'a str) -> Result<Optio
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeated;
 
-/// What a byte may be part of: classes, a bit each.
-const TOKEN: u8 = 1;
-const HOST: u8 = 2;
-const TARGET: u8 = 4;
-const BASE64: u8 = 8;
-
-/// The classes of each byte.
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let alphanumeric = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    put(&mut classes, alphanumeric, TOKEN | HOST | TARGET | BASE64);
-    put(&mut classes, b"!#$%&'*+-.^_`|~", TOKEN);
-    // A comma is legal in a name by the grammar, but no host has one: it marks two Host fields that were joined.
-    put(&mut classes, b"-._~%!$&'()*+;=", HOST);
-    put(&mut classes, b"!$%&'()*+,-./:;=?@[\\]^_`{|}~", TARGET);
-    put(&mut classes, b"+/", BASE64);
-    classes
-};
-
-const fn put(classes: &mut [u8; 256], bytes: &[u8], class: u8) {
-    let mut at = 0;
-    while at < bytes.len() {
-        classes[bytes[at] as usize] |= class;
-        at += 1;
-    }
-}
-
-/// Whether all bytes are of this class. No early end: what is judged is short, and mostly good.
-fn are_of(class: u8, bytes: &[u8]) -> bool {
-    bytes.iter().fold(class, |common, byte| common & CLASSES[usize::from(*byte)]) != 0
-}
-
-/// RFC 9110 §5.6.2.
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && are_of(TOKEN, bytes)
-}
-
-fn is_token_byte(byte: u8) -> bool {
-    CLASSES[usize::from(byte)] & TOKEN != 0
-}
-
-/// The token that the bytes begin with, which may be empty, and the rest.
-pub(crate) fn split_token(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let len = bytes.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(bytes.len());
-    bytes.split_at(len)
-}
-
-/// RFC 9110 §5.5: visible bytes, spaces and tabs, none of the white space at the ends.
-pub(crate) fn is_value(bytes: &[u8]) -> bool {
-    let white = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    is_text(bytes) && !white(bytes.first()) && !white(bytes.last())
-}
-
-/// Whether all bytes may stand in a line of a head.
-pub(crate) fn is_text(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks();
-    blocks.iter().all(is_text_block)
-        && match bytes.last_chunk() {
-            // It overlaps the block before it.
-            Some(end) => is_text_block(end),
-            None => rest.iter().copied().all(is_text_byte),
-        }
-}
-
-/// No early end, so that the compiler judges all the bytes at once.
-fn is_text_block(block: &[u8; 16]) -> bool {
-    block.iter().fold(true, |good, byte| good & is_text_byte(*byte))
-}
-
-/// A byte that may stand in a line of a head: HTAB, SP, VCHAR, obs-text.
-pub(crate) fn is_text_byte(byte: u8) -> bool {
-    (byte == b'\t') | (byte >= b' ') & (byte != 0x7f)
-}
-
-/// A path and query in a request target or URL: visible ASCII without `#` and what every client percent-encodes. Other
-/// characters that RFC 3986 leaves out (`|`, `^`, `{`) are sent by browsers as they are.
-pub(crate) fn is_target(bytes: &[u8]) -> bool {
-    are_of(TARGET, bytes)
-}
-
-/// Digits of base64 (RFC 4648 §4).
-pub(crate) fn is_base64(digits: &[u8]) -> bool {
-    are_of(BASE64, digits)
-}
-
 /// Whether a list, over all its fields, has this token; case means nothing.
 pub(crate) fn list_has(mut values: Values<'_>, token: &str) -> bool {
     values.any(|value| elements(value).any(|element| element.eq_ignore_ascii_case(token.as_bytes())))
@@ -182,101 +99,6 @@ impl<'a> Iterator for Elements<'a> {
         }
         None
     }
-}
-
-pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
-    let white = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(|byte| !white(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !white(byte)).map_or(start, |last| last + 1);
-    &bytes[start..end]
-}
-
-/// Host and port, as in a Host field or a URL (RFC 3986 §3.2, without userinfo).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Authority<'a> {
-    /// IPv6 addresses are in brackets.
-    pub(crate) host: &'a [u8],
-    pub(crate) port: Option<u16>,
-}
-
-impl<'a> Authority<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let end = match bytes.first()? {
-            b'[' => bytes.iter().position(|byte| *byte == b']')? + 1,
-            _ => bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len()),
-        };
-        let (host, rest) = bytes.split_at(end);
-        let port = match rest {
-            [] | [b':'] => None,
-            [b':', digits @ ..] => Some(parse_port(digits)?),
-            _ => return None,
-        };
-        is_host(host).then_some(Authority { host, port })
-    }
-
-    /// Whether both name the same host and port, where `default` is the port of one that names none.
-    pub(crate) fn same(&self, other: &Self, default: u16) -> bool {
-        self.host.eq_ignore_ascii_case(other.host) && self.port.unwrap_or(default) == other.port.unwrap_or(default)
-    }
-}
-
-fn parse_port(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0_u16, |port, byte| {
-        let digit = char::from(*byte).to_digit(10)?;
-        port.checked_mul(10)?.checked_add(digit as u16)
-    })
-}
-
-fn is_host(host: &[u8]) -> bool {
-    match host {
-        [b'[', address @ .., b']'] => is_ipv6(address),
-        _ => !host.is_empty() && are_of(HOST, host),
-    }
-}
-
-/// RFC 3986 §3.2.2: eight groups of up to four hexadecimal digits, or fewer with one `::` for the rest; the last two may be
-/// an IPv4 address. (The parser of the standard library takes a twentieth of the WebAssembly module.)
-fn is_ipv6(address: &[u8]) -> bool {
-    let mut groups = 0;
-    let mut gap = false;
-    let mut rest = address;
-    if let [b':', b':', after @ ..] = rest {
-        gap = true;
-        rest = after;
-    }
-    while !rest.is_empty() {
-        let len = rest.iter().position(|byte| *byte == b':').unwrap_or(rest.len());
-        let (group, after) = rest.split_at(len);
-        if group.contains(&b'.') {
-            groups += 2;
-            if !after.is_empty() || !is_ipv4(group) {
-                return false;
-            }
-        } else {
-            groups += 1;
-            if !(1..=4).contains(&len) || !group.iter().all(u8::is_ascii_hexdigit) {
-                return false;
-            }
-        }
-        rest = match after {
-            [b':', b':', after @ ..] if !gap => {
-                gap = true;
-                after
-            }
-            [b':', after @ ..] if !after.is_empty() => after,
-            [] => after,
-            _ => return false,
-        };
-    }
-    if gap { groups < 8 } else { groups == 8 }
-}
-
-fn is_ipv4(address: &[u8]) -> bool {
-    let byte = |digits: &[u8]| match digits {
-        [b'0', _, ..] => false,
-        _ => digits.len() <= 3 && parse_port(digits).is_some_and(|number| !digits.is_empty() && number <= 255),
-    };
-    address.split(|byte| *byte == b'.').count() == 4 && address.split(|byte| *byte == b'.').all(byte)
 }
 
 /// The extensions of one `Sec-WebSocket-Extensions` field (RFC 6455 §9.1), each with its parameters.
@@ -404,63 +226,5 @@ mod tests {
         }
         assert!(extensions(&(alloc::string::String::from("a") + &";b".repeat(8))).is_ok());
         assert!(extensions(&(alloc::string::String::from("a") + &";b".repeat(9))).is_err());
-    }
-
-    #[test]
-    fn classes_are_what_the_grammars_leave_of_visible_ascii() {
-        for byte in 0..=u8::MAX {
-            let without = |delimiters: &[u8]| byte.is_ascii_graphic() && !delimiters.contains(&byte);
-            assert_eq!(is_token(&[byte]), without(b"\"(),/:;<=>?@[\\]{}"), "RFC 9110 §5.6.2: {byte}");
-            assert_eq!(is_host(&[byte]), without(b":/?#[]@\"<>\\^`{|},"), "RFC 3986 §3.2.2: {byte}");
-            assert_eq!(is_target(&[byte]), without(b"#\"<>"), "{byte}");
-            assert_eq!(is_base64(&[byte]), byte.is_ascii_alphanumeric() || b"+/".contains(&byte), "{byte}");
-        }
-    }
-
-    #[test]
-    fn one_bad_byte_spoils_a_text_of_any_length() {
-        for len in 0..70 {
-            let mut text = alloc::vec![b'a'; len];
-            assert!(is_text(&text));
-            for at in 0..len {
-                for (byte, good) in
-                    [(b'\t', true), (0x80, true), (0xff, true), (0x1f, false), (0x7f, false), (0, false)]
-                {
-                    text[at] = byte;
-                    assert_eq!(is_text(&text), good, "{byte} at {at} of {len}");
-                }
-                text[at] = b' ';
-            }
-        }
-    }
-
-    #[test]
-    fn ipv6_addresses_are_those_of_the_standard_library() {
-        let pieces = ["", "1", "abcd", "12345", "g", "1.2.3.4", "1.2.3", "01.2.3.4", "256.1.1.1", ":"];
-        let mut tried = 0;
-        for len in 1..=4 {
-            for index in 0..pieces.len().pow(len) {
-                let parts: Vec<&str> =
-                    (0..len).map(|place| pieces[index / pieces.len().pow(place) % pieces.len()]).collect();
-                let short = parts.join(":");
-                for text in [short.clone(), alloc::format!("1:2:3:4:{short}"), alloc::format!("1:2:3:4:5:6:{short}")] {
-                    assert_eq!(is_ipv6(text.as_bytes()), text.parse::<core::net::Ipv6Addr>().is_ok(), "{text}");
-                    tried += 1;
-                }
-            }
-        }
-        assert!(tried > 30_000);
-    }
-
-    #[test]
-    fn authorities() {
-        let parse = |text: &'static str| Authority::parse(text.as_bytes());
-        assert_eq!(parse("example.com"), Some(Authority { host: b"example.com", port: None }));
-        assert_eq!(parse("[::1]:8080"), Some(Authority { host: b"[::1]", port: Some(8080) }));
-        assert_eq!(parse("a:"), Some(Authority { host: b"a", port: None }));
-        for bad in ["", ":80", "a b", "a,b", "a:99999", "a:x", "a:+1", "[::1", "[g::]", "[::1]x", "u@a", "a/b", "a:1:2"]
-        {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
     }
 }

@@ -1,20 +1,21 @@
 //! The head of an HTTP/1.1 message (RFC 9112 §2 to §5), read as it arrives.
 //!
-//! [`HeadReader`] finds the end and refuses what is not strict HTTP, each byte visited once however the head is cut;
-//! then `httparse` takes the complete head apart.
+//! [`HeadReader`] finds the end of the head and refuses what is not strict HTTP. It visits each byte once, however the
+//! head is cut. Then `httparse` takes the complete head apart.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use memchr::memchr;
 
-use super::fields::{self, Authority, Field};
-use crate::config::Settings;
+use super::fields::{self, Field};
 use crate::error::{Fault, FaultKind};
+use crate::settings::Settings;
+use crate::syntax::{Authority, is_target, is_text, is_token};
 
 /// Whether a head is a request's or a response's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum HeadKind {
     Request,
     Response,
 }
@@ -22,7 +23,7 @@ pub(crate) enum Kind {
 /// Reads one head into a buffer. The head begins at the index `start` of the buffer.
 #[derive(Debug)]
 pub(crate) struct HeadReader {
-    kind: Kind,
+    kind: HeadKind,
     start: usize,
     line_start: usize,
     headers: u64,
@@ -30,11 +31,11 @@ pub(crate) struct HeadReader {
 }
 
 impl HeadReader {
-    pub(crate) fn new(kind: Kind, start: usize) -> Self {
+    pub(crate) fn new(kind: HeadKind, start: usize) -> Self {
         HeadReader { kind, start, line_start: start, headers: 0, skipped_empty_line: false }
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> HeadKind {
         self.kind
     }
 
@@ -42,7 +43,7 @@ impl HeadReader {
         self.start
     }
 
-    /// Takes bytes up to the end of the head: how many, and whether the end is among them.
+    /// Reads bytes up to the end of the head. Returns how many, and whether the end is among them.
     pub(crate) fn read(
         &mut self,
         input: &[u8],
@@ -64,7 +65,7 @@ impl HeadReader {
         Ok((at, false))
     }
 
-    /// Appends a piece of a line, within the limits. Which limit is broken first does not depend on how the head is cut.
+    /// Appends a piece of a line, within the limits. Which limit is exceeded first does not depend on how the head is cut.
     fn append(&self, piece: &[u8], buffer: &mut Vec<u8>, settings: &Settings) -> Result<(), Fault> {
         let line_limit = settings.max_line_size.saturating_add(2);
         let line = (buffer.len() - self.line_start + piece.len()) as u64;
@@ -86,23 +87,23 @@ impl HeadReader {
         self.line_start == self.start
     }
 
-    /// Judges the line that the buffer now ends with. `true` if it ends the head.
+    /// Checks the line that the buffer now ends with. `true` if it ends the head.
     fn end_line(&mut self, buffer: &mut Vec<u8>, settings: &Settings) -> Result<bool, Fault> {
         let Some(line) = buffer[self.line_start..].strip_suffix(b"\r\n") else {
             return Err(FaultKind::BadLineEnd.into());
         };
-        let broken = !fields::is_text(line);
-        if broken && line.contains(&b'\r') {
+        let is_bad = !is_text(line);
+        if is_bad && line.contains(&b'\r') {
             return Err(FaultKind::BadLineEnd.into());
         }
         if self.in_first_line() {
-            if line.is_empty() && self.kind == Kind::Request && !self.skipped_empty_line {
+            if line.is_empty() && self.kind == HeadKind::Request && !self.skipped_empty_line {
                 // RFC 9112 §2.2: a server ignores an empty line before the request line.
                 self.skipped_empty_line = true;
                 buffer.truncate(self.start);
                 return Ok(false);
             }
-            if line.is_empty() || broken {
+            if line.is_empty() || is_bad {
                 return Err(self.bad_first_line());
             }
         } else if line.is_empty() {
@@ -113,7 +114,7 @@ impl HeadReader {
                 return Err(Fault::with(FaultKind::TooManyHeaders, self.headers, settings.max_headers));
             }
             // A line that begins with white space would continue the one before (obs-fold, RFC 9112 §5.2).
-            if broken || matches!(line.first(), Some(b' ' | b'\t')) {
+            if is_bad || matches!(line.first(), Some(b' ' | b'\t')) {
                 return Err(FaultKind::BadHeader.into());
             }
         }
@@ -123,8 +124,8 @@ impl HeadReader {
 
     fn bad_first_line(&self) -> Fault {
         match self.kind {
-            Kind::Request => FaultKind::BadRequestLine.into(),
-            Kind::Response => FaultKind::BadStatusLine.into(),
+            HeadKind::Request => FaultKind::BadRequestLine.into(),
+            HeadKind::Response => FaultKind::BadStatusLine.into(),
         }
     }
 }
@@ -166,7 +167,7 @@ impl<'a> RequestLine<'a> {
         else {
             return Err(FaultKind::BadRequestLine);
         };
-        if !fields::is_token(method) || target.is_empty() {
+        if !is_token(method) || target.is_empty() {
             return Err(FaultKind::BadRequestLine);
         }
         check_version(version, FaultKind::BadRequestLine)?;
@@ -178,7 +179,7 @@ impl<'a> RequestLine<'a> {
 
     /// Origin form, or absolute form with a scheme of ours (RFC 9112 §3.2).
     fn parse_target(target: &'a [u8]) -> Option<Self> {
-        if !fields::is_target(target) {
+        if !is_target(target) {
             return None;
         }
         if target.starts_with(b"/") {

@@ -2,22 +2,28 @@
 //!
 //! [`fields`] and [`request`] hold the rules on header fields, whatever carried them; the modules that read and write the
 //! text of HTTP/1.1 (RFC 9112) stand above them. A host that speaks HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), or has read the
-//! request by other means, checks the fields with [`request::Offer::read`] and starts its connection with the option
-//! `START_OPEN`.
+//! request by other means, checks the fields with [`request::Offer::read`] and makes its connection with the option
+//! [`start_open`](crate::config::ConfigBuilder::start_open).
 
-pub(crate) mod body;
+mod body;
+mod deliver;
 pub mod fields;
-pub(crate) mod head;
+mod head;
+pub(crate) mod opening;
 pub mod request;
-pub(crate) mod response;
-pub(crate) mod write;
+mod response;
+mod url;
+mod write;
 
 use alloc::string::String;
-use alloc::vec;
+use alloc::vec::Vec;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use sha1::{Digest, Sha1};
+
+use crate::error::Error;
+use crate::syntax;
+use crate::text::base64_array;
+pub use url::Url;
 
 /// Appended to the key before hashing (RFC 6455 §1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -25,44 +31,61 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key` (RFC 6455 §4.2.2).
 pub fn accept_for(key: &[u8]) -> [u8; 28] {
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
-    encode(&digest)
+    base64_array(&digest)
 }
 
 /// `Sec-WebSocket-Key` for 16 random bytes (RFC 6455 §4.1).
-pub(crate) fn key_for(nonce: [u8; 16]) -> [u8; 24] {
-    encode(&nonce)
+fn key_for(nonce: [u8; 16]) -> [u8; 24] {
+    base64_array(&nonce)
 }
 
-fn encode<const LEN: usize>(bytes: &[u8]) -> [u8; LEN] {
-    let mut text = [0; LEN];
-    let written = BASE64.encode_slice(bytes, &mut text);
-    debug_assert_eq!(written, Ok(LEN));
-    text
+/// What the host chose for the handshake.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HandshakeConfig {
+    /// A client's.
+    pub(crate) url: Option<Url>,
+    /// A client's.
+    pub(crate) origin: Option<String>,
+    /// What a client offers, or a server picks from: a list as it stands in a header, the preferred one first.
+    subprotocols: Vec<u8>,
+    /// Header lines that are added to a client's request, or to every response of a server.
+    headers: Vec<u8>,
 }
 
-/// Bytes of any length in base64 (RFC 4648 §4).
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    let mut text = vec![0; bytes.len().div_ceil(3) * 4];
-    let len = BASE64.encode_slice(bytes, &mut text).unwrap_or_default();
-    ascii(&text[..len])
-}
-
-/// A number in decimal. Numbers are written where the WebAssembly module must stay small: `core::fmt` is not.
-pub(crate) fn decimal(number: u64) -> String {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    while rest > 0 || at == digits.len() {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
+impl HandshakeConfig {
+    /// Adds a subprotocol, unless it is not a token, is there already, or is one too many.
+    pub(crate) fn add_subprotocol(&mut self, name: &str) -> Result<(), Error> {
+        let name = name.as_bytes();
+        let is_new = !self.subprotocols().any(|other| other == name);
+        if !is_new || !syntax::is_token(name) || self.subprotocols().count() >= fields::MAX_SUBPROTOCOLS {
+            return Err(Error::InvalidArgument);
+        }
+        if !self.subprotocols.is_empty() {
+            self.subprotocols.extend_from_slice(b", ");
+        }
+        self.subprotocols.extend_from_slice(name);
+        Ok(())
     }
-    ascii(&digits[at..])
+
+    /// Adds a header: see [`add_header`].
+    pub(crate) fn add_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        add_header(&mut self.headers, name, value)
+    }
+
+    fn subprotocols(&self) -> fields::Elements<'_> {
+        fields::elements(&self.subprotocols)
+    }
 }
 
-/// Bytes that are known to be ASCII as a string.
-pub(crate) fn ascii(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| char::from(*byte)).collect()
+/// Appends the line of a header that the host adds. Nothing in it may end the line, and it may not be one that the handshake
+/// itself writes.
+fn add_header(lines: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Result<(), Error> {
+    let reserved = fields::RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved.as_bytes()));
+    if reserved || !syntax::is_token(name) || !syntax::is_value(value) {
+        return Err(Error::InvalidArgument);
+    }
+    write::header(lines, name, value);
+    Ok(())
 }
 
 #[cfg(test)]

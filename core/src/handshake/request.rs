@@ -1,20 +1,22 @@
-//! What a server asks of the fields of an opening request (RFC 6455 §4.2.1).
+//! What a server requires of the fields of an opening request (RFC 6455 §4.2.1).
 
 use alloc::vec::Vec;
 
-use super::fields::{self, Authority, Extensions, Field, MAX_EXTENSIONS, MAX_SUBPROTOCOLS};
+use super::fields::{self, Extensions, Field, MAX_EXTENSIONS, MAX_SUBPROTOCOLS};
+use crate::abi::origin;
 use crate::error::FaultKind;
+use crate::syntax::{Authority, is_base64, is_token, trim};
 
 /// How the Origin of a request relates to the host it was made to (RFC 6454, RFC 6455 §10.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum OriginRelation {
     /// There is no Origin: the client is not a browser.
-    Absent = crate::batch::origin::ABSENT,
+    Absent = origin::ABSENT,
     /// The same host and port.
-    Same = crate::batch::origin::SAME,
+    Same = origin::SAME,
     /// Another host or port, or the opaque origin `null`: a page of another site made this request.
-    Cross = crate::batch::origin::CROSS,
+    Cross = origin::CROSS,
 }
 
 /// What a request offers, whatever version of HTTP carried it.
@@ -85,8 +87,7 @@ pub fn key<'a>(fields: &'a [Field<'a>]) -> Result<&'a [u8], FaultKind> {
 
 /// Content-Length may be there if it is 0, any number of times (RFC 9110 §8.6).
 pub(crate) fn has_no_content(fields: &[Field<'_>]) -> bool {
-    fields::all(fields, "Content-Length")
-        .all(|value| value.split(|byte| *byte == b',').all(|part| fields::trim(part) == b"0"))
+    fields::all(fields, "Content-Length").all(|value| value.split(|byte| *byte == b',').all(|part| trim(part) == b"0"))
 }
 
 fn check_version(fields: &[Field<'_>]) -> Result<(), FaultKind> {
@@ -99,7 +100,7 @@ fn check_version(fields: &[Field<'_>]) -> Result<(), FaultKind> {
 
 /// 16 bytes in base64: 22 digits and two pads.
 fn is_key(key: &[u8]) -> bool {
-    matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && fields::is_base64(digits))
+    matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && is_base64(digits))
 }
 
 fn read_subprotocols<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKind> {
@@ -107,7 +108,7 @@ fn read_subprotocols<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, Fault
     for value in fields::all(fields, "Sec-WebSocket-Protocol") {
         let before = list.len();
         for name in fields::elements(value) {
-            if !fields::is_token(name) || list.contains(&name) || list.len() == MAX_SUBPROTOCOLS {
+            if !is_token(name) || list.contains(&name) || list.len() == MAX_SUBPROTOCOLS {
                 return Err(FaultKind::BadSubprotocol);
             }
             list.push(name);

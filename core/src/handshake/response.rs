@@ -1,10 +1,11 @@
-//! What a client asks of the fields of a 101 response (RFC 6455 §4.1).
+//! What a client requires of the fields of a 101 response (RFC 6455 §4.1).
 
+use super::HandshakeConfig;
 use super::fields::{self, Extensions, Field};
 use super::request::has_no_content;
-use crate::config::Settings;
 use crate::deflate::{Agreement, negotiation};
 use crate::error::FaultKind;
+use crate::settings::Settings;
 
 /// What a 101 response agrees to.
 pub(crate) struct Agreed<'a> {
@@ -16,7 +17,7 @@ pub(crate) struct Agreed<'a> {
 pub(crate) fn check<'a>(
     fields: &'a [Field<'a>],
     accept: &[u8; 28],
-    offered: &[impl AsRef<str>],
+    config: &HandshakeConfig,
     settings: &Settings,
 ) -> Result<Agreed<'a>, FaultKind> {
     match fields::single(fields, "Upgrade") {
@@ -49,7 +50,7 @@ pub(crate) fn check<'a>(
     }
     let subprotocol = match fields::single(fields, "Sec-WebSocket-Protocol") {
         Ok(None) => None,
-        Ok(Some(chosen)) if offered.iter().any(|name| name.as_ref().as_bytes() == chosen) => Some(chosen),
+        Ok(Some(chosen)) if config.subprotocols().any(|name| name == chosen) => Some(chosen),
         _ => return Err(FaultKind::SubprotocolNotOffered),
     };
     Ok(Agreed { subprotocol, extension })

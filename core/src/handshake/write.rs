@@ -1,12 +1,10 @@
 //! HTTP/1.1 text that the engine sends: a client's request, a server's answers.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::decimal;
-use crate::config::ExtraHeader;
+use super::{HandshakeConfig, Url};
 use crate::error::FaultKind;
-use crate::url::Url;
+use crate::text::decimal;
 
 /// Both sides send these two.
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n";
@@ -14,79 +12,64 @@ const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n";
 const USUAL_SIZE: usize = 512;
 
 /// The client's opening request (RFC 6455 §4.1).
-pub(crate) fn request(
-    output: &mut Vec<u8>,
-    url: &Url,
-    key: &[u8],
-    origin: Option<&str>,
-    subprotocols: &[String],
-    extension: Option<&str>,
-    extra: &[ExtraHeader],
-) {
+pub(crate) fn request(output: &mut Vec<u8>, url: &Url, key: &[u8], config: &HandshakeConfig, extension: Option<&str>) {
     output.reserve(USUAL_SIZE + url.target.len());
     push(output, &[b"GET ", url.target.as_bytes(), b" HTTP/1.1\r\n"]);
-    header(output, "Host", url.authority.as_bytes());
+    header(output, b"Host", url.authority.as_bytes());
     push(output, &[UPGRADE]);
-    header(output, "Sec-WebSocket-Key", key);
-    header(output, "Sec-WebSocket-Version", b"13");
-    if let Some(origin) = origin {
-        header(output, "Origin", origin.as_bytes());
+    header(output, b"Sec-WebSocket-Key", key);
+    header(output, b"Sec-WebSocket-Version", b"13");
+    if let Some(origin) = &config.origin {
+        header(output, b"Origin", origin.as_bytes());
     }
-    if !subprotocols.is_empty() {
-        header(output, "Sec-WebSocket-Protocol", subprotocols.join(", ").as_bytes());
+    if !config.subprotocols.is_empty() {
+        header(output, b"Sec-WebSocket-Protocol", &config.subprotocols);
     }
     if let Some(extension) = extension {
-        header(output, "Sec-WebSocket-Extensions", extension.as_bytes());
+        header(output, b"Sec-WebSocket-Extensions", extension.as_bytes());
     }
     if let Some(authorization) = &url.authorization {
-        header(output, "Authorization", authorization.as_bytes());
+        header(output, b"Authorization", authorization.as_bytes());
     }
-    headers(output, extra);
-    output.extend_from_slice(b"\r\n");
+    push(output, &[&config.headers, b"\r\n"]);
 }
 
-/// The server's 101 (RFC 6455 §4.2.2).
-pub(crate) fn switching<'a>(
+/// The server's 101 (RFC 6455 §4.2.2). `extra` are header lines.
+pub(crate) fn switching(
     output: &mut Vec<u8>,
     accept: &[u8; 28],
-    subprotocol: Option<&str>,
-    extension: Option<&str>,
-    extra: impl Iterator<Item = &'a ExtraHeader>,
+    subprotocol: Option<&[u8]>,
+    extension: Option<&[u8]>,
+    extra: [&[u8]; 2],
 ) {
     push(output, &[b"HTTP/1.1 101 Switching Protocols\r\n", UPGRADE]);
-    header(output, "Sec-WebSocket-Accept", accept);
+    header(output, b"Sec-WebSocket-Accept", accept);
     if let Some(name) = subprotocol {
-        header(output, "Sec-WebSocket-Protocol", name.as_bytes());
+        header(output, b"Sec-WebSocket-Protocol", name);
     }
     if let Some(extension) = extension {
-        header(output, "Sec-WebSocket-Extensions", extension.as_bytes());
+        header(output, b"Sec-WebSocket-Extensions", extension);
     }
-    headers(output, extra);
+    push(output, &extra);
     output.extend_from_slice(b"\r\n");
 }
 
 /// The server's refusal. It is the last response on the connection: nothing that follows is read as HTTP.
-pub(crate) fn refusal<'a>(
-    output: &mut Vec<u8>,
-    status: u16,
-    because: FaultKind,
-    extra: impl Iterator<Item = &'a ExtraHeader>,
-    body: &[u8],
-) {
+pub(crate) fn refusal(output: &mut Vec<u8>, status: u16, because: FaultKind, extra: [&[u8]; 2], body: &[u8]) {
     status_line(output, status);
     // RFC 9110 §15.5.22: a 426 names the protocol in Upgrade, and RFC 6455 §4.4 the version.
     let upgrade_required = matches!(because, FaultKind::NotAnUpgrade | FaultKind::UnsupportedVersion);
     if upgrade_required {
-        header(output, "Upgrade", b"websocket");
-        header(output, "Sec-WebSocket-Version", b"13");
+        header(output, b"Upgrade", b"websocket");
+        header(output, b"Sec-WebSocket-Version", b"13");
     }
     if because == FaultKind::BadMethod {
-        header(output, "Allow", b"GET");
+        header(output, b"Allow", b"GET");
     }
-    headers(output, extra);
-    header(output, "Connection", if upgrade_required { b"Upgrade, close" } else { b"close" });
+    push(output, &extra);
+    header(output, b"Connection", if upgrade_required { b"Upgrade, close" } else { b"close" });
     if !has_no_body(status) {
-        header(output, "Content-Length", decimal(body.len() as u64).as_bytes());
+        header(output, b"Content-Length", decimal(body.len() as u64).as_bytes());
     }
     push(output, &[b"\r\n", body]);
 }
@@ -102,14 +85,8 @@ fn push(output: &mut Vec<u8>, parts: &[&[u8]]) {
     }
 }
 
-fn header(output: &mut Vec<u8>, name: &str, value: &[u8]) {
-    push(output, &[name.as_bytes(), b": ", value, b"\r\n"]);
-}
-
-fn headers<'a>(output: &mut Vec<u8>, extra: impl IntoIterator<Item = &'a ExtraHeader>) {
-    for field in extra {
-        header(output, &field.name, &field.value);
-    }
+pub(super) fn header(output: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    push(output, &[name, b": ", value, b"\r\n"]);
 }
 
 fn status_line(output: &mut Vec<u8>, status: u16) {

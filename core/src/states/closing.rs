@@ -1,94 +1,94 @@
-//! The life of a connection, and how it ends (RFC 6455 §5.5.1, §7).
+//! The states of a connection, and how it closes (RFC 6455 §4.1, §5.5.1, §7).
 
 use super::transitions;
 
-/// Where a connection stands.
+/// The state of a connection. RFC 6455's CLOSING is `CloseSent` and `CloseReceived`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Life {
+pub(crate) enum ConnectionState {
     /// The opening handshake is under way.
     Connecting,
-    /// Messages flow.
+    /// Messages can be sent and received.
     Open,
-    /// Our Close is sent, the peer's is awaited.
+    /// Our Close has been sent, and the peer's is awaited.
     CloseSent,
-    /// The peer's Close is here, ours is owed; until then the host can still send.
+    /// The peer's Close has been received and not answered yet: until then the host can still send.
     CloseReceived,
-    /// The end is told, or about to be. What is left is to write the output and to part with the transport.
-    Ended,
+    /// The connection is closed. What remains is to write the output and to close the transport.
+    Closed,
 }
 
-/// What happens to a connection.
+/// The inputs of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cue {
+pub(crate) enum Input {
     /// The opening handshake is complete.
-    Opens,
-    /// The opening handshake failed, and there is nobody to tell.
-    HandshakeFails,
+    HandshakeComplete,
+    /// The opening handshake failed, and no response is sent.
+    HandshakeFailed,
     /// The opening handshake failed, and the refusal is in the output.
-    Refuses,
+    HandshakeRefused,
     /// The host calls `close`.
-    HostCloses,
+    HostClose,
     /// The host calls `fail`.
-    HostFails,
+    HostFail,
     /// The peer's Close arrives.
-    PeerCloses,
-    /// The peer's Close is to be answered by the engine.
-    AnswerIsDue,
+    PeerClose,
+    /// The engine answers the peer's Close.
+    CloseReply,
     /// A rule is broken, memory is short, or a ping stays unanswered.
-    Faults,
+    Fault,
     /// The peer's stream ends.
-    StreamEnds,
+    Eof,
     /// The close deadline passes.
-    DeadlinePasses,
+    CloseTimeout,
 }
 
 /// What a transition does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Starts what runs while messages flow: keepalive pings.
+    /// Starts the keepalive pings.
     StartKeepalive,
     /// Queues our Close, unless one was sent or the cause has no code.
     SendClose,
     /// Stops every deadline and starts the one for closing.
     StartCloseDeadline,
-    /// Tells the host: closed, both Close frames have passed. What is left has until the close deadline.
-    TellClean,
-    /// Tells the host: closed, and why. What is left has until the close deadline.
-    TellFailed,
-    /// The transport is to be closed by a server at once; a client waits for that (§7.1.1).
-    LetServerClose,
-    /// The writing side of the transport is to be shut down, so that a reset does not overtake what was written.
+    /// Records that the connection was closed cleanly: both Close frames have passed. Starts the close deadline.
+    RecordClean,
+    /// Records that the connection was closed by a fault, and which. Starts the close deadline.
+    RecordFailed,
+    /// A server closes the transport at once; a client waits for the server to do it (§7.1.1).
+    ServerClosesTransport,
+    /// The host shuts down the writing side of the transport, so that no reset overtakes what was written.
     ShutDownWriting,
-    /// The transport is to be closed.
+    /// The host closes the transport.
     CloseTransport,
-    /// Drops the output that nobody reads.
+    /// Drops the output, which the peer does not read.
     DropOutput,
 }
 
 transitions! {
-    CLOSING: Life, Cue, Effect;
-    Connecting + Opens => Open [StartKeepalive];
-    Connecting + HandshakeFails => Ended [TellFailed, CloseTransport];
-    Connecting + Refuses => Ended [TellFailed, ShutDownWriting];
-    Connecting + HostCloses => Ended [TellFailed, CloseTransport];
-    Connecting + HostFails => Ended [TellFailed, CloseTransport];
-    Connecting + StreamEnds => Ended [TellFailed, CloseTransport];
-    Open + HostCloses => CloseSent [SendClose, StartCloseDeadline];
-    Open + HostFails => Ended [SendClose, TellFailed, ShutDownWriting];
-    Open + PeerCloses => CloseReceived [StartCloseDeadline];
-    Open + Faults => Ended [SendClose, TellFailed, ShutDownWriting];
-    Open + StreamEnds => Ended [TellFailed, CloseTransport];
-    CloseSent + HostFails => Ended [TellFailed, ShutDownWriting];
-    CloseSent + PeerCloses => Ended [TellClean, LetServerClose];
-    CloseSent + Faults => Ended [TellFailed, ShutDownWriting];
-    CloseSent + StreamEnds => Ended [TellFailed, CloseTransport];
-    CloseSent + DeadlinePasses => Ended [TellFailed, DropOutput, CloseTransport];
-    CloseReceived + HostCloses => Ended [SendClose, TellClean, LetServerClose];
-    CloseReceived + HostFails => Ended [SendClose, TellFailed, ShutDownWriting];
-    CloseReceived + AnswerIsDue => Ended [SendClose, TellClean, LetServerClose];
-    CloseReceived + Faults => Ended [SendClose, TellFailed, ShutDownWriting];
-    CloseReceived + StreamEnds => Ended [TellFailed, CloseTransport];
-    CloseReceived + DeadlinePasses => Ended [TellFailed, DropOutput, CloseTransport];
-    Ended + StreamEnds => Ended [CloseTransport];
-    Ended + DeadlinePasses => Ended [DropOutput, CloseTransport];
+    CLOSING: ConnectionState, Input, Effect;
+    Connecting + HandshakeComplete => Open [StartKeepalive];
+    Connecting + HandshakeFailed => Closed [RecordFailed, CloseTransport];
+    Connecting + HandshakeRefused => Closed [RecordFailed, ShutDownWriting];
+    Connecting + HostClose => Closed [RecordFailed, CloseTransport];
+    Connecting + HostFail => Closed [RecordFailed, CloseTransport];
+    Connecting + Eof => Closed [RecordFailed, CloseTransport];
+    Open + HostClose => CloseSent [SendClose, StartCloseDeadline];
+    Open + HostFail => Closed [SendClose, RecordFailed, ShutDownWriting];
+    Open + PeerClose => CloseReceived [StartCloseDeadline];
+    Open + Fault => Closed [SendClose, RecordFailed, ShutDownWriting];
+    Open + Eof => Closed [RecordFailed, CloseTransport];
+    CloseSent + HostFail => Closed [RecordFailed, ShutDownWriting];
+    CloseSent + PeerClose => Closed [RecordClean, ServerClosesTransport];
+    CloseSent + Fault => Closed [RecordFailed, ShutDownWriting];
+    CloseSent + Eof => Closed [RecordFailed, CloseTransport];
+    CloseSent + CloseTimeout => Closed [RecordFailed, DropOutput, CloseTransport];
+    CloseReceived + HostClose => Closed [SendClose, RecordClean, ServerClosesTransport];
+    CloseReceived + HostFail => Closed [SendClose, RecordFailed, ShutDownWriting];
+    CloseReceived + CloseReply => Closed [SendClose, RecordClean, ServerClosesTransport];
+    CloseReceived + Fault => Closed [SendClose, RecordFailed, ShutDownWriting];
+    CloseReceived + Eof => Closed [RecordFailed, CloseTransport];
+    CloseReceived + CloseTimeout => Closed [RecordFailed, DropOutput, CloseTransport];
+    Closed + Eof => Closed [CloseTransport];
+    Closed + CloseTimeout => Closed [DropOutput, CloseTransport];
 }

@@ -8,7 +8,7 @@ use super::transitions;
 pub(crate) enum Stage {
     /// The head of the client's request.
     Request,
-    /// The request is delivered, and the host's decision awaited.
+    /// The request has been delivered, and the host's decision is awaited.
     Decision,
     /// The head of the server's response.
     Response,
@@ -20,27 +20,27 @@ pub(crate) enum Stage {
     Failed,
 }
 
-/// What happens during the opening handshake.
+/// The inputs of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cue {
+pub(crate) enum Input {
     /// A request arrives that is a valid opening handshake (§4.2.1).
-    RequestArrives,
+    ValidRequest,
     /// The host accepts.
-    HostAccepts,
+    HostAccept,
     /// The host refuses.
-    HostRejects,
+    HostReject,
     /// A response with status 101 arrives that fulfils §4.1.
-    SwitchingArrives,
+    SwitchingProtocols,
     /// Another response of the 1xx class arrives (RFC 9110 §15.2).
-    InterimArrives,
+    InterimResponse,
     /// A response of another class arrives.
-    RefusalArrives,
-    /// The body of the refusal is complete, or what is kept of it.
-    BodyEnds,
+    RefusalHead,
+    /// The body of the refusal is complete, or has reached the limit of what is kept.
+    BodyEnd,
     /// A rule is broken, a limit is reached, or the handshake deadline passes.
-    Faults,
+    Fault,
     /// The server's stream ends, and with it the body.
-    StreamEnds,
+    Eof,
 }
 
 /// What a transition does.
@@ -50,30 +50,30 @@ pub(crate) enum Effect {
     DeliverRequest,
     /// Sends 101.
     SendSwitching,
-    /// Delivers that the connection is open, with what was agreed.
+    /// Delivers OPEN with what was agreed.
     DeliverOpen,
-    /// Sends the status that the host chose, or that the fault calls for.
+    /// Sends a refusal, with the status that the host chose or that the fault calls for.
     SendRefusal,
-    /// Begins to read the next head.
+    /// Starts to read the next head.
     ReadNextHead,
-    /// Begins to read the body.
+    /// Starts to read the body.
     ReadBody,
-    /// Delivers the refusal with what is kept of its body.
+    /// Delivers the refusal with what was kept of its body.
     DeliverRefusal,
 }
 
 transitions! {
-    HANDSHAKE: Stage, Cue, Effect;
-    Request + RequestArrives => Decision [DeliverRequest];
-    Request + Faults => Failed [SendRefusal];
-    Decision + HostAccepts => Open [SendSwitching, DeliverOpen];
-    Decision + HostRejects => Failed [SendRefusal];
-    Decision + Faults => Failed [SendRefusal];
-    Response + SwitchingArrives => Open [DeliverOpen];
-    Response + InterimArrives => Response [ReadNextHead];
-    Response + RefusalArrives => Refusal [ReadBody];
-    Response + Faults => Failed [];
-    Refusal + BodyEnds => Failed [DeliverRefusal];
-    Refusal + StreamEnds => Failed [DeliverRefusal];
-    Refusal + Faults => Failed [];
+    HANDSHAKE: Stage, Input, Effect;
+    Request + ValidRequest => Decision [DeliverRequest];
+    Request + Fault => Failed [SendRefusal];
+    Decision + HostAccept => Open [SendSwitching, DeliverOpen];
+    Decision + HostReject => Failed [SendRefusal];
+    Decision + Fault => Failed [SendRefusal];
+    Response + SwitchingProtocols => Open [DeliverOpen];
+    Response + InterimResponse => Response [ReadNextHead];
+    Response + RefusalHead => Refusal [ReadBody];
+    Response + Fault => Failed [];
+    Refusal + BodyEnd => Failed [DeliverRefusal];
+    Refusal + Eof => Failed [DeliverRefusal];
+    Refusal + Fault => Failed [];
 }

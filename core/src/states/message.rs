@@ -1,22 +1,22 @@
-//! Frames to messages (RFC 6455 §5.4, §5.5): what the first byte of a frame means where it stands.
+//! Frames to messages (RFC 6455 §5.4, §5.5): what the first byte of a frame means in the state of its message.
 
 use super::transitions;
 use crate::error::FaultKind;
 
-/// Where the next frame stands.
+/// Whether a fragmented message is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Stands {
-    /// Between messages.
-    Between,
-    /// Within a fragmented message.
-    Within,
-    /// Behind a fault.
+pub(crate) enum FragmentState {
+    /// The next data frame begins a message.
+    BetweenMessages,
+    /// The next data frame continues one.
+    InMessage,
+    /// The connection has failed.
     Failed,
 }
 
-/// What the opcode and the FIN bit of a frame say.
+/// The inputs of the machine: what the opcode and the FIN bit of a frame say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cue {
+pub(crate) enum Input {
     /// Text or binary, with FIN.
     Message,
     /// Text or binary, without FIN.
@@ -33,17 +33,17 @@ pub(crate) enum Cue {
     Reserved,
 }
 
-/// What becomes of a frame.
+/// What is done with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// It begins a message.
     Begin,
-    /// It goes on with the message.
+    /// It continues the message.
     Append,
     /// It ends the message, which is delivered.
     Deliver,
-    /// It is obeyed, and delivered, at once.
-    Obey,
+    /// It is acted on and delivered at once, between the fragments of a message too.
+    HandleControl,
     /// It fails the connection.
     Fail(FaultKind),
 }
@@ -57,19 +57,19 @@ impl Effect {
 }
 
 transitions! {
-    MESSAGE: Stands, Cue, Effect;
-    Between + Message => Between [Begin, Deliver];
-    Between + FirstFragment => Within [Begin];
-    Between + Fragment => Failed [UnexpectedContinuation];
-    Between + LastFragment => Failed [UnexpectedContinuation];
-    Between + Control => Between [Obey];
-    Between + ControlFragment => Failed [ControlFragmented];
-    Between + Reserved => Failed [ReservedOpcode];
-    Within + Fragment => Within [Append];
-    Within + LastFragment => Between [Append, Deliver];
-    Within + Message => Failed [ExpectedContinuation];
-    Within + FirstFragment => Failed [ExpectedContinuation];
-    Within + Control => Within [Obey];
-    Within + ControlFragment => Failed [ControlFragmented];
-    Within + Reserved => Failed [ReservedOpcode];
+    MESSAGE: FragmentState, Input, Effect;
+    BetweenMessages + Message => BetweenMessages [Begin, Deliver];
+    BetweenMessages + FirstFragment => InMessage [Begin];
+    BetweenMessages + Fragment => Failed [UnexpectedContinuation];
+    BetweenMessages + LastFragment => Failed [UnexpectedContinuation];
+    BetweenMessages + Control => BetweenMessages [HandleControl];
+    BetweenMessages + ControlFragment => Failed [ControlFragmented];
+    BetweenMessages + Reserved => Failed [ReservedOpcode];
+    InMessage + Fragment => InMessage [Append];
+    InMessage + LastFragment => BetweenMessages [Append, Deliver];
+    InMessage + Message => Failed [ExpectedContinuation];
+    InMessage + FirstFragment => Failed [ExpectedContinuation];
+    InMessage + Control => InMessage [HandleControl];
+    InMessage + ControlFragment => Failed [ControlFragmented];
+    InMessage + Reserved => Failed [ReservedOpcode];
 }

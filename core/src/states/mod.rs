@@ -7,34 +7,34 @@ pub(crate) mod message;
 #[cfg(test)]
 mod tests;
 
-/// A row of a table: in the state `from`, when `on` happens, do `effects`, in this order, and go to the state `to`.
+/// A row of a table: in the state `from`, when the input `on` arrives, do `effects`, in this order, and go to the state `to`.
 ///
 /// What a table does not list changes nothing.
 #[derive(Debug)]
-pub(crate) struct Transition<State: 'static, Cue: 'static, Effect: 'static> {
+pub(crate) struct Transition<State: 'static, Input: 'static, Effect: 'static> {
     pub(crate) from: State,
-    pub(crate) on: Cue,
+    pub(crate) on: Input,
     pub(crate) to: State,
     pub(crate) effects: &'static [Effect],
 }
 
-/// The row for this state and cue.
-pub(crate) fn find<State: PartialEq, Cue: PartialEq, Effect>(
-    table: &'static [Transition<State, Cue, Effect>],
+/// The row for this state and input.
+pub(crate) fn find<State: PartialEq, Input: PartialEq, Effect>(
+    table: &'static [Transition<State, Input, Effect>],
     from: State,
-    on: Cue,
-) -> Option<&'static Transition<State, Cue, Effect>> {
+    on: Input,
+) -> Option<&'static Transition<State, Input, Effect>> {
     table.iter().find(|row| row.from == from && row.on == on)
 }
 
 /// Writes a table: one line for each row.
 macro_rules! transitions {
-    ($name:ident: $state:ident, $cue:ident, $effect:ident;
+    ($name:ident: $state:ident, $input:ident, $effect:ident;
         $($from:ident + $on:ident => $to:ident [$($effects:ident),*];)*) => {
-        pub(crate) const $name: &[$crate::states::Transition<$state, $cue, $effect>] = &[
+        pub(crate) const $name: &[$crate::states::Transition<$state, $input, $effect>] = &[
             $($crate::states::Transition {
                 from: $state::$from,
-                on: $cue::$on,
+                on: $input::$on,
                 to: $state::$to,
                 effects: &[$($effect::$effects),*],
             },)*

@@ -21,9 +21,9 @@ use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
 
 use super::Transition;
-use super::closing::{CLOSING, Life};
+use super::closing::{CLOSING, ConnectionState};
 use super::handshake::{HANDSHAKE, Stage};
-use super::message::{MESSAGE, Stands};
+use super::message::{FragmentState, MESSAGE};
 
 /// A table with its names as text.
 struct Machine {
@@ -41,12 +41,12 @@ struct Row {
 }
 
 impl Machine {
-    fn new<State: Debug, Cue: Debug, Effect: Debug>(
+    fn new<State: Debug, Input: Debug, Effect: Debug>(
         name: &'static str,
         begins: &[State],
-        table: &[Transition<State, Cue, Effect>],
+        table: &[Transition<State, Input, Effect>],
     ) -> Machine {
-        let row = |row: &Transition<State, Cue, Effect>| Row {
+        let row = |row: &Transition<State, Input, Effect>| Row {
             from: words(&row.from),
             on: words(&row.on),
             to: words(&row.to),
@@ -62,7 +62,7 @@ impl Machine {
         named.map(String::as_str).filter(|state| seen.insert(*state)).collect()
     }
 
-    /// A drawing: an ellipse for each state, an arrow with its cues for each pair of states.
+    /// A drawing: an ellipse for each state, an arrow with its inputs for each pair of states.
     fn draw(&self) -> String {
         let mut graph = VisualGraph::new(Orientation::TopToBottom);
         let states = self.states();
@@ -70,9 +70,9 @@ impl Machine {
         for (from, from_node) in states.iter().zip(&nodes) {
             for (to, to_node) in states.iter().zip(&nodes) {
                 let between = self.rows.iter().filter(|row| row.from == *from && row.to == *to);
-                let cues: Vec<&str> = between.map(|row| row.on.as_str()).collect();
-                if !cues.is_empty() {
-                    graph.add_edge(arrow(&cues.join("\n")), *from_node, *to_node);
+                let inputs: Vec<&str> = between.map(|row| row.on.as_str()).collect();
+                if !inputs.is_empty() {
+                    graph.add_edge(arrow(&inputs.join("\n")), *from_node, *to_node);
                 }
             }
         }
@@ -144,8 +144,8 @@ fn on_paper(svg: &str) -> String {
 fn machines() -> [Machine; 3] {
     [
         Machine::new("handshake", &[Stage::Request, Stage::Response], HANDSHAKE),
-        Machine::new("message", &[Stands::Between], MESSAGE),
-        Machine::new("closing", &[Life::Connecting], CLOSING),
+        Machine::new("message", &[FragmentState::BetweenMessages], MESSAGE),
+        Machine::new("closing", &[ConnectionState::Connecting], CLOSING),
     ]
 }
 
@@ -157,8 +157,8 @@ fn check(path: &Path, wanted: &str) {
     assert!(found == wanted, "{} does not show the tables: run again with SANSOCK_BLESS=1", path.display());
 }
 
-/// A state and a cue have one row.
-fn is_unambiguous<State: Copy + Eq + Hash, Cue: Copy + Debug, Effect>(table: &[Transition<State, Cue, Effect>]) {
+/// A state and a input have one row.
+fn is_unambiguous<State: Copy + Eq + Hash, Input: Copy + Debug, Effect>(table: &[Transition<State, Input, Effect>]) {
     let mut seen = HashSet::new();
     for row in table {
         assert!(seen.insert((row.from, format!("{:?}", row.on))), "two rows for {:?}", row.on);

@@ -1,6 +1,8 @@
 //! A host, small: it does what every host must after each call, and keeps what came of it.
 
-use sansock::{Config, Connection, Event, FaultKind, Role, Transport};
+use std::time::Duration;
+
+use sansock::{Config, ConfigBuilder, Connection, Error, FaultKind, Received, Role, Transport};
 
 use super::transcript;
 
@@ -13,16 +15,25 @@ pub(crate) fn seed() -> [u8; 32] {
     core::array::from_fn(|at| at as u8)
 }
 
+/// A time.
+pub(crate) fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
 /// A configuration for a stream that is upgraded already.
-pub(crate) fn opened(role: Role) -> Config {
-    let mut config = Config::new(role);
-    config.start_open(1).expect("a boolean");
-    config
+pub(crate) fn opened(role: Role) -> ConfigBuilder {
+    Config::builder(role).start_open(true)
+}
+
+/// A configuration for a client.
+pub(crate) fn client() -> ConfigBuilder {
+    Config::client("ws://example.com/chat")
 }
 
 /// A connection and its clock, with all events and all output so far.
 pub(crate) struct Host {
     pub(crate) connection: Connection,
+    /// In milliseconds.
     pub(crate) now: u64,
     pub(crate) events: Vec<String>,
     pub(crate) output: Vec<u8>,
@@ -31,37 +42,37 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(config: &Config) -> Self {
-        let connection = Connection::new(config, seed(), 0).expect("a good configuration");
+    pub(crate) fn new(config: ConfigBuilder) -> Self {
+        Host::of(&config.build().expect("a good configuration"))
+    }
+
+    /// A host of a configuration that connections share.
+    pub(crate) fn of(config: &Config) -> Self {
+        let connection = Connection::new(config, seed(), ms(0)).expect("memory");
         let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
-        host.after(&[]);
+        host.record(Vec::new());
         host
     }
 
     pub(crate) fn open(role: Role) -> Self {
-        Host::new(&opened(role))
+        Host::new(opened(role))
     }
 
-    /// Passes bytes on as one read. Returns how many were left because the engine could not take them yet.
+    /// Passes bytes on as one read. Returns how many were left because the engine could not consume them yet.
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut input = bytes.to_vec();
         let mut at = 0;
         loop {
-            let (taken, events, _) = self.connection.receive_events(&mut input[at..], self.now);
-            // Text is handed out unchecked: it must be what it is said to be.
-            for event in events {
-                if let Event::Text(text) = event {
-                    str::from_utf8(text.text.as_bytes()).expect("text that is UTF-8");
-                }
-            }
-            let before = self.events.len();
-            self.after(&input[at..]);
-            at += taken;
+            let Received { consumed, events, .. } = self.connection.receive(&mut input[at..], ms(self.now));
+            let lines = transcript::lines(events);
+            let nothing_came = consumed == 0 && lines.is_empty();
+            self.record(lines);
+            at += consumed;
             if at == input.len() {
                 self.take_more();
                 return 0;
             }
-            if taken == 0 && self.events.len() == before && !self.connection.more() {
+            if nothing_came && !self.connection.has_more() {
                 return input.len() - at;
             }
         }
@@ -70,33 +81,55 @@ impl Host {
     /// Passes bytes on in pieces of this size.
     pub(crate) fn receive_in_pieces(&mut self, bytes: &[u8], size: usize) {
         for piece in bytes.chunks(size) {
-            assert_eq!(self.receive(piece), 0, "the engine must take all");
+            assert_eq!(self.receive(piece), 0, "the engine must consume all");
         }
     }
 
-    /// Takes the events that are ready, as after a call that ended the connection.
+    /// Takes the events that are ready, as after a call that closed the connection.
     pub(crate) fn take_more(&mut self) {
-        while self.connection.more() {
-            let before = self.events.len();
-            self.connection.receive(&mut [], self.now);
-            self.after(&[]);
-            assert!(self.events.len() > before || !self.connection.more(), "more is promised and nothing comes");
+        while self.connection.has_more() {
+            let lines = transcript::lines(self.connection.receive(&mut [], ms(self.now)).events);
+            let nothing_came = lines.is_empty();
+            self.record(lines);
+            assert!(!nothing_came || !self.connection.has_more(), "more is promised and nothing comes");
         }
     }
 
     pub(crate) fn eof(&mut self) {
-        self.connection.receive_eof(self.now);
-        self.after(&[]);
+        self.input(|connection, now| Ok(connection.receive_eof(now))).expect("always legal");
+    }
+
+    pub(crate) fn timeout(&mut self) {
+        self.input(|connection, now| Ok(connection.timeout(now))).expect("always legal");
+    }
+
+    /// Accepts the request that has come.
+    pub(crate) fn accept(&mut self) {
+        self.input(|connection, now| connection.accept(None, now)).expect("a request that waits");
+    }
+
+    /// Makes an input call, and keeps its events.
+    pub(crate) fn input(
+        &mut self,
+        call: impl for<'a> FnOnce(&'a mut Connection, Duration) -> Result<Received<'a>, Error>,
+    ) -> Result<(), Error> {
+        let lines = transcript::lines(call(&mut self.connection, ms(self.now))?.events);
+        self.record(lines);
+        Ok(())
     }
 
     /// Lets the clock run to `now`, calling `timeout` at each deadline on the way.
     pub(crate) fn run_to(&mut self, now: u64) {
-        while let Some(deadline) = self.connection.next_deadline().filter(|deadline| *deadline <= now) {
+        while let Some(deadline) = self.next_deadline().filter(|deadline| *deadline <= now) {
             self.now = self.now.max(deadline);
-            self.connection.timeout(self.now);
-            self.after(&[]);
+            self.timeout();
         }
         self.now = now;
+    }
+
+    /// The next deadline in milliseconds.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        self.connection.next_deadline().map(|deadline| deadline.as_millis() as u64)
     }
 
     /// Takes the output, and what waits behind it.
@@ -124,19 +157,13 @@ impl Host {
         self.connection.fault().map(|fault| fault.kind)
     }
 
-    /// Accepts the request that has come.
-    pub(crate) fn accept(&mut self) {
-        self.connection.accept(None, self.now).expect("a request that waits");
-        self.after(&[]);
-    }
-
     pub(crate) fn transport(&self) -> Transport {
         self.connection.transport()
     }
 
-    /// Handles the events of an input call made on `connection` directly.
-    pub(crate) fn after(&mut self, input: &[u8]) {
-        self.events.extend(transcript::lines(&self.connection, input));
+    /// Keeps events, and takes the output.
+    fn record(&mut self, lines: Vec<String>) {
+        self.events.extend(lines);
         if !self.held {
             self.drain();
         }
@@ -144,7 +171,7 @@ impl Host {
 }
 
 /// What an engine in this configuration makes of these bytes, in one read.
-pub(crate) fn verdict(config: &Config, bytes: &[u8]) -> Option<FaultKind> {
+pub(crate) fn verdict(config: ConfigBuilder, bytes: &[u8]) -> Option<FaultKind> {
     let mut host = Host::new(config);
     host.receive(bytes);
     host.fault()
@@ -178,18 +205,12 @@ pub(crate) fn request_replacing(index: usize, lines: &[&str]) -> Vec<u8> {
 }
 
 /// A client and the good answer to its request, from RFC 6455 §4.2.2: the accept value is computed by a server.
-pub(crate) fn client_and_answer(config: &Config) -> (Host, Vec<u8>) {
+pub(crate) fn client_and_answer(config: ConfigBuilder) -> (Host, Vec<u8>) {
     let mut client = Host::new(config);
-    let mut server = Host::new(&Config::server());
+    let mut server = Host::new(Config::server());
     server.receive(&client.take_output());
-    server.connection.accept(None, 0).expect("a request");
-    server.after(&[]);
+    server.accept();
     let answer = server.take_output();
     client.take_events();
     (client, answer)
-}
-
-/// A configuration for a client.
-pub(crate) fn client() -> Config {
-    Config::client("ws://example.com/chat").expect("a good URL")
 }

@@ -6,4 +6,5 @@ pub(crate) mod bytes;
 pub(crate) mod drive;
 pub(crate) mod evidence;
 pub(crate) mod frames;
+pub(crate) mod options;
 pub(crate) mod transcript;

@@ -1,77 +1,79 @@
 //! The events of a batch as lines of text (`core/vectors/README.md`).
 
-use sansock::batch::{Record, flag, kind, origin, region};
-use sansock::{Connection, FaultKind};
+use sansock::event::{Closed, Header, OriginRelation};
+use sansock::{Event, Events};
 
 use super::bytes::show;
 
-/// The events of the current batch. `input` is what was passed to the `receive` that made it.
-pub(crate) fn lines(connection: &Connection, input: &[u8]) -> Vec<String> {
-    let reader = Reader { connection, input };
-    connection.records().iter().map(|record| reader.line(record)).collect()
+/// The events of a batch.
+pub(crate) fn lines(events: Events<'_>) -> Vec<String> {
+    events.flat_map(line).collect()
 }
 
-struct Reader<'a> {
-    connection: &'a Connection,
-    input: &'a [u8],
-}
-
-impl Reader<'_> {
-    fn line(&self, record: &Record) -> String {
-        let payload = || show(self.slice(record, record.offset, record.len));
-        match record.kind {
-            kind::REQUEST => format!("request {} origin={}", payload(), relation(record.code)),
-            kind::OPEN => "open".into(),
-            kind::REJECTED => {
-                format!("rejected {} {}{}", record.code, payload(), mark(record, flag::TRUNCATED, " truncated"))
-            }
-            kind::TEXT => format!("text {}{}", payload(), part(record)),
-            kind::BINARY => format!("binary {}{}", payload(), part(record)),
-            kind::PING => format!("ping {}", payload()),
-            kind::PONG if record.extra == u64::MAX => format!("pong {}", payload()),
-            kind::PONG => format!("pong {} rtt={}", payload(), record.extra),
-            kind::CLOSING => format!("closing {} {}", record.code, payload()),
-            kind::CLOSED => self.closed(record),
-            kind::HEADER => {
-                let name = self.slice(record, record.offset, record.aux.into());
-                let value = self.slice(record, record.extra, record.len);
-                format!("  header {} {}", show(name), show(value))
-            }
-            kind::AUTHORITY => format!("  authority {}", payload()),
-            kind::ORIGIN => format!("  origin {}", payload()),
-            kind::SUBPROTOCOL => format!("  subprotocol {}{}", payload(), mark(record, flag::CHOSEN, " chosen")),
-            kind::EXTENSION => format!("  extension {}", payload()),
-            other => panic!("unknown kind {other}"),
+/// An event, and its details.
+fn line(event: Event<'_>) -> Vec<String> {
+    match event {
+        Event::Request(request) => {
+            let mut lines = vec![format!(
+                "request {} origin={}",
+                show(request.target.as_bytes()),
+                relation(request.origin_relation)
+            )];
+            lines.push(format!("  authority {}", show(request.authority().as_bytes())));
+            lines.extend(request.origin().map(|origin| format!("  origin {}", show(origin.as_bytes()))));
+            let preferred = request.preferred_subprotocol();
+            lines.extend(request.subprotocols().map(|name| {
+                let chosen = if preferred == Some(name) { " chosen" } else { "" };
+                format!("  subprotocol {}{chosen}", show(name.as_bytes()))
+            }));
+            lines.extend(request.extensions().map(|extension| format!("  extension {}", show(extension.as_bytes()))));
+            lines.extend(request.headers().map(header));
+            lines
         }
-    }
-
-    fn closed(&self, record: &Record) -> String {
-        let clean = if record.flags & flag::CLEAN != 0 { "clean" } else { "unclean" };
-        let who = if record.flags & flag::BY_PEER != 0 { "by-peer" } else { "by-us" };
-        let sent = if record.extra == 0 { String::new() } else { format!(" sent={}", record.extra) };
-        let fault = match record.aux {
-            0 => String::new(),
-            number => format!(" fault={}", FaultKind::from_number(number).expect("a known fault").name()),
-        };
-        let reason = show(self.slice(record, record.offset, record.len));
-        format!("closed {} {reason} {clean} {who}{sent}{fault}", record.code)
-    }
-
-    fn slice(&self, record: &Record, offset: u64, len: u64) -> &[u8] {
-        let region = match record.flags & flag::REGION {
-            region::INPUT => self.input,
-            other => self.connection.region(other),
-        };
-        &region[offset as usize..(offset + len) as usize]
+        Event::Open(open) => {
+            let mut lines = vec!["open".to_owned()];
+            lines.extend(open.subprotocol().map(|name| format!("  subprotocol {}", show(name.as_bytes()))));
+            lines.extend(open.extensions().map(|extension| format!("  extension {}", show(extension.as_bytes()))));
+            lines.extend(open.headers().map(header));
+            lines
+        }
+        Event::Rejected(rejected) => {
+            let truncated = if rejected.truncated { " truncated" } else { "" };
+            let mut lines = vec![format!("rejected {} {}{truncated}", rejected.status, show(rejected.body))];
+            lines.extend(rejected.headers().map(header));
+            lines
+        }
+        Event::Text(text) => {
+            // Text is handed out unchecked: it must be what its type promises.
+            str::from_utf8(text.text.as_bytes()).expect("text that is UTF-8");
+            vec![format!("text {}{}", show(text.text.as_bytes()), part(text.first, text.last))]
+        }
+        Event::Binary(binary) => vec![format!("binary {}{}", show(binary.data), part(binary.first, binary.last))],
+        Event::Ping(ping) => vec![format!("ping {}", show(ping.payload))],
+        Event::Pong(pong) => {
+            let time = pong.round_trip_time.map_or(String::new(), |time| format!(" rtt={}", time.as_millis()));
+            vec![format!("pong {}{time}", show(pong.payload))]
+        }
+        Event::Closing(closing) => vec![format!("closing {} {}", closing.code.get(), show(closing.reason.as_bytes()))],
+        Event::Closed(closed) => vec![line_of_closed(&closed)],
+        other => panic!("an unknown event: {other:?}"),
     }
 }
 
-fn mark(record: &Record, flag: u8, text: &'static str) -> &'static str {
-    if record.flags & flag != 0 { text } else { "" }
+fn line_of_closed(closed: &Closed<'_>) -> String {
+    let clean = if closed.clean { "clean" } else { "unclean" };
+    let who = if closed.by_peer { "by-peer" } else { "by-us" };
+    let sent = closed.close_sent.map_or(String::new(), |code| format!(" sent={}", code.get()));
+    let fault = closed.fault.map_or(String::new(), |fault| format!(" fault={}", fault.name()));
+    format!("closed {} {} {clean} {who}{sent}{fault}", closed.code.get(), show(closed.reason.as_bytes()))
 }
 
-fn part(record: &Record) -> &'static str {
-    match (record.flags & flag::FIRST != 0, record.flags & flag::LAST != 0) {
+fn header(header: Header<'_>) -> String {
+    format!("  header {} {}", show(header.name.as_bytes()), show(header.value))
+}
+
+fn part(first: bool, last: bool) -> &'static str {
+    match (first, last) {
         (true, true) => "",
         (true, false) => " first",
         (false, true) => " last",
@@ -79,11 +81,10 @@ fn part(record: &Record) -> &'static str {
     }
 }
 
-fn relation(code: u16) -> &'static str {
-    match code {
-        origin::ABSENT => "absent",
-        origin::SAME => "same",
-        origin::CROSS => "cross",
-        other => panic!("unknown origin relation {other}"),
+fn relation(relation: OriginRelation) -> &'static str {
+    match relation {
+        OriginRelation::Absent => "absent",
+        OriginRelation::Same => "same",
+        OriginRelation::Cross => "cross",
     }
 }

@@ -8,35 +8,18 @@ mod common;
 
 mod case;
 mod cuts;
+mod files;
 mod replay;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use case::{Case, File};
 use cuts::Cuts;
+use files::files;
 use sansock::{FaultKind, Transport};
 
 const RANDOM_RUNS: u64 = 20;
-
-fn files() -> Vec<(PathBuf, File)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the folder of vectors")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "vec"))
-        .collect();
-    paths.sort();
-    let parse = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).expect("a text");
-        let mut file = File::parse(&path.file_name().expect("a name").to_string_lossy(), &text);
-        // A build without DEFLATE refuses the option.
-        file.cases
-            .retain(|case| cfg!(feature = "deflate") || !case.setup("option").any(|option| option == "deflate 1"));
-        (path, file)
-    };
-    paths.into_iter().map(parse).collect()
-}
 
 fn replay(case: &Case, mut cuts: Cuts) -> Result<Vec<Vec<String>>, String> {
     catch_unwind(AssertUnwindSafe(|| replay::replay(case, &mut cuts))).map_err(|panic| {

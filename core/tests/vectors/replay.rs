@@ -1,13 +1,12 @@
 //! One case against the engine, through its public interface alone.
 
-use sansock::batch::kind;
-use sansock::config::{OPTIONS, text};
-use sansock::{Config, Connection, Error, Role, Transport};
+use sansock::{CloseCode, Config, ConfigBuilder, Error, MessageKind, Role, Transport};
 
-use crate::case::{Case, split_word};
-use crate::common::bytes::{parse, show};
-use crate::common::drive::{Host, seed};
-use crate::cuts::Cuts;
+use super::case::{Case, split_word};
+use super::common::bytes::{parse, show};
+use super::common::drive::{Host, ms};
+use super::common::options;
+use super::cuts::Cuts;
 
 /// Runs a case. Returns one transcript for each step.
 pub(crate) fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
@@ -45,10 +44,7 @@ pub(crate) fn replay_to_the_end(case: &Case, count: usize, part: usize) -> Host 
 
 fn start(case: &Case) -> Host {
     assert_eq!(case.steps[0].call, "start", "the first step");
-    let connection = Connection::new(&configure(case), seed(), 0).expect("a good configuration");
-    let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
-    host.after(&[]);
-    host
+    Host::new(configure(case))
 }
 
 /// What the transcript shows only when it changes.
@@ -58,31 +54,30 @@ struct Shown {
     transport: Transport,
 }
 
-fn configure(case: &Case) -> Config {
+fn configure(case: &Case) -> ConfigBuilder {
     let role = match case.setup("role").next() {
         Some("server") => Role::Server,
         Some("client") => Role::Client,
         other => panic!("role {other:?}"),
     };
-    let mut config = Config::new(role);
+    let mut config = Config::builder(role);
     for (keyword, rest) in &case.setup {
-        let result = match keyword.as_str() {
+        let text = || string(&bytes(rest)).expect("text").to_owned();
+        config = match keyword.as_str() {
             "option" => {
                 let (name, value) = split_word(rest);
-                let option = OPTIONS.iter().find(|option| option.name == name).expect("a known option");
-                config.set(option.number, value.parse().expect("a number"))
+                options::set(config, name, value.parse().expect("a number"))
             }
-            "url" => config.set_text(text::URL, &bytes(rest)),
-            "origin" => config.set_text(text::ORIGIN, &bytes(rest)),
-            "subprotocol" => config.set_text(text::SUBPROTOCOL, &bytes(rest)),
+            "url" => config.url(&text()),
+            "origin" => config.origin(&text()),
+            "subprotocol" => config.subprotocol(&text()),
             "header" => {
                 let (name, value) = two_strings(rest);
-                config.add_header(&name, &value)
+                config.header(string(&name).expect("a name"), value)
             }
-            "rfc" | "about" | "role" | "show" | "whole" => Ok(()),
+            "rfc" | "about" | "role" | "show" | "whole" => config,
             other => panic!("unknown set-up line: {other}"),
         };
-        result.unwrap_or_else(|error| panic!("{keyword} {rest}: {error}"));
     }
     config
 }
@@ -90,30 +85,27 @@ fn configure(case: &Case) -> Config {
 fn run(host: &mut Host, call: &str, cuts: &mut Cuts, left: &mut usize) -> Result<(), Error> {
     let (verb, rest) = split_word(call);
     let (word, after) = split_word(rest);
-    let now = host.now;
+    let now = ms(host.now);
     let connection = &mut host.connection;
     match verb {
         "receive" => *left = receive(host, &bytes(rest), cuts),
         "eof" => host.eof(),
         "time" => host.now = number(rest),
-        "timeout" => {
-            connection.timeout(now);
-            host.after(&[]);
-        }
+        "timeout" => host.timeout(),
         "accept" => {
             let subprotocol = (!rest.is_empty()).then(|| bytes(rest));
-            connection.accept(subprotocol.as_deref(), now)?;
-            host.after(&[]);
+            let subprotocol = subprotocol.as_deref().map(string).transpose()?;
+            host.input(|connection, now| connection.accept(subprotocol, now))?;
         }
         "reject" => {
-            connection.reject(number(word) as u16, &bytes(after), now)?;
-            host.after(&[]);
+            let (status, body) = (number(word) as u16, bytes(after));
+            host.input(|connection, now| connection.reject(status, &body, now))?;
         }
         "response-header" => {
             let (name, value) = two_strings(rest);
-            connection.add_response_header(&name, &value)?;
+            connection.add_response_header(string(&name)?, value)?;
         }
-        "text" => connection.send_text_bytes(&bytes(rest))?,
+        "text" => connection.send_text(string(&bytes(rest))?)?,
         "binary" => connection.send_binary(&bytes(rest))?,
         "part" => {
             let (after, last) = ends_with_last(after);
@@ -125,8 +117,8 @@ fn run(host: &mut Host, call: &str, cuts: &mut Cuts, left: &mut usize) -> Result
         }
         "ping" => connection.ping(&bytes(rest), now)?,
         "pong" => connection.pong(&bytes(rest))?,
-        "close" => connection.close(number(word) as u16, &bytes(after), now)?,
-        "fail" => connection.fail(number(word) as u16, &bytes(after), now)?,
+        "close" => connection.close(code(word), string(&bytes(after))?, now)?,
+        "fail" => connection.fail(code(word), string(&bytes(after))?, now)?,
         "pause" => connection.pause(now),
         "resume" => connection.resume(now),
         "hold" => host.held = true,
@@ -134,6 +126,16 @@ fn run(host: &mut Host, call: &str, cuts: &mut Cuts, left: &mut usize) -> Result
         other => panic!("unknown step: {other}"),
     }
     Ok(())
+}
+
+/// Bytes that a Rust program passes as text: what is not text it cannot pass.
+fn string(bytes: &[u8]) -> Result<&str, Error> {
+    str::from_utf8(bytes).map_err(|_| Error::InvalidArgument)
+}
+
+/// A close code; 0 stands for none.
+fn code(word: &str) -> Option<CloseCode> {
+    Some(number(word) as u16).filter(|code| *code != 0).map(CloseCode::from)
 }
 
 /// Passes the bytes on in pieces. Returns how many were not taken.
@@ -171,7 +173,7 @@ fn transcript(case: &Case, host: &mut Host, shown: &mut Shown, result: Result<()
             Transport::Close => "transport close".into(),
         });
     }
-    let deadline = host.connection.next_deadline();
+    let deadline = host.next_deadline();
     if case.shows("deadline") && deadline != shown.deadline {
         shown.deadline = deadline;
         lines.push(deadline.map_or("deadline never".into(), |deadline| format!("deadline {deadline}")));
@@ -203,10 +205,10 @@ fn number(text: &str) -> u64 {
     text.trim().parse().unwrap_or_else(|_| panic!("not a number: {text}"))
 }
 
-fn kind_of(word: &str) -> u8 {
+fn kind_of(word: &str) -> MessageKind {
     match word {
-        "text" => kind::TEXT,
-        "binary" => kind::BINARY,
+        "text" => MessageKind::Text,
+        "binary" => MessageKind::Binary,
         other => panic!("not a kind of message: {other}"),
     }
 }

@@ -7,22 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import picows
+from handshake import key_of, request, response
 from picows import WSAutoPingStrategy, WSListener, WSMsgType
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
-from workloads import Message, Spec, accept_of, as_bytes
+from workloads import Message, Spec, as_bytes
 
 VERSION = picows.version.__version__
 
 LOGGER = logging.getLogger("bench")
 LOGGER.setLevel(logging.CRITICAL)
 LARGEST = 1 << 24
-REQUEST = (
-    b"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-RESPONSE = (
-    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: %b\r\n\r\n"
-)
 
 
 class Transport:
@@ -87,7 +81,7 @@ class Connection:
     def __init__(self, spec: Spec, output: list[Message]) -> None:
         self.listener = Listener(spec.text)
         self.protocol = begin(spec.server, self.listener, Transport(output))
-        feed(self.protocol, REQUEST if spec.server else RESPONSE % accept_of(as_bytes(output[0])))
+        feed(self.protocol, request() if spec.server else response(key_of(as_bytes(output[0]))))
         output.clear()
 
 

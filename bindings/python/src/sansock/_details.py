@@ -69,7 +69,8 @@ def read_fault(block: _ffi.Block, handle: Any) -> Fault | None:
         return None
     length = _ffi.Size()
     text = _ffi.conn_fault_text(handle, _ffi.by_reference(length))
-    return Fault(number, _ffi.fault_name(number).decode(), _memory.copy(text, length.value).decode())
+    name: _numbers.FaultName = _ffi.fault_name(number).decode()
+    return Fault(number, name, _memory.copy(text, length.value).decode())
 
 
 class _Details:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, TypeVar, Union
 
 from ._enums import OriginRelation
+from ._numbers import FaultName
 
 __all__ = [
     "Batch",
@@ -82,7 +83,7 @@ class Fault(_Value):
 
     __slots__ = ("number", "name", "text")
     number: int
-    name: str
+    name: FaultName
     text: str
 
 

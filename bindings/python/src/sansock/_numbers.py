@@ -1,20 +1,20 @@
 """The engine's numbers and options, the same in every language. ``include/sansock.h`` describes each of them.
 
-Constants and tables only. No other module repeats a number of the engine.
+Constants and tables only. No other module repeats a number of the engine. Made of the engine's tables: do not edit, run
+``SANSOCK_BLESS=1 cargo test -p sansock --test generated``.
 """
 
 # ruff: noqa: E501
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 ABI_VERSION = 1
 
 NEVER = 2**64 - 1
 
 OK = 0
-
 ERR_INVALID_ARGUMENT = -1
 ERR_INVALID_STATE = -2
 ERR_WOULD_BLOCK = -3
@@ -76,6 +76,67 @@ TEXT_URL = 1
 TEXT_ORIGIN = 2
 TEXT_SUBPROTOCOL = 3
 
+FaultName = Literal[
+    "HEAD_TOO_LARGE",
+    "REQUEST_LINE_TOO_LONG",
+    "HEADER_TOO_LONG",
+    "TOO_MANY_HEADERS",
+    "BAD_LINE_END",
+    "BAD_REQUEST_LINE",
+    "BAD_HEADER",
+    "BAD_METHOD",
+    "BAD_HTTP_VERSION",
+    "HTTP2_PREFACE",
+    "BAD_TARGET",
+    "BAD_HOST",
+    "UNEXPECTED_BODY",
+    "NOT_AN_UPGRADE",
+    "BAD_KEY",
+    "BAD_VERSION",
+    "UNSUPPORTED_VERSION",
+    "BAD_SUBPROTOCOL",
+    "BAD_EXTENSIONS",
+    "BAD_ORIGIN",
+    "BAD_STATUS_LINE",
+    "HTTP_STATUS",
+    "BAD_UPGRADE",
+    "BAD_CONNECTION",
+    "BAD_ACCEPT",
+    "SUBPROTOCOL_NOT_OFFERED",
+    "EXTENSION_NOT_OFFERED",
+    "BODY_ON_101",
+    "TOO_MANY_INTERIM",
+    "BAD_BODY",
+    "BAD_EXTENSION_PARAMETERS",
+    "REFUSED",
+    "RESERVED_BITS",
+    "RESERVED_OPCODE",
+    "UNMASKED",
+    "MASKED",
+    "NON_MINIMAL_LENGTH",
+    "LENGTH_OVERFLOW",
+    "CONTROL_TOO_LONG",
+    "CONTROL_FRAGMENTED",
+    "UNEXPECTED_CONTINUATION",
+    "EXPECTED_CONTINUATION",
+    "CLOSE_TOO_SHORT",
+    "BAD_CLOSE_CODE",
+    "BAD_CLOSE_REASON",
+    "BAD_TEXT",
+    "BAD_COMPRESSED_DATA",
+    "MESSAGE_TOO_BIG",
+    "FRAME_TOO_BIG",
+    "TOO_MANY_FRAGMENTS",
+    "NO_MEMORY",
+    "EOF_IN_HANDSHAKE",
+    "EOF",
+    "HANDSHAKE_TIMEOUT",
+    "PONG_TIMEOUT",
+    "CLOSE_TIMEOUT",
+    "FAILED_BY_HOST",
+]
+"""The names of faults."""
+
 
 class Option(NamedTuple):
     """A row of ``OPTIONS``."""
@@ -101,7 +162,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether the stream is upgraded already, so that there is no opening handshake. Default: False.",
+        doc="The stream has been upgraded already: there is no opening handshake. Default: False.",
     ),
     "max_message_size": Option(
         number=2,
@@ -109,7 +170,7 @@ OPTIONS: dict[str, Option] = {
         default=16777216,
         minimum=1,
         maximum=18446744073709551615,
-        doc="The largest message to receive, in bytes, after inflation. A larger one fails the connection with 1009. Default: 16 MiB.",
+        doc="The largest message to receive, inclusive, after inflation. A larger one fails the connection with 1009. In bytes; default: 16 MiB.",
     ),
     "max_frame_size": Option(
         number=3,
@@ -117,7 +178,7 @@ OPTIONS: dict[str, Option] = {
         default=None,
         minimum=1,
         maximum=18446744073709551615,
-        doc="The largest payload of one frame to receive, in bytes on the wire: before inflation. A larger one fails the connection with 1009. Default: max_message_size.",
+        doc="The largest payload of one frame to receive, inclusive, as it is on the wire. A larger one fails the connection with 1009. In bytes; default: as large as a message.",
     ),
     "max_head_size": Option(
         number=4,
@@ -125,7 +186,7 @@ OPTIONS: dict[str, Option] = {
         default=16384,
         minimum=1,
         maximum=1048576,
-        doc="The largest HTTP head to receive, in bytes. Default: 16 KiB.",
+        doc="The largest HTTP head to receive. A server answers a larger one with 431. In bytes; default: 16 KiB.",
     ),
     "max_line_size": Option(
         number=5,
@@ -133,7 +194,7 @@ OPTIONS: dict[str, Option] = {
         default=8192,
         minimum=1,
         maximum=1048576,
-        doc="The longest line of an HTTP head to receive, in bytes without its line ending. Default: 8 KiB.",
+        doc="The longest line of an HTTP head, without its end. A server answers a longer one with 431, or 414 for the request line. In bytes; default: 8 KiB.",
     ),
     "max_headers": Option(
         number=6,
@@ -141,7 +202,7 @@ OPTIONS: dict[str, Option] = {
         default=128,
         minimum=1,
         maximum=10000,
-        doc="The largest number of headers in an HTTP head to receive. Default: 128.",
+        doc="The largest number of headers in an HTTP head. A server answers more with 431. 1 to 10000; default: 128.",
     ),
     "max_body_size": Option(
         number=7,
@@ -149,7 +210,7 @@ OPTIONS: dict[str, Option] = {
         default=65536,
         minimum=1,
         maximum=1073741824,
-        doc="How much of the body of a refusal a client keeps, in bytes. More is not read. Default: 64 KiB.",
+        doc="How much of the body of a refusal a client keeps. The rest is not read. In bytes; default: 64 KiB.",
     ),
     "output_soft_limit": Option(
         number=8,
@@ -157,7 +218,7 @@ OPTIONS: dict[str, Option] = {
         default=65536,
         minimum=1,
         maximum=18446744073709551615,
-        doc="Pending output, in bytes, at which the connection is not writable and only the newest ping is answered. Default: 64 KiB.",
+        doc="Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB.",
     ),
     "output_hard_limit": Option(
         number=9,
@@ -165,7 +226,7 @@ OPTIONS: dict[str, Option] = {
         default=None,
         minimum=1,
         maximum=18446744073709551615,
-        doc="Pending output, in bytes, above which sending is refused. Default: twice max_message_size.",
+        doc="Pending output above which sending fails, as it would block. In bytes; default: twice ``max_message_size``.",
     ),
     "handshake_timeout": Option(
         number=10,
@@ -173,7 +234,7 @@ OPTIONS: dict[str, Option] = {
         default=10000,
         minimum=1,
         maximum=4611686018427387903,
-        doc="Time allowed for the opening handshake, in milliseconds. Default: 10,000.",
+        doc="Time for the opening handshake. In milliseconds; default: 10,000 ms.",
     ),
     "close_timeout": Option(
         number=11,
@@ -181,7 +242,7 @@ OPTIONS: dict[str, Option] = {
         default=10000,
         minimum=1,
         maximum=4611686018427387903,
-        doc="Time allowed for the closing handshake and for the end of the peer's stream, in milliseconds. Default: 10,000.",
+        doc="Time for the closing handshake, and then for the end of the peer's stream. In milliseconds; default: 10,000 ms.",
     ),
     "ping_interval": Option(
         number=12,
@@ -189,7 +250,7 @@ OPTIONS: dict[str, Option] = {
         default=None,
         minimum=1,
         maximum=4611686018427387903,
-        doc="Time between keepalive pings, in milliseconds. Default: no keepalive.",
+        doc="Time between keepalive pings. In milliseconds; default: no keepalive.",
     ),
     "pong_timeout": Option(
         number=13,
@@ -197,7 +258,7 @@ OPTIONS: dict[str, Option] = {
         default=20000,
         minimum=1,
         maximum=4611686018427387903,
-        doc="Time allowed for the answer to a keepalive ping, in milliseconds. Default: 20,000.",
+        doc="Time in which a keepalive ping must be answered, or the connection fails with 1011. In milliseconds; default: 20,000 ms.",
     ),
     "parts": Option(
         number=14,
@@ -205,7 +266,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether to deliver parts of messages as they arrive, instead of whole messages. Default: False.",
+        doc="Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point. Default: False.",
     ),
     "auto_pong": Option(
         number=15,
@@ -213,7 +274,7 @@ OPTIONS: dict[str, Option] = {
         default=1,
         minimum=0,
         maximum=1,
-        doc="Whether pings are answered automatically. Default: True.",
+        doc="Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: True.",
     ),
     "auto_close": Option(
         number=16,
@@ -221,7 +282,7 @@ OPTIONS: dict[str, Option] = {
         default=1,
         minimum=0,
         maximum=1,
-        doc="Whether the peer's Close is answered automatically, by the next input call after the event. Default: True.",
+        doc="Answer the peer's Close automatically. Off for hosts that answer it themselves, with ``close``. Default: True.",
     ),
     "require_pong": Option(
         number=17,
@@ -229,7 +290,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether only a pong shows that the peer is alive, instead of any byte. Default: False.",
+        doc="Only a pong shows that the peer is alive. When off, any byte does. Default: False.",
     ),
     "receive_while_closing": Option(
         number=18,
@@ -237,7 +298,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether to deliver messages that arrive after our own Close. Default: False.",
+        doc="Deliver messages that arrive after our own Close. When off, they are dropped. Default: False.",
     ),
     "allow_non_minimal_length": Option(
         number=19,
@@ -245,7 +306,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether to accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False.",
+        doc="Accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False.",
     ),
     "deflate": Option(
         number=20,
@@ -253,7 +314,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters given by the next four options. Default: False.",
+        doc="Offer or accept permessage-deflate (RFC 7692). On a stream that starts open it counts as agreed, with the parameters that the next four options give. A build without compression refuses it. Default: False.",
     ),
     "server_no_context_takeover": Option(
         number=21,
@@ -261,7 +322,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether the server compresses each message on its own: a client asks for it, a server decides it. Default: False.",
+        doc="The server compresses each message alone: a client asks for it, a server decides it. Default: False.",
     ),
     "client_no_context_takeover": Option(
         number=22,
@@ -269,7 +330,7 @@ OPTIONS: dict[str, Option] = {
         default=0,
         minimum=0,
         maximum=1,
-        doc="Whether the client compresses each message on its own: a client announces it, a server asks for it. Default: False.",
+        doc="The client compresses each message alone: a client announces it, a server asks for it. Default: False.",
     ),
     "server_max_window_bits": Option(
         number=23,
@@ -277,7 +338,7 @@ OPTIONS: dict[str, Option] = {
         default=15,
         minimum=8,
         maximum=15,
-        doc="The base-2 logarithm of the largest window that the server compresses with, 8 to 15. A server uses 9 for 8. Default: 15.",
+        doc="The largest window that the server compresses with. A server uses 9 for 8. The base-2 logarithm of its size in bytes, 8 to 15; default: 15.",
     ),
     "client_max_window_bits": Option(
         number=24,
@@ -285,7 +346,7 @@ OPTIONS: dict[str, Option] = {
         default=15,
         minimum=8,
         maximum=15,
-        doc="The base-2 logarithm of the largest window that the client compresses with, 8 to 15. A client uses 9 for 8. Default: 15.",
+        doc="The largest window that the client compresses with. A client uses 9 for 8. The base-2 logarithm of its size in bytes, 8 to 15; default: 15.",
     ),
     "deflate_level": Option(
         number=25,
@@ -293,7 +354,7 @@ OPTIONS: dict[str, Option] = {
         default=6,
         minimum=1,
         maximum=9,
-        doc="The effort spent on compression, from 1 (fast) to 9 (small). Default: 6.",
+        doc="How hard to compress, from 1 (fast) to 9 (small). 1 to 9; default: 6.",
     ),
     "deflate_mem_level": Option(
         number=26,
@@ -301,7 +362,7 @@ OPTIONS: dict[str, Option] = {
         default=8,
         minimum=1,
         maximum=9,
-        doc="The memory spent on compression, from 1 to 9. Default: 8.",
+        doc="How much memory to compress with, from 1 to 9. 1 to 9; default: 8.",
     ),
     "deflate_threshold": Option(
         number=27,
@@ -309,7 +370,7 @@ OPTIONS: dict[str, Option] = {
         default=64,
         minimum=1,
         maximum=18446744073709551615,
-        doc="The smallest message that is compressed, in bytes. Default: 64.",
+        doc="The smallest message that is compressed. In bytes; default: 64 bytes.",
     ),
 }
 """Every option that is a number or a switch, by its name, in the order of the numbers."""
@@ -319,56 +380,56 @@ class NumericOptions(TypedDict, total=False):
     """The options of ``OPTIONS`` as keyword arguments. None means the default."""
 
     start_open: bool | None
-    """Whether the stream is upgraded already, so that there is no opening handshake. Default: False."""
+    """The stream has been upgraded already: there is no opening handshake. Default: False."""
     max_message_size: int | None
-    """The largest message to receive, in bytes, after inflation. A larger one fails the connection with 1009. Default: 16 MiB."""
+    """The largest message to receive, inclusive, after inflation. A larger one fails the connection with 1009. In bytes; default: 16 MiB."""
     max_frame_size: int | None
-    """The largest payload of one frame to receive, in bytes on the wire: before inflation. A larger one fails the connection with 1009. Default: max_message_size."""
+    """The largest payload of one frame to receive, inclusive, as it is on the wire. A larger one fails the connection with 1009. In bytes; default: as large as a message."""
     max_head_size: int | None
-    """The largest HTTP head to receive, in bytes. Default: 16 KiB."""
+    """The largest HTTP head to receive. A server answers a larger one with 431. In bytes; default: 16 KiB."""
     max_line_size: int | None
-    """The longest line of an HTTP head to receive, in bytes without its line ending. Default: 8 KiB."""
+    """The longest line of an HTTP head, without its end. A server answers a longer one with 431, or 414 for the request line. In bytes; default: 8 KiB."""
     max_headers: int | None
-    """The largest number of headers in an HTTP head to receive. Default: 128."""
+    """The largest number of headers in an HTTP head. A server answers more with 431. 1 to 10000; default: 128."""
     max_body_size: int | None
-    """How much of the body of a refusal a client keeps, in bytes. More is not read. Default: 64 KiB."""
+    """How much of the body of a refusal a client keeps. The rest is not read. In bytes; default: 64 KiB."""
     output_soft_limit: int | None
-    """Pending output, in bytes, at which the connection is not writable and only the newest ping is answered. Default: 64 KiB."""
+    """Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB."""
     output_hard_limit: int | None
-    """Pending output, in bytes, above which sending is refused. Default: twice max_message_size."""
+    """Pending output above which sending fails, as it would block. In bytes; default: twice ``max_message_size``."""
     handshake_timeout: int | None
-    """Time allowed for the opening handshake, in milliseconds. Default: 10,000."""
+    """Time for the opening handshake. In milliseconds; default: 10,000 ms."""
     close_timeout: int | None
-    """Time allowed for the closing handshake and for the end of the peer's stream, in milliseconds. Default: 10,000."""
+    """Time for the closing handshake, and then for the end of the peer's stream. In milliseconds; default: 10,000 ms."""
     ping_interval: int | None
-    """Time between keepalive pings, in milliseconds. Default: no keepalive."""
+    """Time between keepalive pings. In milliseconds; default: no keepalive."""
     pong_timeout: int | None
-    """Time allowed for the answer to a keepalive ping, in milliseconds. Default: 20,000."""
+    """Time in which a keepalive ping must be answered, or the connection fails with 1011. In milliseconds; default: 20,000 ms."""
     parts: bool | None
-    """Whether to deliver parts of messages as they arrive, instead of whole messages. Default: False."""
+    """Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point. Default: False."""
     auto_pong: bool | None
-    """Whether pings are answered automatically. Default: True."""
+    """Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: True."""
     auto_close: bool | None
-    """Whether the peer's Close is answered automatically, by the next input call after the event. Default: True."""
+    """Answer the peer's Close automatically. Off for hosts that answer it themselves, with ``close``. Default: True."""
     require_pong: bool | None
-    """Whether only a pong shows that the peer is alive, instead of any byte. Default: False."""
+    """Only a pong shows that the peer is alive. When off, any byte does. Default: False."""
     receive_while_closing: bool | None
-    """Whether to deliver messages that arrive after our own Close. Default: False."""
+    """Deliver messages that arrive after our own Close. When off, they are dropped. Default: False."""
     allow_non_minimal_length: bool | None
-    """Whether to accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False."""
+    """Accept frame lengths that are not in their shortest form, against RFC 6455 section 5.2. Default: False."""
     deflate: bool | None
-    """Whether to offer or accept permessage-deflate (RFC 7692). With start_open it counts as agreed, with the parameters given by the next four options. Default: False."""
+    """Offer or accept permessage-deflate (RFC 7692). On a stream that starts open it counts as agreed, with the parameters that the next four options give. A build without compression refuses it. Default: False."""
     server_no_context_takeover: bool | None
-    """Whether the server compresses each message on its own: a client asks for it, a server decides it. Default: False."""
+    """The server compresses each message alone: a client asks for it, a server decides it. Default: False."""
     client_no_context_takeover: bool | None
-    """Whether the client compresses each message on its own: a client announces it, a server asks for it. Default: False."""
+    """The client compresses each message alone: a client announces it, a server asks for it. Default: False."""
     server_max_window_bits: int | None
-    """The base-2 logarithm of the largest window that the server compresses with, 8 to 15. A server uses 9 for 8. Default: 15."""
+    """The largest window that the server compresses with. A server uses 9 for 8. The base-2 logarithm of its size in bytes, 8 to 15; default: 15."""
     client_max_window_bits: int | None
-    """The base-2 logarithm of the largest window that the client compresses with, 8 to 15. A client uses 9 for 8. Default: 15."""
+    """The largest window that the client compresses with. A client uses 9 for 8. The base-2 logarithm of its size in bytes, 8 to 15; default: 15."""
     deflate_level: int | None
-    """The effort spent on compression, from 1 (fast) to 9 (small). Default: 6."""
+    """How hard to compress, from 1 (fast) to 9 (small). 1 to 9; default: 6."""
     deflate_mem_level: int | None
-    """The memory spent on compression, from 1 to 9. Default: 8."""
+    """How much memory to compress with, from 1 to 9. 1 to 9; default: 8."""
     deflate_threshold: int | None
-    """The smallest message that is compressed, in bytes. Default: 64."""
+    """The smallest message that is compressed. In bytes; default: 64 bytes."""

@@ -14,7 +14,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::{ExitCode, exit};
 use std::time::{Duration, Instant};
 
-use sansock::{Config, Connection, Event, State, Transport, random_seed};
+use sansock::{CloseCode, Config, Connection, Event, Received, State, Transport, random_seed};
 
 use command::Command;
 use printer::Printer;
@@ -25,17 +25,18 @@ const CHUNK_SIZE: usize = 64 * 1024;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let mut config = Config::client(&arguments.next().ok_or("a URL is missing")?)?;
-    config.receive_while_closing(1)?;
-    config.deflate(u64::from(env::var("DEFLATE").is_ok_and(|value| value == "1")))?;
+    let deflate = env::var("DEFLATE").is_ok_and(|value| value == "1");
+    let url = arguments.next().ok_or("a URL is missing")?;
+    let mut config = Config::client(&url).receive_while_closing(true).deflate(deflate);
     let mut mode = Mode::Commands;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--subprotocol" => config.subprotocol(&arguments.next().ok_or("a subprotocol is missing")?).map(drop)?,
+            "--subprotocol" => config = config.subprotocol(&arguments.next().ok_or("a subprotocol is missing")?),
             "--echo" => mode = Mode::Echo,
             _ => return Err(format!("unknown argument: {argument}").into()),
         }
     }
+    let config = config.build()?;
     let url = config.url().ok_or("a URL is missing")?;
     if url.secure {
         return Err("this example has no TLS: use ws://".into());
@@ -69,7 +70,7 @@ struct Client {
 impl Client {
     fn new(stream: TcpStream, config: &Config, mode: Mode) -> Result<Self, Box<dyn Error>> {
         Ok(Client {
-            connection: Connection::new(config, random_seed()?, 0)?,
+            connection: Connection::new(config, random_seed()?, Duration::ZERO)?,
             start: Instant::now(),
             threads: Threads::start(&stream)?,
             printer: Printer::default(),
@@ -101,45 +102,30 @@ impl Client {
             match self.threads.wait(self.time_left()) {
                 Some(Report::Received(bytes)) => self.receive(bytes)?,
                 Some(Report::EndOfStream) => {
-                    self.connection.receive_eof(self.now());
-                    self.handle_events(&[])?;
+                    let received = self.connection.receive_eof(self.start.elapsed());
+                    handle_events(received, self.mode, &mut self.printer)?;
                 }
-                // The engine forgets its output when the time for writing it is up.
+                // The engine drops its output when the time for writing it has passed.
                 Some(Report::Written(length)) => self.connection.written(length).unwrap_or(()),
                 Some(Report::Line(line)) if self.is_open() => self.run_line(&line)?,
-                Some(Report::EndOfLines) if self.is_open() => self.connection.close(1000, b"", self.now())?,
+                Some(Report::EndOfLines) if self.is_open() => {
+                    self.connection.close(CloseCode::NORMAL_CLOSURE, "", self.start.elapsed())?;
+                }
                 Some(Report::Line(_) | Report::EndOfLines) => {}
                 None => {
-                    self.connection.timeout(self.now());
-                    self.handle_events(&[])?;
+                    let received = self.connection.timeout(self.start.elapsed());
+                    handle_events(received, self.mode, &mut self.printer)?;
                 }
             }
         }
     }
 
     fn receive(&mut self, mut bytes: Vec<u8>) -> io::Result<()> {
-        let mut rest = bytes.as_mut_slice();
-        while !rest.is_empty() || self.connection.more() {
-            let taken = self.connection.receive(rest, self.now());
-            let (input, untaken) = rest.split_at_mut(taken);
-            self.handle_events(input)?;
-            rest = untaken;
-        }
-        Ok(())
-    }
-
-    fn handle_events(&mut self, input: &[u8]) -> io::Result<()> {
-        let echo = self.mode == Mode::Echo;
-        let (events, sender) = self.connection.events(input);
-        for event in events {
-            // Sending fails once our Close is on its way: what arrives after that has no echo.
-            match &event {
-                Event::Text(message) if echo => sender.send_text(message.text).unwrap_or(()),
-                Event::Binary(message) if echo => sender.send_binary(message.data).unwrap_or(()),
-                Event::Closed(_) => self.printer.print(&event)?,
-                _ if echo => {}
-                _ => self.printer.print(&event)?,
-            }
+        let mut from = 0;
+        while from < bytes.len() || self.connection.has_more() {
+            let received = self.connection.receive(&mut bytes[from..], self.start.elapsed());
+            from += received.consumed;
+            handle_events(received, self.mode, &mut self.printer)?;
         }
         Ok(())
     }
@@ -155,10 +141,10 @@ impl Client {
         self.mode != Mode::Echo && self.is_open() && self.connection.writable()
     }
 
-    fn run_line(&mut self, line: &[u8]) -> Result<(), Box<dyn Error>> {
-        let now = self.now();
+    fn run_line(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
+        let now = self.start.elapsed();
         match Command::parse(line)? {
-            Command::Text(text) => self.connection.send_text_bytes(text)?,
+            Command::Text(text) => self.connection.send_text(text)?,
             Command::Binary(data) => self.connection.send_binary(&data)?,
             Command::Parts(kind, parts) => {
                 let last = parts.len() - 1;
@@ -166,9 +152,9 @@ impl Client {
                     self.connection.send_part(kind, part, index == last)?;
                 }
             }
-            Command::Ping(payload) => self.connection.ping(payload, now)?,
-            Command::Pong(payload) => self.connection.pong(payload)?,
-            Command::Close(code, reason) => self.connection.close(code, reason, now)?,
+            Command::Ping(payload) => self.connection.ping(payload.as_bytes(), now)?,
+            Command::Pong(payload) => self.connection.pong(payload.as_bytes())?,
+            Command::Close(code, reason) => self.connection.close(CloseCode::from(code), reason, now)?,
             Command::Wait(name) => self.waiting_for = Some(name.into()),
         }
         Ok(())
@@ -178,12 +164,23 @@ impl Client {
         self.connection.state() == State::Open
     }
 
-    fn now(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
-    }
-
     fn time_left(&self) -> Option<Duration> {
         let deadline = self.connection.next_deadline()?;
-        Some(Duration::from_millis(deadline.saturating_sub(self.now())))
+        Some(deadline.saturating_sub(self.start.elapsed()))
     }
+}
+
+fn handle_events(received: Received<'_>, mode: Mode, printer: &mut Printer) -> io::Result<()> {
+    let (echo, sender) = (mode == Mode::Echo, received.sender);
+    for event in received.events {
+        // Sending fails once our Close is on its way: what arrives after that has no echo.
+        match &event {
+            Event::Text(message) if echo => sender.send_text(message.text).unwrap_or(()),
+            Event::Binary(message) if echo => sender.send_binary(message.data).unwrap_or(()),
+            Event::Closed(_) => printer.print(&event)?,
+            _ if echo => {}
+            _ => printer.print(&event)?,
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use sansock::Event;
+use sansock::{CloseCode, Event};
 
 /// Prints events, and counts them for `wait`.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl Printer {
             Event::Rejected(rejected) => self.line("rejected", rejected.status.to_string().as_bytes()),
             Event::Text(message) => self.line("text", message.text.as_bytes()),
             Event::Binary(message) => self.line("binary", hex(message.data).as_bytes()),
-            Event::Ping(payload) => self.line("ping", payload),
+            Event::Ping(ping) => self.line("ping", ping.payload),
             Event::Pong(pong) => self.line("pong", pong.payload),
             Event::Closing(closing) => self.line("closing", ending(closing.code, closing.reason).as_bytes()),
             Event::Closed(closed) => {
@@ -55,7 +55,8 @@ fn write(parts: &[&[u8]]) -> io::Result<()> {
     output.write_all(b"\n")
 }
 
-fn ending(code: u16, reason: &str) -> String {
+fn ending(code: CloseCode, reason: &str) -> String {
+    let code = code.get();
     if reason.is_empty() { code.to_string() } else { format!("{code} {reason}") }
 }
 

@@ -1,8 +1,9 @@
 //! The paths whose instructions are counted: a table, and what runs a line of it.
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use sansock::{Config, Connection, Event};
+use sansock::{Config, ConfigBuilder, Connection, Event, Received};
 
 #[derive(Clone, Copy)]
 pub enum Kind {
@@ -60,13 +61,13 @@ impl Path {
         let payload = &payload[..self.bytes];
         match self.direction {
             Direction::Receive => self.receive(payload, passes),
-            Direction::SendMasked => self.send(Config::client("ws://example.com/").expect("a URL"), payload, passes),
+            Direction::SendMasked => self.send(Config::client("ws://example.com/"), payload, passes),
             Direction::SendUnmasked => self.send(Config::server(), payload, passes),
         }
     }
 
     fn receive(&self, payload: &str, passes: usize) {
-        let mut client = open(Config::client("ws://example.com/").expect("a URL"));
+        let mut client = open(Config::client("ws://example.com/"));
         for _ in 0..self.batch {
             self.queue(&mut client, payload);
         }
@@ -76,8 +77,8 @@ impl Path {
         let mut received = 0;
         for _ in 0..passes {
             buffer.copy_from_slice(wire);
-            let (taken, events, _) = server.receive_events(&mut buffer, 0);
-            assert_eq!(taken, wire.len());
+            let Received { consumed, events, .. } = server.receive(&mut buffer, Duration::ZERO);
+            assert_eq!(consumed, wire.len());
             for event in events {
                 received += match event {
                     Event::Text(message) => black_box(message.text).len(),
@@ -89,7 +90,7 @@ impl Path {
         assert_eq!(received, passes * self.batch * self.bytes);
     }
 
-    fn send(&self, config: Config, payload: &str, passes: usize) {
+    fn send(&self, config: ConfigBuilder, payload: &str, passes: usize) {
         let mut connection = open(config);
         for _ in 0..passes {
             for _ in 0..self.batch {
@@ -109,7 +110,7 @@ impl Path {
     }
 }
 
-fn open(mut config: Config) -> Connection {
-    config.start_open(1).expect("an option");
-    Connection::new(&config, [7; 32], 0).expect("a connection")
+fn open(config: ConfigBuilder) -> Connection {
+    let config = config.start_open(true).build().expect("a good configuration");
+    Connection::new(&config, [7; 32], Duration::ZERO).expect("memory")
 }

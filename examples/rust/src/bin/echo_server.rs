@@ -13,7 +13,8 @@ use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sansock::{Config, Connection, Event, Transport, random_seed};
+use sansock::event::Request;
+use sansock::{Config, Connection, Event, Received, Transport, random_seed};
 
 /// Enough for a connection in any state: message bytes live on the heap.
 const STACK_SIZE: usize = 128 * 1024;
@@ -25,14 +26,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     ctrlc::set_handler(|| process::exit(0))?;
     println!("listening on ws://{}", listener.local_addr()?);
 
-    let mut config = Config::server();
-    config.subprotocol("chat")?.subprotocol("echo")?;
-    config.deflate(u64::from(env::var("DEFLATE").is_ok_and(|value| value == "1")))?;
+    let deflate = env::var("DEFLATE").is_ok_and(|value| value == "1");
+    let config = Config::server().subprotocol("chat").subprotocol("echo").deflate(deflate).build()?;
     loop {
         let spawned = listener.accept().and_then(|(stream, _)| {
             let config = config.clone();
             let thread = thread::Builder::new().stack_size(STACK_SIZE);
-            // A connection that ends with an error has ended all the same: there is nobody to tell.
+            // A connection that ends with an error has ended all the same, and nobody waits for the result.
             thread.spawn(move || Echo::new(stream, &config).and_then(Echo::run).ok())
         });
         if spawned.is_err() {
@@ -52,50 +52,44 @@ struct Echo {
 impl Echo {
     fn new(stream: TcpStream, config: &Config) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        let connection = random_seed().and_then(|seed| Connection::new(config, seed, 0)).map_err(io::Error::other)?;
+        let seed = random_seed().map_err(io::Error::other)?;
+        let connection = Connection::new(config, seed, Duration::ZERO).map_err(io::Error::other)?;
         Ok(Echo { stream, connection, start: Instant::now(), shut_down: false })
     }
 
-    /// The loop of every host: write the output, obey the transport instruction, read until the deadline; after each
-    /// input call, handle its events.
+    /// The loop of every host: write the output, obey the transport instruction, read until the deadline, and handle the
+    /// events of each input call.
     fn run(mut self) -> io::Result<()> {
         let mut buffer = vec![0; BUFFER_SIZE];
-        let mut unread = 0..0; // what the engine has not taken of the last read
+        let mut unread = 0..0; // what the engine has not consumed of the last read
         loop {
             if !self.connection.output().is_empty() {
                 self.write()?;
             } else if self.connection.transport() == Transport::Close {
                 return Ok(());
-            } else if !unread.is_empty() || self.connection.more() {
-                let taken = self.connection.receive(&mut buffer[unread.clone()], self.now());
-                let end = unread.start + taken;
-                self.handle_events(&buffer[unread.start..end]);
-                unread.start = end;
+            } else if !unread.is_empty() || self.connection.has_more() {
+                let now = self.now();
+                let received = self.connection.receive(&mut buffer[unread.clone()], now);
+                unread.start += received.consumed;
+                let answer = handle_events(received);
+                self.answer(answer);
             } else {
-                self.shut_down_if_told()?;
+                self.shut_down_writing()?;
                 unread = self.read(&mut buffer)?;
             }
         }
     }
 
-    fn handle_events(&mut self, input: &[u8]) {
-        let mut requested = false;
-        let (events, sender) = self.connection.events(input);
-        for event in events {
-            // Sending fails once a Close is on its way: what arrives after that has no echo.
-            let _ = match event {
-                Event::Text(message) => sender.send_text(message.text),
-                Event::Binary(message) => sender.send_binary(message.data),
-                Event::Request(_) => {
-                    requested = true;
-                    Ok(())
-                }
-                _ => Ok(()),
-            };
-        }
-        if requested && self.connection.accept(None, self.now()).is_ok() {
-            self.handle_events(&[]); // `accept` is an input call: frames may have come with the request
-        }
+    /// Answers a request, if one has come.
+    fn answer(&mut self, answer: Option<Answer>) {
+        let now = self.now();
+        let received = match answer {
+            Some(Answer::Accept) => self.connection.accept(None, now),
+            Some(Answer::Refuse) => self.connection.reject(403, "", now),
+            None => return,
+        };
+        // Messages may have come with the request, but not a second request.
+        received.map(handle_events).ok();
     }
 
     fn write(&mut self) -> io::Result<()> {
@@ -106,13 +100,12 @@ impl Echo {
         }
     }
 
-    /// Reads once; returns where in the buffer the bytes are that came.
+    /// Reads once. Returns where in the buffer the bytes are.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Range<usize>> {
         self.stream.set_read_timeout(self.time_left())?;
         match self.stream.read(buffer) {
             Ok(0) => {
-                self.connection.receive_eof(self.now());
-                self.handle_events(&[]);
+                handle_events(self.connection.receive_eof(self.now()));
                 Ok(0..0)
             }
             Ok(length) => Ok(0..length),
@@ -120,13 +113,12 @@ impl Echo {
         }
     }
 
-    /// What an interrupted read or write means: usually that the deadline has come.
+    /// What an interrupted read or write means: usually that the deadline has passed.
     fn time_out(&mut self, error: io::Error) -> io::Result<()> {
         match error.kind() {
             // Which of the two a timeout is, depends on the system.
             ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                self.connection.timeout(self.now());
-                self.handle_events(&[]);
+                handle_events(self.connection.timeout(self.now()));
                 Ok(())
             }
             ErrorKind::Interrupted => Ok(()),
@@ -134,7 +126,7 @@ impl Echo {
         }
     }
 
-    fn shut_down_if_told(&mut self) -> io::Result<()> {
+    fn shut_down_writing(&mut self) -> io::Result<()> {
         if self.connection.transport() == Transport::ShutdownWrite && !self.shut_down {
             self.stream.shutdown(Shutdown::Write)?;
             self.shut_down = true;
@@ -142,13 +134,42 @@ impl Echo {
         Ok(())
     }
 
-    fn now(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
+    fn now(&self) -> Duration {
+        self.start.elapsed()
     }
 
     /// Until the deadline. A socket takes no timeout of zero.
     fn time_left(&self) -> Option<Duration> {
         let deadline = self.connection.next_deadline()?;
-        Some(Duration::from_millis(deadline.saturating_sub(self.now()).max(1)))
+        Some(deadline.saturating_sub(self.now()).max(Duration::from_millis(1)))
     }
+}
+
+/// What a request is answered with.
+enum Answer {
+    Accept,
+    Refuse,
+}
+
+/// Handles the events of an input call. Returns the answer to a request, if one has come.
+fn handle_events(received: Received<'_>) -> Option<Answer> {
+    let mut answer = None;
+    for event in received.events {
+        // Sending fails once our Close is on its way: what arrives after that has no echo.
+        let _ = match event {
+            Event::Text(message) => received.sender.send_text(message.text),
+            Event::Binary(message) => received.sender.send_binary(message.data),
+            Event::Request(request) => {
+                answer = Some(answer_to(&request));
+                Ok(())
+            }
+            _ => Ok(()), // pings and Close are answered by the engine
+        };
+    }
+    answer
+}
+
+/// Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers.
+fn answer_to(request: &Request<'_>) -> Answer {
+    if request.same_origin() { Answer::Accept } else { Answer::Refuse }
 }

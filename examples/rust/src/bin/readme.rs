@@ -1,10 +1,15 @@
 //! The shortest whole use: a client and a server talk in memory. Bytes in, events and bytes out.
 
-use sansock::{Config, Connection, Error, Event, random_seed};
+use std::error::Error;
+use std::time::Duration;
 
-fn main() -> Result<(), Error> {
-    let mut server = Connection::new(&Config::server(), random_seed()?, 0)?;
-    let mut client = Connection::new(&Config::client("ws://example.com/chat")?, random_seed()?, 0)?;
+use sansock::{Config, Connection, Event, Received, random_seed};
+
+const NOW: Duration = Duration::ZERO; // a program passes `start.elapsed()`
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut server = Connection::new(&Config::server().build()?, random_seed()?, NOW)?;
+    let mut client = Connection::new(&Config::client("ws://example.com/chat").build()?, random_seed()?, NOW)?;
     carry(&mut client, &mut server)?; // the request
     carry(&mut server, &mut client)?; // the response
     client.send_text("hello")?;
@@ -12,17 +17,24 @@ fn main() -> Result<(), Error> {
 }
 
 /// Takes the output of one connection to the other, as a socket would, and handles the events there.
-fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), Error> {
+fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), Box<dyn Error>> {
     let mut bytes = from.output().to_vec();
     from.written(bytes.len())?;
-    to.receive(&mut bytes, 0); // 0: now, in milliseconds
-    if to.events(&bytes).0.any(|event| matches!(event, Event::Request(_))) {
-        to.accept(None, 0)?; // an input call: it replaces the events
-    }
-    for event in to.events(&bytes).0 {
-        if let Event::Text(message) = event {
-            println!("{}", message.text);
-        }
+    if handle(to.receive(&mut bytes, NOW)) {
+        handle(to.accept(None, NOW)?);
     }
     Ok(())
+}
+
+/// Prints messages. Returns whether there is a request to accept.
+fn handle(received: Received<'_>) -> bool {
+    let mut accepts = false;
+    for event in received.events {
+        match event {
+            Event::Request(request) => accepts = request.same_origin(),
+            Event::Text(message) => println!("{}", message.text),
+            _ => {}
+        }
+    }
+    accepts
 }

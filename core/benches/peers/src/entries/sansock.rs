@@ -1,8 +1,8 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
-use sansock::batch::kind;
-use sansock::{Config, Connection, Event, State};
+use sansock::{Config, ConfigBuilder, Connection, Event, MessageKind, Received, State};
 
 use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
@@ -14,17 +14,20 @@ use crate::wire::{Kind, Random, Role};
 
 pub struct Sansock;
 
+/// The clock stands still.
+const NOW: Duration = Duration::ZERO;
+
 fn open(role: Role, deflate: bool) -> Connection {
-    Connection::new(&config(role, deflate), [7; 32], 0).expect("a connection")
+    let config = config(role, deflate).build().expect("a good configuration");
+    Connection::new(&config, [7; 32], NOW).expect("memory")
 }
 
-fn config(role: Role, deflate: bool) -> Config {
-    let mut config = match role {
+fn config(role: Role, deflate: bool) -> ConfigBuilder {
+    let config = match role {
         Role::Server => Config::server(),
-        Role::Client => Config::client("ws://example.com/").expect("a URL"),
+        Role::Client => Config::client("ws://example.com/"),
     };
-    config.start_open(1).and_then(|config| config.deflate(u64::from(deflate))).expect("options");
-    config
+    config.start_open(true).deflate(deflate)
 }
 
 /// Writes what waits.
@@ -37,26 +40,24 @@ fn flush(connection: &mut Connection, sink: &Sink) {
 
 /// Accepts the browser's request.
 fn accept(config: &Config, seed: [u8; 32], sink: &Sink) -> Connection {
-    let mut connection = Connection::new(config, seed, 0).expect("a connection");
+    let mut connection = Connection::new(config, seed, NOW).expect("memory");
     let mut input = [0; handshake::REQUEST.len()];
     input.copy_from_slice(handshake::REQUEST);
-    connection.receive(&mut input, 0);
-    assert!(matches!(connection.events(&input).0.next(), Some(Event::Request(_))));
-    connection.accept(None, 0).expect("a request");
-    assert!(matches!(connection.events(&[]).0.next(), Some(Event::Open(_))));
+    assert!(matches!(connection.receive(&mut input, NOW).events.next(), Some(Event::Request(_))));
+    let mut accepted = connection.accept(None, NOW).expect("a request");
+    assert!(matches!(accepted.events.next(), Some(Event::Open(_))));
     flush(&mut connection, sink);
     connection
 }
 
 /// Opens a connection to a server that answers.
 fn connect(config: &Config, seed: [u8; 32], input: &mut [u8]) -> Connection {
-    let mut connection = Connection::new(config, seed, 0).expect("a connection");
+    let mut connection = Connection::new(config, seed, NOW).expect("memory");
     let mut responder = Responder::default();
     let len = responder.write(connection.output()).expect("memory");
     connection.written(len).expect("what there was");
     let len = responder.read(input).expect("memory");
-    connection.receive(&mut input[..len], 0);
-    assert!(matches!(connection.events(&input[..len]).0.next(), Some(Event::Open(_))));
+    assert!(matches!(connection.receive(&mut input[..len], NOW).events.next(), Some(Event::Open(_))));
     connection
 }
 
@@ -76,7 +77,7 @@ fn receive(task: &Receive, read: usize) -> Pass {
             }
             let mut input = &mut buffer[..filled];
             loop {
-                let (taken, events, _) = connection.receive_events(input, 0);
+                let Received { consumed, events, .. } = connection.receive(input, NOW);
                 for event in events {
                     match event {
                         Event::Text(message) => tally.add(message.text.as_bytes()),
@@ -84,8 +85,8 @@ fn receive(task: &Receive, read: usize) -> Pass {
                         event => panic!("unexpected event: {event:?}"),
                     }
                 }
-                input = &mut input[taken..];
-                if input.is_empty() && !connection.more() {
+                input = &mut input[consumed..];
+                if input.is_empty() && !connection.has_more() {
                     break;
                 }
             }
@@ -118,7 +119,7 @@ impl Entry for Sansock {
                         if copy {
                             connection.send_binary(data).expect("room");
                         } else {
-                            connection.send_header(kind::BINARY, data.len() as u64, true).expect("room");
+                            connection.send_header(MessageKind::Binary, data.len() as u64, true).expect("room");
                             flush(connection, sink);
                             sink.write(data);
                         }
@@ -141,8 +142,9 @@ impl Entry for Sansock {
     fn handshake(&self, role: Role, count: u64, sink: &Arc<Sink>) -> Option<Pass> {
         let config = match role {
             Role::Server => Config::server(),
-            Role::Client => Config::client(handshake::URL).expect("a URL"),
+            Role::Client => Config::client(handshake::URL),
         };
+        let config = config.build().expect("a good configuration");
         let sink = sink.clone();
         let mut input = vec![0; 4096];
         let mut seeds = Random::new(1);
@@ -162,14 +164,14 @@ impl Entry for Sansock {
     }
 
     fn server(&self, echo: &Echo) -> Option<Box<dyn Server>> {
-        let mut config = config(echo.task.role, echo.task.deflate);
-        let (bits, alone) = (u64::from(echo.window.bits), u64::from(!echo.window.takeover));
-        config
+        let (bits, alone) = (echo.window.bits, !echo.window.takeover);
+        let config = config(echo.task.role, echo.task.deflate)
             .server_max_window_bits(bits)
-            .and_then(|config| config.client_max_window_bits(bits))
-            .and_then(|config| config.server_no_context_takeover(alone))
-            .and_then(|config| config.client_no_context_takeover(alone))
-            .expect("options");
+            .client_max_window_bits(bits)
+            .server_no_context_takeover(alone)
+            .client_no_context_takeover(alone)
+            .build()
+            .expect("a good configuration");
         Some(Box::new(Host { config, buffer: vec![0; echo.task.read], echo: echo.clone() }))
     }
 }
@@ -185,7 +187,7 @@ impl Serve for Host {
     type Connection = Connection;
 
     fn open(&mut self) -> Connection {
-        let mut connection = Connection::new(&self.config, [7; 32], 0).expect("a connection");
+        let mut connection = Connection::new(&self.config, [7; 32], NOW).expect("memory");
         connection.set_compression(self.echo.compress);
         connection
     }
@@ -196,7 +198,7 @@ impl Serve for Host {
         let mut input = &mut self.buffer[..wire.len()];
         input.copy_from_slice(wire);
         loop {
-            let (taken, events, sender) = connection.receive_events(input, 0);
+            let Received { consumed, events, sender } = connection.receive(input, NOW);
             for event in events {
                 match event {
                     Event::Text(message) => {
@@ -206,8 +208,8 @@ impl Serve for Host {
                     event => panic!("unexpected event: {event:?}"),
                 }
             }
-            input = &mut input[taken..];
-            if input.is_empty() && !connection.more() {
+            input = &mut input[consumed..];
+            if input.is_empty() && !connection.has_more() {
                 break;
             }
         }
@@ -262,18 +264,18 @@ impl Entry for HeadersOnly {
                 buffer[..chunk.len()].copy_from_slice(chunk);
                 let mut input = &mut buffer[..chunk.len()];
                 while !input.is_empty() {
-                    let Some((header, payload)) = connection.receive_header(input, 0, 0) else {
+                    let Some(header) = connection.receive_header(input, 0, NOW) else {
                         // A read has cut the header: the engine takes the message, and what follows it in this read and the next.
-                        let (taken, events, _) = connection.receive_events(input, 0);
+                        let Received { consumed, events, .. } = connection.receive(input, NOW);
                         for event in events {
                             let Event::Binary(binary) = event else { panic!("unexpected event: {event:?}") };
                             tally.add(binary.data);
                         }
-                        input = &mut input[taken..];
+                        input = &mut input[consumed..];
                         continue;
                     };
-                    let payload = payload as usize;
-                    input = &mut input[header..];
+                    let payload = header.payload_len as usize;
+                    input = &mut input[header.header_len..];
                     if payload <= input.len() {
                         let (whole, after) = input.split_at_mut(payload);
                         tally.add(whole);

@@ -14,7 +14,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::{ExitCode, exit};
 use std::time::{Duration, Instant};
 
-use sansock::{Config, Connection, Event, State, Transport, random_seed};
+use sansock::{CloseCode, Config, Connection, Event, Received, State, Transport, random_seed};
 
 use threads::{Report, Threads};
 
@@ -22,9 +22,10 @@ use threads::{Report, Threads};
 const CHUNK_SIZE: usize = 64 * 1024;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let mut config = Config::client(&env::args().nth(1).ok_or("a URL is missing")?)?;
-    config.receive_while_closing(1)?; // for the echoes of what was sent before the end of standard input
-    config.deflate(u64::from(env::var("DEFLATE").is_ok_and(|value| value == "1")))?;
+    let config = Config::client(&env::args().nth(1).ok_or("a URL is missing")?)
+        .receive_while_closing(true) // for the echoes of what was sent before the end of standard input
+        .deflate(env::var("DEFLATE").is_ok_and(|value| value == "1"))
+        .build()?;
     let url = config.url().ok_or("a URL is missing")?;
     if url.secure {
         return Err("this example has no TLS: use ws://".into());
@@ -48,7 +49,7 @@ struct Client {
 impl Client {
     fn new(stream: TcpStream, config: &Config) -> Result<Self, Box<dyn Error>> {
         Ok(Client {
-            connection: Connection::new(config, random_seed()?, 0)?,
+            connection: Connection::new(config, random_seed()?, Duration::ZERO)?,
             start: Instant::now(),
             threads: Threads::start(&stream)?,
             clean: false,
@@ -75,50 +76,28 @@ impl Client {
             match self.threads.wait(self.time_left()) {
                 Some(Report::Received(bytes)) => self.receive(bytes)?,
                 Some(Report::EndOfStream) => {
-                    self.connection.receive_eof(self.now());
-                    self.handle_events(&[])?;
+                    self.clean |= print_events(self.connection.receive_eof(self.start.elapsed()))?;
                 }
-                // The engine forgets its output when the time for writing it is up.
+                // The engine drops its output when the time for writing it has passed.
                 Some(Report::Written(length)) => self.connection.written(length).unwrap_or(()),
-                Some(Report::Line(line)) if self.is_open() => self.connection.send_text_bytes(&line)?,
-                Some(Report::EndOfLines) if self.is_open() => self.connection.close(1000, b"", self.now())?,
+                Some(Report::Line(line)) if self.is_open() => self.connection.send_text(&line)?,
+                Some(Report::EndOfLines) if self.is_open() => {
+                    self.connection.close(CloseCode::NORMAL_CLOSURE, "", self.start.elapsed())?;
+                }
                 Some(Report::Line(_) | Report::EndOfLines) => {}
                 None => {
-                    self.connection.timeout(self.now());
-                    self.handle_events(&[])?;
+                    self.clean |= print_events(self.connection.timeout(self.start.elapsed()))?;
                 }
             }
         }
     }
 
     fn receive(&mut self, mut bytes: Vec<u8>) -> io::Result<()> {
-        let mut rest = bytes.as_mut_slice();
-        while !rest.is_empty() || self.connection.more() {
-            let taken = self.connection.receive(rest, self.now());
-            let (input, untaken) = rest.split_at_mut(taken);
-            self.handle_events(input)?;
-            rest = untaken;
-        }
-        Ok(())
-    }
-
-    fn handle_events(&mut self, input: &[u8]) -> io::Result<()> {
-        let mut output = io::stdout().lock();
-        let (events, _) = self.connection.events(input);
-        for event in events {
-            match event {
-                Event::Text(message) => writeln!(output, "{}", message.text)?,
-                Event::Binary(message) => {
-                    message.data.iter().try_for_each(|byte| write!(output, "{byte:02x}"))?;
-                    writeln!(output)?;
-                }
-                Event::Closed(closed) => {
-                    self.clean = closed.clean;
-                    let space = if closed.reason.is_empty() { "" } else { " " };
-                    writeln!(output, "closed {}{space}{}", closed.code, closed.reason)?;
-                }
-                _ => {} // pings and Close are answered by the engine
-            }
+        let mut from = 0;
+        while from < bytes.len() || self.connection.has_more() {
+            let received = self.connection.receive(&mut bytes[from..], self.start.elapsed());
+            from += received.consumed;
+            self.clean |= print_events(received)?;
         }
         Ok(())
     }
@@ -127,12 +106,30 @@ impl Client {
         self.connection.state() == State::Open
     }
 
-    fn now(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
-    }
-
     fn time_left(&self) -> Option<Duration> {
         let deadline = self.connection.next_deadline()?;
-        Some(Duration::from_millis(deadline.saturating_sub(self.now())))
+        Some(deadline.saturating_sub(self.start.elapsed()))
     }
+}
+
+/// Prints messages, and how the connection was closed. Returns whether it was closed cleanly.
+fn print_events(received: Received<'_>) -> io::Result<bool> {
+    let mut output = io::stdout().lock();
+    let mut clean = false;
+    for event in received.events {
+        match event {
+            Event::Text(message) => writeln!(output, "{}", message.text)?,
+            Event::Binary(message) => {
+                message.data.iter().try_for_each(|byte| write!(output, "{byte:02x}"))?;
+                writeln!(output)?;
+            }
+            Event::Closed(closed) => {
+                clean = closed.clean;
+                let space = if closed.reason.is_empty() { "" } else { " " };
+                writeln!(output, "closed {}{space}{}", closed.code.get(), closed.reason)?;
+            }
+            _ => {} // pings and Close are answered by the engine
+        }
+    }
+    Ok(clean)
 }

@@ -7,20 +7,20 @@ use std::thread;
 use std::time::Duration;
 
 const BUFFER_SIZE: usize = 16 * 1024;
-/// One of each thread: none is asked for a second thing before its report on the first is taken.
+/// One of each thread: a thread is asked for the next thing only when its last report has been received.
 const WAITING_REPORTS: usize = 3;
 
 /// What a thread has done.
 pub(crate) enum Report {
     /// A line of standard input, without its end.
-    Line(Vec<u8>),
+    Line(String),
     /// Standard input is at its end.
     EndOfLines,
     /// Bytes from the socket.
     Received(Vec<u8>),
-    /// The peer has ended its stream, or the socket is broken, which comes to the same here.
+    /// The peer has ended its stream, or the socket is broken, which makes no difference here.
     EndOfStream,
-    /// The bytes of the last [`Threads::write`], so many, are written.
+    /// The bytes of the last [`Threads::write`] have been written: how many.
     Written(usize),
 }
 
@@ -91,10 +91,12 @@ impl Threads {
 fn read_lines(wanted: &Receiver<()>, reporter: &SyncSender<Report>) {
     let mut input = io::stdin().lock();
     while wanted.recv().is_ok() {
-        let mut line = Vec::new();
-        let report = match input.read_until(b'\n', &mut line) {
+        let mut line = String::new();
+        let report = match input.read_line(&mut line) {
             Ok(1..) => {
-                line.pop_if(|last| *last == b'\n');
+                if line.ends_with('\n') {
+                    line.pop();
+                }
                 Report::Line(line)
             }
             Ok(0) | Err(_) => Report::EndOfLines,

@@ -1,0 +1,158 @@
+//! A data message under way (RFC 6455 §5.4, §5.6): its limits, its text, and how it is delivered.
+
+use super::Context;
+use super::batch::{Appended, Place};
+use crate::abi::{flag, kind, region};
+use crate::deflate::COMPRESSED_PIECE;
+use crate::error::{Fault, FaultKind};
+use crate::frame::{Header, Opcode};
+use crate::settings::Settings;
+use crate::utf8::Utf8;
+
+/// How many fragments any message may have, and for how many bytes it may have one more.
+const FREE_FRAGMENTS: u64 = 1024;
+const BYTES_PER_FRAGMENT: u64 = 64;
+/// Joined payloads are read in pieces that stay in the nearest cache until they are validated.
+const CACHED_PIECE: usize = 16 * 1024;
+
+/// A data message of which a frame has begun.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Message {
+    /// The kind of its record.
+    pub(super) kind: u8,
+    pub(super) compressed: bool,
+    /// Bytes of payload on the wire, those announced included.
+    pub(super) size: u64,
+    /// How many bytes it was inflated to so far.
+    pub(super) inflated: u64,
+    pub(super) fragments: u64,
+    pub(super) utf8: Utf8,
+    /// In parts mode: a part has been delivered.
+    has_part: bool,
+}
+
+/// What is done with the payload of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// Joined in the store, and delivered whole.
+    Join,
+    /// Inflated into the store.
+    Inflate,
+    /// Delivered in parts, as it arrives.
+    Parts,
+}
+
+impl Delivery {
+    /// The longest piece that is processed at once.
+    pub(super) fn max_piece(self) -> usize {
+        match self {
+            Delivery::Join => CACHED_PIECE,
+            Delivery::Inflate => COMPRESSED_PIECE,
+            Delivery::Parts => usize::MAX,
+        }
+    }
+}
+
+/// A piece of a message's payload, unmasked: where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    /// At this index of the bytes being read.
+    Bytes(usize),
+    /// At this offset of the store.
+    Store(usize),
+}
+
+impl Message {
+    /// A message that begins with this frame.
+    pub(super) fn new(header: &Header) -> Self {
+        let kind = if header.opcode == Opcode::Text { kind::TEXT } else { kind::BINARY };
+        let compressed = header.compressed;
+        Message { kind, compressed, size: 0, inflated: 0, fragments: 0, utf8: Utf8::default(), has_part: false }
+    }
+
+    pub(super) fn delivery(&self, settings: &Settings) -> Delivery {
+        match self.compressed {
+            true => Delivery::Inflate,
+            false if settings.parts => Delivery::Parts,
+            false => Delivery::Join,
+        }
+    }
+
+    /// Counts a frame of the message, whose size is within the limits.
+    pub(super) fn add_frame(&mut self, len: u64) -> Result<(), Fault> {
+        self.fragments += 1;
+        self.size += len;
+        let allowed = allowed_fragments(self.size);
+        if self.fragments > allowed {
+            return Err(Fault::with(FaultKind::TooManyFragments, self.fragments, allowed));
+        }
+        Ok(())
+    }
+
+    /// Validates the next piece if it is text, unless it is known to be valid: ASCII behind a whole code point.
+    #[inline]
+    pub(super) fn check_text(&mut self, appended: &Appended<'_>) -> Result<(), Fault> {
+        if self.kind == kind::TEXT && !(appended.is_ascii && self.utf8.is_complete()) {
+            self.utf8.push(appended.piece).map_err(|_| FaultKind::BadText)?;
+        }
+        Ok(())
+    }
+
+    /// A text must not end inside a code point.
+    pub(super) fn check_complete(&self) -> Result<(), Fault> {
+        if self.utf8.is_complete() { Ok(()) } else { Err(FaultKind::BadText.into()) }
+    }
+
+    /// Delivers a piece as a part. A code point that pieces cut is joined and delivered as a part of its own.
+    pub(super) fn deliver_part(
+        &mut self,
+        source: Source,
+        piece: &[u8],
+        last: bool,
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        let mut joined = None;
+        let (start, end) = if self.kind == kind::TEXT {
+            let (code_point, start) = self.utf8.join(piece).map_err(|_| FaultKind::BadText)?;
+            joined = code_point;
+            (start, start + self.utf8.bulk(&piece[start..]).map_err(|_| FaultKind::BadText)?)
+        } else {
+            (0, piece.len())
+        };
+        if last {
+            self.check_complete()?;
+        }
+        if !context.delivers() {
+            return Ok(());
+        }
+        let remainder_is_empty = start == end;
+        if let Some(joined) = joined {
+            let place = context.batch.push_to_scratch(joined.as_bytes());
+            self.push_part(place, last && remainder_is_empty, context);
+            if remainder_is_empty {
+                return Ok(());
+            }
+        }
+        if last || !remainder_is_empty {
+            let place = match source {
+                Source::Bytes(at) => context.place(at + start, &piece[start..end])?,
+                Source::Store(offset) => Place { region: region::STORE, offset: offset + start, len: end - start },
+            };
+            self.push_part(place, last, context);
+        }
+        Ok(())
+    }
+
+    fn push_part(&mut self, place: Place, last: bool, context: &mut Context<'_>) {
+        let first = if self.has_part { 0 } else { flag::FIRST };
+        let last = if last { flag::LAST } else { 0 };
+        self.has_part = true;
+        context.batch.push(place.record(self.kind, first | last));
+    }
+}
+
+/// How many fragments a message of this size may have.
+#[inline]
+pub(super) fn allowed_fragments(size: u64) -> u64 {
+    FREE_FRAGMENTS + size / BYTES_PER_FRAGMENT
+}

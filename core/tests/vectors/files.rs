@@ -1,0 +1,25 @@
+//! The files of the vectors.
+
+use std::path::{Path, PathBuf};
+
+use super::case::File;
+
+/// Every file, and where it is.
+pub(crate) fn files() -> Vec<(PathBuf, File)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder of vectors")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "vec"))
+        .collect();
+    paths.sort();
+    let parse = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let mut file = File::parse(&path.file_name().expect("a name").to_string_lossy(), &text);
+        // A build without compression refuses the option.
+        file.cases
+            .retain(|case| cfg!(feature = "deflate") || !case.setup("option").any(|option| option == "deflate 1"));
+        (path, file)
+    };
+    paths.into_iter().map(parse).collect()
+}

@@ -1,0 +1,76 @@
+//! Sending. None of these calls disturbs the events.
+
+use std::mem::size_of;
+
+use sansock::boundary::{Error, Record, kind};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::{act, send};
+use crate::connection::find;
+use crate::state::{State, call, milliseconds, whole};
+
+fn kind_of(number: u32) -> Result<u8, Error> {
+    u8::try_from(number).map_err(|_| Error::InvalidArgument)
+}
+
+/// Sends a message of kind TEXT, which must be UTF-8, or BINARY, or a PING or PONG of at most 125 bytes: the first `len`
+/// bytes of the transfer buffer. `now` is for PING.
+#[wasm_bindgen]
+pub fn conn_send(handle: u32, message_kind: u32, len: u32, now: f64) -> i32 {
+    send(handle, |engine, transfer| {
+        let payload = transfer.bytes(len)?;
+        match kind_of(message_kind)? {
+            kind::TEXT => engine.send_text(payload),
+            kind::BINARY => engine.send_binary(payload),
+            kind::PING => engine.ping(payload, milliseconds(now)?),
+            kind::PONG => engine.pong(payload),
+            _ => Err(Error::InvalidArgument),
+        }
+    })
+}
+
+/// Sends a part of a message of kind TEXT or BINARY. A part of text may end inside a code point. `last`: not 0 ends it.
+#[wasm_bindgen]
+pub fn conn_send_part(handle: u32, message_kind: u32, len: u32, last: u32) -> i32 {
+    act(handle, |engine, transfer| engine.send_part(kind_of(message_kind)?, transfer.bytes(len)?, last != 0))
+}
+
+/// Sends many messages: `count` records of kind TEXT, BINARY, PING or PONG at the beginning of the transfer buffer, and
+/// behind them `data_len` bytes in which their payloads lie. Stops at the first error; `last_count` returns how many were
+/// queued.
+#[wasm_bindgen]
+pub fn conn_send_batch(handle: u32, count: u32, data_len: u32) -> i32 {
+    call(|State { transfer, connections, count: queued, .. }| {
+        *queued = 0;
+        let records_len = count.checked_mul(size_of::<Record>() as u32).ok_or(Error::InvalidArgument)?;
+        let (bytes, data) = transfer.pair(records_len, data_len)?;
+        let mut records = Vec::new();
+        records.try_reserve_exact(count as usize).map_err(|_| Error::NoMemory)?;
+        records.extend(bytes.chunks_exact(size_of::<Record>()).map(record));
+        let connection = find(connections, handle)?;
+        let (sent, result) = connection.engine.send_batch(&records, data);
+        *queued = sent as u32;
+        connection.publish(result);
+        result
+    })
+}
+
+/// Reads a record that the host wrote.
+fn record(bytes: &[u8]) -> Record {
+    let word = |at: usize| bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+    Record {
+        kind: bytes[0],
+        flags: bytes[1],
+        code: u16::from_le_bytes([bytes[2], bytes[3]]),
+        aux: u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+        offset: word(8),
+        len: word(16),
+        extra: word(24),
+    }
+}
+
+/// Sends the header of a frame whose payload of `len` bytes the host writes itself, after the output. Servers only.
+#[wasm_bindgen]
+pub fn conn_send_header(handle: u32, message_kind: u32, len: f64, last: u32) -> i32 {
+    send(handle, |engine, _| engine.send_header(kind_of(message_kind)?, whole(len)?, last != 0))
+}
