@@ -49,6 +49,8 @@ help:
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
+  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
+  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
 # --- Set-up: one stamp for each tool -------------------------------------------------------------------------------
@@ -178,11 +180,12 @@ include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
 include bindings/js/bench/bench.mk
 include conformance/peers.mk
+include .ci/package/package.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test lint test-rust test-c test-python test-js test-browser readme msrv no-std
-test: lint msrv no-std test-rust test-c test-python test-js test-browser readme demo interop bench-counts
+test: lint msrv no-std test-rust test-c test-python test-js test-browser readme package demo interop bench-counts
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
@@ -205,6 +208,9 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py
 	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers/programs && ../$(MYPY) --strict .
+	cd .ci/package && $(RUFF) check --config ../ruff.toml .
+	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
+	cd .ci/package && $(MYPY) --strict .
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 

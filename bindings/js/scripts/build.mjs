@@ -7,9 +7,10 @@
 //   wasm-opt -> dist/NAME.wasm, and the same in base64 in dist/NAME-base64.js
 // and
 //   tsc -> dist/*.js, dist/*.d.ts
+//   the licences of the repository -> LICENSE-*, because npm packs no symbolic links
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,6 +75,7 @@ const exports = exportNames();
 writeFileSync(join(build, "graph.json"), JSON.stringify(graph(exports)));
 MODULES.forEach(buildModule);
 run("tsc", ["--project", root]);
+for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(root, "..", "..", licence), join(root, licence));
 
 function buildModule({ name, features, tables, passes, limit, gzipLimit }) {
   const final = join(dist, `${name}.wasm`);

@@ -1,0 +1,112 @@
+"""Packs the npm package, checks its files, and uses it in an empty folder: with Node, and in the types' eyes."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from package import (
+    LICENCES,
+    OUTPUT,
+    ROOT,
+    Files,
+    check,
+    clear,
+    expect,
+    program,
+    read_tar,
+    removed_on_failure,
+    repository_files,
+    run,
+)
+from version import agreed
+
+HERE = "bindings/js"
+MODULES = ("sansock", "slim")
+LIMIT = 400_000
+
+# What bundlers and runtimes without a loader of their own do.
+SUBPATHS = """\
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as slim from "sansock/slim";
+
+const modules = ["sansock/wasm", "sansock/slim/wasm"].map((name) => fileURLToPath(import.meta.resolve(name)));
+const compiled = await Promise.all(modules.map(async (path) => WebAssembly.compile(await readFile(path))));
+console.log(typeof slim.Connection.server, compiled.length);
+"""
+CONSUMER = """\
+import { Connection, type TransportInstruction } from "sansock";
+export const transport: TransportInstruction = Connection.server().transport;
+for (const event of Connection.server().receive(new Uint8Array())) if (event.type === "text") event.data satisfies string;
+"""
+# Where TypeScript looks for types, as Node and as bundlers do.
+RESOLUTIONS = (
+    ("--module", "nodenext"),
+    ("--module", "esnext", "--moduleResolution", "bundler"),
+    ("--module", "esnext", "--moduleResolution", "bundler", "--customConditions", "browser"),
+)
+
+
+def pack() -> Path:
+    """Has npm pack what `npm run build` has made."""
+    clear("*.tgz")
+    run("npm", "pack", "--ignore-scripts", "--pack-destination", OUTPUT, folder=ROOT / HERE)
+    return OUTPUT / f"sansock-{agreed()}.tgz"
+
+
+def check_files(path: Path) -> None:
+    """The compiled modules, the page and the licences."""
+    sources = {Path(name).name for name in repository_files(f"{HERE}/src")}
+    stems = [name.removesuffix(".ts") for name in sources if not name.endswith(".d.ts")]
+    dist = {f"dist/{stem}{ending}" for stem in stems for ending in (".js", ".d.ts")}
+    dist |= {f"dist/{module}{ending}" for module in MODULES for ending in (".wasm", "-base64.js")}
+    same = {name: f"{HERE}/{name}" for name in ("package.json", "README.md")} | {name: name for name in LICENCES}
+    files = read_tar(path)
+    check(path, files, {*same, *dist}, same, LIMIT)
+    check_exports(path, files)
+
+
+def check_exports(path: Path, files: Files) -> None:
+    """Every file that `package.json` points to is there."""
+    manifest = json.loads(files["package.json"])
+    missing = [
+        name for name in targets([manifest["types"], manifest["exports"]]) if name.removeprefix("./") not in files
+    ]
+    if missing:
+        raise SystemExit(f"{path.name}: package.json points to {', '.join(missing)}")
+
+
+def targets(node: Any) -> Iterator[str]:
+    """The strings in nested objects and arrays."""
+    if isinstance(node, str):
+        yield node
+    else:
+        for value in node.values() if isinstance(node, dict) else node:
+            yield from targets(value)
+
+
+def use(path: Path) -> None:
+    """Installs the package and imports it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "package.json").write_text('{ "private": true, "type": "module" }\n', "utf-8")
+        run("npm", "install", "--offline", "--no-audit", "--no-fund", path, folder=folder)
+        (folder / "program.js").write_text(program(f"{HERE}/README.md", "js"), "utf-8")
+        (folder / "subpaths.js").write_text(SUBPATHS, "utf-8")
+        (folder / "consumer.ts").write_text(CONSUMER, "utf-8")
+        expect(f"{HERE}/README.md", run("node", "program.js", folder=folder), "Hello, 世界")
+        expect("subpaths", run("node", "subpaths.js", folder=folder), "function 2")
+        tsc = (ROOT / HERE / "node_modules" / ".bin" / "tsc", "--noEmit", "--strict", "--target", "es2022")
+        for resolution in RESOLUTIONS:
+            run(*tsc, *resolution, "consumer.ts", folder=folder)
+
+
+if __name__ == "__main__":
+    packed = pack()
+    with removed_on_failure(packed):
+        check_files(packed)
+        use(packed)
