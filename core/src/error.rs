@@ -66,6 +66,14 @@ macro_rules! faults {
     ($($(#[$doc:meta])* $number:literal $name:ident = $label:literal, $answer:expr, $clause:literal, $text:literal;)*) => {
         /// Which rule was broken, or what else ended the connection. One kind for each clause.
         ///
+        /// ```
+        /// use sansock::{Answer, CloseCode, FaultKind};
+        ///
+        /// let kind = FaultKind::BadText;
+        /// assert_eq!((kind.number(), kind.name(), kind.clause()), (213, "BAD_TEXT", "RFC 6455 §8.1"));
+        /// assert_eq!(kind.answer(), Answer::Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA));
+        /// ```
+        ///
         /// The numbers are stable and the same in every language: 100 to 149 for the opening handshake as a server sees it,
         /// 150 to 199 as a client sees it, 200 to 299 for frames, text and closing, 300 to 399 for limits, 400 to 499 for
         /// time, EOF and the host.
@@ -183,7 +191,22 @@ impl FaultKind {
     }
 }
 
-/// Why a connection ended other than by a closing handshake.
+/// Why a connection ended other than by a closing handshake: see [`Connection::fault`](crate::Connection::fault).
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, FaultKind, Role};
+/// let config = Config::builder(Role::Server).start_open(true).max_message_size(1000).build()?;
+/// let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut header = [0x82, 0xfe, 0x04, 0x00, 0, 0, 0, 0]; // a message of 1024 bytes begins
+/// for event in connection.receive(&mut header, Duration::ZERO).events {
+///     println!("{event:?}"); // Closed
+/// }
+/// let fault = connection.fault().expect("a fault");
+/// assert_eq!((fault.kind, fault.actual(), fault.limit()), (FaultKind::MessageTooBig, Some(1024), Some(1000)));
+/// assert_eq!(fault.to_string(), "the message is larger than the limit: 1024, limit 1000");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {

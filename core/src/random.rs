@@ -53,6 +53,14 @@ impl Keys {
 /// 32 random bytes from the operating system, for [`Connection::new`](crate::Connection::new). Use them for one connection
 /// only.
 ///
+/// ```
+/// use core::time::Duration;
+/// use sansock::{Config, Connection, random_seed};
+///
+/// let connection = Connection::new(&Config::server().build()?, random_seed()?, Duration::ZERO)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Error::Entropy`] if the operating system has none to give. Do not use other bytes instead.

@@ -220,9 +220,9 @@ pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: 
 ///
 /// `data` is the start of what has arrived; 10 bytes are enough. If an uncompressed binary message in one frame starts
 /// there, within the limits and with a payload of at least `min_payload` bytes, and nothing else is under way, then
-/// `header_len` and `payload_len` receive the lengths of its header and its payload in bytes, and the message counts as
-/// received: read both from the transport, in as many reads as it takes, and pass on only what follows. Otherwise they
-/// receive 0, and nothing has changed: pass everything to receive. The events stay.
+/// `header_len` and `payload_len` receive the lengths of its header and its payload in bytes: read both from the
+/// transport, in as many reads as it takes, and pass on only what follows; or pass the message to receive after all.
+/// Otherwise they receive 0: pass everything to receive. The events stay.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_header(
     conn: *mut Conn,

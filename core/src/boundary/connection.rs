@@ -82,7 +82,7 @@ impl Connection {
     ///
     /// As there, and [`Error::InvalidArgument`] if the bytes are not UTF-8.
     pub fn send_text(&mut self, text: &[u8]) -> Result<(), Error> {
-        send_message(self.0.sender(), MessageKind::Text, text)
+        send_message(self.0.sender(), kind::TEXT, text)
     }
 
     /// See [`Sender::send_binary`].
@@ -91,7 +91,16 @@ impl Connection {
     ///
     /// As there.
     pub fn send_binary(&mut self, data: &[u8]) -> Result<(), Error> {
-        send_message(self.0.sender(), MessageKind::Binary, data)
+        send_message(self.0.sender(), kind::BINARY, data)
+    }
+
+    /// Sends a whole message, TEXT or BINARY, or a PING or PONG. `now` is for PING.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_text`](Self::send_text) and [`ping`](Self::ping), and [`Error::InvalidArgument`] for another kind.
+    pub fn send(&mut self, kind: u8, payload: &[u8], now: u64) -> Result<(), Error> {
+        send(self.0.sender(), kind, payload, now)
     }
 
     /// See [`Sender::send_part`]. `kind` is [`kind::TEXT`] or [`kind::BINARY`].
@@ -116,12 +125,9 @@ impl Connection {
     /// `data`. Other fields are ignored. Stops at the first that cannot be sent, and returns how many were queued before it.
     pub fn send_batch(&mut self, records: &[Record], data: &[u8]) -> (usize, Result<(), Error>) {
         let sender = self.0.sender();
+        let now = sender.timers.now();
         for (sent, record) in records.iter().enumerate() {
-            let result = slice(record, data).and_then(|payload| match record.kind {
-                kind::PING => Ok(sender.ping(payload, time(sender.timers.now()))?),
-                kind::PONG => Ok(sender.pong(payload)?),
-                kind => send_message(sender, message_kind(kind)?, payload),
-            });
+            let result = slice(record, data).and_then(|payload| send(sender, record.kind, payload, now));
             if result.is_err() {
                 return (sent, result);
             }
@@ -138,7 +144,7 @@ impl Connection {
             let Some((payload, after)) = remaining.split_at_checked(*len) else {
                 return (sent, Err(Error::InvalidArgument));
             };
-            let result = message_kind(kind).and_then(|kind| send_message(sender, kind, payload));
+            let result = send_message(sender, kind, payload);
             if result.is_err() {
                 return (sent, result);
             }
@@ -275,8 +281,16 @@ impl Connection {
     }
 }
 
-fn send_message(sender: &mut Sender, kind: MessageKind, payload: &[u8]) -> Result<(), Error> {
+fn send(sender: &mut Sender, kind: u8, payload: &[u8], now: u64) -> Result<(), Error> {
     match kind {
+        kind::PING => Ok(sender.ping(payload, time(now))?),
+        kind::PONG => Ok(sender.pong(payload)?),
+        _ => send_message(sender, kind, payload),
+    }
+}
+
+fn send_message(sender: &mut Sender, kind: u8, payload: &[u8]) -> Result<(), Error> {
+    match message_kind(kind)? {
         MessageKind::Text => Ok(sender.send_text(string(payload)?)?),
         MessageKind::Binary => Ok(sender.send_binary(payload)?),
     }

@@ -69,6 +69,22 @@ pub struct Connection {
 }
 
 /// What an input call returns.
+///
+/// ```
+/// use sansock::{Event, Received};
+///
+/// /// Sends every message back.
+/// fn echo(received: Received<'_>) -> Result<(), sansock::Error> {
+///     for event in received.events {
+///         match event {
+///             Event::Text(message) => received.sender.send_text(message.text)?,
+///             Event::Binary(message) => received.sender.send_binary(message.data)?,
+///             _ => {}
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[must_use = "the events of this call are dropped by the next input call"]
 pub struct Received<'a> {
     /// How many bytes of the input were consumed: 0 for the calls that have none.
@@ -170,7 +186,20 @@ impl Connection {
     /// Returns the header if a whole binary message begins there that the engine would deliver as it is: a client's, so that
     /// it is not masked, not compressed, in one frame, within the limits, with a payload of at least `min_payload` bytes. The
     /// message is then the host's: it takes header and payload from the stream, in as many reads as that needs, and passes
-    /// on only what follows them. The connection is as if it had received the message. This is not an input call.
+    /// on only what follows them. Or it passes header and payload to [`receive`](Self::receive) after all: the call records that
+    /// the peer is alive, and changes nothing else. This is not an input call.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Role};
+    /// # let config = Config::builder(Role::Client).start_open(true).build()?;
+    /// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// let arrived = [0x82, 126, 0xff, 0xff, 1, 2, 3]; // the start of a message of 65,535 bytes
+    /// let header = connection.receive_header(&arrived, 4096, Duration::ZERO).expect("a large message");
+    /// assert_eq!((header.header_len, header.payload_len), (4, 65_535));
+    /// // Read the other 65,532 bytes from the socket, straight to where they are needed.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// `None` changes nothing: pass the bytes to [`receive`](Self::receive). A server always gets it, and so does a client
     /// that delivers parts, while anything else is under way, while [`has_more`](Self::has_more) is true, and if the header
@@ -189,6 +218,18 @@ impl Connection {
     }
 
     /// The peer's stream has ended. Legal in every state, any number of times.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{CloseCode, Config, Connection, Event, Role};
+    /// # let config = Config::builder(Role::Server).start_open(true).build()?;
+    /// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// let Some(Event::Closed(closed)) = connection.receive_eof(Duration::ZERO).events.next() else {
+    ///     panic!("not closed");
+    /// };
+    /// assert_eq!(closed.code, CloseCode::ABNORMAL_CLOSURE);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn receive_eof(&mut self, now: Duration) -> Received<'_> {
         self.begin(milliseconds(now));
         let result = match &mut self.phase {
@@ -208,6 +249,20 @@ impl Connection {
     }
 
     /// Acts on the deadlines that have passed. Harmless when none has.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Role};
+    /// let config = Config::builder(Role::Server).start_open(true).ping_interval(Duration::from_secs(20)).build()?;
+    /// let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// let deadline = connection.next_deadline().expect("a keepalive");
+    /// assert_eq!(deadline, Duration::from_secs(20));
+    /// for event in connection.timeout(deadline).events {
+    ///     println!("{event:?}"); // none here
+    /// }
+    /// assert_eq!(connection.output()[0], 0x89); // a ping
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn timeout(&mut self, now: Duration) -> Received<'_> {
         self.begin(milliseconds(now));
         self.act_on_deadlines();
@@ -221,6 +276,14 @@ impl Connection {
     /// Adds a header to the answer to a request, after those of the configuration. Call [`accept`](Self::accept) or
     /// [`reject`](Self::reject) next.
     ///
+    /// ```
+    /// # use sansock::{Connection, Error};
+    /// # fn answer(connection: &mut Connection) -> Result<(), Error> {
+    /// connection.add_response_header("Set-Cookie", "session=1")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] if the header is not allowed:
@@ -233,6 +296,7 @@ impl Connection {
     /// behind its request follows.
     ///
     /// `subprotocol` must be one of those offered. `None` picks the first of the configured ones that was offered, or none.
+    /// The example of [`Connection`] shows a request that is accepted.
     ///
     /// # Errors
     ///
@@ -259,6 +323,27 @@ impl Connection {
 
     /// Refuses the request with this HTTP status (200 to 599) and body. `Closed` is the event.
     ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Event};
+    /// # let now = Duration::ZERO;
+    /// # let mut connection = Connection::new(&Config::server().build()?, [1; 32], now)?;
+    /// # let client = Connection::new(&Config::client("ws://example.com/chat").build()?, [2; 32], now)?;
+    /// # let mut input = client.output().to_vec();
+    /// let mut is_known = true;
+    /// for event in connection.receive(&mut input, now).events {
+    ///     if let Event::Request(request) = event {
+    ///         is_known = request.target == "/news";
+    ///     }
+    /// }
+    /// if !is_known {
+    ///     let received = connection.reject(404, "no such page\n", now)?;
+    ///     assert!(matches!(received.events.last(), Some(Event::Closed(_))));
+    /// }
+    /// # assert!(connection.output().starts_with(b"HTTP/1.1 404 Not Found\r\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] for another status, or a body
@@ -281,6 +366,18 @@ impl Connection {
     /// This is for hosts where calls are expensive and reads are small: while fewer bytes than this have arrived, they need
     /// not call [`receive`](Self::receive) for each read. The bytes gathered go in first, in one call with what follows them,
     /// before any other input call, and when [`next_deadline`](Self::next_deadline) passes.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Role};
+    /// # let config = Config::builder(Role::Client).start_open(true).build()?;
+    /// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// let mut input = [0x82, 126, 0x10, 0x00, 1, 2, 3]; // the start of a message of 4096 bytes
+    /// let received = connection.receive(&mut input, Duration::ZERO);
+    /// assert_eq!((received.consumed, received.events.count()), (7, 0));
+    /// assert_eq!(connection.payload_remaining(), 0x1000 - 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn payload_remaining(&self) -> u64 {
         let can_gather = self.sender.is_open() && !self.has_more();
         if can_gather { self.reader.payload_remaining(self.sender.settings()) } else { 0 }
@@ -295,6 +392,14 @@ impl Connection {
 
     /// When to call [`timeout`](Self::timeout), on the clock of `now`; zero, which has passed, while there is
     /// [more](Self::has_more). `None` for never.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # fn sleep(connection: &sansock::Connection, start: std::time::Instant) -> Option<Duration> {
+    /// // How long to wait for the socket at most.
+    /// connection.next_deadline().map(|deadline| deadline.saturating_sub(start.elapsed()))
+    /// # }
+    /// ```
     pub fn next_deadline(&self) -> Option<Duration> {
         let deadline = self.deadline();
         (deadline != NEVER).then_some(Duration::from_millis(deadline))

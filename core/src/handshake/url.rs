@@ -29,6 +29,16 @@ pub struct Url {
 impl Url {
     /// Parses a URL. A user name and password in it become [`authorization`](Self::authorization).
     ///
+    /// ```
+    /// use sansock::Url;
+    ///
+    /// let url = Url::parse("wss://me:secret@[::1]/chat?room=1")?;
+    /// assert_eq!((url.host.as_str(), url.port, url.secure), ("::1", 443, true));
+    /// assert_eq!(url.target, "/chat?room=1");
+    /// assert_eq!(url.authorization.as_deref(), Some("Basic bWU6c2VjcmV0"));
+    /// # Ok::<(), sansock::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] if the scheme is neither `ws` nor `wss`, the host is missing or malformed, the port is

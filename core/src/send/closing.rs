@@ -30,6 +30,21 @@ pub enum State {
 }
 
 /// What the host does with the transport once all output is written.
+///
+/// ```no_run
+/// # use std::net::{Shutdown, TcpStream};
+/// # use sansock::{Connection, Transport};
+/// # fn obey(connection: &Connection, stream: &TcpStream) -> std::io::Result<bool> {
+/// if connection.output().is_empty() {
+///     match connection.transport() {
+///         Transport::Open => {}
+///         Transport::ShutdownWrite => stream.shutdown(Shutdown::Write)?,
+///         Transport::Close => return Ok(true), // dropping the stream closes it
+///     }
+/// }
+/// # Ok(false)
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Transport {

@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use sansock::boundary::{Error, Record, kind};
+use sansock::boundary::{Error, Record};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{act, send};
@@ -17,16 +17,7 @@ fn kind_of(number: u32) -> Result<u8, Error> {
 /// bytes of the transfer buffer. `now` is for PING.
 #[wasm_bindgen]
 pub fn conn_send(handle: u32, message_kind: u32, len: u32, now: f64) -> i32 {
-    send(handle, |engine, transfer| {
-        let payload = transfer.bytes(len)?;
-        match kind_of(message_kind)? {
-            kind::TEXT => engine.send_text(payload),
-            kind::BINARY => engine.send_binary(payload),
-            kind::PING => engine.ping(payload, milliseconds(now)?),
-            kind::PONG => engine.pong(payload),
-            _ => Err(Error::InvalidArgument),
-        }
-    })
+    send(handle, |engine, transfer| engine.send(kind_of(message_kind)?, transfer.bytes(len)?, milliseconds(now)?))
 }
 
 /// Sends a part of a message of kind TEXT or BINARY. A part of text may end inside a code point. `last`: not 0 ends it.
