@@ -49,8 +49,8 @@ help:
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
-  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
-  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
+	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
+	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
 # --- Set-up: one stamp for each tool -------------------------------------------------------------------------------
