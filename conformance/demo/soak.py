@@ -32,7 +32,7 @@ GROWTH_LIMIT = 48 << 20
 STEADY_LIMIT = 2 << 20
 """Growth in a half of the run that is no growth. A leak of a few hundred bytes for each connection exceeds it."""
 MAX_HALVES = 8
-"""A collector may let a heap grow in the second half: then more halves tell it from a leak, which goes on growing."""
+"""A collector may let a heap grow in the second half. More halves then show whether it is a leak, which keeps growing."""
 DESCRIPTOR_SLACK = 8
 """Descriptors that a runtime may open once and keep: for a timer, a pipe, a thread."""
 
@@ -219,7 +219,7 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def settled(server: Server, descriptors: int) -> Usage:
+def usage_when_quiet(server: Server, descriptors: int) -> Usage:
     """Usage once the connections of the past are gone, or after the close deadline and a little more."""
     give_up = time.monotonic() + 12
     while usage(server.process.pid).descriptors > descriptors and time.monotonic() < give_up:
@@ -242,12 +242,12 @@ def soak(host: str, count: int) -> str:
         good_client(server)
         base = usage(server.process.pid).descriptors + DESCRIPTOR_SLACK
         unanswered = asyncio.run(attack(server.port, max(half, 1000), seed=0))
-        samples = [settled(server, base)]
+        samples = [usage_when_quiet(server, base)]
         while len(samples) <= 2 or growth(samples[-2:]) > STEADY_LIMIT and len(samples) <= MAX_HALVES:
             unanswered += asyncio.run(attack(server.port, half, seed=len(samples) << 20))
-            samples.append(settled(server, base))
+            samples.append(usage_when_quiet(server, base))
         kept = asyncio.run(wait_for_deadline(server.port))
-        silent = settled(server, base)
+        silent = usage_when_quiet(server, base)
         good_client(server)
         server.stop()
 

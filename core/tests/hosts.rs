@@ -26,7 +26,7 @@ fn connection(config: ConfigBuilder) -> Connection {
     Connection::new(&config.build().unwrap(), seed(), NOW).unwrap()
 }
 
-/// Every state of a connection, as far as the calls can tell them apart.
+/// Every state of a connection, as far as the calls can distinguish them.
 fn states() -> [(&'static str, Host); 9] {
     let asked = || {
         let mut host = Host::new(Config::server());

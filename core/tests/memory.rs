@@ -415,7 +415,7 @@ fn compression_costs_its_window() {
         let held = held_since(before);
         let reported: usize = connections.iter().map(Connection::memory_usage).sum();
         let reported = reported - CONNECTIONS * size_of::<Connection>();
-        let pool = held.checked_sub(reported).expect("no more is told than is held");
+        let pool = held.checked_sub(reported).expect("no more is reported than is held");
         let pooled = if alone { 1 } else { 8 };
         assert!(pool <= pooled * (CODECS + 512), "the pool holds {pool}");
         let each = reported / CONNECTIONS + size_of::<Connection>();

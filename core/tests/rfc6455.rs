@@ -386,9 +386,9 @@ fn section_7_1_5_the_stream_may_end_anywhere() {
         let whole = play(&config, &bytes);
         for end in 0..bytes.len() {
             let events = play(&config, &bytes[..end]);
-            let (last, before) = events.split_last().expect("the end is told");
+            let (last, before) = events.split_last().expect("closed is delivered");
             assert!(last.starts_with("closed "), "{end}: {last}");
-            assert!(before.iter().all(|event| !event.starts_with("closed ")), "{end}: the end is told once");
+            assert!(before.iter().all(|event| !event.starts_with("closed ")), "{end}: closed is delivered once");
             // What was delivered is what the whole delivers, up to the cut; only a refusal can be cut short itself.
             let cut = before.iter().zip(&whole).take_while(|(event, whole)| event == whole).count();
             assert!(cut == before.len() || before[cut].starts_with("rejected "), "{end}: {before:?}");

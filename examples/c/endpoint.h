@@ -85,7 +85,7 @@ static inline void endpoint_read(endpoint *e) {
         endpoint_end_of_stream(e);
 }
 
-/* Writes what can be written; what the kernel does not take stays in the engine. Then shuts down writing, if told to. */
+/* Writes what the kernel accepts, then shuts down writing if the engine says so. */
 static inline void endpoint_write(endpoint *e) {
     const sansock_block *b = e->block;
     while (b->output_len > 0) {

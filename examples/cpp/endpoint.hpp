@@ -80,7 +80,7 @@ public:
             end_of_stream();
     }
 
-    // Writes what can be written; what the kernel does not take stays in the engine. Then shuts down writing, if told to.
+    // Writes what the kernel accepts, then shuts down writing if the engine says so.
     void write() {
         while (!connection_.output().empty()) {
             const sansock::Bytes output = connection_.output();

@@ -1,6 +1,6 @@
 // What every host does after every call: write the output, handle the events, set one timer, obey the transport.
 
-/** How much is written at once. What a transport has not taken yet stays in the engine, where it counts. */
+/** How much is written at once. What a transport has not accepted yet stays in the engine, where it counts towards the limits. */
 const WRITE_SIZE = 256 * 1024;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -34,7 +34,7 @@ export class Driver {
 
   /** The transport is connected. */
   start() {
-    this.#settle([]);
+    this.#afterCall([]);
   }
 
   /** Bytes have arrived. */
@@ -44,14 +44,14 @@ export class Driver {
     }
     this.#deliver(this.#connection.receive(chunk));
     const { unconsumed } = this.#connection;
-    // It waited for the answer to the request, which has been given meanwhile.
-    this.#settle(unconsumed > 0 ? this.#connection.receive(chunk.subarray(chunk.length - unconsumed)) : []);
+    // These bytes waited for the answer to the request, which has been given meanwhile.
+    this.#afterCall(unconsumed > 0 ? this.#connection.receive(chunk.subarray(chunk.length - unconsumed)) : []);
   }
 
   /** The peer has ended its side, or the transport is lost: for the connection that is the same. */
   receiveEof() {
     if (!this.#ended) {
-      this.#settle(this.#connection.receiveEof());
+      this.#afterCall(this.#connection.receiveEof());
     }
   }
 
@@ -64,8 +64,8 @@ export class Driver {
   /** The bytes that `write` did not write at once are written now. */
   written() {
     if (!this.#ended) {
-      this.#taken();
-      this.#settle([]);
+      this.#reportWritten();
+      this.#afterCall([]);
     }
   }
 
@@ -73,7 +73,7 @@ export class Driver {
   act(call) {
     if (!this.#ended) {
       call(this.#connection);
-      this.#settle([]);
+      this.#afterCall([]);
     }
   }
 
@@ -85,7 +85,7 @@ export class Driver {
     });
   }
 
-  #settle(events) {
+  #afterCall(events) {
     this.#deliver(events);
     this.#write();
     while (this.#connection.more) {
@@ -109,12 +109,12 @@ export class Driver {
       const bytes = this.#connection.output(WRITE_SIZE);
       this.#inFlight = bytes.length;
       if (this.#transport.write(bytes)) {
-        this.#taken();
+        this.#reportWritten();
       }
     }
   }
 
-  #taken() {
+  #reportWritten() {
     this.#connection.written(this.#inFlight);
     this.#inFlight = 0;
   }
@@ -141,14 +141,14 @@ export class Driver {
       clearTimeout(this.#timer);
       if (deadline !== null) {
         const delay = Math.min(Math.max(deadline - performance.now(), 0), LONGEST_TIMER);
-        this.#timer = setTimeout(() => this.#due(), delay);
+        this.#timer = setTimeout(() => this.#onDeadline(), delay);
       }
     }
   }
 
-  #due() {
+  #onDeadline() {
     this.#deadline = null;
-    this.#settle(this.#connection.timeout());
+    this.#afterCall(this.#connection.timeout());
   }
 
   #obey() {
@@ -176,11 +176,11 @@ export class Driver {
 
   #wake() {
     this.#waiting = this.#waiting.filter(({ condition, resolve }) => {
-      const settled = this.#ended || condition(this.#connection);
-      if (settled) {
+      const isMet = this.#ended || condition(this.#connection);
+      if (isMet) {
         resolve(!this.#ended);
       }
-      return !settled;
+      return !isMet;
     });
   }
 }

@@ -16,7 +16,7 @@ OPEN = Transport.OPEN
 """At hand: members of an enumeration take longer to find than to compare."""
 
 
-def settle(connection: Connection) -> None:
+def carry_all(connection: Connection) -> None:
     """What a host does after every call: write the output, set its timer, obey the transport instruction."""
     if connection.pending_output:
         connection.take_output()
@@ -40,7 +40,7 @@ def receiver(spec: Spec, connection: Connection | None = None) -> Callable[[memo
         length = len(chunk)
         opened.read_buffer[:length] = chunk
         events = opened.receive_read_buffer(length)
-        settle(opened)
+        carry_all(opened)
         messages: list[str | bytes] = []
         for event in events:
             if isinstance(event, Batch):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from workloads import Spec
 
-from engines.sansock import LARGEST, VERSION, settle
+from engines.sansock import LARGEST, VERSION, carry_all
 from sansock import Binary, Connection, Text
 
 __all__ = ["VERSION", "receiver"]
@@ -21,7 +21,7 @@ def receiver(spec: Spec) -> Callable[[memoryview], list[str | bytes]]:
         length = len(chunk)
         opened.read_buffer[:length] = chunk
         events = opened.receive_read_buffer(length)
-        settle(opened)
+        carry_all(opened)
         return [event.data for event in events if isinstance(event, (Text, Binary))]
 
     return feed
