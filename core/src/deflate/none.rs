@@ -8,7 +8,7 @@ use crate::error::{Error, Fault, FaultKind};
 use crate::utf8::Utf8;
 
 #[derive(Debug, Default)]
-pub(crate) struct Pool;
+pub(crate) struct Pool {}
 
 #[derive(Default)]
 pub(crate) struct Compressor {}
