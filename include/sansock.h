@@ -262,7 +262,7 @@
 /// default: 64 KiB.
 #define SANSOCK_OPTION_OUTPUT_SOFT_LIMIT 8
 
-/// Pending output above which sending fails, as it would block. In bytes; default: twice max_message_size.
+/// Pending output above which sending fails, as it would block. In bytes; default: 32 MiB.
 #define SANSOCK_OPTION_OUTPUT_HARD_LIMIT 9
 
 /// Time for the opening handshake. In milliseconds; default: 10,000 ms.
@@ -323,6 +323,14 @@
 
 /// The smallest message that is compressed. In bytes; default: 64 bytes.
 #define SANSOCK_OPTION_DEFLATE_THRESHOLD 27
+
+/// The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with
+/// 1008. 1 to 18446744073709551615; default: 131,072.
+#define SANSOCK_OPTION_MAX_FRAGMENTS 28
+
+/// Time without progress while output waits to be written. Then the connection is closed, because the peer does not
+/// read. In milliseconds; default: 60,000 ms.
+#define SANSOCK_OPTION_WRITE_TIMEOUT 29
 
 /// A configuration, from which any number of connections are made.
 ///

@@ -135,6 +135,8 @@ enum class Option : std::uint32_t {
     deflate_level = SANSOCK_OPTION_DEFLATE_LEVEL,
     deflate_mem_level = SANSOCK_OPTION_DEFLATE_MEM_LEVEL,
     deflate_threshold = SANSOCK_OPTION_DEFLATE_THRESHOLD,
+    max_fragments = SANSOCK_OPTION_MAX_FRAGMENTS,
+    write_timeout = SANSOCK_OPTION_WRITE_TIMEOUT,
     // </generated>
 };
 

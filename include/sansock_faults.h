@@ -152,7 +152,7 @@
 /// The frame is larger than the limit (RFC 6455 section 7.4.1).
 #define SANSOCK_FAULT_FRAME_TOO_BIG 301
 
-/// The message is cut into too many small fragments (RFC 6455 section 10.4).
+/// The message has more fragments than the limit (RFC 6455 section 10.4).
 #define SANSOCK_FAULT_TOO_MANY_FRAGMENTS 302
 
 /// Memory for the message could not be allocated (RFC 6455 section 7.4.1).
@@ -175,5 +175,11 @@
 
 /// The host ended the connection (RFC 6455 section 7.1.7).
 #define SANSOCK_FAULT_FAILED_BY_HOST 405
+
+/// The host did not decide on the request in time (RFC 9110 section 15.6.4).
+#define SANSOCK_FAULT_DECISION_TIMEOUT 406
+
+/// The peer did not read what was sent to it in time (RFC 6455 section 7.1.7).
+#define SANSOCK_FAULT_WRITE_TIMEOUT 407
 
 #endif /* SANSOCK_FAULTS_H */

@@ -171,8 +171,7 @@ impl ConfigBuilder {
 
     pub(crate) fn set_url(&mut self, url: &str) -> Result<(), Error> {
         self.assert_client()?;
-        self.handshake.url = Some(Url::parse(url)?);
-        Ok(())
+        self.handshake.set_url(Url::parse(url)?)
     }
 
     pub(crate) fn set_origin(&mut self, origin: &str) -> Result<(), Error> {

@@ -174,7 +174,7 @@ faults! {
     214 BadCompressedData = "BAD_COMPRESSED_DATA", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 7692 §7.2.2", "the compressed data is corrupt";
     300 MessageTooBig = "MESSAGE_TOO_BIG", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "the message is larger than the limit";
     301 FrameTooBig = "FRAME_TOO_BIG", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "the frame is larger than the limit";
-    302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(CloseCode::POLICY_VIOLATION), "RFC 6455 §10.4", "the message is cut into too many small fragments";
+    302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(CloseCode::POLICY_VIOLATION), "RFC 6455 §10.4", "the message has more fragments than the limit";
     303 NoMemory = "NO_MEMORY", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "memory for the message could not be allocated";
     400 EofInHandshake = "EOF_IN_HANDSHAKE", Nothing, "RFC 9112 §8", "the peer closed the transport during the handshake";
     401 Eof = "EOF", Nothing, "RFC 6455 §7.1.5", "the peer closed the transport without a Close frame";
@@ -182,6 +182,8 @@ faults! {
     403 PongTimeout = "PONG_TIMEOUT", Close(CloseCode::INTERNAL_ERROR), "RFC 6455 §5.5.2", "a ping was not answered in time";
     404 CloseTimeout = "CLOSE_TIMEOUT", Nothing, "RFC 6455 §7.1.1", "the closing handshake took too long";
     405 FailedByHost = "FAILED_BY_HOST", Nothing, "RFC 6455 §7.1.7", "the host ended the connection";
+    406 DecisionTimeout = "DECISION_TIMEOUT", Status(503), "RFC 9110 §15.6.4", "the host did not decide on the request in time";
+    407 WriteTimeout = "WRITE_TIMEOUT", Nothing, "RFC 6455 §7.1.7", "the peer did not read what was sent to it in time";
 }
 
 impl FaultKind {

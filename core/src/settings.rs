@@ -75,7 +75,7 @@ macro_rules! option_table {
             /// Pending output at which the connection is not writable any more, and only the newest ping is answered.
             8 OUTPUT_SOFT_LIMIT output_soft_limit: Bytes = Some(64 * 1024), "64 KiB", 1, ANY;
             /// Pending output above which sending fails, as it would block.
-            9 OUTPUT_HARD_LIMIT output_hard_limit: Bytes = None, "twice `max_message_size`", 1, ANY;
+            9 OUTPUT_HARD_LIMIT output_hard_limit: Bytes = Some(32 * MIB), "32 MiB", 1, ANY;
             /// Time for the opening handshake.
             10 HANDSHAKE_TIMEOUT handshake_timeout: Milliseconds = Some(10_000), "10,000 ms", 1, MAX_TIME;
             /// Time for the closing handshake, and then for the end of the peer's stream.
@@ -114,6 +114,12 @@ macro_rules! option_table {
             26 DEFLATE_MEM_LEVEL deflate_mem_level: Level = Some(8), "8", 1, 9;
             /// The smallest message that is compressed.
             27 DEFLATE_THRESHOLD deflate_threshold: Bytes = Some(64), "64 bytes", 1, ANY;
+            /// The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection
+            /// with 1008.
+            28 MAX_FRAGMENTS max_fragments: Count = Some(131_072), "131,072", 1, ANY;
+            /// Time without progress while output waits to be written. Then the connection is closed, because the peer does
+            /// not read.
+            29 WRITE_TIMEOUT write_timeout: Milliseconds = Some(60_000), "60,000 ms", 1, MAX_TIME;
         }
     };
 }
@@ -206,9 +212,6 @@ impl Settings {
     /// With the options that follow from others in their place.
     pub(crate) fn resolved(mut self) -> Self {
         self.max_frame_size = self.max_frame_size.min(self.max_message_size);
-        if self.output_hard_limit == UNSET {
-            self.output_hard_limit = self.max_message_size.saturating_mul(2);
-        }
         self
     }
 

@@ -133,8 +133,18 @@ fn parse_port(digits: &[u8]) -> Option<u16> {
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => is_ipv6(address),
-        _ => !host.is_empty() && are_of(HOST, host),
+        _ => !host.is_empty() && are_of(HOST, host) && is_encoded(host),
     }
+}
+
+/// Whether each `%` stands before two hexadecimal digits (RFC 3986 §2.1), of a byte that means nothing in an authority: neither
+/// a control character nor `%`, nor a delimiter.
+fn is_encoded(bytes: &[u8]) -> bool {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let byte = |piece: &[u8]| Some(digit(piece.first()?)? << 4 | digit(piece.get(1)?)?);
+    let is_plain =
+        |byte: u32| byte >= 0x20 && byte != 0x7f && !b"%:/?#[]@\\".iter().any(|other| byte == u32::from(*other));
+    bytes.split(|byte| *byte == b'%').skip(1).all(|piece| byte(piece).is_some_and(is_plain))
 }
 
 /// Whether this is an IPv6 address (RFC 3986 §3.2.2): eight groups of up to four hexadecimal digits, or fewer with one `::`
@@ -192,9 +202,22 @@ mod tests {
         for byte in 0..=u8::MAX {
             let without = |delimiters: &[u8]| byte.is_ascii_graphic() && !delimiters.contains(&byte);
             assert_eq!(is_token(&[byte]), without(b"\"(),/:;<=>?@[\\]{}"), "RFC 9110 §5.6.2: {byte}");
-            assert_eq!(is_host(&[byte]), without(b":/?#[]@\"<>\\^`{|},"), "RFC 3986 §3.2.2: {byte}");
+            assert_eq!(is_host(&[byte]), without(b":/?#[]@\"<>\\^`{|},%"), "RFC 3986 §3.2.2: {byte}");
             assert_eq!(is_target(&[byte]), without(b"#\"<>"), "{byte}");
             assert_eq!(is_base64(&[byte]), byte.is_ascii_alphanumeric() || b"+/".contains(&byte), "{byte}");
+        }
+    }
+
+    #[test]
+    fn percent_signs_of_a_host_encode_plain_bytes() {
+        for byte in 0..=u8::MAX {
+            let upper = alloc::format!("a%{byte:02X}b");
+            let is_plain = !byte.is_ascii_control() && !b"%:/?#[]@\\".contains(&byte);
+            assert_eq!(is_host(upper.as_bytes()), is_plain, "RFC 3986 §2.1: {upper}");
+            assert_eq!(is_host(upper.to_ascii_lowercase().as_bytes()), is_plain, "RFC 3986 §2.1: {upper}");
+        }
+        for host in ["%", "a%", "%4", "a%4", "%zz", "%4g", "%g4", "%%41", "%-1", "%+1", "% 1"] {
+            assert!(!is_host(host.as_bytes()), "RFC 3986 §2.1: {host}");
         }
     }
 

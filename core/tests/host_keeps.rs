@@ -109,17 +109,24 @@ fn nothing_is_left_to_the_host_while_anything_is_under_way() {
     assert_eq!(receive_header(&mut connecting, &whole), None);
 }
 
+fn write_all(client: &mut Connection) {
+    let count = client.output().len();
+    client.written(count).unwrap();
+}
+
 /// Any byte shows that the peer is alive.
 #[test]
 fn a_kept_message_counts_as_a_sign_of_life() {
     let mut client = connection(opened(Role::Client).ping_interval(ms(100)).pong_timeout(ms(50)));
     assert_eq!(client.timeout(ms(100)).events.count(), 0);
+    write_all(&mut client);
     assert_eq!(client.next_deadline(), Some(ms(150)));
     let mut text = frames::server(TEXT, b"fragment");
     assert_eq!(client.receive(&mut text, ms(100)).events.count(), 0);
     let mut last = frames::server(FIN | CONTINUATION, b"s");
     assert_eq!(client.receive(&mut last, ms(120)).events.count(), 1);
     assert_eq!(client.timeout(ms(220)).events.count(), 0);
+    write_all(&mut client);
     assert_eq!(client.next_deadline(), Some(ms(270)));
     assert!(client.receive_header(&frames::server(FIN | BINARY, b"ab"), 0, ms(260)).is_some());
     assert_eq!(client.next_deadline(), Some(ms(320)));

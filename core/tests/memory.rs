@@ -204,6 +204,25 @@ fn an_idle_connection_holds_less_than_one_kib() {
     assert!(client.memory_usage().abs_diff(held) <= 64, "memory_usage says {}, {held} are held", client.memory_usage());
 }
 
+/// A message that came in pieces is the connection's until the next input call, for a second at most.
+#[test]
+fn the_memory_of_a_large_message_is_given_back_without_input() {
+    for role in [Role::Server, Role::Client] {
+        let config = opened(role).build().unwrap();
+        let mut connection = Connection::new(&config, seed(), ms(0)).unwrap();
+        let before = connection.memory_usage();
+        let mut frame = frames::to(role, FIN | BINARY, &vec![b'm'; 16 << 20]);
+        let half = frame.len() / 2;
+        echo(&mut connection, &mut frame[..half]);
+        assert_eq!(connection.receive(&mut frame[half..], ms(500)).events.count(), 1);
+        assert!(connection.memory_usage() > 16 << 20);
+        assert_eq!(connection.next_deadline(), Some(ms(1500)), "RFC 6455 §10.4: memory is bounded");
+        assert_eq!(connection.timeout(ms(1500)).events.count(), 0);
+        assert!(connection.memory_usage() <= before + 64, "{} and {before}", connection.memory_usage());
+        assert_eq!(connection.next_deadline(), None);
+    }
+}
+
 /// Messages and control frames whole and cut, output of many sizes: what is kept for the next one stays small.
 #[test]
 fn small_traffic_leaves_an_idle_connection_small() {

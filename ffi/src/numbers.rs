@@ -142,7 +142,7 @@ pub const SANSOCK_OPTION_MAX_BODY_SIZE: u32 = 7;
 /// Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes;
 /// default: 64 KiB.
 pub const SANSOCK_OPTION_OUTPUT_SOFT_LIMIT: u32 = 8;
-/// Pending output above which sending fails, as it would block. In bytes; default: twice max_message_size.
+/// Pending output above which sending fails, as it would block. In bytes; default: 32 MiB.
 pub const SANSOCK_OPTION_OUTPUT_HARD_LIMIT: u32 = 9;
 /// Time for the opening handshake. In milliseconds; default: 10,000 ms.
 pub const SANSOCK_OPTION_HANDSHAKE_TIMEOUT: u32 = 10;
@@ -185,3 +185,9 @@ pub const SANSOCK_OPTION_DEFLATE_LEVEL: u32 = 25;
 pub const SANSOCK_OPTION_DEFLATE_MEM_LEVEL: u32 = 26;
 /// The smallest message that is compressed. In bytes; default: 64 bytes.
 pub const SANSOCK_OPTION_DEFLATE_THRESHOLD: u32 = 27;
+/// The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with
+/// 1008. 1 to 18446744073709551615; default: 131,072.
+pub const SANSOCK_OPTION_MAX_FRAGMENTS: u32 = 28;
+/// Time without progress while output waits to be written. Then the connection is closed, because the peer does not
+/// read. In milliseconds; default: 60,000 ms.
+pub const SANSOCK_OPTION_WRITE_TIMEOUT: u32 = 29;

@@ -167,4 +167,6 @@ export type FaultName =
   | "HANDSHAKE_TIMEOUT"
   | "PONG_TIMEOUT"
   | "CLOSE_TIMEOUT"
-  | "FAILED_BY_HOST";
+  | "FAILED_BY_HOST"
+  | "DECISION_TIMEOUT"
+  | "WRITE_TIMEOUT";

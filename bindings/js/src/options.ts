@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly maxBodySize?: number | undefined;
   /** Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB. */
   readonly outputSoftLimit?: number | undefined;
-  /** Pending output above which sending fails, as it would block. In bytes; default: twice `maxMessageSize`. */
+  /** Pending output above which sending fails, as it would block. In bytes; default: 32 MiB. */
   readonly outputHardLimit?: number | undefined;
   /** Time for the opening handshake. In milliseconds; default: 10,000 ms. */
   readonly handshakeTimeout?: number | undefined;
@@ -56,6 +56,10 @@ export interface EngineOptions {
   readonly deflateMemLevel?: number | undefined;
   /** The smallest message that is compressed. In bytes; default: 64 bytes. */
   readonly deflateThreshold?: number | undefined;
+  /** The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with 1008. 1 to 18446744073709551615; default: 131,072. */
+  readonly maxFragments?: number | undefined;
+  /** Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms. */
+  readonly writeTimeout?: number | undefined;
 }
 
 /** The number of each option in the engine, and its type. */
@@ -87,4 +91,6 @@ export const OPTIONS = {
   deflateLevel: { number: 25, type: "number" },
   deflateMemLevel: { number: 26, type: "number" },
   deflateThreshold: { number: 27, type: "number" },
+  maxFragments: { number: 28, type: "number" },
+  writeTimeout: { number: 29, type: "number" },
 } as const;

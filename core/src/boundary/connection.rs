@@ -8,7 +8,6 @@ use crate::connection;
 use crate::error::Fault;
 use crate::frame::MessageKind;
 use crate::send::Sender;
-use crate::send::closing::Transport;
 
 /// A connection whose calls take and return flat data.
 pub struct Connection(connection::Connection);
@@ -275,7 +274,7 @@ impl Connection {
     fn flags(&self) -> u16 {
         let sender = self.0.outgoing();
         let (more, writable) = (self.0.has_more(), sender.writable());
-        let defer = !more && writable && sender.is_open() && sender.transport() == Transport::Open;
+        let defer = !more && sender.may_defer_written();
         let bit = |set: bool, bit: u16| if set { bit } else { 0 };
         bit(more, block::MORE) | bit(writable, block::WRITABLE) | bit(defer, block::DEFER_WRITTEN)
     }

@@ -6,15 +6,19 @@ use core::mem;
 use core::sync::atomic::Ordering;
 
 use super::{Connection, Phase, Received};
-use crate::abi::{Record, kind};
+use crate::abi::{NEVER, Record, kind};
 use crate::error::{Error, Fault, FaultKind};
 use crate::event::Events;
 use crate::handshake::opening::{self, Opening, Outcome};
 use crate::receive::Context;
 use crate::receive::batch::Batch;
 use crate::send::Sender;
+use crate::send::closing::Transport;
 use crate::send::timer::Deadline;
 use crate::states::closing::ConnectionState;
+
+/// When the memory of a large batch is given back if no input call does it before, in milliseconds.
+const RELEASE_AFTER: u64 = 1000;
 
 impl Connection {
     /// Receives bytes, and leaves the events in the batch. Returns how many it consumed.
@@ -27,7 +31,7 @@ impl Connection {
         let mut result = Ok(0);
         if matches!(self.phase, Phase::Frames) && self.sender.is_open() && !input.is_empty() {
             self.assert_read();
-            self.sender.timers.advance(now);
+            self.sender.advance(now);
             self.batch.clear(&self.sender.shared().buffers);
             self.sender.note_activity();
             let mut context = Context { batch: &mut self.batch, sender: &mut self.sender, base: Some(0) };
@@ -72,7 +76,7 @@ impl Connection {
     /// Begins an input call: the events of the last one are dropped, and what it deferred is sent.
     pub(super) fn begin(&mut self, now: u64) {
         self.assert_read();
-        self.sender.timers.advance(now);
+        self.sender.advance(now);
         match &self.phase {
             // A head that is being read lies in the scratch buffer.
             Phase::Opening(opening) if !opening.awaits_decision() => self.batch.clear_records(),
@@ -101,6 +105,7 @@ impl Connection {
         if self.is_over() {
             self.phase = Phase::Discard;
         }
+        self.sender.watch_output();
         self.note_unread();
     }
 
@@ -162,6 +167,7 @@ impl Connection {
     pub(super) fn act_on_deadlines(&mut self) {
         while let Some(deadline) = self.sender.timers.passed() {
             match deadline {
+                Deadline::Handshake if self.decision().is_ok() => self.fail_for(FaultKind::DecisionTimeout.into()),
                 Deadline::Handshake => self.fail_for(FaultKind::HandshakeTimeout.into()),
                 _ => self.sender.on_deadline(deadline),
             }
@@ -178,7 +184,8 @@ impl Connection {
             Phase::Opening(opening) => {
                 let mut context = opening::Context { batch: &mut self.batch, sender: &mut self.sender };
                 let refusal_sent = opening.refuse_for(fault, &mut context);
-                self.sender.handshake_failed(fault, true, refusal_sent);
+                let by_peer = fault.kind != FaultKind::DecisionTimeout;
+                self.sender.handshake_failed(fault, by_peer, refusal_sent);
             }
             _ => self.sender.fail_connection(fault),
         }
@@ -205,7 +212,13 @@ impl Connection {
     }
 
     pub(crate) fn deadline(&self) -> u64 {
-        if self.has_more() { 0 } else { self.sender.timers.next() }
+        if self.has_more() {
+            return 0;
+        }
+        let is_done = self.sender.transport() == Transport::Close || matches!(self.phase, Phase::Opening(_));
+        let holds_events = !is_done && self.batch.is_large();
+        let release = if holds_events { self.sender.timers.now().saturating_add(RELEASE_AFTER) } else { NEVER };
+        self.sender.next_deadline().min(release)
     }
 
     pub(crate) fn batch(&self) -> &Batch {

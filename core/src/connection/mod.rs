@@ -212,7 +212,7 @@ impl Connection {
         if payload_len < min_payload {
             return None;
         }
-        self.sender.timers.advance(milliseconds(now));
+        self.sender.advance(milliseconds(now));
         self.sender.note_activity();
         Some(PayloadHeader { header_len, payload_len })
     }
@@ -265,6 +265,7 @@ impl Connection {
     /// ```
     pub fn timeout(&mut self, now: Duration) -> Received<'_> {
         self.begin(milliseconds(now));
+        self.batch.shrink();
         self.act_on_deadlines();
         if let Err(fault) = self.read(0, &mut []) {
             self.fail_for(fault);
@@ -308,7 +309,7 @@ impl Connection {
         let Phase::Opening(opening) = &mut self.phase else { return Err(Error::InvalidState) };
         let mut context = opening::Context { batch: &mut self.batch, sender: &mut self.sender };
         let (backlog, deflate) = opening.accept(subprotocol, &mut context)?;
-        self.sender.timers.advance(milliseconds(now));
+        self.sender.advance(milliseconds(now));
         self.sender.open(deflate);
         self.phase = Phase::Frames;
         if !backlog.is_empty() {

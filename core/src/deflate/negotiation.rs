@@ -24,7 +24,7 @@
 //! | lacks `server_no_context_takeover` that was offered | fails the connection |
 //! | lacks `server_max_window_bits` that was offered, or has a larger one | fails the connection |
 //! | `server_max_window_bits=N` that was not offered | inflates in that window |
-//! | `client_max_window_bits=N` above the one offered | fails the connection |
+//! | `client_max_window_bits=N` above the one offered | compresses in the window that it offered |
 //! | `client_max_window_bits=8` | sends uncompressed |
 //! | `client_no_context_takeover` | compresses each message alone |
 
@@ -133,8 +133,8 @@ pub(crate) fn check(answer: &[u8], settings: &Settings) -> Result<Agreement, Unu
     let server = answer.server_max_window_bits.unwrap_or(MAX_BITS);
     let client = match answer.client_max_window_bits {
         None => client_offered,
-        Some(ClientBits::Bits(bits)) if bits <= client_offered => bits,
-        Some(_) => return Err(Unusable),
+        Some(ClientBits::Bits(bits)) => bits.min(client_offered),
+        Some(ClientBits::Understood) => return Err(Unusable),
     };
     if server > server_offered {
         return Err(Unusable);

@@ -106,20 +106,37 @@ impl HeadReader {
             if line.is_empty() || is_bad {
                 return Err(self.bad_first_line());
             }
+            // What can be no HTTP does not wait for the end of a head.
+            self.check_first_line(line)?;
         } else if line.is_empty() {
             return Ok(true);
+        } else if self.continues_a_line(line) {
+            // RFC 9112 §5.2: a client replaces the fold, here CR LF, by spaces.
+            buffer[self.line_start - 2..self.line_start].fill(b' ');
         } else {
             self.headers += 1;
             if self.headers > settings.max_headers {
                 return Err(Fault::with(FaultKind::TooManyHeaders, self.headers, settings.max_headers));
             }
-            // A line that begins with white space would continue the one before (obs-fold, RFC 9112 §5.2).
-            if is_bad || matches!(line.first(), Some(b' ' | b'\t')) {
+            if is_bad || begins_with_white_space(line) {
                 return Err(FaultKind::BadHeader.into());
             }
         }
         self.line_start = buffer.len();
         Ok(false)
+    }
+
+    /// Whether a line continues the header before it (obs-fold, RFC 9112 §5.2). In a request that is a fault, as it is behind
+    /// the first line.
+    fn continues_a_line(&self, line: &[u8]) -> bool {
+        self.kind == HeadKind::Response && self.headers > 0 && begins_with_white_space(line) && is_text(line)
+    }
+
+    fn check_first_line(&self, line: &[u8]) -> Result<(), FaultKind> {
+        match self.kind {
+            HeadKind::Request => RequestLine::parse(line).map(|_| ()),
+            HeadKind::Response => parse_status_line(line).map(|_| ()),
+        }
     }
 
     fn bad_first_line(&self) -> Fault {
@@ -128,6 +145,10 @@ impl HeadReader {
             HeadKind::Response => FaultKind::BadStatusLine.into(),
         }
     }
+}
+
+fn begins_with_white_space(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t'))
 }
 
 /// Splits a complete head into its first line and its fields.
@@ -209,15 +230,17 @@ pub(crate) fn parse_status_line(line: &[u8]) -> Result<u16, FaultKind> {
     }
     match version {
         _ if !reason_follows || !(100..=599).contains(&status) => Err(bad),
-        b"HTTP/1.1 " => Ok(status as u16),
-        b"HTTP/1.0 " if status >= 200 => Ok(status as u16),
+        b"HTTP/1.0 " if status < 200 => Err(bad),
+        // A later minor version is read as 1.1 (RFC 9110 §2.5).
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9', b' '] => Ok(status as u16),
         _ => Err(bad),
     }
 }
 
 fn check_version(version: &[u8], malformed: FaultKind) -> Result<(), FaultKind> {
     match version {
-        b"HTTP/1.1" => Ok(()),
+        // A later minor version is read as 1.1 (RFC 9110 §2.5).
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(()),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
             Err(FaultKind::BadHttpVersion)
         }

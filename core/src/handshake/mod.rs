@@ -50,6 +50,8 @@ pub(crate) struct HandshakeConfig {
     subprotocols: Vec<u8>,
     /// Header lines that are added to a client's request, or to every response of a server.
     headers: Vec<u8>,
+    /// One of them is Authorization.
+    has_authorization: bool,
 }
 
 impl HandshakeConfig {
@@ -67,9 +69,25 @@ impl HandshakeConfig {
         Ok(())
     }
 
-    /// Adds a header: see [`add_header`].
+    /// Sets the URL of a client, unless it has credentials and so has a header.
+    pub(crate) fn set_url(&mut self, url: Url) -> Result<(), Error> {
+        if url.authorization.is_some() && self.has_authorization {
+            return Err(Error::InvalidArgument);
+        }
+        self.url = Some(url);
+        Ok(())
+    }
+
+    /// Adds a header: see [`add_header`]. The Authorization header of a URL cannot be repeated.
     pub(crate) fn add_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
-        add_header(&mut self.headers, name, value)
+        let is_authorization = name.eq_ignore_ascii_case(b"Authorization");
+        let is_set = self.url.as_ref().is_some_and(|url| url.authorization.is_some());
+        if is_authorization && (is_set || self.has_authorization) {
+            return Err(Error::InvalidArgument);
+        }
+        add_header(&mut self.headers, name, value)?;
+        self.has_authorization |= is_authorization;
+        Ok(())
     }
 
     fn subprotocols(&self) -> fields::Elements<'_> {

@@ -41,9 +41,6 @@ pub(crate) fn check<'a>(
             let agreement = negotiation::check(element, settings).map_err(|_| FaultKind::BadExtensionParameters)?;
             extension = Some((element, agreement));
         }
-        if extension.is_none() {
-            return Err(FaultKind::ExtensionNotOffered);
-        }
     }
     if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
         return Err(FaultKind::BodyOn101);

@@ -57,6 +57,7 @@ impl Url {
         let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
         let (authority, target) = rest.split_at_checked(end)?;
         let (userinfo, authority) = match authority.iter().rposition(|byte| *byte == b'@') {
+            Some(0) => (None, &authority[1..]),
             Some(at) => (Some(&authority[..at]), &authority[at + 1..]),
             None => (None, authority),
         };

@@ -32,6 +32,8 @@ const MAX_RECORDS: usize = 256;
 const MAX_STORED: usize = 1 << 20;
 /// Capacity for more records than this is given back, so that an idle connection stays small.
 const KEPT_RECORDS: usize = 1;
+/// Events that hold at most this many bytes may wait for the next input call.
+const KEPT_BYTES: usize = 1024;
 /// After this many small batches in a row the capacity for a large one is given back.
 const SMALL_BATCHES: u8 = 4;
 
@@ -93,6 +95,19 @@ impl Batch {
         self.small_batches = if self.records.len() > KEPT_RECORDS { 0 } else { self.small_batches.saturating_add(1) };
         self.records.clear();
         if self.small_batches >= SMALL_BATCHES && self.records.capacity() > KEPT_RECORDS {
+            self.records = Vec::new();
+        }
+    }
+
+    /// Whether the events hold more memory than is kept for the next ones.
+    pub(crate) fn is_large(&self) -> bool {
+        let messages = if self.message_start > 0 { self.store.capacity() } else { 0 };
+        self.records.capacity() * size_of::<Record>() + messages + self.scratch.capacity() > KEPT_BYTES
+    }
+
+    /// Gives back the capacity for records of a large batch. There are none.
+    pub(crate) fn shrink(&mut self) {
+        if self.records.is_empty() && self.records.capacity() > KEPT_RECORDS {
             self.records = Vec::new();
         }
     }

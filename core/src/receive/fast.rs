@@ -5,7 +5,7 @@
 //! vectors with and without the fast paths and compares.
 
 use super::batch::Place;
-use super::message::{Delivery, allowed_fragments};
+use super::message::Delivery;
 use super::{Context, FrameReader, Position};
 use crate::abi::{kind, region};
 use crate::error::{Fault, FaultKind};
@@ -88,7 +88,7 @@ impl FrameReader {
     /// after the other, within the limits. After the last fragment it stops.
     fn read_fragments(&mut self, from: usize, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
         let settings = context.sender.settings();
-        let limit = settings.max_message_size;
+        let (limit, max_fragments) = (settings.max_message_size, settings.max_fragments);
         let most = usize::try_from(settings.max_frame_size).unwrap_or(usize::MAX);
         let masked = context.sender.role() == Role::Server;
         let Some(message) = &mut self.message else { return Ok(from) };
@@ -99,7 +99,7 @@ impl FrameReader {
         while let Some(frame) = frame::decode_short(&bytes[at..], masked, most) {
             let (fragments, size) = (message.fragments + 1, message.size + frame.len as u64);
             let is_fragment = matches!(frame.first, frame::CONTINUATION | frame::FIN_CONTINUATION);
-            if !is_fragment || size > limit || fragments > allowed_fragments(size) {
+            if !is_fragment || size > limit || fragments > max_fragments {
                 break;
             }
             at += frame.size;

@@ -9,9 +9,6 @@ use crate::frame::{Header, Opcode};
 use crate::settings::Settings;
 use crate::utf8::Utf8;
 
-/// How many fragments any message may have, and for how many bytes it may have one more.
-const FREE_FRAGMENTS: u64 = 1024;
-const BYTES_PER_FRAGMENT: u64 = 64;
 /// Joined payloads are read in pieces that stay in the nearest cache until they are validated.
 const CACHED_PIECE: usize = 16 * 1024;
 
@@ -79,12 +76,11 @@ impl Message {
     }
 
     /// Counts a frame of the message, whose size is within the limits.
-    pub(super) fn add_frame(&mut self, len: u64) -> Result<(), Fault> {
+    pub(super) fn add_frame(&mut self, len: u64, settings: &Settings) -> Result<(), Fault> {
         self.fragments += 1;
         self.size += len;
-        let allowed = allowed_fragments(self.size);
-        if self.fragments > allowed {
-            return Err(Fault::with(FaultKind::TooManyFragments, self.fragments, allowed));
+        if self.fragments > settings.max_fragments {
+            return Err(Fault::with(FaultKind::TooManyFragments, self.fragments, settings.max_fragments));
         }
         Ok(())
     }
@@ -149,10 +145,4 @@ impl Message {
         self.has_part = true;
         context.batch.push(place.record(self.kind, first | last));
     }
-}
-
-/// How many fragments a message of this size may have.
-#[inline]
-pub(super) fn allowed_fragments(size: u64) -> u64 {
-    FREE_FRAGMENTS + size / BYTES_PER_FRAGMENT
 }

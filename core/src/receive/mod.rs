@@ -255,7 +255,7 @@ impl FrameReader {
             None => self.message.insert(Message::new(header)),
             Some(message) => message,
         };
-        message.add_frame(header.len)?;
+        message.add_frame(header.len, settings)?;
         self.position = Position::Payload { left: header.len, key: header.key, last: header.step.is_last() };
         Ok(false)
     }

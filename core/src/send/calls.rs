@@ -152,7 +152,7 @@ impl Sender {
     /// As [`send_text`](Self::send_text), but a message may be being sent in parts; [`Error::InvalidArgument`] if the payload
     /// is longer.
     pub fn ping(&mut self, payload: &[u8], now: Duration) -> Result<(), Error> {
-        self.timers.advance(milliseconds(now));
+        self.advance(milliseconds(now));
         self.send_ping(payload)
     }
 
@@ -192,7 +192,7 @@ impl Sender {
     /// is a reason without a code.
     pub fn close(&mut self, code: impl Into<Option<CloseCode>>, reason: &str, now: Duration) -> Result<(), Error> {
         let payload = ClosePayload::new(code.into(), reason)?;
-        self.timers.advance(milliseconds(now));
+        self.advance(milliseconds(now));
         self.apply(Input::HostClose, Cause::host(payload));
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Sender {
     /// As [`close`](Self::close); [`Error::InvalidState`] if the connection is closed.
     pub fn fail(&mut self, code: impl Into<Option<CloseCode>>, reason: &str, now: Duration) -> Result<(), Error> {
         let payload = ClosePayload::new(code.into(), reason)?;
-        self.timers.advance(milliseconds(now));
+        self.advance(milliseconds(now));
         if !self.apply(Input::HostFail, Cause::host(payload)) {
             return Err(Error::InvalidState);
         }
@@ -239,13 +239,13 @@ impl Sender {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn pause(&mut self, now: Duration) {
-        self.timers.advance(milliseconds(now));
+        self.advance(milliseconds(now));
         self.timers.pause();
     }
 
     /// The host reads again.
     pub fn resume(&mut self, now: Duration) {
-        self.timers.advance(milliseconds(now));
+        self.advance(milliseconds(now));
         self.timers.resume();
     }
 
@@ -296,6 +296,9 @@ impl Sender {
     /// [`Error::InvalidArgument`] if that is more than there are.
     pub fn written(&mut self, count: usize) -> Result<(), Error> {
         self.queue.written(count, &self.shared.buffers)?;
+        if self.progress.is_active() && count > 0 {
+            self.note_progress(count);
+        }
         self.flush_pong();
         self.stop_timers_when_done();
         Ok(())

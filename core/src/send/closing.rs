@@ -233,7 +233,10 @@ impl Sender {
             Deadline::Handshake => {}
             Deadline::Close => {
                 let by_peer = self.connection_state() == ConnectionState::CloseReceived;
-                self.apply(Input::CloseTimeout, Cause::fault(FaultKind::CloseTimeout.into(), by_peer));
+                self.apply(Input::Timeout, Cause::fault(FaultKind::CloseTimeout.into(), by_peer));
+            }
+            Deadline::Write => {
+                self.apply(Input::Timeout, Cause::fault(FaultKind::WriteTimeout.into(), true));
             }
             Deadline::Pong => self.fail_connection(FaultKind::PongTimeout.into()),
             Deadline::Ping => self.send_keepalive(),
@@ -275,8 +278,7 @@ impl Sender {
     }
 
     fn start_close_deadline(&mut self) {
-        self.timers.stop_all();
-        self.timers.start(Deadline::Close, self.shared.settings.close_timeout);
+        self.start_when_written(Deadline::Close);
     }
 
     /// Sends Close, once: no frame follows it (§5.5.1).
@@ -286,7 +288,6 @@ impl Sender {
             return;
         }
         self.closing.close_sent = Some(payload.code);
-        self.keepalive.drop_pending_pong();
         self.parts = None;
     }
 
@@ -312,7 +313,7 @@ impl Sender {
     pub(super) fn stop_timers_when_done(&mut self) {
         let closed = self.connection_state() == ConnectionState::Closed;
         if closed && self.closing.transport == Transport::Close && self.pending_output() == 0 {
-            self.timers.stop_all();
+            self.stop_waiting();
         }
     }
 }

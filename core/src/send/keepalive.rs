@@ -1,36 +1,57 @@
 //! Pings and pongs (RFC 6455 §5.5.2, §5.5.3): those of the host, those of the keepalive, and the answers to the peer's.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::Sender;
 use super::timer::Deadline;
 use crate::error::Error;
 use crate::frame::{MAX_CONTROL, Opcode};
-use crate::states::closing::ConnectionState;
+
+/// How many pings are remembered while they are not answered.
+const MAX_OUTSTANDING: usize = 64;
 
 /// What is remembered of pings and pongs.
 #[derive(Debug)]
 pub(crate) struct Keepalive {
-    /// The latest ping that was sent, whose answer gives the round-trip time.
-    latest: Option<Box<Ping>>,
+    outstanding: Option<Box<Outstanding>>,
     /// How many pings the keepalive has sent. Their payloads are these numbers.
     count: u64,
     /// When the keepalive sent its last ping, or the connection opened.
     last_at: u64,
     /// The answer to the newest ping of the peer, while the output is too full for it.
-    pending_pong: Option<Box<[u8]>>,
+    #[expect(clippy::box_collection, reason = "one word in each idle connection, not three")]
+    pending_pong: Option<Box<Vec<u8>>>,
+}
+
+/// The pings that have not been answered, in the order in which they were sent.
+#[derive(Debug, Default)]
+struct Outstanding {
+    pings: VecDeque<Ping>,
+    /// There were more than are remembered, so that no pong can be told from the answer to one that was dropped.
+    overflowed: bool,
 }
 
 #[derive(Debug)]
 struct Ping {
-    payload: Vec<u8>,
+    payload: Box<[u8]>,
     sent_at: u64,
+    /// It is the keepalive's, whose deadline its answer stops.
+    is_keepalive: bool,
+}
+
+/// What a pong answers.
+pub(crate) struct Answered {
+    /// The round-trip time, if it is known.
+    round_trip_time: Option<u64>,
+    /// Whether the keepalive's ping is answered.
+    keepalive: bool,
 }
 
 impl Keepalive {
     pub(crate) fn new(now: u64) -> Self {
-        Keepalive { latest: None, count: 0, last_at: now, pending_pong: None }
+        Keepalive { outstanding: None, count: 0, last_at: now, pending_pong: None }
     }
 
     /// The payload of the keepalive's next ping, which is sent now.
@@ -40,29 +61,45 @@ impl Keepalive {
         self.count.to_be_bytes()
     }
 
-    fn record_ping(&mut self, payload: &[u8], now: u64) {
-        self.latest = Some(Box::new(Ping { payload: payload.into(), sent_at: now }));
+    fn record_ping(&mut self, payload: &[u8], now: u64, is_keepalive: bool) {
+        let outstanding = self.outstanding.get_or_insert_default();
+        if outstanding.pings.len() == MAX_OUTSTANDING {
+            // A keepalive has one ping outstanding: that one is kept.
+            let oldest = outstanding.pings.iter().position(|ping| !ping.is_keepalive);
+            outstanding.pings.remove(oldest.unwrap_or_default());
+            outstanding.overflowed = true;
+        }
+        outstanding.pings.push_back(Ping { payload: payload.into(), sent_at: now, is_keepalive });
     }
 
-    /// The time since the latest ping, if this pong answers it.
-    fn round_trip_time(&mut self, payload: &[u8], now: u64) -> Option<u64> {
-        let ping = self.latest.take_if(|ping| ping.payload == payload)?;
-        Some(now - ping.sent_at)
+    /// A pong answers the ping with its payload, and all that were sent before it (§5.5.3 lets a peer answer the latest only).
+    /// Where several have that payload, it is the first at least, and the time is not known.
+    fn answer(&mut self, payload: &[u8], now: u64) -> Option<Answered> {
+        let outstanding = self.outstanding.as_mut()?;
+        let mut same = outstanding.pings.iter().enumerate().filter(|(_, ping)| *ping.payload == *payload);
+        let (index, ping) = same.next()?;
+        let is_known = same.next().is_none() && !outstanding.overflowed;
+        let round_trip_time = is_known.then(|| now - ping.sent_at);
+        let keepalive = outstanding.pings.drain(..=index).any(|ping| ping.is_keepalive);
+        if outstanding.pings.is_empty() {
+            self.outstanding = None;
+        }
+        Some(Answered { round_trip_time, keepalive })
     }
 
     /// Nothing is sent any more.
     pub(crate) fn stop(&mut self) {
-        self.latest = None;
-        self.pending_pong = None;
-    }
-
-    pub(crate) fn drop_pending_pong(&mut self) {
+        self.outstanding = None;
         self.pending_pong = None;
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.latest.as_ref().map_or(0, |ping| size_of::<Ping>() + ping.payload.capacity())
-            + self.pending_pong.as_ref().map_or(0, |pong| pong.len())
+        let pings = |outstanding: &Outstanding| {
+            let payloads: usize = outstanding.pings.iter().map(|ping| ping.payload.len()).sum();
+            size_of::<Outstanding>() + outstanding.pings.capacity() * size_of::<Ping>() + payloads
+        };
+        self.outstanding.as_deref().map_or(0, pings)
+            + self.pending_pong.as_ref().map_or(0, |pong| size_of::<Vec<u8>>() + pong.capacity())
     }
 }
 
@@ -70,7 +107,7 @@ impl Sender {
     /// Sends a ping of the host's.
     pub(super) fn send_ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         self.send_control(Opcode::Ping, payload)?;
-        self.keepalive.record_ping(payload, self.timers.now());
+        self.keepalive.record_ping(payload, self.timers.now(), false);
         Ok(())
     }
 
@@ -78,7 +115,7 @@ impl Sender {
         if payload.len() > MAX_CONTROL {
             return Err(Error::InvalidArgument);
         }
-        if !self.may_send() {
+        if !self.may_send_control() {
             return Err(Error::InvalidState);
         }
         self.check_room(payload.len() as u64)?;
@@ -88,7 +125,7 @@ impl Sender {
     /// Bytes have arrived. Unless only a pong counts, they show that the peer is alive.
     #[inline]
     pub(crate) fn note_activity(&mut self) {
-        if self.timers.is_running(Deadline::Pong) && !self.shared.settings.require_pong {
+        if self.awaits_pong() && !self.shared.settings.require_pong {
             self.end_pong_wait();
         }
     }
@@ -96,26 +133,26 @@ impl Sender {
     /// Answers a ping, or keeps the answer until there is room for it. Newest wins (§5.5.3): a peer that sends pings and
     /// does not read costs one pong.
     pub(crate) fn received_ping(&mut self, payload: &[u8]) {
-        if !self.shared.settings.auto_pong || self.connection_state() != ConnectionState::Open {
+        if !self.shared.settings.auto_pong || !self.may_send_control() {
             return;
         }
         if !self.writable() || self.frame(Opcode::Pong, true, payload).is_err() {
-            self.keepalive.pending_pong = Some(payload.into());
+            self.keepalive.pending_pong = Some(Box::new(payload.into()));
         }
     }
 
-    /// The round-trip time, if this answers the latest ping.
+    /// The round-trip time, if this answers a ping and the time is known.
     pub(crate) fn received_pong(&mut self, payload: &[u8]) -> Option<u64> {
-        let round_trip_time = self.keepalive.round_trip_time(payload, self.timers.now())?;
-        if self.timers.is_running(Deadline::Pong) {
+        let answered = self.keepalive.answer(payload, self.timers.now())?;
+        if answered.keepalive && self.awaits_pong() {
             self.end_pong_wait();
         }
-        Some(round_trip_time)
+        answered.round_trip_time
     }
 
     /// Sends the pong that waits for room, if there is room now.
     pub(super) fn flush_pong(&mut self) {
-        if !self.writable() || !self.may_send() {
+        if !self.writable() || !self.may_send_control() {
             return;
         }
         if let Some(payload) = self.keepalive.pending_pong.take()
@@ -132,8 +169,14 @@ impl Sender {
         self.schedule_ping();
     }
 
+    /// Whether the answer to a keepalive ping is awaited, whose frame may not be written yet.
+    #[inline]
+    fn awaits_pong(&self) -> bool {
+        self.timers.is_running(Deadline::Pong) || self.progress.is_awaited(Deadline::Pong)
+    }
+
     fn end_pong_wait(&mut self) {
-        self.timers.stop(Deadline::Pong);
+        self.stop_waiting();
         self.schedule_ping();
     }
 
@@ -147,11 +190,10 @@ impl Sender {
     pub(super) fn send_keepalive(&mut self) {
         let now = self.timers.now();
         let payload = self.keepalive.next_payload(now);
-        self.timers.stop(Deadline::Ping);
-        self.timers.start(Deadline::Pong, self.shared.settings.pong_timeout);
         // Without memory for the ping the deadline runs all the same: any byte of the peer's still stops it.
         if self.frame(Opcode::Ping, true, &payload).is_ok() {
-            self.keepalive.record_ping(&payload, now);
+            self.keepalive.record_ping(&payload, now, true);
         }
+        self.start_when_written(Deadline::Pong);
     }
 }

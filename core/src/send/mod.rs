@@ -7,6 +7,7 @@ mod calls;
 pub(crate) mod closing;
 mod keepalive;
 mod output;
+mod progress;
 pub(crate) mod timer;
 
 use alloc::boxed::Box;
@@ -23,10 +24,11 @@ use crate::settings::{Role, Settings};
 use crate::shared::Shared;
 use crate::states::closing::{ConnectionState, Input};
 use crate::utf8::Utf8;
-use closing::{Cause, Closing};
+use closing::{Cause, Closing, Transport};
 use keepalive::Keepalive;
 pub use output::Output;
 use output::Queue;
+use progress::Progress;
 use timer::{Deadline, Timers};
 
 /// A message that is being sent in parts.
@@ -43,6 +45,7 @@ pub struct Sender {
     shared: Arc<Shared>,
     queue: Queue,
     pub(crate) timers: Timers,
+    progress: Progress,
     role: Role,
     pub(crate) closing: Closing,
     /// Masking keys; a server has none.
@@ -66,6 +69,7 @@ impl Sender {
             shared,
             queue: Queue::default(),
             timers,
+            progress: Progress::default(),
             role,
             closing: Closing::new(),
             keys: (role == Role::Client).then(|| Box::new(keys)),
@@ -104,6 +108,11 @@ impl Sender {
         self.connection_state() == ConnectionState::Open && !self.closing.has_deferred()
     }
 
+    /// Whether reporting output as written would change nothing but release its bytes.
+    pub(crate) fn may_defer_written(&self) -> bool {
+        self.is_open() && self.writable() && self.transport() == Transport::Open && !self.progress.is_active()
+    }
+
     pub(crate) fn deflate(&self) -> Option<Agreement> {
         self.compression.agreed()
     }
@@ -123,6 +132,8 @@ impl Sender {
 
     fn drop_output(&mut self) {
         self.queue = Queue::default();
+        self.progress = Progress::default();
+        self.timers.stop(Deadline::Write);
     }
 }
 
@@ -157,9 +168,14 @@ impl Sender {
         self.write_frame(opcode, rsv, fin, &data)
     }
 
-    /// Frames can be sent until our Close has been (§5.5.1).
+    /// Data frames can be sent until our Close has been (§5.5.1).
     fn may_send(&self) -> bool {
         matches!(self.connection_state(), ConnectionState::Open | ConnectionState::CloseReceived)
+    }
+
+    /// Control frames can also be sent while the peer's Close is awaited (§5.5.2).
+    fn may_send_control(&self) -> bool {
+        self.may_send() || self.connection_state() == ConnectionState::CloseSent
     }
 
     /// The opcode of the next part of a message of this kind, and the state that it starts from.

@@ -1,39 +1,56 @@
 //! The deadlines of a connection. The host owns the clock and one timer; the engine owns what the timer is for.
 //!
 //! All times are milliseconds of the host's clock, which never runs backwards here: see [`Timers::advance`].
+//!
+//! A deadline that passes fails or closes the connection, but for [`Deadline::Ping`]. A host that comes late may have the
+//! bytes that it would have needed in its socket, so the engine never judges by a `timeout` that is late: it puts the
+//! deadline off by a millisecond, once, so that one more read has its chance.
 
 use crate::abi::NEVER;
 
-/// What a deadline is for. If several have passed, the first of these is acted on first.
+/// What a deadline is for. Only one of the first four runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {
     /// The opening handshake must be complete.
     Handshake,
-    /// The peer's Close must have arrived, and after that the end of its stream.
-    Close,
-    /// The answer to a keepalive ping must have arrived.
-    Pong,
     /// The next keepalive ping is sent.
     Ping,
-}
-
-impl Deadline {
-    const ALL: &[Deadline; 4] = &[Deadline::Handshake, Deadline::Close, Deadline::Pong, Deadline::Ping];
+    /// The answer to a keepalive ping must have arrived.
+    Pong,
+    /// The peer's Close must have arrived, and after that the end of its stream.
+    Close,
+    /// Some of the output must have been written.
+    Write,
 }
 
 /// All deadlines of a connection, and the host's clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timers {
     now: u64,
-    /// By [`Deadline`]; [`NEVER`] for one that is not running.
-    deadlines: [u64; Deadline::ALL.len()],
+    /// What `at` is for.
+    running: Deadline,
+    /// When the running deadline passes; [`NEVER`] if none is running.
+    at: u64,
+    /// When [`Deadline::Write`] passes; [`NEVER`] if it is not running.
+    write_at: u64,
     /// Since when the host does not read; [`NEVER`] if it reads.
     paused_at: u64,
+    /// The running deadline, or the one for writing, has been put off.
+    put_off: bool,
+    write_put_off: bool,
 }
 
 impl Timers {
     pub(crate) fn new(now: u64) -> Self {
-        Timers { now, deadlines: [NEVER; Deadline::ALL.len()], paused_at: NEVER }
+        Timers {
+            now,
+            running: Deadline::Handshake,
+            at: NEVER,
+            write_at: NEVER,
+            paused_at: NEVER,
+            put_off: false,
+            write_put_off: false,
+        }
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -46,44 +63,69 @@ impl Timers {
         self.now = self.now.max(now);
     }
 
-    /// Starts a deadline that many milliseconds from now.
+    /// Starts a deadline that many milliseconds from now, in place of the one that runs.
     pub(crate) fn start(&mut self, deadline: Deadline, after: u64) {
         self.start_at(deadline, self.now.saturating_add(after));
     }
 
-    /// Starts a deadline at this time.
+    /// Starts a deadline at this time, in place of the one that runs.
     pub(crate) fn start_at(&mut self, deadline: Deadline, at: u64) {
-        self.deadlines[deadline as usize] = at.min(NEVER - 1);
+        let at = at.min(NEVER - 1);
+        match deadline {
+            Deadline::Write => (self.write_at, self.write_put_off) = (at, false),
+            _ => (self.running, self.at, self.put_off) = (deadline, at, false),
+        }
     }
 
     pub(crate) fn stop(&mut self, deadline: Deadline) {
-        self.deadlines[deadline as usize] = NEVER;
+        match deadline {
+            Deadline::Write => self.write_at = NEVER,
+            _ if self.running == deadline => self.at = NEVER,
+            _ => {}
+        }
     }
 
-    /// Stops all deadlines.
-    pub(crate) fn stop_all(&mut self) {
-        *self = Timers::new(self.now);
+    /// Stops the running deadline; the one for writing goes on.
+    pub(crate) fn stop_running(&mut self) {
+        self.at = NEVER;
     }
 
     #[inline]
     pub(crate) fn is_running(&self, deadline: Deadline) -> bool {
-        self.deadlines[deadline as usize] != NEVER
+        match deadline {
+            Deadline::Write => self.write_at != NEVER,
+            _ => self.running == deadline && self.at != NEVER,
+        }
     }
 
     /// The earliest deadline, or [`NEVER`].
     pub(crate) fn next(&self) -> u64 {
-        Deadline::ALL.iter().fold(NEVER, |next, deadline| next.min(self.at(*deadline)))
+        self.running_at().min(self.write_at)
     }
 
-    /// The first deadline that has passed.
-    pub(crate) fn passed(&self) -> Option<Deadline> {
-        Deadline::ALL.iter().copied().find(|deadline| self.at(*deadline) <= self.now)
+    /// A deadline that has passed, and is not put off.
+    pub(crate) fn passed(&mut self) -> Option<Deadline> {
+        let soon = self.now.saturating_add(1).min(NEVER - 1);
+        if self.running_at() <= self.now {
+            let is_late = self.at < self.now && self.running != Deadline::Ping;
+            if !is_late || self.put_off {
+                return Some(self.running);
+            }
+            (self.at, self.put_off) = (soon, true);
+        }
+        if self.write_at <= self.now {
+            if self.write_at == self.now || self.write_put_off {
+                return Some(Deadline::Write);
+            }
+            (self.write_at, self.write_put_off) = (soon, true);
+        }
+        None
     }
 
-    /// When a deadline passes. While the host does not read, it cannot see a pong: that deadline stands still.
-    fn at(&self, deadline: Deadline) -> u64 {
-        let stands_still = deadline == Deadline::Pong && self.paused_at != NEVER;
-        if stands_still { NEVER } else { self.deadlines[deadline as usize] }
+    /// When the running deadline passes. While the host does not read, it cannot see a pong: that deadline stands still.
+    fn running_at(&self) -> u64 {
+        let stands_still = self.running == Deadline::Pong && self.paused_at != NEVER;
+        if stands_still { NEVER } else { self.at }
     }
 
     /// The host has stopped reading.
@@ -96,8 +138,7 @@ impl Timers {
     /// The host reads again: the peer gets the time back in which no pong could be seen.
     pub(crate) fn resume(&mut self) {
         if self.paused_at != NEVER && self.is_running(Deadline::Pong) {
-            let pong = self.deadlines[Deadline::Pong as usize];
-            self.start_at(Deadline::Pong, pong.saturating_add(self.now - self.paused_at));
+            self.start_at(Deadline::Pong, self.at.saturating_add(self.now - self.paused_at));
         }
         self.paused_at = NEVER;
     }

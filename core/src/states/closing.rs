@@ -38,8 +38,8 @@ pub(crate) enum Input {
     Fault,
     /// The peer's stream ends.
     Eof,
-    /// The close deadline passes.
-    CloseTimeout,
+    /// The deadline for closing passes, or the one for writing.
+    Timeout,
 }
 
 /// What a transition does.
@@ -73,22 +73,24 @@ transitions! {
     Connecting + HostClose => Closed [RecordFailed, CloseTransport];
     Connecting + HostFail => Closed [RecordFailed, CloseTransport];
     Connecting + Eof => Closed [RecordFailed, CloseTransport];
+    Connecting + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
     Open + HostClose => CloseSent [SendClose, StartCloseDeadline];
     Open + HostFail => Closed [SendClose, RecordFailed, ShutDownWriting];
     Open + PeerClose => CloseReceived [StartCloseDeadline];
     Open + Fault => Closed [SendClose, RecordFailed, ShutDownWriting];
     Open + Eof => Closed [RecordFailed, CloseTransport];
+    Open + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
     CloseSent + HostFail => Closed [RecordFailed, ShutDownWriting];
     CloseSent + PeerClose => Closed [RecordClean, ServerClosesTransport];
     CloseSent + Fault => Closed [RecordFailed, ShutDownWriting];
     CloseSent + Eof => Closed [RecordFailed, CloseTransport];
-    CloseSent + CloseTimeout => Closed [RecordFailed, DropOutput, CloseTransport];
+    CloseSent + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
     CloseReceived + HostClose => Closed [SendClose, RecordClean, ServerClosesTransport];
     CloseReceived + HostFail => Closed [SendClose, RecordFailed, ShutDownWriting];
     CloseReceived + CloseReply => Closed [SendClose, RecordClean, ServerClosesTransport];
     CloseReceived + Fault => Closed [SendClose, RecordFailed, ShutDownWriting];
     CloseReceived + Eof => Closed [RecordFailed, CloseTransport];
-    CloseReceived + CloseTimeout => Closed [RecordFailed, DropOutput, CloseTransport];
+    CloseReceived + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
     Closed + Eof => Closed [CloseTransport];
-    Closed + CloseTimeout => Closed [DropOutput, CloseTransport];
+    Closed + Timeout => Closed [DropOutput, CloseTransport];
 }

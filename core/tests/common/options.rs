@@ -27,6 +27,8 @@ pub(crate) fn set(config: ConfigBuilder, name: &str, value: u64) -> ConfigBuilde
         max_body_size(value)
         output_soft_limit(value)
         output_hard_limit(value)
+        max_fragments(value)
+        write_timeout(ms(value))
         handshake_timeout(ms(value))
         close_timeout(ms(value))
         ping_interval(ms(value))

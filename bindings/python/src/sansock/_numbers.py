@@ -134,6 +134,8 @@ FaultName = Literal[
     "PONG_TIMEOUT",
     "CLOSE_TIMEOUT",
     "FAILED_BY_HOST",
+    "DECISION_TIMEOUT",
+    "WRITE_TIMEOUT",
 ]
 """The names of faults."""
 
@@ -223,10 +225,10 @@ OPTIONS: dict[str, Option] = {
     "output_hard_limit": Option(
         number=9,
         value_type=int,
-        default=None,
+        default=33554432,
         minimum=1,
         maximum=18446744073709551615,
-        doc="Pending output above which sending fails, as it would block. In bytes; default: twice ``max_message_size``.",
+        doc="Pending output above which sending fails, as it would block. In bytes; default: 32 MiB.",
     ),
     "handshake_timeout": Option(
         number=10,
@@ -372,6 +374,22 @@ OPTIONS: dict[str, Option] = {
         maximum=18446744073709551615,
         doc="The smallest message that is compressed. In bytes; default: 64 bytes.",
     ),
+    "max_fragments": Option(
+        number=28,
+        value_type=int,
+        default=131072,
+        minimum=1,
+        maximum=18446744073709551615,
+        doc="The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with 1008. 1 to 18446744073709551615; default: 131,072.",
+    ),
+    "write_timeout": Option(
+        number=29,
+        value_type=int,
+        default=60000,
+        minimum=1,
+        maximum=4611686018427387903,
+        doc="Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms.",
+    ),
 }
 """Every option that is a number or a switch, by its name, in the order of the numbers."""
 
@@ -396,7 +414,7 @@ class NumericOptions(TypedDict, total=False):
     output_soft_limit: int | None
     """Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB."""
     output_hard_limit: int | None
-    """Pending output above which sending fails, as it would block. In bytes; default: twice ``max_message_size``."""
+    """Pending output above which sending fails, as it would block. In bytes; default: 32 MiB."""
     handshake_timeout: int | None
     """Time for the opening handshake. In milliseconds; default: 10,000 ms."""
     close_timeout: int | None
@@ -433,3 +451,7 @@ class NumericOptions(TypedDict, total=False):
     """How much memory to compress with, from 1 to 9. 1 to 9; default: 8."""
     deflate_threshold: int | None
     """The smallest message that is compressed. In bytes; default: 64 bytes."""
+    max_fragments: int | None
+    """The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with 1008. 1 to 18446744073709551615; default: 131,072."""
+    write_timeout: int | None
+    """Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms."""
