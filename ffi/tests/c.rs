@@ -159,9 +159,13 @@ fn vectors() {
 fn the_cpp_layer() {
     let units = sources("ffi/tests/cpp", "cpp");
     assert!(units.len() >= 2, "two units, so that a definition which is not inline shows");
-    for (compiler, standard, build) in
-        [("g++", "c++17", Plain), ("g++", "c++17", Sanitized), ("g++", "c++20", Sanitized), ("clang++", "c++17", Plain)]
-    {
+    for (compiler, standard, build) in [
+        ("g++", "c++17", Plain),
+        ("g++", "c++17", Sanitized),
+        ("g++", "c++20", Sanitized),
+        ("clang++", "c++17", Plain),
+        ("clang++", "c++20", Plain),
+    ] {
         let out = execute(&compile("raii", compiler, standard, &units, library_dir(), build), &[]);
         assert!(out.starts_with("raii: ") && out.ends_with(" checks, 0 failed\n"), "{out}");
     }

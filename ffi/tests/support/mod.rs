@@ -68,5 +68,11 @@ fn build_library(extra: &[&str], target_dir: Option<&Path>) -> PathBuf {
     library.parent().expect("the library lies in a directory").to_owned()
 }
 
+/// Whether a compiler of C++ knows a standard.
+pub(crate) fn has_standard(compiler: &str, standard: &str) -> bool {
+    let option = format!("-std={standard}");
+    run(Command::new(compiler).args([&option, "-fsyntax-only", "-x", "c++", "/dev/null"])).status.success()
+}
+
 /// How a C or C++ program is compiled for the tests.
 pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
