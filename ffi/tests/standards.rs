@@ -5,7 +5,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{WARNINGS, fresh_dir, has_standard, library_dir, root, run_ok};
+use support::{WARNINGS, fresh_dir, has_standard, library, root, run_ok};
 
 /// The compilers and standards, in an order in which each passes types to another of its kind, and to the other one.
 fn ways() -> Vec<(&'static str, &'static str)> {
@@ -57,8 +57,8 @@ fn one_program_may_have_several_standards() {
     std::fs::write(dir.join("main.cpp"), format!("{declarations}int main() {{ return {}; }}\n", calls.join(" + ")))
         .expect("a source file");
     let mut command = Command::new("g++");
-    command.arg(dir.join("main.cpp")).args(&objects).arg("-L").arg(library_dir()).arg("-lsansock");
-    command.arg(format!("-Wl,-rpath,{}", library_dir().display())).arg("-o").arg(dir.join("program"));
+    command.arg(dir.join("main.cpp")).args(&objects).arg("-L").arg(library().dir()).arg("-lsansock");
+    command.arg(format!("-Wl,-rpath,{}", library().dir().display())).arg("-o").arg(dir.join("program"));
     run_ok(&mut command);
     let out = run_ok(Command::new(dir.join("program")).env_remove("LD_LIBRARY_PATH"));
     assert_eq!(out.matches(" 0 failed\n").count(), ways.len(), "{out}");
