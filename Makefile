@@ -93,7 +93,7 @@ $(DONE)/npm-js: bindings/js/package-lock.json | $(DONE)
 
 # --- Build: release profile, each thing once -----------------------------------------------------------------------
 
-STATIC := target/release/libsansock.a
+STATIC := target/c/libsansock.a
 PROGRAMS := echo_server client
 WARNINGS := -Wall -Wextra -Wpedantic -Werror
 LIBRARIES := $(if $(filter Darwin,$(shell uname)),-framework Security -framework CoreFoundation,-lpthread -ldl -lm)
@@ -102,10 +102,10 @@ LIBRARIES := $(if $(filter Darwin,$(shell uname)),-framework Security -framework
 build: $(addprefix host-,$(HOSTS))
 
 # The shared library comes with it, and the link by which programs load that.
-$(STATIC): $(FFI) | $(DONE)/rust $(DONE)/system-gcc
+$(STATIC): $(FFI) ffi/localize ffi/exports.txt | $(DONE)/rust $(DONE)/system-gcc
 	@echo 'build: C library' >&2
 	@cargo build --quiet --release -p sansock-ffi
-	@touch $@
+	@ffi/localize target/release/libsansock.a $@
 
 target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@echo 'build: Rust examples' >&2

@@ -687,14 +687,17 @@ SANSOCK_API int32_t sansock_url_parse(const char *url, size_t len, struct sansoc
  * Payloads and texts do not end with NUL, and are valid as long as the events.
  */
 
+/* In C++, inline functions may call only functions that are the same in all translation units: not static ones. */
 #ifdef __cplusplus
+#define SANSOCK_INLINE inline
 #define SANSOCK_CAST(type, value) static_cast<type>(value)
 #else
+#define SANSOCK_INLINE static inline
 #define SANSOCK_CAST(type, value) ((type)(value))
 #endif
 
 /// The payload of an event or a detail, and its length in bytes. A HEADER gives its value.
-static inline const uint8_t *
+SANSOCK_INLINE const uint8_t *
 sansock_record_payload(const sansock_block *block, const sansock_record *record, size_t *len) {
     uint64_t offset = record->kind == SANSOCK_KIND_HEADER ? record->extra : record->offset;
     if (len) *len = SANSOCK_CAST(size_t, record->len);
@@ -702,99 +705,99 @@ sansock_record_payload(const sansock_block *block, const sansock_record *record,
 }
 
 /// The same payload as characters: the text of TEXT, the target of REQUEST, the reason of CLOSING and CLOSED, details.
-static inline const char *sansock_record_text(const sansock_block *block, const sansock_record *record, size_t *len) {
+SANSOCK_INLINE const char *sansock_record_text(const sansock_block *block, const sansock_record *record, size_t *len) {
     const void *text = sansock_record_payload(block, record, len);
     return SANSOCK_CAST(const char *, text);
 }
 
 /// Whether this is a message or a part of one: TEXT or BINARY.
-static inline bool sansock_record_is_message(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_message(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_TEXT || record->kind == SANSOCK_KIND_BINARY;
 }
 
 /// TEXT and BINARY: whether a message begins with this payload.
-static inline bool sansock_record_is_first(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_first(const sansock_record *record) {
     return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_FIRST) != 0;
 }
 
 /// TEXT and BINARY: whether a message ends with this payload.
-static inline bool sansock_record_is_last(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_last(const sansock_record *record) {
     return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_LAST) != 0;
 }
 
 /// TEXT and BINARY: whether the payload is a whole message. It always is, unless SANSOCK_OPTION_PARTS is set.
-static inline bool sansock_record_is_whole(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_whole(const sansock_record *record) {
     return sansock_record_is_first(record) && sansock_record_is_last(record);
 }
 
 /// REQUEST: how the Origin header relates to the host that the request was made to, one of SANSOCK_ORIGIN_*;
 /// SANSOCK_ORIGIN_CROSS for another kind.
-static inline uint16_t sansock_record_origin_relation(const sansock_record *record) {
+SANSOCK_INLINE uint16_t sansock_record_origin_relation(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_REQUEST) return record->code;
     return SANSOCK_ORIGIN_CROSS;
 }
 
 /// REQUEST: whether the Origin header is absent (the client is not a browser) or names this host. Unless pages of other
 /// sites may connect, reject a request for which this is false with 403 (RFC 6455 section 10.2).
-static inline bool sansock_record_same_origin(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_same_origin(const sansock_record *record) {
     uint16_t relation = sansock_record_origin_relation(record);
     return relation == SANSOCK_ORIGIN_ABSENT || relation == SANSOCK_ORIGIN_SAME;
 }
 
 /// REJECTED: the HTTP status of the response.
-static inline uint16_t sansock_record_http_status(const sansock_record *record) {
+SANSOCK_INLINE uint16_t sansock_record_http_status(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_REJECTED) return record->code;
     return 0;
 }
 
 /// REJECTED: whether the payload is only the beginning of the body.
-static inline bool sansock_record_is_truncated(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_truncated(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_REJECTED && (record->flags & SANSOCK_FLAG_TRUNCATED) != 0;
 }
 
 /// PONG: whether it answers the latest ping. Then `ms` receives the milliseconds since that ping; otherwise it is not
 /// written.
-static inline bool sansock_record_round_trip_ms(const sansock_record *record, uint64_t *ms) {
+SANSOCK_INLINE bool sansock_record_round_trip_ms(const sansock_record *record, uint64_t *ms) {
     if (record->kind != SANSOCK_KIND_PONG || record->extra == UINT64_MAX) return false;
     if (ms) *ms = record->extra;
     return true;
 }
 
 /// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame.
-static inline uint16_t sansock_record_close_code(const sansock_record *record) {
+SANSOCK_INLINE uint16_t sansock_record_close_code(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_CLOSING || record->kind == SANSOCK_KIND_CLOSED) return record->code;
     return 0;
 }
 
 /// CLOSED: the code of the Close frame that was sent to the peer: 1005 if it had none, 0 if no such frame was sent.
-static inline uint16_t sansock_record_close_sent(const sansock_record *record) {
+SANSOCK_INLINE uint16_t sansock_record_close_sent(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_CLOSED) return SANSOCK_CAST(uint16_t, record->extra);
     return 0;
 }
 
 /// CLOSED: the number of the fault that ended the connection, or 0. See sansock_fault_name.
-static inline uint32_t sansock_record_fault(const sansock_record *record) {
+SANSOCK_INLINE uint32_t sansock_record_fault(const sansock_record *record) {
     if (record->kind == SANSOCK_KIND_CLOSED) return record->aux;
     return 0;
 }
 
 /// CLOSED: whether a Close frame was sent and one received.
-static inline bool sansock_record_is_clean(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_clean(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_CLOSED && (record->flags & SANSOCK_FLAG_CLEAN) != 0;
 }
 
 /// CLOSED: whether the peer ended the connection: by its Close frame, its fault, or the end of its stream.
-static inline bool sansock_record_by_peer(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_by_peer(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_CLOSED && (record->flags & SANSOCK_FLAG_BY_PEER) != 0;
 }
 
 /// Whether this is a detail of the event before it.
-static inline bool sansock_record_is_detail(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_detail(const sansock_record *record) {
     return record->kind >= SANSOCK_KIND_HEADER;
 }
 
 /// REQUEST, OPEN and REJECTED: how many details follow, at record[1] and so on.
-static inline uint32_t sansock_record_detail_count(const sansock_record *record) {
+SANSOCK_INLINE uint32_t sansock_record_detail_count(const sansock_record *record) {
     switch (record->kind) {
     case SANSOCK_KIND_REQUEST:
     case SANSOCK_KIND_OPEN:
@@ -804,7 +807,7 @@ static inline uint32_t sansock_record_detail_count(const sansock_record *record)
 }
 
 /// REQUEST, OPEN and REJECTED: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
-static inline const sansock_record *sansock_record_find_detail(const sansock_record *record, uint8_t kind) {
+SANSOCK_INLINE const sansock_record *sansock_record_find_detail(const sansock_record *record, uint8_t kind) {
     const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
     for (; detail != end; detail++)
         if (detail->kind == kind) return detail;
@@ -812,12 +815,12 @@ static inline const sansock_record *sansock_record_find_detail(const sansock_rec
 }
 
 /// SUBPROTOCOL of a REQUEST: whether it will be agreed if accept is given no name.
-static inline bool sansock_record_is_chosen(const sansock_record *record) {
+SANSOCK_INLINE bool sansock_record_is_chosen(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_SUBPROTOCOL && (record->flags & SANSOCK_FLAG_CHOSEN) != 0;
 }
 
 /// HEADER: its name, as the peer wrote it, and the length in bytes.
-static inline const char *
+SANSOCK_INLINE const char *
 sansock_record_header_name(const sansock_block *block, const sansock_record *record, size_t *len) {
     if (record->kind != SANSOCK_KIND_HEADER) {
         if (len) *len = 0;
@@ -829,7 +832,7 @@ sansock_record_header_name(const sansock_block *block, const sansock_record *rec
 }
 
 /// HEADER: its value, without the white space around it, and the length in bytes.
-static inline const char *
+SANSOCK_INLINE const char *
 sansock_record_header_value(const sansock_block *block, const sansock_record *record, size_t *len) {
     if (record->kind != SANSOCK_KIND_HEADER) {
         if (len) *len = 0;
@@ -839,7 +842,7 @@ sansock_record_header_value(const sansock_block *block, const sansock_record *re
 }
 
 /// HEADER: whether it has this name, which ends with NUL. Names are compared without regard to case.
-static inline bool
+SANSOCK_INLINE bool
 sansock_record_header_is(const sansock_block *block, const sansock_record *record, const char *name) {
     size_t i, len;
     const char *found = sansock_record_header_name(block, record, &len);
@@ -852,7 +855,7 @@ sansock_record_header_is(const sansock_block *block, const sansock_record *recor
 
 /// REQUEST, OPEN and REJECTED: the value of the first header with this name (see sansock_record_header_is), and its
 /// length in bytes. NULL and 0 if there is none.
-static inline const char *
+SANSOCK_INLINE const char *
 sansock_record_find_header(const sansock_block *block, const sansock_record *record, const char *name, size_t *len) {
     const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
     for (; detail != end; detail++)
@@ -862,20 +865,21 @@ sansock_record_find_header(const sansock_block *block, const sansock_record *rec
 }
 
 /// Whether something is waiting: see SANSOCK_BLOCK_MORE.
-static inline bool sansock_block_has_more(const sansock_block *block) {
+SANSOCK_INLINE bool sansock_block_has_more(const sansock_block *block) {
     return (block->flags & SANSOCK_BLOCK_MORE) != 0;
 }
 
 /// Whether the output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
-static inline bool sansock_block_is_writable(const sansock_block *block) {
+SANSOCK_INLINE bool sansock_block_is_writable(const sansock_block *block) {
     return (block->flags & SANSOCK_BLOCK_WRITABLE) != 0;
 }
 
 /// Whether `written` may take the place of a call to sansock_conn_written: see SANSOCK_BLOCK_DEFER_WRITTEN.
-static inline bool sansock_block_may_defer_written(const sansock_block *block) {
+SANSOCK_INLINE bool sansock_block_may_defer_written(const sansock_block *block) {
     return (block->flags & SANSOCK_BLOCK_DEFER_WRITTEN) != 0;
 }
 
+#undef SANSOCK_INLINE
 #undef SANSOCK_CAST
 
 #endif  /* SANSOCK_H */

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #if __has_include(<version>)
@@ -36,17 +37,25 @@
 
 namespace sansock {
 
-#ifdef __cpp_lib_span
-template <class T> using Span = std::span<T>;
-#else
-/// What this header needs of std::span, which C++17 lacks.
+/// Values that are owned elsewhere, as std::span of C++20 describes them. The type is the same under every standard, so
+/// objects compiled as C++17 and as C++20 can be linked together. Under C++20, it and std::span convert to each other.
 template <class T> class Span {
+    /// Whether a container has data() and size(), and its values can be seen as T.
+    template <class C, class Values = std::remove_pointer_t<decltype(std::declval<C &>().data())> (*)[],
+              class = decltype(static_cast<std::size_t>(std::declval<C &>().size()))>
+    static constexpr bool fits =
+        std::is_convertible_v<Values, T (*)[]> && !std::is_same_v<std::remove_const_t<C>, Span>;
+
 public:
     constexpr Span() noexcept = default;
     constexpr Span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
-    /// Any container with data() and size().
-    template <class C, class = decltype(static_cast<T *>(std::declval<C &>().data()))>
-    constexpr Span(C &&container) noexcept : data_(container.data()), size_(container.size()) {}
+    template <std::size_t N> constexpr Span(T (&array)[N]) noexcept : data_(array), size_(N) {}
+    /// A container that can be changed, such as a std::vector.
+    template <class C, std::enable_if_t<fits<C>, int> = 0>
+    constexpr Span(C &container) noexcept : data_(container.data()), size_(container.size()) {}
+    /// A container that is const or temporary. The Span does not extend its life.
+    template <class C, std::enable_if_t<fits<const C>, int> = 0>
+    constexpr Span(const C &container) noexcept : data_(container.data()), size_(container.size()) {}
 
     constexpr T *data() const noexcept { return data_; }
     constexpr std::size_t size() const noexcept { return size_; }
@@ -59,7 +68,6 @@ private:
     T *data_ = nullptr;
     std::size_t size_ = 0;
 };
-#endif
 
 /// Bytes that are owned elsewhere.
 using Bytes = Span<const std::uint8_t>;
@@ -673,5 +681,11 @@ private:
 };
 
 } // namespace sansock
+
+#if defined(__cpp_lib_span) && defined(__cpp_lib_ranges)
+// As for std::span: the values outlive it, so that a temporary converts too; and a copy is cheap.
+template <class T> inline constexpr bool std::ranges::enable_borrowed_range<sansock::Span<T>> = true;
+template <class T> inline constexpr bool std::ranges::enable_view<sansock::Span<T>> = true;
+#endif
 
 #endif // SANSOCK_HPP

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{WARNINGS, fresh_dir, hooked_library_dir, library_dir, root, run, run_ok};
+use support::{Library, PROFILE, WARNINGS, fresh_dir, hooked_library, library, root, run, run_ok};
 
 /// How a program is built.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +33,14 @@ fn sources(folder: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Builds a program of some sources. `standard` is of C or C++.
-fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], library: &Path, build: Build) -> PathBuf {
+fn compile(
+    name: &str,
+    compiler: &str,
+    standard: &str,
+    sources: &[PathBuf],
+    library: &Library,
+    build: Build,
+) -> PathBuf {
     let dir =
         fresh_dir(&format!("{name}-{compiler}-{standard}-{}", if build == Plain { "plain" } else { "sanitized" }));
     let program = dir.join("program");
@@ -49,12 +56,12 @@ fn compile(name: &str, compiler: &str, standard: &str, sources: &[PathBuf], libr
     match build {
         Plain => {
             let mut rpath = OsString::from("-Wl,-rpath,");
-            rpath.push(library);
-            command.arg("-O2").arg("-L").arg(library).arg("-lsansock").arg(rpath);
+            rpath.push(library.dir());
+            command.arg("-O2").arg("-L").arg(library.dir()).arg("-lsansock").arg(rpath);
         }
         Sanitized => {
             command.args(["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-            command.arg(library.join("libsansock.a")).args(["-lpthread", "-ldl", "-lm"]);
+            command.arg(library.archive()).args(["-lpthread", "-ldl", "-lm"]);
         }
     }
     run_ok(&mut command);
@@ -79,7 +86,7 @@ fn execute(program: &Path, arguments: &[PathBuf]) -> String {
 }
 
 /// The test of one topic: prints `name: N checks, 0 failed`.
-fn topic(name: &str, library: &Path) {
+fn topic(name: &str, library: &Library) {
     let source = [root().join(format!("ffi/tests/c/{name}.c"))];
     for build in [Plain, Sanitized] {
         let out = execute(&compile(name, "gcc", "c11", &source, library, build), &[]);
@@ -107,42 +114,42 @@ fn every_test_in_c_is_run() {
 
 #[test]
 fn accessors() {
-    topic("accessors", library_dir());
+    topic("accessors", library());
 }
 
 #[test]
 fn compression() {
-    topic("compression", library_dir());
+    topic("compression", library());
 }
 
 #[test]
 fn events() {
-    topic("events", library_dir());
+    topic("events", library());
 }
 
 #[test]
 fn fragmentation() {
-    topic("fragmentation", library_dir());
+    topic("fragmentation", library());
 }
 
 #[test]
 fn lifecycle() {
-    topic("lifecycle", library_dir());
+    topic("lifecycle", library());
 }
 
 #[test]
 fn misuse() {
-    topic("misuse", library_dir());
+    topic("misuse", library());
 }
 
 #[test]
 fn null_everywhere() {
-    topic("null_everywhere", library_dir());
+    topic("null_everywhere", library());
 }
 
 #[test]
 fn panic_guard() {
-    topic("panic_guard", &hooked_library_dir());
+    topic("panic_guard", &hooked_library(PROFILE));
 }
 
 #[test]
@@ -150,7 +157,7 @@ fn vectors() {
     let vectors = sources("core/vectors", "vec");
     let source = [root().join("ffi/tests/c/vectors.c")];
     for build in [Plain, Sanitized] {
-        let out = execute(&compile("vectors", "gcc", "c11", &source, library_dir(), build), &vectors);
+        let out = execute(&compile("vectors", "gcc", "c11", &source, library(), build), &vectors);
         assert!(out.starts_with("vectors: ") && out.ends_with(" passed, 0 failed\n"), "{out}");
     }
 }
@@ -159,10 +166,14 @@ fn vectors() {
 fn the_cpp_layer() {
     let units = sources("ffi/tests/cpp", "cpp");
     assert!(units.len() >= 2, "two units, so that a definition which is not inline shows");
-    for (compiler, standard, build) in
-        [("g++", "c++17", Plain), ("g++", "c++17", Sanitized), ("g++", "c++20", Sanitized), ("clang++", "c++17", Plain)]
-    {
-        let out = execute(&compile("raii", compiler, standard, &units, library_dir(), build), &[]);
+    for (compiler, standard, build) in [
+        ("g++", "c++17", Plain),
+        ("g++", "c++17", Sanitized),
+        ("g++", "c++20", Sanitized),
+        ("clang++", "c++17", Plain),
+        ("clang++", "c++20", Plain),
+    ] {
+        let out = execute(&compile("raii", compiler, standard, &units, library(), build), &[]);
         assert!(out.starts_with("raii: ") && out.ends_with(" checks, 0 failed\n"), "{out}");
     }
 }
@@ -170,11 +181,10 @@ fn the_cpp_layer() {
 #[test]
 fn the_examples_of_the_readme() {
     for build in [Plain, Sanitized] {
-        let c = compile("readme-c", "gcc", "c11", &[root().join("examples/c/readme.c")], library_dir(), build);
+        let c = compile("readme-c", "gcc", "c11", &[root().join("examples/c/readme.c")], library(), build);
         let out = execute(&c, &[]);
         assert!(out.starts_with("HTTP/1.1 101 ") && out.ends_with("\r\n\r\n\u{fffd}\u{5}hello"), "{out:?}");
-        let cpp =
-            compile("readme-cpp", "g++", "c++17", &[root().join("examples/cpp/readme.cpp")], library_dir(), build);
+        let cpp = compile("readme-cpp", "g++", "c++17", &[root().join("examples/cpp/readme.cpp")], library(), build);
         assert_eq!(execute(&cpp, &[]), "hello\n");
     }
 }
@@ -198,7 +208,9 @@ fn the_programs_of_the_readme_are_built_as_it_says() {
         let clone = dir.join("sansock");
         std::fs::create_dir_all(clone.join("target")).expect("a folder");
         std::os::unix::fs::symlink(root().join("include"), clone.join("include")).expect("a link");
-        std::os::unix::fs::symlink(library_dir(), clone.join("target/release")).expect("a link");
+        std::os::unix::fs::symlink(library().dir(), clone.join("target/release")).expect("a link");
+        let archives = library().archive().parent().expect("a folder");
+        std::os::unix::fs::symlink(archives, clone.join("target/c")).expect("a link");
         std::fs::write(dir.join("hello.c"), program_of_the_readme("c")).expect("a program");
         std::fs::write(dir.join("hello.cpp"), program_of_the_readme("cpp")).expect("a program");
         run_ok(Command::new("sh").arg("-c").arg(command).current_dir(&dir));
@@ -218,7 +230,7 @@ fn the_examples_compile_without_a_warning() {
             ("g++", "c++17", format!("{folder}/cpp/{name}.cpp")),
             ("clang++", "c++17", format!("{folder}/cpp/{name}.cpp")),
         ] {
-            compile(name, compiler, standard, &[root().join(source)], library_dir(), Plain);
+            compile(name, compiler, standard, &[root().join(source)], library(), Plain);
         }
     }
 }

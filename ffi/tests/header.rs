@@ -91,13 +91,13 @@ fn the_c_header_compiles_alone_as_c() {
 #[test]
 fn the_c_header_compiles_alone_as_cpp() {
     let extra = [&STRICT[..], &["-Wold-style-cast"]].concat();
-    compiles_alone(&["g++", "clang++"], "c++", &["c++11", "c++17", "c++20"], "sansock.h", &extra);
+    compiles_alone(&["g++", "clang++"], "c++", &["c++11", "c++17", "c++20", "c++2b"], "sansock.h", &extra);
 }
 
 #[test]
 fn the_cpp_header_compiles_alone() {
     let extra = [&STRICT[..], &["-Wold-style-cast", "-fno-exceptions", "-fno-rtti"]].concat();
-    compiles_alone(&["g++", "clang++"], "c++", &["c++17", "c++20"], "sansock.hpp", &extra);
+    compiles_alone(&["g++", "clang++"], "c++", &["c++17", "c++20", "c++2b"], "sansock.hpp", &extra);
 }
 
 #[test]

@@ -62,6 +62,8 @@ void a_conversation() {
     CHECK(c.connection.send_text("hello") == Status::ok);
     const std::vector<std::uint8_t> bytes = {'a', 'b'};
     CHECK(c.connection.send_binary(bytes) == Status::ok); // any container of bytes
+    const std::uint8_t array[] = {'c', 'd', 'e'};
+    CHECK(c.connection.send_binary(array) == Status::ok);
     CHECK(c.connection.send_text_part("\xc3", false) == Status::ok);
     CHECK(c.connection.send_text_part("\xa9", true) == Status::ok);
     CHECK(c.connection.ping({}, 10) == Status::ok);
@@ -73,8 +75,8 @@ void a_conversation() {
     CHECK(s.connection.transport() == sansock::Transport::close);
     c.connection.receive_eof(23);
     CHECK(c.connection.transport() == sansock::Transport::close);
-    expect(s, {"request /chat same host=example.com +chat", "text hello", "binary ab", "text \xc3\xa9", "ping 0",
-               "closing 1000 done", "closed 1000 done clean by-peer sent=1000"});
+    expect(s, {"request /chat same host=example.com +chat", "text hello", "binary ab", "binary cde", "text \xc3\xa9",
+               "ping 0", "closing 1000 done", "closed 1000 done clean by-peer sent=1000"});
     expect(c, {"open chat", "pong 5", "closing 1000 done", "closed 1000 done clean by-us sent=1000"});
 }
 

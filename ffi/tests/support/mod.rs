@@ -34,28 +34,51 @@ pub(crate) fn run_ok(command: &mut Command) -> String {
     out.into_owned()
 }
 
-/// The directory with the libraries of the profile that the tests themselves were built with.
+/// The libraries of one build, as users link them.
+pub(crate) struct Library {
+    dir: PathBuf,
+    archive: OnceLock<PathBuf>,
+}
+
+impl Library {
+    /// The directory with the shared library.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The static library, which `ffi/localize` makes of the one that cargo has built.
+    pub(crate) fn archive(&self) -> &Path {
+        self.archive.get_or_init(|| {
+            let output = self.dir.join("c/libsansock.a");
+            run_ok(Command::new(root().join("ffi/localize")).arg(self.dir.join("libsansock.a")).arg(&output));
+            output
+        })
+    }
+}
+
+/// The libraries of the profile that the tests themselves were built with.
 ///
 /// A crate without an rlib is not built for its integration tests, so they build it; cargo holds no lock while tests
 /// run.
-pub(crate) fn library_dir() -> &'static Path {
-    static DIR: OnceLock<PathBuf> = OnceLock::new();
-    DIR.get_or_init(|| build_library(&[], None))
+pub(crate) fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| build_library(PROFILE, &[], None))
 }
 
-/// The same library with the test hook of the panic guard, in a directory of its own.
-pub(crate) fn hooked_library_dir() -> PathBuf {
+/// The libraries of a profile with the test hook of the panic guard, in a directory of their own.
+pub(crate) fn hooked_library(profile: &str) -> Library {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ffi-panic-hook");
-    build_library(&["--features", "panic-hook"], Some(&target))
+    build_library(profile, &["--features", "panic-hook"], Some(&target))
 }
 
-/// Builds the library and asks cargo where it is.
-fn build_library(extra: &[&str], target_dir: Option<&Path>) -> PathBuf {
+/// The profile that the tests themselves were built with.
+pub(crate) const PROFILE: &str = if cfg!(debug_assertions) { "dev" } else { "release" };
+
+/// Builds the libraries and asks cargo where they are.
+fn build_library(profile: &str, extra: &[&str], target_dir: Option<&Path>) -> Library {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(root()).args(["build", "-p", "sansock-ffi", "--lib", "--message-format", "json"]).args(extra);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
+    command.current_dir(root()).args(["build", "-p", "sansock-ffi", "--lib", "--message-format", "json"]);
+    command.args(["--profile", profile]).args(extra);
     if let Some(dir) = target_dir {
         command.arg("--target-dir").arg(dir);
     }
@@ -65,7 +88,14 @@ fn build_library(extra: &[&str], target_dir: Option<&Path>) -> PathBuf {
         .map(Path::new)
         .find(|path| path.is_absolute() && path.file_name() == Some(OsStr::new("libsansock.so")))
         .expect("cargo names the shared library it built");
-    library.parent().expect("the library lies in a directory").to_owned()
+    let dir = library.parent().expect("the library lies in a directory").to_owned();
+    Library { dir, archive: OnceLock::new() }
+}
+
+/// Whether a compiler of C++ knows a standard.
+pub(crate) fn has_standard(compiler: &str, standard: &str) -> bool {
+    let option = format!("-std={standard}");
+    run(Command::new(compiler).args([&option, "-fsyntax-only", "-x", "c++", "/dev/null"])).status.success()
 }
 
 /// How a C or C++ program is compiled for the tests.
