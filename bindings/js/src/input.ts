@@ -52,7 +52,8 @@ export class Input {
 
   /** Gathers a chunk that cannot produce an event yet. False, and nothing is done, if it may. */
   gather(chunk: Bytes): boolean {
-    if (!(chunk instanceof Uint8Array && chunk.length < this.#gatherable && chunk.length > 0)) {
+    const isArray = ArrayBuffer.isView(chunk) && chunk instanceof Uint8Array;
+    if (!(isArray && chunk.length < this.#gatherable && chunk.length > 0)) {
       return false;
     }
     this.#target?.add(chunk);

@@ -26,6 +26,24 @@ test("the file sansock/wasm is the module that is inlined, and imports nothing",
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(file)), []);
 });
 
+test("arguments of another realm are taken, and not cut into characters", () => {
+  const foreign = (source) => runInNewContext(source);
+  const options = foreign(`({
+    headers: { A: "b" },
+    subprotocols: new Set(["chat"]),
+    seed: new Uint8Array(32),
+  })`);
+  const client = sansock.Connection.client("ws://h/", options);
+  const request = Buffer.from(client.takeOutput()).toString("latin1");
+  assert.match(request, /\r\nA: b\r\n/);
+  assert.match(request, /\r\nSec-WebSocket-Protocol: chat\r\n/);
+  const pairs = foreign('new Map([["A", "b"]])');
+  sansock.Connection.server({ headers: pairs }).free();
+  for (const subprotocols of [foreign('new String("chat")'), foreign("new Date()")]) {
+    assert.throws(() => sansock.Connection.server({ subprotocols }), { code: "INVALID_ARGUMENT" });
+  }
+});
+
 test("a connection that was forgotten is freed", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");

@@ -1,5 +1,7 @@
 // Everything that is tested, for whatever runs it: a list of `{ name, run }`, or `{ name, skip }` with the reason.
 
+import { answers } from "./answers.mjs";
+import { acceptedForms, wrongArguments } from "./arguments.mjs";
 import { border } from "./border.mjs";
 import { buffers } from "./buffers.mjs";
 import { compression } from "./compression.mjs";
@@ -37,6 +39,9 @@ export async function suite(sansock, readText) {
     ...border(header),
     ...connections(sansock),
     ...misuse(sansock),
+    ...wrongArguments(sansock),
+    ...acceptedForms(sansock),
+    ...answers(sansock),
     ...buffers(sansock),
     ...reads(sansock),
     ...lifetime(sansock),
