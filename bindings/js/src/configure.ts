@@ -3,6 +3,7 @@ import type { ClientOptions } from "./connection-options.js";
 import type { Engine } from "./engine.js";
 import { invalid } from "./errors.js";
 import { encodeHeaders, type HeadersInput, writeHeader } from "./headers.js";
+import { LARGEST_MESSAGE } from "./limits.js";
 import { TEXT } from "./numbers.js";
 import { type EngineOptions, OPTIONS } from "./options.js";
 
@@ -96,6 +97,8 @@ function setOption(engine: Engine, config: number, name: keyof EngineOptions, op
   if (value !== undefined) {
     const { number, type } = OPTIONS[name];
     const given = type === "boolean" ? bit(name, value as boolean) : integerOrInfinity(name, value as number);
-    engine.check(engine.calls.config_set(config, number, given), { about: name });
+    // What is delivered whole must fit in this runtime.
+    const inForce = name === "maxMessageSize" && options.parts !== true ? Math.min(given, LARGEST_MESSAGE) : given;
+    engine.check(engine.calls.config_set(config, number, inForce), { about: name });
   }
 }

@@ -11,6 +11,7 @@ import * as sansock from "sansock";
 
 import { currentEngine } from "../dist/module.js";
 import { base64 } from "../dist/sansock-base64.js";
+import { big } from "./big.mjs";
 import { suite, VECTOR_FILES } from "./suite.mjs";
 
 const root = new URL("../../../", import.meta.url);
@@ -65,6 +66,7 @@ test("a connection that was forgotten is freed", async () => {
   assert.ok(freed > 0, "none of 100 was freed");
 });
 
-for (const { name, run, skip } of await suite(sansock, (path) => readFileSync(new URL(path, root), "utf8"))) {
+const tests = await suite(sansock, (path) => readFileSync(new URL(path, root), "utf8"));
+for (const { name, run, skip } of [...tests, ...big(sansock)]) {
   test(name, { skip: skip ?? false }, run);
 }

@@ -7,6 +7,7 @@ import { buffers } from "./buffers.mjs";
 import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
 import { lifetime } from "./lifetime.mjs";
+import { limits } from "./limits.mjs";
 import { misuse } from "./misuse.mjs";
 import { reads } from "./reads.mjs";
 import { equal } from "./assert.mjs";
@@ -42,6 +43,7 @@ export async function suite(sansock, readText) {
     ...wrongArguments(sansock),
     ...acceptedForms(sansock),
     ...answers(sansock),
+    ...limits(sansock),
     ...buffers(sansock),
     ...reads(sansock),
     ...lifetime(sansock),
