@@ -139,12 +139,14 @@ fn block(connection: &Flat) -> Block {
 #[test]
 fn every_call_in_every_state() {
     #[rustfmt::skip]
-    let table: [(&str, &str, Option<Call>, FlatCall); 18] = [
+    let table: [(&str, &str, Option<Call>, FlatCall); 19] = [
         //                          R D W O C I S L E
         ("accept", "S . S S S S S S S", Some(|c| c.accept(None, NOW).map(drop)), |c| c.accept(None, 0)),
         ("reject", "S . S S S S S S S", Some(|c| c.reject(403, b"", NOW).map(drop)), |c| c.reject(403, b"", 0)),
         ("add_response_header", "S . S S S S S S S",
             Some(|c| c.add_response_header("A", b"b")), |c| c.add_response_header(b"A", b"b")),
+        ("clear_response_headers", "S . S S S S S S S",
+            Some(|c| c.clear_response_headers()), |c| c.clear_response_headers()),
         ("send_text", "S S S . . S S . S", Some(|c| c.send_text("x")), |c| c.send_text(b"x")),
         ("send_binary", "S S S . . S S . S", Some(|c| c.send_binary(b"x")), |c| c.send_binary(b"x")),
         ("send_part of text", "S S S . . . S . S",

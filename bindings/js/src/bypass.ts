@@ -8,8 +8,6 @@ import type { ConnectionState } from "./states.js";
 
 /** Only payloads of at least this many bytes: for smaller ones, the additional call costs more than the copies saved. */
 const PAYLOAD_MIN = 4096;
-/** Larger payloads, in bytes, may not fit in one array: they are left to the engine and its limits. */
-const PAYLOAD_MAX = 2 ** 30;
 /** The longest header of a frame that is not masked, in bytes (RFC 6455 section 5.2). */
 const HEADER_MAX = 10;
 
@@ -83,7 +81,7 @@ export class Bypass {
     const isWhole = end <= bytes.length;
     this.#lastWasLarge = length > 0;
     // Asking does not move the engine past the header: it can still read the message itself.
-    if (length === 0 || length > PAYLOAD_MAX || (this.#wholeOnly && !isWhole)) {
+    if (length === 0 || (this.#wholeOnly && !isWhole)) {
       return 0;
     }
     if (isWhole) {

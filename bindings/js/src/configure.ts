@@ -1,7 +1,9 @@
-import { toByteString } from "./bytes.js";
+import { bit, integerOrInfinity, isIterable, string } from "./arguments.js";
 import type { ClientOptions } from "./connection-options.js";
 import type { Engine } from "./engine.js";
-import type { Header } from "./events.js";
+import { invalid } from "./errors.js";
+import { encodeHeaders, type HeadersInput, writeHeader } from "./headers.js";
+import { LARGEST_MESSAGE } from "./limits.js";
 import { TEXT } from "./numbers.js";
 import { type EngineOptions, OPTIONS } from "./options.js";
 
@@ -28,12 +30,6 @@ export function freeConfig(engine: Engine, config: number): void {
   }
 }
 
-/** Puts name and value of a header into the transfer buffer, one after the other, and returns their lengths. */
-export function writeHeader(engine: Engine, [name, value]: Header): [nameLen: number, valueLen: number] {
-  const nameLen = engine.transfer.write(toByteString(name));
-  return [nameLen, engine.transfer.write(toByteString(value), nameLen)];
-}
-
 function configure(engine: Engine, config: number, url: string | null, options: ClientOptions): void {
   if (url !== null) {
     setText(engine, config, "url", TEXT.URL, url);
@@ -47,22 +43,19 @@ function configure(engine: Engine, config: number, url: string | null, options: 
         break;
       case "origin":
         if (options.origin !== undefined) {
-          setText(engine, config, name, TEXT.ORIGIN, options.origin);
+          setText(engine, config, name, TEXT.ORIGIN, string(name, options.origin));
         }
         break;
       case "subprotocols":
-        for (const subprotocol of options.subprotocols ?? []) {
-          setText(engine, config, name, TEXT.SUBPROTOCOL, subprotocol);
+        for (const [label, subprotocol] of subprotocolsOf(options.subprotocols)) {
+          setText(engine, config, label, TEXT.SUBPROTOCOL, subprotocol);
         }
         break;
       case "headers":
-        for (const header of options.headers ?? []) {
-          const [nameLen, valueLen] = writeHeader(engine, header);
-          engine.check(engine.calls.config_add_header(config, nameLen, valueLen), { about: name });
-        }
+        addHeaders(engine, config, options.headers);
         break;
       default:
-        setOption(engine, config, name, options[name]);
+        setOption(engine, config, name, options);
     }
   }
 }
@@ -71,15 +64,41 @@ function setText(engine: Engine, config: number, about: string, text: number, va
   engine.check(engine.calls.config_set_text(config, text, engine.transfer.writeText(value)), { about });
 }
 
-function setOption(
-  engine: Engine,
-  config: number,
-  name: keyof EngineOptions,
-  value: number | boolean | undefined,
-): void {
+function addHeaders(engine: Engine, config: number, headers: HeadersInput = []): void {
+  for (const header of encodeHeaders("headers", headers)) {
+    const [nameLen, valueLen] = writeHeader(engine, header);
+    engine.check(engine.calls.config_add_header(config, nameLen, valueLen), { about: header.label });
+  }
+}
+
+/** Each subprotocol, and what errors call it. */
+function subprotocolsOf(value: string | Iterable<string> | undefined): [label: string, subprotocol: string][] {
+  if (value === undefined) {
+    return [];
+  }
+  if (typeof value === "string") {
+    return [["subprotocols", value]];
+  }
+  if (!isIterable(value)) {
+    throw invalid("subprotocols", "must be a string, or an iterable of strings");
+  }
+  return Array.from(value, (each, index) => {
+    const label = `subprotocols[${index}]`;
+    return [label, string(label, each)];
+  });
+}
+
+function setOption(engine: Engine, config: number, name: keyof EngineOptions, options: EngineOptions): void {
+  // Without types, any name can come here.
+  if (!Object.hasOwn(OPTIONS, name)) {
+    throw invalid(name, "there is no such option");
+  }
+  const value = options[name];
   if (value !== undefined) {
-    // Without types, any name can come here. An unknown one gets the number 0, which the engine refuses.
-    const option: { number: number } | undefined = OPTIONS[name];
-    engine.check(engine.calls.config_set(config, option?.number ?? 0, Number(value)), { about: name });
+    const { number, type } = OPTIONS[name];
+    const given = type === "boolean" ? bit(name, value as boolean) : integerOrInfinity(name, value as number);
+    // What is delivered whole must fit in this runtime.
+    const inForce = name === "maxMessageSize" && options.parts !== true ? Math.min(given, LARGEST_MESSAGE) : given;
+    engine.check(engine.calls.config_set(config, number, inForce), { about: name });
   }
 }

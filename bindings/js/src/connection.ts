@@ -1,12 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { clock, kindNumber, kindOf, unsigned } from "./arguments.js";
+import { accept, addHeaders, reject } from "./answer.js";
+import {
+  bit,
+  checkTime,
+  clock,
+  integer,
+  integerOrInfinity,
+  isPlainObject,
+  kindNumber,
+  kindOf,
+  stringOrBytes,
+} from "./arguments.js";
 import { type Bytes, toBytes } from "./bytes.js";
-import { writeHeader } from "./configure.js";
 import type { ClientOptions, Options } from "./connection-options.js";
 import { createConnection } from "./create.js";
 import type { Engine } from "./engine.js";
-import { SansockError } from "./errors.js";
-import type { ConnectionEvent, Fault, Header } from "./events.js";
+import { invalid, SansockError } from "./errors.js";
+import type { ConnectionEvent, Fault } from "./events.js";
+import { encodeHeader, type HeadersInput } from "./headers.js";
 import { copier } from "./host.js";
 import { Input } from "./input.js";
 import { currentEngine } from "./module.js";
@@ -14,6 +25,7 @@ import { BLOCK, BLOCK_FLAG, KIND, ROLE, STATES, TRANSPORTS } from "./numbers.js"
 import { readEvents, readFault, readTime } from "./records.js";
 import { writeBatch } from "./send-batch.js";
 import type { ConnectionState, TransportInstruction } from "./states.js";
+import { urlText } from "./url.js";
 
 /** `Symbol.dispose`, or where the runtime has none, a symbol that nobody uses. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose");
@@ -29,8 +41,9 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose"
  * is `performance.now()`.
  *
  * What the peer does wrong never throws: it is the `fault` of the event `closed`. A call that is refused throws a
- * `SansockError` and changes nothing. Every call but `free` throws `BAD_HANDLE` on a connection that has been freed, and
- * `POISONED` if the engine has failed. A `now` that is negative or not a number is refused with `INVALID_ARGUMENT`.
+ * `SansockError` and changes nothing. Arguments are never coerced: one of the wrong type is refused with `INVALID_ARGUMENT`.
+ * Every call but `free` throws `BAD_HANDLE` on a connection that has been freed, and
+ * `POISONED` if the engine has failed.
  */
 export class Connection implements Disposable {
   readonly #engine: Engine;
@@ -40,10 +53,16 @@ export class Connection implements Disposable {
   /** 0 when freed. */
   #handle: number;
 
-  private constructor(role: number, url: string | null, options: ClientOptions) {
+  private constructor(role: number, url: string | null, given: ClientOptions) {
     const engine = currentEngine();
+    if (!isPlainObject(given)) {
+      throw invalid("options", "must be a plain object");
+    }
+    // Read once: a property may be a getter.
+    const options = { ...given };
+    const { now = clock() } = options;
     this.#engine = engine;
-    this.#handle = createConnection(engine, role, url, options, options.now ?? clock());
+    this.#handle = createConnection(engine, role, url, options, checkTime(now));
     this.#block = engine.calls.conn_block(this.#handle) >>> 0;
     this.#input = new Input(engine, this.#handle, this.#block, role, options);
     engine.forgotten.register(this, this.#handle, this);
@@ -52,7 +71,7 @@ export class Connection implements Disposable {
   /**
    * Creates the server's end of a connection. Its first event is the client's `request`.
    *
-   * @throws {SansockError} `INVALID_ARGUMENT` if an option is unknown or its value is not allowed; the message names it.
+   * @throws {SansockError} `INVALID_ARGUMENT` if an option is unknown or its value is not allowed.
    *   `INVALID_STATE` in a browser before `init()`.
    */
   static server(options: Options = {}): Connection {
@@ -67,7 +86,7 @@ export class Connection implements Disposable {
    * @throws {SansockError} As `server`; `INVALID_ARGUMENT` if the URL is not allowed.
    */
   static client(url: string | URL | null, options: ClientOptions = {}): Connection {
-    return new Connection(ROLE.CLIENT, url === null ? null : String(url), options);
+    return new Connection(ROLE.CLIENT, url === null ? null : urlText(url), options);
   }
 
   // --- Input. Each call returns the events that it caused. ---
@@ -87,9 +106,12 @@ export class Connection implements Disposable {
   receive(chunk: Bytes, now?: number): ConnectionEvent[] {
     this.#live();
     const events: ConnectionEvent[] = [];
+    if (now !== undefined) {
+      checkTime(now);
+    }
     // First of all, because reads may be small.
     if (!this.#input.gather(chunk)) {
-      this.#input.receive(toBytes(chunk), now ?? clock(), events);
+      this.#input.receive(toBytes("chunk", chunk), now ?? clock(), events);
     }
     return events;
   }
@@ -97,7 +119,7 @@ export class Connection implements Disposable {
   /** Takes in the end of the transport's stream. Allowed in every state, and more than once. */
   receiveEof(now: number = clock()): ConnectionEvent[] {
     const handle = this.#live();
-    const events = this.#input.flush(now);
+    const events = this.#input.flush(checkTime(now));
     return this.#events(this.#engine.calls.conn_receive_eof(handle, now), events);
   }
 
@@ -107,7 +129,7 @@ export class Connection implements Disposable {
    */
   timeout(now: number = clock()): ConnectionEvent[] {
     const handle = this.#live();
-    const events = this.#input.flush(now);
+    const events = this.#input.flush(checkTime(now));
     return this.#events(this.#engine.calls.conn_timeout(handle, now), events);
   }
 
@@ -115,16 +137,17 @@ export class Connection implements Disposable {
    * Accepts the request: the response is in the output. Returns the event `open`, and the events of bytes that followed the
    * request.
    *
+   * All or nothing: if the call is refused, no header stays added, not even by `addResponseHeader`, and the request can still be
+   * answered.
+   *
    * @param subprotocol One that the client offers. Null, the default, agrees on the request event's `subprotocol`.
-   * @param headers Headers for the response. If the call is refused, those that were checked before stay added.
+   * @param headers Headers for the response.
    * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the subprotocol was not
-   *   offered, or a header is not allowed.
+   *   offered, or a header is not allowed: see the option `headers`.
    */
-  accept(subprotocol: string | null = null, headers: readonly Header[] = [], now: number = clock()): ConnectionEvent[] {
-    const handle = this.#live();
-    headers.forEach((header) => this.addResponseHeader(...header));
-    const length = subprotocol === null ? 0 : this.#engine.transfer.writeText(subprotocol);
-    return this.#events(this.#engine.calls.conn_accept(handle, length, now));
+  accept(subprotocol: string | null = null, headers: HeadersInput = [], now: number = clock()): ConnectionEvent[] {
+    accept(this.#engine, this.#live(), subprotocol, headers, now);
+    return this.#events();
   }
 
   /**
@@ -134,29 +157,28 @@ export class Connection implements Disposable {
    *   allowed: see the option `headers`.
    */
   addResponseHeader(name: string, value: string): void {
-    const handle = this.#live();
-    const [nameLen, valueLen] = writeHeader(this.#engine, [name, value]);
-    this.#engine.check(this.#engine.calls.conn_add_response_header(handle, nameLen, valueLen), { about: name });
+    addHeaders(this.#engine, this.#live(), [encodeHeader(name, value)]);
   }
 
   /**
    * Rejects the request: the response is in the output. Returns the event `closed`.
    *
+   * All or nothing, as `accept`.
+   *
    * @param status An HTTP status from 200 to 599, such as 403 for a foreign origin, or 404 for an unknown target.
-   * @param headers Headers for the response. If the call is refused, those that were checked before stay added.
+   * @param headers Headers for the response.
    * @param body The body of the response; statuses 204 and 304 have none.
    * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the status, a header or
    *   the body is not allowed.
    */
   reject(
     status: number,
-    headers: readonly Header[] = [],
+    headers: HeadersInput = [],
     body: string | Bytes = "",
     now: number = clock(),
   ): ConnectionEvent[] {
-    const handle = this.#live();
-    headers.forEach((header) => this.addResponseHeader(...header));
-    return this.#events(this.#engine.calls.conn_reject(handle, unsigned(status), this.#write(body), now));
+    reject(this.#engine, this.#live(), status, headers, body, now);
+    return this.#events();
   }
 
   // --- Sending. All calls add to the output; none of them affects events. ---
@@ -172,8 +194,8 @@ export class Connection implements Disposable {
   sendText(text: string | Bytes): void {
     const handle = this.#live();
     const { calls, transfer } = this.#engine;
-    const length = typeof text === "string" ? transfer.writeText(text) : transfer.write(toBytes(text));
-    this.#sent(calls.conn_send(handle, KIND.TEXT, length, 0));
+    const length = typeof text === "string" ? transfer.writeText(text) : this.#write("text", text);
+    this.#sent(calls.conn_send(handle, KIND.TEXT, length, 0), "text");
   }
 
   /**
@@ -182,7 +204,9 @@ export class Connection implements Disposable {
    * @throws {SansockError} As `sendText`; `INVALID_ARGUMENT` if these are not bytes.
    */
   sendBinary(data: Bytes): void {
-    this.#sent(this.#engine.calls.conn_send(this.#live(), KIND.BINARY, this.#engine.transfer.write(toBytes(data)), 0));
+    const handle = this.#live();
+    const length = this.#engine.transfer.write(toBytes("data", data));
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.BINARY, length, 0), "data");
   }
 
   /**
@@ -194,7 +218,7 @@ export class Connection implements Disposable {
     if (typeof data === "string") {
       this.sendText(data);
     } else {
-      this.sendBinary(data);
+      this.sendBinary(toBytes("data", data, "a string or bytes"));
     }
   }
 
@@ -206,8 +230,9 @@ export class Connection implements Disposable {
    * @throws {SansockError} As `sendText`; `INVALID_STATE` if the message under way is of the other kind.
    */
   sendPart(data: string | Bytes, last: boolean, kind: "text" | "binary" = kindOf(data)): void {
-    const { calls } = this.#engine;
-    this.#sent(calls.conn_send_part(this.#live(), kindNumber(kind), this.#write(data), Number(last)));
+    const handle = this.#live();
+    const [number, isLast] = [kindNumber(kind), bit("last", last)];
+    this.#sent(this.#engine.calls.conn_send_part(handle, number, this.#write("data", data), isLast), "data");
   }
 
   /**
@@ -222,7 +247,7 @@ export class Connection implements Disposable {
     const status = this.#engine.calls.conn_send_batch(handle, count, dataLen);
     const sent = this.#engine.calls.last_count() >>> 0;
     this.#engine.transfer.trim();
-    this.#engine.check(status, { sent });
+    this.#engine.check(status, { about: "messages", sent });
     return sent;
   }
 
@@ -236,7 +261,9 @@ export class Connection implements Disposable {
    *   the length is not allowed.
    */
   sendHeader(kind: "text" | "binary", length: number, last = true): void {
-    this.#engine.check(this.#engine.calls.conn_send_header(this.#live(), kindNumber(kind), length, Number(last)));
+    const handle = this.#live();
+    integer("length", length, 0, Number.MAX_SAFE_INTEGER);
+    this.#sent(this.#engine.calls.conn_send_header(handle, kindNumber(kind), length, bit("last", last)), "length");
   }
 
   /**
@@ -247,7 +274,9 @@ export class Connection implements Disposable {
    *   longer.
    */
   ping(payload: string | Bytes = "", now: number = clock()): void {
-    this.#sent(this.#engine.calls.conn_send(this.#live(), KIND.PING, this.#write(payload), now));
+    const handle = this.#live();
+    const length = this.#write("payload", payload);
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.PING, length, checkTime(now)), "payload");
   }
 
   /**
@@ -257,7 +286,7 @@ export class Connection implements Disposable {
    * @throws {SansockError} As `ping`.
    */
   pong(payload: string | Bytes = ""): void {
-    this.#sent(this.#engine.calls.conn_send(this.#live(), KIND.PONG, this.#write(payload), 0));
+    this.#sent(this.#engine.calls.conn_send(this.#live(), KIND.PONG, this.#write("payload", payload), 0), "payload");
   }
 
   /**
@@ -270,7 +299,9 @@ export class Connection implements Disposable {
    * @throws {SansockError} `INVALID_ARGUMENT` if code or reason is not allowed.
    */
   close(code = 1000, reason: string | Bytes = "", now: number = clock()): void {
-    this.#sent(this.#engine.calls.conn_close(this.#live(), unsigned(code), this.#write(reason), now));
+    const handle = this.#live();
+    const length = this.#write("reason", reason);
+    this.#sent(this.#engine.calls.conn_close(handle, integer("code", code), length, checkTime(now)), "code, reason");
   }
 
   /**
@@ -280,7 +311,9 @@ export class Connection implements Disposable {
    * @throws {SansockError} As `close`; `INVALID_STATE` if the connection is closed.
    */
   fail(code = 1011, reason: string | Bytes = "", now: number = clock()): void {
-    this.#sent(this.#engine.calls.conn_fail(this.#live(), unsigned(code), this.#write(reason), now));
+    const handle = this.#live();
+    const length = this.#write("reason", reason);
+    this.#sent(this.#engine.calls.conn_fail(handle, integer("code", code), length, checkTime(now)), "code, reason");
     this.#input.update();
   }
 
@@ -290,27 +323,28 @@ export class Connection implements Disposable {
    * chooses (RFC 7692 section 8).
    */
   setCompression(on: boolean): void {
-    this.#engine.check(this.#engine.calls.conn_set_compression(this.#live(), Number(on)));
+    this.#engine.check(this.#engine.calls.conn_set_compression(this.#live(), bit("on", on)));
   }
 
   // --- Output, time and transport. ---
 
   /** Reports that you have stopped reading from the transport. The deadline for a pong stands still until `resume`. */
   pause(now: number = clock()): void {
-    this.#engine.check(this.#engine.calls.conn_pause(this.#live(), 1, now));
+    this.#engine.check(this.#engine.calls.conn_pause(this.#live(), 1, checkTime(now)));
   }
 
   /** Reports that you are reading again. */
   resume(now: number = clock()): void {
-    this.#engine.check(this.#engine.calls.conn_pause(this.#live(), 0, now));
+    this.#engine.check(this.#engine.calls.conn_pause(this.#live(), 0, checkTime(now)));
   }
 
   /** A copy of the bytes to write to the transport, or of the first `limit`. Report what you wrote with `written`. */
   output(limit = Number.POSITIVE_INFINITY): Uint8Array {
     const view = this.#view();
+    const most = integerOrInfinity("limit", limit);
     const start = view.getUint32(this.#block + BLOCK.OUTPUT, true);
     const length = view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
-    return copier.copy(this.#engine.bytes, start, start + Math.min(length, limit));
+    return copier.copy(this.#engine.bytes, start, start + Math.min(length, most));
   }
 
   /**
@@ -319,7 +353,7 @@ export class Connection implements Disposable {
    * @throws {SansockError} `INVALID_ARGUMENT` if there are fewer.
    */
   written(count: number): void {
-    this.#engine.check(this.#engine.calls.conn_written(this.#live(), unsigned(count)));
+    this.#engine.check(this.#engine.calls.conn_written(this.#live(), integer("count", count)), { about: "count" });
   }
 
   /** The bytes to write to the transport, which are yours now and count as written. Repeat until there are none. */
@@ -426,7 +460,7 @@ export class Connection implements Disposable {
   }
 
   /** The events of an input call without bytes, behind those of the bytes that were gathered. */
-  #events(status: number, events: ConnectionEvent[] = []): ConnectionEvent[] {
+  #events(status = 0, events: ConnectionEvent[] = []): ConnectionEvent[] {
     this.#engine.transfer.trim();
     this.#engine.check(status);
     readEvents(this.#engine, this.#handle, this.#block, events);
@@ -434,13 +468,16 @@ export class Connection implements Disposable {
     return events;
   }
 
-  #write(data: string | Bytes): number {
-    return this.#engine.transfer.writeData(typeof data === "string" ? data : toBytes(data));
+  #write(name: string, data: string | Bytes): number {
+    return this.#engine.transfer.writeData(stringOrBytes(name, data));
   }
 
-  #sent(status: number): void {
+  /** After a call that adds output. `about` is the argument that may be refused. */
+  #sent(status: number, about: string): void {
     this.#engine.transfer.trim();
-    this.#engine.check(status);
+    if (status !== 0) {
+      throw this.#engine.error(status, { about });
+    }
   }
 }
 

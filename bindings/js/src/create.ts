@@ -1,7 +1,7 @@
+import { bit } from "./arguments.js";
 import { withConfig } from "./config-cache.js";
 import type { ClientOptions } from "./connection-options.js";
 import type { Engine } from "./engine.js";
-import { SansockError } from "./errors.js";
 import { checkedSeed, randomSeed } from "./seed.js";
 
 /** Creates a connection in the engine, and returns its handle. */
@@ -14,9 +14,7 @@ export function createConnection(
 ): number {
   const { calls } = engine;
   const { views = false, seed } = options;
-  if (typeof views !== "boolean") {
-    throw new SansockError("INVALID_ARGUMENT", "views: it is true or false");
-  }
+  bit("views", views);
   return withConfig(engine, role, url, options, (config) => {
     engine.transfer.write(seed === undefined ? randomSeed() : checkedSeed(seed));
     const handle = calls.conn_new(config, now) >>> 0;

@@ -7,7 +7,7 @@ import { WrittenReports } from "./written.js";
 
 /** What is known about a refused call beyond its status. */
 export interface ErrorDetails {
-  /** The argument that was refused. */
+  /** The argument that it is about, if the status is that of one that is not allowed. */
   readonly about?: string;
   /** How many messages of a batch were queued. */
   readonly sent?: number;
@@ -89,8 +89,9 @@ export class Engine {
   /** The error of a status. */
   error(status: number, { about, sent }: ErrorDetails = {}): SansockError {
     const text = this.transfer.readText(this.calls.error_text(status) >>> 0);
-    const message = about === undefined ? text : `${about}: ${text}`;
-    return new SansockError(errorCode(status), message, sent === undefined ? {} : { sent });
+    const code = errorCode(status);
+    const message = about === undefined || code !== "INVALID_ARGUMENT" ? text : `${about}: ${text}`;
+    return new SansockError(code, message, sent === undefined ? {} : { sent });
   }
 
   /** The name of a fault, such as `BAD_TEXT`. */

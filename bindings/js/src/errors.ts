@@ -3,7 +3,7 @@ import { STATUS } from "./numbers.js";
 /**
  * Why a call was refused.
  *
- * - `INVALID_ARGUMENT`: an argument is not allowed here. The message names an option that is wrong.
+ * - `INVALID_ARGUMENT`: an argument or an option is not allowed here, or has the wrong type. The message begins with its name.
  * - `INVALID_STATE`: the connection is not in a state that allows the call, such as sending after Close. In a browser: the
  *   module is not loaded.
  * - `WOULD_BLOCK`: the output is at `outputHardLimit`: write it, then call again.
@@ -41,6 +41,11 @@ export class SansockError extends Error {
     this.number = STATUS[code];
     this.sent = options?.sent;
   }
+}
+
+/** The error for an argument that is not allowed. Its message begins with the argument's name. */
+export function invalid(name: string, why: string, cause?: unknown): SansockError {
+  return new SansockError("INVALID_ARGUMENT", `${name}: ${why}`, { cause });
 }
 
 /** The code of a status. One that no version of the engine returns counts as a failure of the engine. */

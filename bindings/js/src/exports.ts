@@ -27,6 +27,7 @@ export interface Exports {
   conn_receive_eof(connection: number, now: number): number;
   conn_timeout(connection: number, now: number): number;
   conn_add_response_header(connection: number, nameLen: number, valueLen: number): number;
+  conn_clear_response_headers(connection: number): number;
   conn_accept(connection: number, len: number, now: number): number;
   conn_reject(connection: number, status: number, len: number, now: number): number;
   conn_send(connection: number, kind: number, len: number, now: number): number;

@@ -160,6 +160,12 @@ function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThrea
   return { copy, allocate, shared: SHARED };
 }
 
+/** A module of Node's, where the runtime has it and can give it without waiting; else undefined. */
+export function builtinModule(name: string): unknown {
+  const { process } = globalThis as { process?: NodeProcess };
+  return process?.getBuiltinModule?.(name);
+}
+
 /** Node's own modules, if they can be had without waiting (from Node 20.16), and have what is needed. */
 function nodeModules(): { buffers: NodeBuffers; threads: NodeThreads } | undefined {
   const { process } = globalThis as { process?: NodeProcess };
@@ -167,8 +173,8 @@ function nodeModules(): { buffers: NodeBuffers; threads: NodeThreads } | undefin
   if (node === undefined || bun !== undefined || deno !== undefined || process?.getBuiltinModule === undefined) {
     return undefined;
   }
-  const buffers = process.getBuiltinModule("node:buffer") as NodeBuffers;
-  const threads = process.getBuiltinModule("node:worker_threads") as NodeThreads;
+  const buffers = builtinModule("node:buffer") as NodeBuffers;
+  const threads = builtinModule("node:worker_threads") as NodeThreads;
   const { latin1Slice, utf8Slice, ucs2Slice } = buffers.Buffer.prototype;
   const needed = [latin1Slice, utf8Slice, ucs2Slice, buffers.isAscii, buffers.transcode, threads.markAsUntransferable];
   return needed.every((each) => typeof each === "function") ? { buffers, threads } : undefined;

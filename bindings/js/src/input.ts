@@ -4,6 +4,7 @@ import type { Options } from "./connection-options.js";
 import type { Engine } from "./engine.js";
 import type { ConnectionEvent } from "./events.js";
 import { GatherBuffer } from "./gather.js";
+import { failForMemory } from "./no-memory.js";
 import { BLOCK, ROLE } from "./numbers.js";
 import { type Chunk, readEvents } from "./records.js";
 
@@ -52,30 +53,43 @@ export class Input {
 
   /** Gathers a chunk that cannot produce an event yet. False, and nothing is done, if it may. */
   gather(chunk: Bytes): boolean {
-    if (!(chunk instanceof Uint8Array && chunk.length < this.#gatherable && chunk.length > 0)) {
+    const isArray = ArrayBuffer.isView(chunk) && chunk instanceof Uint8Array;
+    if (!(isArray && chunk.length < this.#gatherable && chunk.length > 0)) {
       return false;
     }
-    this.#target?.add(chunk);
-    this.#gatherable -= chunk.length;
-    this.unconsumed = 0;
+    try {
+      this.#target?.add(chunk);
+      this.#gatherable -= chunk.length;
+      this.unconsumed = 0;
+    } catch (error) {
+      this.#fail(error);
+    }
     return true;
   }
 
   /** Takes in a chunk, whose events go to the end of `events`. An empty one asks for what is ready. */
   receive(bytes: Uint8Array, now: number, events: ConnectionEvent[]): void {
-    let at = this.#bypass === undefined ? 0 : this.#receiveLarge(this.#bypass, bytes, now, events);
-    if (at < bytes.length || at === 0) {
-      at += this.#pass(at === 0 ? bytes : bytes.subarray(at), now, events);
+    try {
+      let at = this.#bypass === undefined ? 0 : this.#receiveLarge(this.#bypass, bytes, now, events);
+      if (at < bytes.length || at === 0) {
+        at += this.#pass(at === 0 ? bytes : bytes.subarray(at), now, events);
+      }
+      this.update();
+      this.unconsumed = bytes.length - at;
+    } catch (error) {
+      this.#fail(error);
     }
-    this.update();
-    this.unconsumed = bytes.length - at;
   }
 
   /** Passes on what was gathered for the engine, ahead of other input. Returns the events. */
   flush(now: number): ConnectionEvent[] {
     const events: ConnectionEvent[] = [];
     if (this.#gathered !== undefined && this.#gathered.length > 0) {
-      this.#passPiece(EMPTY, now, events);
+      try {
+        this.#passPiece(EMPTY, now, events);
+      } catch (error) {
+        this.#fail(error);
+      }
     }
     return events;
   }
@@ -99,6 +113,14 @@ export class Input {
   clear(): void {
     this.#gathered?.clear();
     this.#bypass?.cancel();
+  }
+
+  /** There was no memory for what arrived: nothing of it is kept, and what follows is not read. */
+  #fail(error: unknown): void {
+    failForMemory(this.#engine, this.#handle, error);
+    this.clear();
+    this.update();
+    this.unconsumed = 0;
   }
 
   /** Takes in large messages past the engine, as long as they follow each other. Returns where it is to read on. */

@@ -1,5 +1,5 @@
 import { Engine } from "./engine.js";
-import { SansockError } from "./errors.js";
+import { invalid, SansockError } from "./errors.js";
 import type { Exports } from "./exports.js";
 
 /** The WebAssembly module, as `init` takes it: compiled, as bytes, as the response of a fetch, or as its URL. */
@@ -65,6 +65,9 @@ export async function compile(source: ModuleSource): Promise<WebAssembly.Module>
     return WebAssembly.compile(source);
   }
   const response = await (typeof source === "string" || source instanceof URL ? fetch(source) : source);
+  if (typeof (response as Partial<Response> | null | undefined)?.arrayBuffer !== "function") {
+    throw invalid("source", "must be a module, its bytes, its URL, or the response of a fetch");
+  }
   if (!response.ok) {
     throw new Error(`cannot load ${response.url}: HTTP status ${response.status}`);
   }

@@ -4,6 +4,7 @@ export { Connection } from "./connection.js";
 export { SansockError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export type * from "./events.js";
+export type { HeadersInput } from "./headers.js";
 export type { ModuleSource } from "./module.js";
 export type { FaultName } from "./numbers.js";
 export type { EngineOptions } from "./options.js";

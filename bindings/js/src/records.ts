@@ -10,6 +10,7 @@ import type {
   TextEvent,
 } from "./events.js";
 import { copier, ON_HEAP } from "./host.js";
+import { failForMemory } from "./no-memory.js";
 import { BLOCK, FLAG, KIND, NEVER_HIGH, ORIGIN_RELATIONS, RECORD, RECORD_SIZE, REGION } from "./numbers.js";
 
 /** The chunk from which the input region was copied, for messages that are to be views of it. */
@@ -24,7 +25,11 @@ export interface Chunk {
   readonly masked: boolean;
 }
 
-/** Reads the events of the last input call. Payloads are copied, except binary ones that lie in `chunk`, if it is given. */
+/**
+ * Reads the events of the last input call. Payloads are copied, except binary ones that lie in `chunk`, if it is given.
+ *
+ * If there is no memory for one of them, the connection fails, and all but its end is dropped from there on.
+ */
 export function readEvents(
   engine: Engine,
   handle: number,
@@ -32,6 +37,15 @@ export function readEvents(
   events: ConnectionEvent[],
   chunk?: Chunk,
 ): void {
+  try {
+    readAll(engine, handle, block, events, chunk);
+  } catch (error) {
+    failForMemory(engine, handle, error);
+    readEnd(engine, handle, block, events);
+  }
+}
+
+function readAll(engine: Engine, handle: number, block: number, events: ConnectionEvent[], chunk?: Chunk): void {
   let record = engine.view.getUint32(block + BLOCK.EVENTS, true);
   const end = record + engine.view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
   let isUnmasked = chunk?.masked === false;
@@ -59,6 +73,19 @@ export function readEvents(
         events.push(event);
       }
       record += (1 + details) * RECORD_SIZE;
+    }
+  }
+}
+
+/** Reads only the events with which a connection ends. They need hardly any memory. */
+function readEnd(engine: Engine, handle: number, block: number, events: ConnectionEvent[]): void {
+  const { view } = engine;
+  const first = view.getUint32(block + BLOCK.EVENTS, true);
+  const end = first + view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
+  for (let record = first; record < end; record += RECORD_SIZE) {
+    const kind = kindOf(view, record);
+    if (kind === KIND.CLOSING || kind === KIND.CLOSED) {
+      events.push(readEvent(engine, handle, block, record, kind, 0) as ConnectionEvent);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { toBytes } from "./bytes.js";
-import { SansockError } from "./errors.js";
+import { invalid } from "./errors.js";
 
 const SEED_SIZE = 32;
 
@@ -21,9 +21,9 @@ export function randomSeed(): Uint8Array {
 
 /** A seed that the caller has chosen. */
 export function checkedSeed(seed: Uint8Array): Uint8Array {
-  const bytes = toBytes(seed);
+  const bytes = toBytes("seed", seed);
   if (bytes.length !== SEED_SIZE) {
-    throw new SansockError("INVALID_ARGUMENT", `a seed has ${SEED_SIZE} bytes`);
+    throw invalid("seed", `must be ${SEED_SIZE} bytes`);
   }
   return bytes;
 }

@@ -1,5 +1,7 @@
+import { isIterable } from "./arguments.js";
 import { type Bytes, toBytes } from "./bytes.js";
 import type { Engine } from "./engine.js";
+import { invalid } from "./errors.js";
 import { KIND, RECORD, RECORD_SIZE } from "./numbers.js";
 
 /** How a batch lies in the transfer buffer: its records, and behind them the payloads. */
@@ -12,8 +14,13 @@ export interface WrittenBatch {
 
 /** Writes messages into the transfer buffer, as `conn_send_batch` reads them: strings as text, bytes as binary. */
 export function writeBatch({ transfer }: Engine, messages: Iterable<string | Bytes>): WrittenBatch {
+  if (!isIterable(messages)) {
+    throw invalid("messages", "must be an iterable of strings and bytes");
+  }
   const list = Array.from(messages, (data) =>
-    typeof data === "string" ? { kind: KIND.TEXT, data } : { kind: KIND.BINARY, data: toBytes(data) },
+    typeof data === "string"
+      ? { kind: KIND.TEXT, data }
+      : { kind: KIND.BINARY, data: toBytes("messages", data, "strings and bytes") },
   );
   const records = new DataView(new ArrayBuffer(list.length * RECORD_SIZE));
   const start = records.byteLength;

@@ -1,3 +1,4 @@
+import { invalid } from "./errors.js";
 import { currentEngine } from "./module.js";
 
 /** What to connect the transport to for a `ws:` or `wss:` URL. */
@@ -19,10 +20,20 @@ export interface ParsedUrl {
  */
 export function parseUrl(url: string | URL): ParsedUrl {
   const engine = currentEngine();
-  const length = engine.transfer.writeText(String(url));
-  engine.check(engine.calls.url_parse(length));
+  const length = engine.transfer.writeText(urlText(url));
+  engine.check(engine.calls.url_parse(length), { about: "url" });
   // The answer takes the place of the URL. Its length is not returned, but the host is not longer than the URL.
   const answer = engine.transfer.readByteString(length + "\0\0".length + "65535".length + "1".length);
   const [host = "", port = "", secure = ""] = answer.split("\0");
   return { secure: secure.startsWith("1"), host, port: Number(port) };
+}
+
+/** A URL as a string. */
+export function urlText(url: string | URL): string {
+  // A URL of another realm is no instance of this one's class.
+  const text = Object.prototype.toString.call(url) === "[object URL]" ? (url as URL).href : url;
+  if (typeof text !== "string") {
+    throw invalid("url", "must be a string or a URL");
+  }
+  return text;
 }

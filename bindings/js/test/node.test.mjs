@@ -11,6 +11,7 @@ import * as sansock from "sansock";
 
 import { currentEngine } from "../dist/module.js";
 import { base64 } from "../dist/sansock-base64.js";
+import { big } from "./big.mjs";
 import { suite, VECTOR_FILES } from "./suite.mjs";
 
 const root = new URL("../../../", import.meta.url);
@@ -24,6 +25,24 @@ test("the file sansock/wasm is the module that is inlined, and imports nothing",
   const file = readFileSync(new URL(import.meta.resolve("sansock/wasm")));
   assert.equal(file.toString("base64"), base64);
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(file)), []);
+});
+
+test("arguments of another realm are taken, and not cut into characters", () => {
+  const foreign = (source) => runInNewContext(source);
+  const options = foreign(`({
+    headers: { A: "b" },
+    subprotocols: new Set(["chat"]),
+    seed: new Uint8Array(32),
+  })`);
+  const client = sansock.Connection.client("ws://h/", options);
+  const request = Buffer.from(client.takeOutput()).toString("latin1");
+  assert.match(request, /\r\nA: b\r\n/);
+  assert.match(request, /\r\nSec-WebSocket-Protocol: chat\r\n/);
+  const pairs = foreign('new Map([["A", "b"]])');
+  sansock.Connection.server({ headers: pairs }).free();
+  for (const subprotocols of [foreign('new String("chat")'), foreign("new Date()")]) {
+    assert.throws(() => sansock.Connection.server({ subprotocols }), { code: "INVALID_ARGUMENT" });
+  }
 });
 
 test("a connection that was forgotten is freed", async () => {
@@ -47,6 +66,7 @@ test("a connection that was forgotten is freed", async () => {
   assert.ok(freed > 0, "none of 100 was freed");
 });
 
-for (const { name, run, skip } of await suite(sansock, (path) => readFileSync(new URL(path, root), "utf8"))) {
+const tests = await suite(sansock, (path) => readFileSync(new URL(path, root), "utf8"));
+for (const { name, run, skip } of [...tests, ...big(sansock)]) {
   test(name, { skip: skip ?? false }, run);
 }

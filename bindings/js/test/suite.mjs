@@ -1,10 +1,13 @@
 // Everything that is tested, for whatever runs it: a list of `{ name, run }`, or `{ name, skip }` with the reason.
 
+import { answers } from "./answers.mjs";
+import { acceptedForms, wrongArguments } from "./arguments.mjs";
 import { border } from "./border.mjs";
 import { buffers } from "./buffers.mjs";
 import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
 import { lifetime } from "./lifetime.mjs";
+import { limits } from "./limits.mjs";
 import { misuse } from "./misuse.mjs";
 import { reads } from "./reads.mjs";
 import { equal } from "./assert.mjs";
@@ -37,6 +40,10 @@ export async function suite(sansock, readText) {
     ...border(header),
     ...connections(sansock),
     ...misuse(sansock),
+    ...wrongArguments(sansock),
+    ...acceptedForms(sansock),
+    ...answers(sansock),
+    ...limits(sansock),
     ...buffers(sansock),
     ...reads(sansock),
     ...lifetime(sansock),

@@ -6,6 +6,7 @@ import {
   type ConnectionEvent,
   type EngineOptions,
   type ErrorCode,
+  type HeadersInput,
   init,
   type RequestEvent,
   SansockError,
@@ -53,6 +54,16 @@ export function mistakes(connection: Connection): void {
   Connection.server({ origin: "https://example.com" } satisfies Parameters<typeof Connection.server>[0]);
   // @ts-expect-error: not a string, not bytes
   connection.send(1);
+  // @ts-expect-error: cut into characters, these would be headers
+  Connection.server({ headers: ["AB"] });
+  // @ts-expect-error: a value that is no string
+  Connection.server({ headers: [["X", 42]] });
+  // @ts-expect-error: a value that is no string
+  Connection.server({ headers: { X: 42 } });
+  // @ts-expect-error: not headers
+  connection.accept(null, "X: y");
+  // @ts-expect-error: not a string
+  Connection.server({ subprotocols: [42] });
   // @ts-expect-error: made by `server` and `client`
   new Connection(0, null, {});
   // @ts-expect-error: read only
@@ -76,6 +87,14 @@ export function origins(event: RequestEvent): boolean {
   return event.sameOrigin;
 }
 
+export const subprotocols: ClientOptions[] = [{ subprotocols: "chat" }, { subprotocols: new Set(["chat"]) }];
+export const headers: HeadersInput[] = [
+  [["A", "b"]],
+  new Map([["A", "b"]]),
+  new Headers({ A: "b" }),
+  { A: "b" },
+  new Set<readonly [string, string]>([["A", "b"]]),
+];
 export const options: ClientOptions = { origin: "https://example.com", headers: [["A", "b"]] };
 export const code: ErrorCode = new SansockError("INVALID_STATE", "text").code;
 export const started: Promise<void> = init();

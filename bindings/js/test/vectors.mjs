@@ -1,5 +1,6 @@
 // Replays the cases of core/vectors through the public interface. The format is described in core/vectors/README.md.
 
+import { OPTIONS } from "../dist/options.js";
 import { drained } from "./pair.mjs";
 
 const utf8 = new TextEncoder();
@@ -84,8 +85,9 @@ function connect(Connection, setup) {
         role = rest;
         break;
       case "option": {
-        const [name, value] = splitWord(rest);
-        options[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = Number(value);
+        const [word, value] = splitWord(rest);
+        const name = word.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+        options[name] = OPTIONS[name].type === "boolean" ? value === "1" : Number(value);
         break;
       }
       case "url":
