@@ -21,8 +21,8 @@ import { gzipSync } from "node:zlib";
  * but compress worse.
  */
 const MODULES = [
-  { name: "sansock", features: ["deflate"], tables: 9, passes: [], limit: 180_000, gzipLimit: 72_000 },
-  { name: "slim", features: [], tables: 0, passes: ["--const-hoisting"], limit: 80_000, gzipLimit: 40_000 },
+  { name: "sansock", features: ["deflate"], tables: 9, passes: [], limit: 180_000, gzipLimit: 75_000 },
+  { name: "slim", features: [], tables: 0, passes: ["--const-hoisting"], limit: 85_500, gzipLimit: 42_000 },
 ];
 /** Optimised for size: level "z" alone inlines too little to become small. */
 const LEVEL = "z";

@@ -370,6 +370,12 @@ export class Connection implements Disposable {
 
   /** When to call `timeout`, in milliseconds of the clock of `now`; 0, in the past, while `more` is true; null for never. */
   get nextDeadline(): number | null {
+    const view = this.#view();
+    const waiting = view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true) + view.getUint32(this.#block + BLOCK.WRITTEN, true);
+    if (waiting > 0) {
+      // What has been sent and written since the last input changes it, and the block may not say so yet.
+      this.#engine.check(this.#engine.calls.conn_written(this.#live(), 0));
+    }
     return readTime(this.#view(), this.#block + BLOCK.NEXT_DEADLINE);
   }
 

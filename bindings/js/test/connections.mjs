@@ -303,7 +303,7 @@ function conversation(Connection) {
   ]);
 
   client.close(1000, "bye", 50);
-  equal([client.state, client.nextDeadline], ["closing", 10_050]);
+  equal([client.state, client.nextDeadline], ["closing", 60_050], "the Close must be written");
   const closing = { type: "closing", code: 1000, reason: "bye" };
   const closed = { type: "closed", code: 1000, reason: "bye", clean: true, byPeer: true, sentCode: 1000, fault: null };
   equal(exchange(client, server, 60), {

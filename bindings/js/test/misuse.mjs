@@ -49,7 +49,6 @@ export function misuse(sansock) {
         client.close();
         client.close(4000, "again");
         state(() => client.send("late"));
-        state(() => client.ping());
         equal(state(() => client.sendBatch(["late"])).sent, 0);
         state(() => Connection.server().sendText("early"));
       },

@@ -302,7 +302,9 @@ function bytes(text) {
   const pieces = [];
   for (const [, quoted, digits, count] of text.matchAll(/(?:"((?:[^"\\]|\\.)*)"|([0-9a-fA-F]+))(?:\*(\d+))?/g)) {
     const piece = quoted === undefined ? fromHex(digits) : fromLatin1(unescape(quoted));
-    pieces.push(...Array.from({ length: Number(count ?? 1) }, () => piece));
+    for (let times = Number(count ?? 1); times > 0; times--) {
+      pieces.push(piece);
+    }
   }
   return concatenate(pieces);
 }

@@ -200,6 +200,7 @@ def test_gathered_bytes_show_that_the_peer_is_alive(feed: Feed) -> None:
     # Without a byte in between, the connection ends.
     silent = open_server(ping_interval=100, pong_timeout=50)
     silent.timeout(100)
+    assert silent.take_output()
     assert [type(event) for event in silent.timeout(150)] == [Closed]
 
 

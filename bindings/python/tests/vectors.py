@@ -211,11 +211,14 @@ class Player:
     def transcript(self, step: Step) -> Iterator[str]:
         events: list[Event] = []
         left = 0
+        output = b""
         try:
             if step.name == "start":
                 self.connection = self.start()
             elif step.name == "receive":
                 for piece in self.pieces(read_bytes(step.arguments)):
+                    # A host writes what there is between two reads.
+                    output += self.take_output()
                     events += self.receive(piece)
                     left += self.connection.unconsumed
             else:
@@ -228,10 +231,13 @@ class Player:
             yield from show_event(event)
         if left and not events:
             yield f"left {left}"
-        output = b"" if self.held else self.connection.take_output()
+        output += self.take_output()
         if output:
             yield f"out {show(output)}"
         yield from self.changes()
+
+    def take_output(self) -> bytes:
+        return b"" if self.held else self.connection.take_output()
 
     def changes(self) -> Iterator[str]:
         deadline = self.connection.next_deadline

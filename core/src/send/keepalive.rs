@@ -1,7 +1,6 @@
 //! Pings and pongs (RFC 6455 §5.5.2, §5.5.3): those of the host, those of the keepalive, and the answers to the peer's.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::Sender;
@@ -28,7 +27,7 @@ pub(crate) struct Keepalive {
 /// The pings that have not been answered, in the order in which they were sent.
 #[derive(Debug, Default)]
 struct Outstanding {
-    pings: VecDeque<Ping>,
+    pings: Vec<Ping>,
     /// There were more than are remembered, so that no pong can be told from the answer to one that was dropped.
     overflowed: bool,
 }
@@ -69,7 +68,7 @@ impl Keepalive {
             outstanding.pings.remove(oldest.unwrap_or_default());
             outstanding.overflowed = true;
         }
-        outstanding.pings.push_back(Ping { payload: payload.into(), sent_at: now, is_keepalive });
+        outstanding.pings.push(Ping { payload: payload.into(), sent_at: now, is_keepalive });
     }
 
     /// A pong answers the ping with its payload, and all that were sent before it (§5.5.3 lets a peer answer the latest only).

@@ -314,11 +314,14 @@ class Connection(Sender):
         """Reports that the host reads again. Next: set the timer."""
         check(_ffi.conn_resume(self._handle, milliseconds(now)))
 
-    # State. None of these calls the engine, except memory_usage and the text of a fault.
+    # State. None of these calls the engine, except memory_usage, the text of a fault, and next_deadline when a report waits.
 
     @property
     def next_deadline(self) -> int | None:
         """When to call :meth:`timeout`, in milliseconds of the clock of ``now``. None: never. In the past: at once."""
+        if self._block.written:
+            # What has been written changes it.
+            check(_ffi.conn_written(self._handle, _sizes[0]))
         deadline = self._block.next_deadline
         if deadline >= 0:
             return deadline
