@@ -124,7 +124,7 @@ impl Sender {
     /// Bytes have arrived. Unless only a pong counts, they show that the peer is alive.
     #[inline]
     pub(crate) fn note_activity(&mut self) {
-        if self.awaits_pong() && !self.shared.settings.require_pong {
+        if self.progress.awaits_pong && !self.shared.settings.require_pong {
             self.end_pong_wait();
         }
     }
@@ -143,7 +143,7 @@ impl Sender {
     /// The round-trip time, if this answers a ping and the time is known.
     pub(crate) fn received_pong(&mut self, payload: &[u8]) -> Option<u64> {
         let answered = self.keepalive.answer(payload, self.timers.now())?;
-        if answered.keepalive && self.awaits_pong() {
+        if answered.keepalive && self.progress.awaits_pong {
             self.end_pong_wait();
         }
         answered.round_trip_time
@@ -166,12 +166,6 @@ impl Sender {
         self.timers.stop(Deadline::Handshake);
         self.keepalive.last_at = self.timers.now();
         self.schedule_ping();
-    }
-
-    /// Whether the answer to a keepalive ping is awaited, whose frame may not be written yet.
-    #[inline]
-    fn awaits_pong(&self) -> bool {
-        self.timers.is_running(Deadline::Pong) || self.progress.is_awaited(Deadline::Pong)
     }
 
     fn end_pong_wait(&mut self) {

@@ -20,6 +20,8 @@ pub(crate) struct Progress {
     unwritten: u32,
     /// No call with a time has come since that frame was sent, and no output has been reported as written.
     is_fresh: bool,
+    /// The answer to a keepalive ping is awaited, whose frame may not be written yet.
+    pub(super) awaits_pong: bool,
     /// [`Deadline::Write`] runs for the output as it is.
     write_is_running: bool,
 }
@@ -28,11 +30,6 @@ impl Progress {
     /// Whether reports of written output change a deadline.
     pub(super) fn is_active(&self) -> bool {
         self.starts.is_some() || self.write_is_running
-    }
-
-    /// Whether this deadline starts when a frame has been written.
-    pub(super) fn is_awaited(&self, deadline: Deadline) -> bool {
-        self.starts == Some(deadline)
     }
 }
 
@@ -67,6 +64,7 @@ impl Sender {
     pub(super) fn start_when_written(&mut self, deadline: Deadline) {
         let unwritten = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         self.timers.stop_running();
+        self.progress.awaits_pong = deadline == Deadline::Pong;
         if unwritten == 0 {
             self.progress.starts = None;
             self.timers.start(deadline, self.time_for(deadline));
@@ -77,7 +75,7 @@ impl Sender {
 
     /// No frame is awaited any more.
     pub(super) fn stop_waiting(&mut self) {
-        self.progress.starts = None;
+        (self.progress.starts, self.progress.awaits_pong) = (None, false);
         self.timers.stop_running();
     }
 
@@ -93,6 +91,8 @@ impl Sender {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn start_deadlines(&mut self) {
         self.progress.is_fresh = false;
         self.start_awaited();

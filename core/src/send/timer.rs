@@ -27,7 +27,7 @@ pub(crate) enum Deadline {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timers {
     now: u64,
-    /// What `at` is for.
+    /// What `at` is for: [`Deadline::Handshake`] too if none is running.
     running: Deadline,
     /// When the running deadline passes; [`NEVER`] if none is running.
     at: u64,
@@ -80,21 +80,22 @@ impl Timers {
     pub(crate) fn stop(&mut self, deadline: Deadline) {
         match deadline {
             Deadline::Write => self.write_at = NEVER,
-            _ if self.running == deadline => self.at = NEVER,
+            _ if self.running == deadline => self.stop_running(),
             _ => {}
         }
     }
 
     /// Stops the running deadline; the one for writing goes on.
     pub(crate) fn stop_running(&mut self) {
-        self.at = NEVER;
+        (self.running, self.at) = (Deadline::Handshake, NEVER);
     }
 
     #[inline]
     pub(crate) fn is_running(&self, deadline: Deadline) -> bool {
         match deadline {
             Deadline::Write => self.write_at != NEVER,
-            _ => self.running == deadline && self.at != NEVER,
+            Deadline::Handshake => self.at != NEVER && self.running == deadline,
+            _ => self.running == deadline,
         }
     }
 

@@ -314,7 +314,7 @@ class Connection(Sender):
         """Reports that the host reads again. Next: set the timer."""
         check(_ffi.conn_resume(self._handle, milliseconds(now)))
 
-    # State. None of these calls the engine, except memory_usage, the text of a fault, and next_deadline when a report waits.
+    # State. None of these calls the engine, except memory_usage, the text of a fault, and next_deadline after a report.
 
     @property
     def next_deadline(self) -> int | None:
