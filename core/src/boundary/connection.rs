@@ -55,6 +55,15 @@ impl Connection {
         Ok(self.0.add_response_header(string(name)?, value)?)
     }
 
+    /// See [`connection::Connection::clear_response_headers`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn clear_response_headers(&mut self) -> Result<(), Error> {
+        Ok(self.0.clear_response_headers()?)
+    }
+
     /// See [`connection::Connection::accept`].
     ///
     /// # Errors

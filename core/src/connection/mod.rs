@@ -292,6 +292,16 @@ impl Connection {
         self.decision()?.add_header(name.as_bytes(), value.as_ref())
     }
 
+    /// Drops all headers that [`add_response_header`](Self::add_response_header) has added. Those of the configuration stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] unless a request awaits the decision.
+    pub fn clear_response_headers(&mut self) -> Result<(), Error> {
+        self.decision()?.clear_headers();
+        Ok(())
+    }
+
     /// Accepts the request: the 101 response is in the output, and `Open` is the first of the events. What the client sent
     /// behind its request follows.
     ///

@@ -162,6 +162,11 @@ impl Opening {
         add_header(&mut self.response_headers, name, value)
     }
 
+    /// Drops the headers that were added to the answer.
+    pub(crate) fn clear_headers(&mut self) {
+        self.response_headers.clear();
+    }
+
     /// Accepts the request: writes the 101 and delivers OPEN. Returns what the client sent behind its request, and what was
     /// agreed on compression.
     pub(crate) fn accept(

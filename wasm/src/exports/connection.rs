@@ -92,6 +92,12 @@ pub fn conn_add_response_header(handle: u32, name_len: u32, value_len: u32) -> i
     })
 }
 
+/// Drops all headers that `conn_add_response_header` has added.
+#[wasm_bindgen]
+pub fn conn_clear_response_headers(handle: u32) -> i32 {
+    act(handle, |engine, _| engine.clear_response_headers())
+}
+
 /// Accepts the request with the subprotocol in the first `len` bytes of the transfer buffer; with 0, the engine's choice.
 #[wasm_bindgen]
 pub fn conn_accept(handle: u32, len: u32, now: f64) -> i32 {
