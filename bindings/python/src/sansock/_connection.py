@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from . import _ffi
-from ._arguments import http_text, milliseconds, milliseconds_argument, octets, unsigned
+from ._arguments import (
+    HeadersInput,
+    chosen_subprotocol,
+    header,
+    header_pairs,
+    milliseconds,
+    milliseconds_argument,
+    octets,
+    refusal,
+    unsigned,
+)
 from ._configurations import new_connection
 from ._details import read_fault
 from ._enums import State, Transport
@@ -243,64 +253,83 @@ class Connection(Sender):
         return events + self._events()
 
     def add_response_header(self, name: str | bytes, value: str | bytes) -> None:
-        """Adds a header to the response of the next :meth:`accept` or :meth:`reject`.
+        """Adds a header to the response of the next :meth:`accept` or :meth:`reject`, before those passed there.
+
+        If that call raises an exception, this header is dropped.
+
+        Args:
+            name: The name. A str is encoded as ISO 8859-1.
+            value: The value, likewise.
 
         Raises:
             InvalidState: No request awaits its decision.
             InvalidArgument: It is malformed, or the handshake writes this header itself.
+            TypeError: The name or the value is of another type.
         """
-        raw_name, raw_value = http_text(name), http_text(value)
-        check(_ffi.conn_add_response_header(self._handle, raw_name, len(raw_name), raw_value, len(raw_value)))
+        self._add_response_header(*header(name, value))
 
     def accept(
         self,
         subprotocol: str | None = None,
-        headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+        headers: HeadersInput = (),
         now: int | None = None,
     ) -> list[Event]:
         """Accepts the request. Returns ``Open``, and the events of what arrived after the request.
 
-        Next: write the output, handle the events, set the timer.
+        Next: write the output, handle the events, set the timer. If it raises an exception, the request can still be
+        answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.
 
         Args:
             subprotocol: One that the client offers. Default: the first configured one that it offers, if any.
-            headers: Headers to add to the response, as :meth:`add_response_header` does.
+            headers: Headers to add to the response: a mapping, or an iterable of pairs of a name and a value.
             now: The time, in milliseconds.
 
         Raises:
             InvalidState: No request awaits its decision.
             InvalidArgument: The client does not offer the subprotocol, or a header is not allowed.
+            TypeError: An argument is of another type.
         """
-        time = milliseconds_argument(now)
-        self._add_response_headers(headers)
-        choice = b"" if subprotocol is None else http_text(subprotocol)
-        check(_ffi.conn_accept(self._handle, choice, _sizes[len(choice)], time))
+        try:
+            choice = b"" if subprotocol is None else chosen_subprotocol(subprotocol)
+            pairs, time = header_pairs(headers), milliseconds_argument(now)
+            self._add_response_headers(pairs)
+            check(_ffi.conn_accept(self._handle, choice, _sizes[len(choice)], time), "subprotocol")
+        except BaseException:
+            self._clear_response_headers()
+            raise
         return self._events()
 
     def reject(
         self,
         status: int,
-        headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+        headers: HeadersInput = (),
         body: Buffer = b"",
         now: int | None = None,
     ) -> list[Event]:
         """Refuses the request. Returns ``Closed``.
 
-        Next: write the output, obey :attr:`transport`, set the timer.
+        Next: write the output, obey :attr:`transport`, set the timer. If it raises an exception, the request can still
+        be answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.
 
         Args:
             status: An HTTP status from 200 to 599. Use 403 for an origin that is not allowed.
-            headers: Headers to add to the response, as :meth:`add_response_header` does.
+            headers: Headers to add to the response: a mapping, or an iterable of pairs of a name and a value.
             body: The body of the response; empty for 204 and 304.
             now: The time, in milliseconds.
 
         Raises:
             InvalidState: No request awaits its decision.
             InvalidArgument: The status, a header or the body is not allowed.
+            TypeError: An argument is of another type.
         """
-        now, status, raw = milliseconds(now), unsigned(status, 16, "status"), octets(body)
-        self._add_response_headers(headers)
-        check(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
+        try:
+            status, raw = refusal(status, body)
+            pairs, now = header_pairs(headers), milliseconds(now)
+            self._add_response_headers(pairs)
+            check(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
+        except BaseException:
+            self._clear_response_headers()
+            raise
         return self._events()
 
     def pause(self, now: int | None = None) -> None:
@@ -398,9 +427,16 @@ class Connection(Sender):
         check(_ffi.conn_set_read_buffer(self._handle, read_buffer.pointer, _sizes[READ_BUFFER_SIZE]))
         self._read_buffer = read_buffer
 
-    def _add_response_headers(self, headers: Iterable[tuple[Any, Any]]) -> None:
-        for name, value in headers:
-            self.add_response_header(name, value)
+    def _add_response_header(self, name: bytes, value: bytes, argument: str = "") -> None:
+        check(_ffi.conn_add_response_header(self._handle, name, len(name), value, len(value)), argument)
+
+    def _add_response_headers(self, pairs: tuple[tuple[bytes, bytes], ...]) -> None:
+        for number, (name, value) in enumerate(pairs):
+            self._add_response_header(name, value, f"headers[{number}]")
+
+    def _clear_response_headers(self) -> None:
+        """Drops the headers that wait for an answer. That no request awaits one is no error here."""
+        _ffi.conn_clear_response_headers(self._handle)
 
     def _receive_gathered(self, time: Any) -> list[Event]:
         """Passes on what was gathered, before an input call without input: it arrived earlier."""

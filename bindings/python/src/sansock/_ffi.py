@@ -163,6 +163,7 @@ conn_receive_read_buffer = _bind("conn_receive_read_buffer", c_void_p, c_size_t,
 conn_receive_eof = _bind("conn_receive_eof", c_void_p, c_uint64)
 conn_timeout = _bind("conn_timeout", c_void_p, c_uint64, converts=False)
 conn_add_response_header = _bind("conn_add_response_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
+conn_clear_response_headers = _bind("conn_clear_response_headers", c_void_p)
 conn_accept = _bind("conn_accept", c_void_p, c_char_p, c_size_t, c_uint64, converts=False)
 conn_reject = _bind("conn_reject", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_send_text = _bind("conn_send_text", c_void_p, c_char_p, c_size_t, converts=False)
