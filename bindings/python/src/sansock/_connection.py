@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import index
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from . import _ffi
+from . import _ffi, _memory
 from ._arguments import (
     HeadersInput,
     chosen_subprotocol,
@@ -22,7 +23,7 @@ from ._arguments import (
 from ._configurations import new_connection
 from ._details import read_fault
 from ._enums import State, Transport
-from ._errors import BadHandle, InvalidArgument, check, failure
+from ._errors import BadHandle, InvalidArgument, InvalidState, check, failure
 from ._events import Event, Fault
 from ._gathering import CAPACITY, LARGEST_READ, receive_gathered
 from ._memory import READ_BUFFER_SIZE, READ_BUFFER_START, ReadBuffer, pointer_at, thread_local
@@ -39,6 +40,9 @@ __all__ = ["Connection"]
 _TRANSPORTS, _STATES = tuple(Transport), tuple(State)
 _NEVER = -1
 """The deadline that never comes, as a signed number."""
+_OTHER_THREAD = (
+    "the bytes are not in this thread's read buffer: use read_buffer of this connection in the thread that reads"
+)
 _sizes, _RECORD_SIZE = _ffi.sizes, _ffi.RECORD_SIZE
 
 
@@ -65,9 +69,9 @@ class Connection(Sender):
 
     Every ``now`` is in milliseconds of a monotonic clock; its default is ``time.monotonic_ns() // 1_000_000``.
 
-    A connection is used by one thread at a time, and may move between threads. After a fork only one of the processes
-    may use it: both would send the same masks. Its memory is freed by :meth:`free`, at the end of a ``with`` block, or
-    when the object is garbage.
+    A connection is used by one thread at a time, and may move between threads: see :attr:`read_buffer`. After a fork
+    only one of the processes may use it: both would send the same masks. Its memory is freed by :meth:`free`, at the
+    end of a ``with`` block, or when the object is garbage.
 
     Attributes:
         unconsumed: How many bytes at the end of the last input were not consumed, because a request awaits its
@@ -146,8 +150,11 @@ class Connection(Sender):
     def read_buffer(self) -> memoryview:
         """A buffer of 64 KiB to read the transport into. Next: call :meth:`receive_read_buffer`.
 
-        All connections of a thread share it. Fill it and pass it on at once, with no ``await`` in between. It suits
-        ``socket.recv_into``, and ``get_buffer`` of an asyncio ``BufferedProtocol``.
+        It is the calling thread's, and all its connections share it. Fill it and pass it on at once, with no ``await``
+        in between. It suits ``socket.recv_into``, and ``get_buffer`` of an asyncio ``BufferedProtocol``.
+
+        Where a connection moves between threads, use this attribute for each read, and not a view that was kept:
+        reading it makes the connection take its input from the buffer of the thread that called.
         """
         read_buffer = thread_local.read_buffer
         if read_buffer is not self._read_buffer:
@@ -167,24 +174,35 @@ class Connection(Sender):
 
         Raises:
             InvalidArgument: The length is not within the read buffer.
+            InvalidState: The calling thread is not the one that used :attr:`read_buffer` or :meth:`receive` of this
+                connection last (at first: the one that created it). As long as the process has had only one read
+                buffer, so that the bytes can be nowhere else, this is checked about once in a millisecond.
         """
-        block, gathered = self._block, self._gathered
+        block, gathered, read_buffer = self._block, self._gathered, self._read_buffer
         total = len(gathered) + length
         if total < block.payload_remaining and total <= CAPACITY and 0 <= length <= LARGEST_READ:
             # These bytes cannot produce an event yet, so they need no call of their own: see _gathering.
+            if _memory.several_read_buffers and read_buffer is not thread_local.read_buffer:
+                raise InvalidState(_OTHER_THREAD)
             if now is not None:
                 unsigned(now, 64, "now")
             if gathered:
-                gathered += self._read_buffer.input[:length]
+                gathered += read_buffer.input[:length]
             else:
-                self._gathered, self.unconsumed = bytearray(self._read_buffer.input[:length]), 0
+                self._gathered, self.unconsumed = bytearray(read_buffer.input[:length]), 0
             return []
         if not 0 <= index(length) <= READ_BUFFER_SIZE:
             raise InvalidArgument(f"the read buffer has {READ_BUFFER_SIZE} bytes, not {length}")
-        time = _ffi.now() if now is None else milliseconds_argument(now)
+        time, until = _ffi.tick
+        if now is not None or _memory.several_read_buffers or monotonic() >= until:
+            # Looking up the thread takes a tenth of this call. As long as there was only one read buffer, the bytes can
+            # be nowhere else, so it is looked up about once in a millisecond.
+            if read_buffer is not thread_local.read_buffer:
+                raise InvalidState(_OTHER_THREAD)
+            time = milliseconds_argument(now)
         if gathered:
             self._gathered = b""
-            status, start = receive_gathered(self._handle, self._read_buffer, gathered, length, time)
+            status, start = receive_gathered(self._handle, read_buffer, gathered, length, time)
         else:
             status, start = _ffi.conn_receive_read_buffer(self._handle, _sizes[length], time), READ_BUFFER_START
         if status:
@@ -193,7 +211,7 @@ class Connection(Sender):
         count = block.event_count
         if count:
             raw = self._records[: count * _RECORD_SIZE]
-            events = decode(block, self._handle, raw, self._read_buffer, start, self._store, self._batches)
+            events = decode(block, self._handle, raw, read_buffer, start, self._store, self._batches)
         left = total - block.consumed
         if left:
             left = self._receive_left(length, left, time, events)
@@ -443,13 +461,12 @@ class Connection(Sender):
         gathered = self._gathered
         if not gathered:
             return []
+        # The room in front of any read buffer of this thread will do, so the connection keeps the one it has.
         read_buffer = thread_local.read_buffer
-        if read_buffer is not self._read_buffer:
-            self._use(read_buffer)
         self._gathered = b""
         status, start = receive_gathered(self._handle, read_buffer, gathered, 0, time)
         check(status)
-        return self._events(start)
+        return self._events(start, read_buffer)
 
     def _receive_left(self, length: int, left: int, time: Any, events: list[Event]) -> int:
         """Passes input that did not fit into a batch, until all is consumed or a request awaits its decision.
@@ -466,11 +483,14 @@ class Connection(Sender):
             left -= consumed
         return left
 
-    def _events(self, start: int = 0) -> list[Event]:
-        """The events of the last input call. Its input, if any, began at ``start`` in the memory of the read buffer."""
+    def _events(self, start: int = 0, read_buffer: ReadBuffer | None = None) -> list[Event]:
+        """The events of the last input call.
+
+        Its input, if any, began at ``start`` in the memory of ``read_buffer``. Default: the one of the connection.
+        """
         block = self._block
         count = block.event_count
         if not count:
             return []
         raw = self._records[: count * _RECORD_SIZE]
-        return decode(block, self._handle, raw, self._read_buffer, start, self._store, self._batches)
+        return decode(block, self._handle, raw, read_buffer or self._read_buffer, start, self._store, self._batches)

@@ -201,17 +201,22 @@ pointer: Callable[[int], Any] = c_void_p.from_param
 uint64: Callable[[int], Any] = c_uint64.from_param
 
 
-_tick, _until = uint64(0), 0.0
-"""The time of the last call as an argument, and until when it may be used again, in seconds."""
+tick: tuple[Any, float] = uint64(0), 0.0
+"""The time of the last call as an argument, and until when it may be used again, in seconds.
+
+It is one value, so that no thread sees the time of one call with the end of another.
+"""
 
 
 def now() -> Any:
     """The time of the monotonic clock in milliseconds, as an argument. Calls within a millisecond share it."""
-    global _tick, _until
-    if monotonic() >= _until:
+    global tick
+    argument, until = tick
+    if monotonic() >= until:
         number = monotonic_ns() // 1_000_000
-        _tick, _until = uint64(number), (number + 1) / 1000
-    return _tick
+        argument = uint64(number)
+        tick = argument, (number + 1) / 1000
+    return argument
 
 
 class _Sizes(dict[int, Any]):
