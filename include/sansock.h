@@ -518,6 +518,11 @@ int32_t sansock_conn_add_response_header(struct sansock_conn *conn,
                                          const char *value,
                                          size_t value_len);
 
+/// Drops all headers that sansock_conn_add_response_header has added. Those of the configuration stay.
+///
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
+SANSOCK_API int32_t sansock_conn_clear_response_headers(struct sansock_conn *conn);
+
 /// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
 ///
 /// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.

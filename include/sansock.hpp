@@ -544,6 +544,10 @@ public:
         return static_cast<Status>(
             sansock_conn_add_response_header(get(), name.data(), name.size(), value.data(), value.size()));
     }
+    /// Drops all headers that response_header() has added. Those of the configuration stay.
+    [[nodiscard]] Status clear_response_headers() noexcept {
+        return static_cast<Status>(sansock_conn_clear_response_headers(get()));
+    }
     /// Accepts the request, with a subprotocol that the client offers. Without one: the first of your configured ones
     /// that it offers, or none. Input call.
     [[nodiscard]] Status accept(std::string_view subprotocol, std::uint64_t now) noexcept {

@@ -299,6 +299,33 @@ fn arguments_of_a_decision_that_are_refused_change_nothing() {
     }
 }
 
+#[test]
+fn headers_that_were_cleared_are_not_sent() {
+    const LINES: [&str; 2] = ["Set-Cookie: a=b\r\n", "X-Configured: 1\r\n"];
+    let is_right = |answer: &[u8]| {
+        let answer = String::from_utf8(answer.to_vec()).unwrap();
+        LINES.iter().all(|line| answer.contains(line)) && !answer.contains("X-Dropped")
+    };
+    let mut host = Host::new(Config::server().header("X-Configured", "1"));
+    host.receive(REQUEST.as_bytes());
+    host.connection.add_response_header("X-Dropped", "1").unwrap();
+    host.connection.clear_response_headers().unwrap();
+    host.connection.add_response_header("Set-Cookie", "a=b").unwrap();
+    host.accept();
+    assert!(is_right(&host.take_output()));
+
+    let mut config = flat_config(role::SERVER);
+    config.add_header(b"X-Configured", b"1").unwrap();
+    let mut flat = Flat::new(&config, seed(), 0).unwrap();
+    receive(&mut flat, REQUEST.as_bytes());
+    assert_eq!(flat.records()[0].kind, kind::REQUEST);
+    flat.add_response_header(b"X-Dropped", b"1").unwrap();
+    flat.clear_response_headers().unwrap();
+    flat.add_response_header(b"Set-Cookie", b"a=b").unwrap();
+    flat.reject(403, b"", 0).unwrap();
+    assert!(is_right(&take_output(&mut flat)));
+}
+
 /// Zero is no code that may be sent; other languages write it for no code.
 #[test]
 fn a_code_of_zero_is_not_the_same_as_no_code() {
@@ -733,10 +760,11 @@ fn the_end_of_the_stream_waits_for_what_came_before() {
 #[test]
 fn a_decision_comes_too_late_after_giving_up() {
     let ways: [Call; 2] = [|c| c.close(NORMAL, "", NOW), |c| c.fail(CloseCode::INTERNAL_ERROR, "", NOW)];
-    let decisions: [Call; 3] = [
+    let decisions: [Call; 4] = [
         |c| c.accept(None, NOW).map(drop),
         |c| c.reject(403, b"", NOW).map(drop),
         |c| c.add_response_header("A", b"b"),
+        |c| c.clear_response_headers(),
     ];
     for give_up in ways {
         for decide in decisions {

@@ -296,6 +296,15 @@ pub unsafe extern "C" fn sansock_conn_add_response_header(
     }
 }
 
+/// Drops all headers that sansock_conn_add_response_header has added. Those of the configuration stay.
+///
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_clear_response_headers(conn: *mut Conn) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.clear_response_headers()) }
+}
+
 /// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
 ///
 /// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.

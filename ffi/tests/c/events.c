@@ -58,6 +58,13 @@ static void what_follows_a_request_comes_with_accept(void) {
     sansock_conn_free(conn);
 }
 
+static bool holds(const uint8_t *data, size_t len, const char *text) {
+    size_t text_len = strlen(text);
+    for (size_t at = 0; at + text_len <= len; at++)
+        if (memcmp(data + at, text, text_len) == 0) return true;
+    return false;
+}
+
 static void a_refusal_reaches_the_client(void) {
     sansock_config *config = new_config(SANSOCK_ROLE_CLIENT);
     CHECK_EQUAL(sansock_config_set_text(config, SANSOCK_TEXT_URL, LITERAL("ws://example.com")), SANSOCK_OK);
@@ -65,11 +72,16 @@ static void a_refusal_reaches_the_client(void) {
     const sansock_block *c = block_of(client), *s = block_of(server);
     uint8_t *input = NULL;
     pass_output(client, server, &input, 0);
+    CHECK_EQUAL(sansock_conn_add_response_header(server, LITERAL("X-Dropped"), LITERAL("1")), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_clear_response_headers(server), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_add_response_header(server, LITERAL("Retry-After"), LITERAL("5")), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_reject(server, 503, LITERAL("later"), 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_clear_response_headers(server), SANSOCK_ERR_INVALID_STATE);
     CHECK_EQUAL(s->events[0].kind, SANSOCK_KIND_CLOSED);
     CHECK_EQUAL(strcmp(sansock_fault_name(sansock_record_fault(&s->events[0])), "REFUSED"), 0);
     CHECK_EQUAL(s->transport, SANSOCK_TRANSPORT_SHUTDOWN_WRITE);
+    CHECK(holds(s->output, s->output_len, "\r\nRetry-After: 5\r\n"));
+    CHECK(!holds(s->output, s->output_len, "X-Dropped"));
     pass_output(server, client, &input, 0);
     CHECK_EQUAL(c->events[0].kind, SANSOCK_KIND_REJECTED);
     CHECK_EQUAL(sansock_record_http_status(&c->events[0]), 503);

@@ -29,6 +29,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_receive_eof(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_timeout(NULL, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_add_response_header(NULL, LITERAL("a"), LITERAL("b")), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_clear_response_headers(NULL), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_accept(NULL, NULL, 0, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_reject(NULL, 403, NULL, 0, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_text(NULL, LITERAL("x")), BAD_HANDLE);

@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call that takes a connection. */
-enum { CALLS = 23 };
+enum { CALLS = 24 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -37,6 +37,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 19: return sansock_conn_set_compression(conn, 0);
     case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, 0, &sent, &payload_len);
     case 21: return sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, NULL, 0, &byte, 1, &sent);
+    case 22: return sansock_conn_clear_response_headers(conn);
     default: return sansock_conn_written(conn, 0);
     }
 }

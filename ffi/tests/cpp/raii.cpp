@@ -53,6 +53,8 @@ void a_conversation() {
     CHECK(c.connection.state() == sansock::State::connecting);
     CHECK_EQUAL(c.connection.next_deadline().value_or(0), 10000);
     carry(c, s, 1);
+    CHECK(s.connection.response_header("X-Answer", "41") == Status::ok);
+    CHECK(s.connection.clear_response_headers() == Status::ok);
     CHECK(s.connection.response_header("X-Answer", "42") == Status::ok);
     CHECK(s.connection.accept(1) == Status::ok);
     carry(s, c, 1);

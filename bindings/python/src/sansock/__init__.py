@@ -15,6 +15,7 @@ Start with ``Connection.server`` or ``Connection.client``. Options are described
 from __future__ import annotations
 
 from . import _ffi
+from ._arguments import HeadersInput
 from ._connection import Connection
 from ._enums import MessageKind, OriginRelation, State, Transport
 from ._errors import (
@@ -62,6 +63,7 @@ __all__ = [
     "Event",
     "Fault",
     "Headers",
+    "HeadersInput",
     "InvalidArgument",
     "InvalidState",
     "MessageKind",

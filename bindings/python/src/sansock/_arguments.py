@@ -1,10 +1,15 @@
-"""Arguments, checked and converted: on its own, ctypes truncates numbers and takes None for an empty buffer."""
+"""Arguments, checked and converted: on its own, ctypes truncates numbers and takes None for an empty buffer.
+
+What is of the wrong type is a TypeError that names the argument. Its value is not shown: it may be a secret.
+"""
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator
 from operator import index
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Union
 
 from . import _ffi
 from ._errors import InvalidArgument
@@ -12,7 +17,39 @@ from ._errors import InvalidArgument
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["http_text", "milliseconds", "milliseconds_argument", "octets", "unsigned", "utf8"]
+__all__ = [
+    "HeadersInput",
+    "chosen_subprotocol",
+    "elements",
+    "header",
+    "header_elements",
+    "header_pairs",
+    "milliseconds",
+    "milliseconds_argument",
+    "octets",
+    "refusal",
+    "string",
+    "subprotocol_elements",
+    "unsigned",
+    "utf8",
+]
+
+_HeaderText = Union[str, bytes]
+
+
+class _HasItems(Protocol):
+    """A mapping, or a class like one, whose ``items`` may repeat a name."""
+
+    def items(self) -> Iterable[tuple[_HeaderText, _HeaderText]]: ...
+
+
+HeadersInput = Union[_HasItems, Iterable[tuple[_HeaderText, _HeaderText]]]
+"""Headers as an argument: a mapping, or pairs of a name and a value. A str is encoded as ISO 8859-1."""
+
+_MOST = 2**64 - 1
+"""The latest time."""
+_CUT = (str, bytes, bytearray, memoryview, array)
+"""Types whose elements are characters or numbers, so that an argument of them is never a list of anything else."""
 
 
 def milliseconds(now: int | None) -> int:
@@ -22,27 +59,119 @@ def milliseconds(now: int | None) -> int:
 
 def milliseconds_argument(now: int | None) -> Any:
     """The same as an argument of functions that do not convert theirs."""
-    return _ffi.now() if now is None else _ffi.uint64(unsigned(now, 64, "now"))
+    if now is None:
+        return _ffi.now()
+    is_right = type(now) is int and 0 <= now <= _MOST
+    return _ffi.uint64(now if is_right else unsigned(now, 64, "now"))
 
 
 def unsigned(value: int, bits: int, name: str) -> int:
     """A number that fits into so many bits; ``name`` is the argument that an exception names."""
-    number = index(value)
+    try:
+        number = index(value)
+    except TypeError:
+        _refuse(name, "an int", value)
     if not 0 <= number < 1 << bits:
         raise InvalidArgument(f"{name} must be from 0 to 2**{bits} - 1, not {number}")
     return number
 
 
-def octets(data: Buffer) -> bytes:
+def octets(data: Buffer, name: str = "data", expected: str = "a bytes-like object") -> bytes:
     """The content of any bytes-like object as exact ``bytes``. A str or a number is a TypeError."""
-    return data if data.__class__ is bytes else memoryview(data).tobytes()
+    if data.__class__ is bytes:
+        return data
+    try:
+        view = memoryview(data)
+    except TypeError:
+        _refuse(name, expected, data)
+    return view.tobytes()
 
 
-def utf8(text: str | Buffer) -> bytes:
+def utf8(text: str | Buffer, name: str = "data") -> bytes:
     """Text for a frame: a str is encoded; bytes are UTF-8 already, and the engine validates them."""
-    return text.encode() if isinstance(text, str) else octets(text)
+    return text.encode() if isinstance(text, str) else octets(text, name, "a str or a bytes-like object")
 
 
-def http_text(text: str | Buffer) -> bytes:
+def string(text: str, name: str) -> bytes:
+    """Text that must be a str, for the library."""
+    if not isinstance(text, str):
+        _refuse(name, "a str", text)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgument(f"{name} has a lone surrogate") from error
+
+
+def elements(values: Iterable[Any], name: str, expected: str) -> Iterator[Any]:
+    """Iterates over an argument. Text and bytes are refused, as they would be cut into characters."""
+    if isinstance(values, _CUT):
+        _refuse(name, expected, values)
+    try:
+        return iter(values)
+    except TypeError:
+        _refuse(name, expected, values)
+
+
+def chosen_subprotocol(name: str) -> bytes:
+    """The subprotocol to accept. The library takes an empty one for none, but no client offers that."""
+    raw = string(name, "subprotocol")
+    if not raw:
+        raise InvalidArgument("subprotocol must not be empty")
+    return raw
+
+
+def refusal(status: int, body: Buffer) -> tuple[int, bytes]:
+    """The status and the body of a response that refuses a request."""
+    number, raw = unsigned(status, 16, "status"), octets(body, "body")
+    if not 200 <= number <= 599:
+        raise InvalidArgument(f"status must be from 200 to 599, not {number}")
+    if raw and number in (204, 304):
+        raise InvalidArgument(f"body must be empty, because a response with status {number} has none")
+    return number, raw
+
+
+def subprotocol_elements(names: Iterable[str]) -> Iterator[Any]:
+    """Iterates over the option ``subprotocols``."""
+    return elements(names, "subprotocols", "an iterable of str")
+
+
+def header_elements(headers: HeadersInput) -> Iterator[Any]:
+    """Iterates over headers. What comes may still be of any type."""
+    items = None if isinstance(headers, type) else getattr(headers, "items", None)
+    pairs: Any = items() if callable(items) else headers
+    return elements(pairs, "headers", "a mapping or an iterable of pairs")
+
+
+def header_pairs(headers: HeadersInput) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers as bytes. Every type is checked, and the rest is left to the engine."""
+    if headers.__class__ is tuple and not headers:
+        return ()
+    return tuple([_header_pair(pair, number) for number, pair in enumerate(header_elements(headers))])
+
+
+def header(name: _HeaderText, value: _HeaderText, where: str = "") -> tuple[bytes, bytes]:
+    """The name and the value of one header as bytes. An exception begins with ``where``."""
+    return _http_text(name, where, "name"), _http_text(value, where, "value")
+
+
+def _header_pair(pair: Any, number: int) -> tuple[bytes, bytes]:
+    where = f"headers[{number}]"
+    if not isinstance(pair, (tuple, list)):
+        _refuse(where, "a pair of name and value", pair)
+    if len(pair) != 2:
+        raise TypeError(f"{where} must be a pair of name and value, not {len(pair)} elements")
+    return header(pair[0], pair[1], where + ": ")
+
+
+def _http_text(text: _HeaderText, where: str, name: str) -> bytes:
     """Text for an HTTP head: a str is encoded as ISO 8859-1, so that every byte can be written."""
-    return text.encode("latin-1") if isinstance(text, str) else octets(text)
+    if not isinstance(text, str):
+        return octets(text, where + name, "a str or bytes")
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise InvalidArgument(f"{where}{name} has a character that is not in ISO 8859-1") from error
+
+
+def _refuse(name: str, expected: str, value: object) -> NoReturn:
+    raise TypeError(f"{name} must be {expected}, not {type(value).__name__}") from None

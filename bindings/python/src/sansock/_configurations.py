@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import _ffi
-from ._arguments import milliseconds_argument, octets
+from ._arguments import HeadersInput, header_elements, milliseconds_argument, octets, string, subprotocol_elements
 from ._errors import InvalidArgument, check
 from ._options import set_option, set_url
 
@@ -29,10 +29,11 @@ def new_connection(role: int, url: str | None, options: Mapping[str, Any]) -> in
     """Creates a connection with these options, and returns the address of its handle."""
     seed = options.get("seed")
     if seed is not None:
-        seed = octets(seed)
+        seed = octets(seed, "seed")
         if len(seed) != 32:
             raise InvalidArgument(f"the seed must be 32 bytes, not {len(seed)}")
-    configuration, handle = _configuration(role, url, options), _ffi.Handle()
+    raw_url = None if url is None else string(url, "url")
+    configuration, handle = _configuration(role, raw_url, options), _ffi.Handle()
     time = milliseconds_argument(options.get("now"))
     check(_ffi.conn_new(configuration.handle, seed, time, _ffi.by_reference(handle)))
     return handle.value or 0
@@ -43,7 +44,7 @@ class _Configuration:
 
     __slots__ = ("handle",)
 
-    def __init__(self, role: int, url: str | None, options: _Options) -> None:
+    def __init__(self, role: int, url: bytes | None, options: _Options) -> None:
         self.handle = _ffi.Handle()
         check(_ffi.config_new(role, _ffi.by_reference(self.handle)))
         if url is not None:
@@ -59,7 +60,7 @@ class _Configuration:
 _kept = lru_cache(_KEPT)(_Configuration)
 
 
-def _configuration(role: int, url: str | None, options: Mapping[str, Any]) -> _Configuration:
+def _configuration(role: int, url: bytes | None, options: Mapping[str, Any]) -> _Configuration:
     """The configuration for these options: the one in the cache, or a new one."""
     # The types are part of the key: 1.0 equals 1, but is not a valid option.
     values = tuple(
@@ -76,15 +77,16 @@ def _configuration(role: int, url: str | None, options: Mapping[str, Any]) -> _C
     return _kept(role, url, values)
 
 
-def _frozen_texts(texts: Iterable[Any]) -> tuple[Any, ...]:
-    if isinstance(texts, str):
-        raise TypeError("expected an iterable of str, not a str")
-    return tuple(texts)
+def _frozen_headers(headers: HeadersInput) -> tuple[Any, ...]:
+    return tuple([tuple(pair) if isinstance(pair, list) else pair for pair in header_elements(headers)])
 
 
-def _frozen_pairs(pairs: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
-    return tuple(map(tuple, pairs))
+def _frozen_subprotocols(names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(subprotocol_elements(names))
 
 
-_FREEZERS: dict[str, Callable[[Any], tuple[Any, ...]]] = {"subprotocols": _frozen_texts, "headers": _frozen_pairs}
-"""Makes an option hashable, so that it can be a part of the key."""
+_FREEZERS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "subprotocols": _frozen_subprotocols,
+    "headers": _frozen_headers,
+}
+"""Makes an option hashable, so that it can be a part of the key. What is in it is checked when it is set."""

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from operator import index
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from . import _ffi
-from ._arguments import http_text, milliseconds, milliseconds_argument, octets, unsigned
+from . import _ffi, _memory
+from ._arguments import (
+    HeadersInput,
+    chosen_subprotocol,
+    header,
+    header_pairs,
+    milliseconds,
+    milliseconds_argument,
+    octets,
+    refusal,
+    unsigned,
+)
 from ._configurations import new_connection
 from ._details import read_fault
 from ._enums import State, Transport
-from ._errors import BadHandle, InvalidArgument, check, failure
+from ._errors import BadHandle, InvalidArgument, InvalidState, check, failure
 from ._events import Event, Fault
 from ._gathering import CAPACITY, LARGEST_READ, receive_gathered
 from ._memory import READ_BUFFER_SIZE, READ_BUFFER_START, ReadBuffer, pointer_at, thread_local
@@ -29,6 +40,9 @@ __all__ = ["Connection"]
 _TRANSPORTS, _STATES = tuple(Transport), tuple(State)
 _NEVER = -1
 """The deadline that never comes, as a signed number."""
+_OTHER_THREAD = (
+    "the bytes are not in this thread's read buffer: use read_buffer of this connection in the thread that reads"
+)
 _sizes, _RECORD_SIZE = _ffi.sizes, _ffi.RECORD_SIZE
 
 
@@ -55,9 +69,9 @@ class Connection(Sender):
 
     Every ``now`` is in milliseconds of a monotonic clock; its default is ``time.monotonic_ns() // 1_000_000``.
 
-    A connection is used by one thread at a time, and may move between threads. After a fork only one of the processes
-    may use it: both would send the same masks. Its memory is freed by :meth:`free`, at the end of a ``with`` block, or
-    when the object is garbage.
+    A connection is used by one thread at a time, and may move between threads: see :attr:`read_buffer`. After a fork
+    only one of the processes may use it: both would send the same masks. Its memory is freed by :meth:`free`, at the
+    end of a ``with`` block, or when the object is garbage.
 
     Attributes:
         unconsumed: How many bytes at the end of the last input were not consumed, because a request awaits its
@@ -136,8 +150,11 @@ class Connection(Sender):
     def read_buffer(self) -> memoryview:
         """A buffer of 64 KiB to read the transport into. Next: call :meth:`receive_read_buffer`.
 
-        All connections of a thread share it. Fill it and pass it on at once, with no ``await`` in between. It suits
-        ``socket.recv_into``, and ``get_buffer`` of an asyncio ``BufferedProtocol``.
+        It is the calling thread's, and all its connections share it. Fill it and pass it on at once, with no ``await``
+        in between. It suits ``socket.recv_into``, and ``get_buffer`` of an asyncio ``BufferedProtocol``.
+
+        Where a connection moves between threads, use this attribute for each read, and not a view that was kept:
+        reading it makes the connection take its input from the buffer of the thread that called.
         """
         read_buffer = thread_local.read_buffer
         if read_buffer is not self._read_buffer:
@@ -157,24 +174,35 @@ class Connection(Sender):
 
         Raises:
             InvalidArgument: The length is not within the read buffer.
+            InvalidState: The calling thread is not the one that used :attr:`read_buffer` or :meth:`receive` of this
+                connection last (at first: the one that created it). As long as the process has had only one read
+                buffer, so that the bytes can be nowhere else, this is checked about once in a millisecond.
         """
-        block, gathered = self._block, self._gathered
+        block, gathered, read_buffer = self._block, self._gathered, self._read_buffer
         total = len(gathered) + length
         if total < block.payload_remaining and total <= CAPACITY and 0 <= length <= LARGEST_READ:
             # These bytes cannot produce an event yet, so they need no call of their own: see _gathering.
+            if _memory.several_read_buffers and read_buffer is not thread_local.read_buffer:
+                raise InvalidState(_OTHER_THREAD)
             if now is not None:
                 unsigned(now, 64, "now")
             if gathered:
-                gathered += self._read_buffer.input[:length]
+                gathered += read_buffer.input[:length]
             else:
-                self._gathered, self.unconsumed = bytearray(self._read_buffer.input[:length]), 0
+                self._gathered, self.unconsumed = bytearray(read_buffer.input[:length]), 0
             return []
         if not 0 <= index(length) <= READ_BUFFER_SIZE:
             raise InvalidArgument(f"the read buffer has {READ_BUFFER_SIZE} bytes, not {length}")
-        time = _ffi.now() if now is None else milliseconds_argument(now)
+        time, until = _ffi.tick
+        if now is not None or _memory.several_read_buffers or monotonic() >= until:
+            # Looking up the thread takes a tenth of this call. As long as there was only one read buffer, the bytes can
+            # be nowhere else, so it is looked up about once in a millisecond.
+            if read_buffer is not thread_local.read_buffer:
+                raise InvalidState(_OTHER_THREAD)
+            time = milliseconds_argument(now)
         if gathered:
             self._gathered = b""
-            status, start = receive_gathered(self._handle, self._read_buffer, gathered, length, time)
+            status, start = receive_gathered(self._handle, read_buffer, gathered, length, time)
         else:
             status, start = _ffi.conn_receive_read_buffer(self._handle, _sizes[length], time), READ_BUFFER_START
         if status:
@@ -183,7 +211,7 @@ class Connection(Sender):
         count = block.event_count
         if count:
             raw = self._records[: count * _RECORD_SIZE]
-            events = decode(block, self._handle, raw, self._read_buffer, start, self._store, self._batches)
+            events = decode(block, self._handle, raw, read_buffer, start, self._store, self._batches)
         left = total - block.consumed
         if left:
             left = self._receive_left(length, left, time, events)
@@ -243,64 +271,83 @@ class Connection(Sender):
         return events + self._events()
 
     def add_response_header(self, name: str | bytes, value: str | bytes) -> None:
-        """Adds a header to the response of the next :meth:`accept` or :meth:`reject`.
+        """Adds a header to the response of the next :meth:`accept` or :meth:`reject`, before those passed there.
+
+        If that call raises an exception, this header is dropped.
+
+        Args:
+            name: The name. A str is encoded as ISO 8859-1.
+            value: The value, likewise.
 
         Raises:
             InvalidState: No request awaits its decision.
             InvalidArgument: It is malformed, or the handshake writes this header itself.
+            TypeError: The name or the value is of another type.
         """
-        raw_name, raw_value = http_text(name), http_text(value)
-        check(_ffi.conn_add_response_header(self._handle, raw_name, len(raw_name), raw_value, len(raw_value)))
+        self._add_response_header(*header(name, value))
 
     def accept(
         self,
         subprotocol: str | None = None,
-        headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+        headers: HeadersInput = (),
         now: int | None = None,
     ) -> list[Event]:
         """Accepts the request. Returns ``Open``, and the events of what arrived after the request.
 
-        Next: write the output, handle the events, set the timer.
+        Next: write the output, handle the events, set the timer. If it raises an exception, the request can still be
+        answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.
 
         Args:
             subprotocol: One that the client offers. Default: the first configured one that it offers, if any.
-            headers: Headers to add to the response, as :meth:`add_response_header` does.
+            headers: Headers to add to the response: a mapping, or an iterable of pairs of a name and a value.
             now: The time, in milliseconds.
 
         Raises:
             InvalidState: No request awaits its decision.
             InvalidArgument: The client does not offer the subprotocol, or a header is not allowed.
+            TypeError: An argument is of another type.
         """
-        time = milliseconds_argument(now)
-        self._add_response_headers(headers)
-        choice = b"" if subprotocol is None else http_text(subprotocol)
-        check(_ffi.conn_accept(self._handle, choice, _sizes[len(choice)], time))
+        try:
+            choice = b"" if subprotocol is None else chosen_subprotocol(subprotocol)
+            pairs, time = header_pairs(headers), milliseconds_argument(now)
+            self._add_response_headers(pairs)
+            check(_ffi.conn_accept(self._handle, choice, _sizes[len(choice)], time), "subprotocol")
+        except BaseException:
+            self._clear_response_headers()
+            raise
         return self._events()
 
     def reject(
         self,
         status: int,
-        headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+        headers: HeadersInput = (),
         body: Buffer = b"",
         now: int | None = None,
     ) -> list[Event]:
         """Refuses the request. Returns ``Closed``.
 
-        Next: write the output, obey :attr:`transport`, set the timer.
+        Next: write the output, obey :attr:`transport`, set the timer. If it raises an exception, the request can still
+        be answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.
 
         Args:
             status: An HTTP status from 200 to 599. Use 403 for an origin that is not allowed.
-            headers: Headers to add to the response, as :meth:`add_response_header` does.
+            headers: Headers to add to the response: a mapping, or an iterable of pairs of a name and a value.
             body: The body of the response; empty for 204 and 304.
             now: The time, in milliseconds.
 
         Raises:
             InvalidState: No request awaits its decision.
             InvalidArgument: The status, a header or the body is not allowed.
+            TypeError: An argument is of another type.
         """
-        now, status, raw = milliseconds(now), unsigned(status, 16, "status"), octets(body)
-        self._add_response_headers(headers)
-        check(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
+        try:
+            status, raw = refusal(status, body)
+            pairs, now = header_pairs(headers), milliseconds(now)
+            self._add_response_headers(pairs)
+            check(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
+        except BaseException:
+            self._clear_response_headers()
+            raise
         return self._events()
 
     def pause(self, now: int | None = None) -> None:
@@ -401,22 +448,28 @@ class Connection(Sender):
         check(_ffi.conn_set_read_buffer(self._handle, read_buffer.pointer, _sizes[READ_BUFFER_SIZE]))
         self._read_buffer = read_buffer
 
-    def _add_response_headers(self, headers: Iterable[tuple[Any, Any]]) -> None:
-        for name, value in headers:
-            self.add_response_header(name, value)
+    def _add_response_header(self, name: bytes, value: bytes, argument: str = "") -> None:
+        check(_ffi.conn_add_response_header(self._handle, name, len(name), value, len(value)), argument)
+
+    def _add_response_headers(self, pairs: tuple[tuple[bytes, bytes], ...]) -> None:
+        for number, (name, value) in enumerate(pairs):
+            self._add_response_header(name, value, f"headers[{number}]")
+
+    def _clear_response_headers(self) -> None:
+        """Drops the headers that wait for an answer. That no request awaits one is no error here."""
+        _ffi.conn_clear_response_headers(self._handle)
 
     def _receive_gathered(self, time: Any) -> list[Event]:
         """Passes on what was gathered, before an input call without input: it arrived earlier."""
         gathered = self._gathered
         if not gathered:
             return []
+        # The room in front of any read buffer of this thread will do, so the connection keeps the one it has.
         read_buffer = thread_local.read_buffer
-        if read_buffer is not self._read_buffer:
-            self._use(read_buffer)
         self._gathered = b""
         status, start = receive_gathered(self._handle, read_buffer, gathered, 0, time)
         check(status)
-        return self._events(start)
+        return self._events(start, read_buffer)
 
     def _receive_left(self, length: int, left: int, time: Any, events: list[Event]) -> int:
         """Passes input that did not fit into a batch, until all is consumed or a request awaits its decision.
@@ -433,11 +486,14 @@ class Connection(Sender):
             left -= consumed
         return left
 
-    def _events(self, start: int = 0) -> list[Event]:
-        """The events of the last input call. Its input, if any, began at ``start`` in the memory of the read buffer."""
+    def _events(self, start: int = 0, read_buffer: ReadBuffer | None = None) -> list[Event]:
+        """The events of the last input call.
+
+        Its input, if any, began at ``start`` in the memory of ``read_buffer``. Default: the one of the connection.
+        """
         block = self._block
         count = block.event_count
         if not count:
             return []
         raw = self._records[: count * _RECORD_SIZE]
-        return decode(block, self._handle, raw, self._read_buffer, start, self._store, self._batches)
+        return decode(block, self._handle, raw, read_buffer or self._read_buffer, start, self._store, self._batches)

@@ -21,7 +21,9 @@ __all__ = [
 
 
 class SansockError(Exception):
-    """A call that could not be carried out. The connection is as it was before the call; see ``sent`` for an exception.
+    """A call that could not be carried out. The connection is as it was before the call, with two exceptions.
+
+    See ``sent``; and after ``accept`` or ``reject``, the headers that were added for the answer are dropped.
 
     Attributes:
         status: The number of the error, the same in every language.
@@ -104,12 +106,14 @@ _CLASSES: dict[int, type[SansockError]] = {
 }
 
 
-def failure(status: int) -> SansockError:
-    """The exception for a status that is not 0."""
-    return _CLASSES.get(status, SansockError)(_ffi.error_text(status).decode())
+def failure(status: int, argument: str = "") -> SansockError:
+    """The exception for a status that is not 0; ``argument`` is what it names if an argument is not allowed."""
+    text = _ffi.error_text(status).decode()
+    is_named = argument and status == _numbers.ERR_INVALID_ARGUMENT
+    return _CLASSES.get(status, SansockError)(f"{argument}: {text}" if is_named else text)
 
 
-def check(status: int) -> None:
+def check(status: int, argument: str = "") -> None:
     """Raises the exception for a status, unless it is 0."""
     if status:
-        raise failure(status)
+        raise failure(status, argument)

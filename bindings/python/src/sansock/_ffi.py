@@ -163,6 +163,7 @@ conn_receive_read_buffer = _bind("conn_receive_read_buffer", c_void_p, c_size_t,
 conn_receive_eof = _bind("conn_receive_eof", c_void_p, c_uint64)
 conn_timeout = _bind("conn_timeout", c_void_p, c_uint64, converts=False)
 conn_add_response_header = _bind("conn_add_response_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
+conn_clear_response_headers = _bind("conn_clear_response_headers", c_void_p)
 conn_accept = _bind("conn_accept", c_void_p, c_char_p, c_size_t, c_uint64, converts=False)
 conn_reject = _bind("conn_reject", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_send_text = _bind("conn_send_text", c_void_p, c_char_p, c_size_t, converts=False)
@@ -200,17 +201,22 @@ pointer: Callable[[int], Any] = c_void_p.from_param
 uint64: Callable[[int], Any] = c_uint64.from_param
 
 
-_tick, _until = uint64(0), 0.0
-"""The time of the last call as an argument, and until when it may be used again, in seconds."""
+tick: tuple[Any, float] = uint64(0), 0.0
+"""The time of the last call as an argument, and until when it may be used again, in seconds.
+
+It is one value, so that no thread sees the time of one call with the end of another.
+"""
 
 
 def now() -> Any:
     """The time of the monotonic clock in milliseconds, as an argument. Calls within a millisecond share it."""
-    global _tick, _until
-    if monotonic() >= _until:
+    global tick
+    argument, until = tick
+    if monotonic() >= until:
         number = monotonic_ns() // 1_000_000
-        _tick, _until = uint64(number), (number + 1) / 1000
-    return _tick
+        argument = uint64(number)
+        tick = argument, (number + 1) / 1000
+    return argument
 
 
 class _Sizes(dict[int, Any]):

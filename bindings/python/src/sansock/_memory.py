@@ -7,6 +7,7 @@ scratch memory. Until the next input call, the engine's block says where each of
 from __future__ import annotations
 
 import ctypes
+import itertools
 import sys
 import threading
 from ctypes import POINTER, c_char
@@ -69,9 +70,17 @@ class ReadBuffer:
         return self.input if start == READ_BUFFER_START else _Memory.from_address(self.address + start)
 
 
+several_read_buffers = False
+"""Whether more than one thread has had a read buffer."""
+_number = itertools.count()
+
+
 class _ThreadLocal(threading.local):
     def __init__(self) -> None:
+        global several_read_buffers
         self.read_buffer = ReadBuffer()
+        if next(_number):
+            several_read_buffers = True
 
 
 # A thread handles one read at a time, so all its connections share one read buffer.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _ffi
-from ._arguments import http_text, unsigned
+from ._arguments import HeadersInput, header_pairs, string, unsigned
 from ._errors import InvalidArgument, check
 from ._numbers import OPTIONS, TEXT_ORIGIN, TEXT_SUBPROTOCOL, TEXT_URL, NumericOptions
 
@@ -27,15 +27,16 @@ class ServerOptions(NumericOptions, total=False):
     Attributes:
         subprotocols: Subprotocols, the preferred one first. A client offers them; a server chooses the first of them
             that the client offers.
-        headers: Headers to add to a client's request, or to a server's response when it accepts.
+        headers: Headers to add to a client's request, or to a server's response when it accepts: a mapping, or an
+            iterable of pairs of a name and a value. If the ``items`` of a mapping repeat a name, so do the headers.
         batches: Whether whole messages that arrive together are returned as one ``Batch``, which costs less than an
             event for each. Default: False.
         seed: 32 random bytes for the key and the masks. Default: from the operating system. Fix them in tests only.
         now: The time, in milliseconds of a monotonic clock. Default: ``time.monotonic_ns() // 1_000_000``.
     """
 
-    subprotocols: Iterable[str]
-    headers: Iterable[tuple[str | bytes, str | bytes]]
+    subprotocols: Iterable[str] | None
+    headers: HeadersInput | None
     batches: bool | None
     seed: Buffer | None
     now: int | None
@@ -61,37 +62,32 @@ def _describe_options() -> None:
 _describe_options()
 
 
-def set_url(config: _ffi.Handle, url: str) -> None:
+def set_url(config: _ffi.Handle, url: bytes) -> None:
     """Sets the URL of a client."""
-    _set_text(config, TEXT_URL, url)
+    _set_text(config, TEXT_URL, url, "url")
 
 
 def set_option(config: _ffi.Handle, name: str, value: Any) -> None:
     """Sets one option, other than those that are not the configuration's."""
     if name == "subprotocols":
-        for subprotocol in value:
-            _set_text(config, TEXT_SUBPROTOCOL, subprotocol)
+        for number, subprotocol in enumerate(value):
+            where = f"subprotocols[{number}]"
+            _set_text(config, TEXT_SUBPROTOCOL, string(subprotocol, where), where)
     elif name == "headers":
-        for header in value:
-            header_name, header_value = map(http_text, header)
-            _add_header(config, header_name, header_value)
+        for number, (header_name, header_value) in enumerate(header_pairs(value)):
+            lengths = _ffi.sizes[len(header_name)], _ffi.sizes[len(header_value)]
+            status = _ffi.config_add_header(config, header_name, lengths[0], header_value, lengths[1])
+            check(status, f"headers[{number}]")
     elif name == "origin":
-        _set_text(config, TEXT_ORIGIN, value)
+        _set_text(config, TEXT_ORIGIN, string(value, name), name)
     elif name in OPTIONS:
         _set_number(config, name, value)
     else:
         raise TypeError(f"there is no option {name}")
 
 
-def _set_text(config: _ffi.Handle, text: int, value: str) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a str, not {type(value).__name__}")
-    data = value.encode()
-    check(_ffi.config_set_text(config, text, data, _ffi.sizes[len(data)]))
-
-
-def _add_header(config: _ffi.Handle, name: bytes, value: bytes) -> None:
-    check(_ffi.config_add_header(config, name, _ffi.sizes[len(name)], value, _ffi.sizes[len(value)]))
+def _set_text(config: _ffi.Handle, text: int, value: bytes, name: str) -> None:
+    check(_ffi.config_set_text(config, text, value, _ffi.sizes[len(value)]), name)
 
 
 def _set_number(config: _ffi.Handle, name: str, value: Any) -> None:

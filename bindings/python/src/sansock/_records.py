@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import _memory, _numbers
-from ._arguments import utf8
+from ._arguments import elements, utf8
 from ._details import DETAILED, PLAIN_OPEN, rare_event
 from ._events import Batch, Binary, Event, Text, set_binary, set_messages, set_text
 from ._ffi import RECORD, RECORD_SIZE, SIZE_BITS, Block
@@ -49,6 +49,7 @@ _read_places = struct.Struct("=8xQQ8x").iter_unpack
 _SIZE_T = next(code for code in "QLI" if array(code).itemsize == SIZE_BITS // 8)
 """The type code of an array of size_t."""
 _new: Callable[[type[Any]], Any] = object.__new__
+_MESSAGES_TYPE = "an iterable of str and bytes-like objects"
 
 
 def encode(messages: Iterable[str | Buffer]) -> tuple[int, bytes, int, bytes]:
@@ -58,7 +59,7 @@ def encode(messages: Iterable[str | Buffer]) -> tuple[int, bytes, int, bytes]:
         For messages of one kind: the kind, and their lengths as an array of size_t. Otherwise: 0, and their records.
         Then the number of messages, and their payloads one after the other.
     """
-    listed: list[Any] = list(messages)
+    listed: list[Any] = list(messages if isinstance(messages, list) else elements(messages, "messages", _MESSAGES_TYPE))
     try:
         text = "".join(listed)
     except TypeError:
@@ -75,7 +76,8 @@ def _encode_of_one_kind(kind: int, payloads: list[bytes]) -> tuple[int, bytes, i
 
 
 def _encode_mixed(messages: list[str | Buffer]) -> tuple[int, bytes, int, bytes]:
-    records, payloads, offset = bytearray(), list(map(utf8, messages)), 0
+    payloads = [utf8(message, f"messages[{number}]") for number, message in enumerate(messages)]
+    records, offset = bytearray(), 0
     for message, payload in zip(messages, payloads):
         kind = _TEXT if isinstance(message, str) else _BINARY
         records += RECORD.pack(kind, 0, 0, 0, offset, len(payload), 0)

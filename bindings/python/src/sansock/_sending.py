@@ -45,7 +45,7 @@ class Sender:
             TooLarge: The text is larger than ``output_hard_limit``. Send it in parts.
             NoMemory: There is no memory for it.
         """
-        data = text.encode() if isinstance(text, str) else octets(text)
+        data = text.encode() if isinstance(text, str) else utf8(text, "text")
         status = _ffi.conn_send_text(self._handle, data, _sizes[len(data)])
         if status:
             raise failure(status)
@@ -69,7 +69,7 @@ class Sender:
             data = message.encode()
             status = _ffi.conn_send_text(self._handle, data, _sizes[len(data)])
         else:
-            data = message if message.__class__ is bytes else octets(message)
+            data = message if message.__class__ is bytes else utf8(message, "message")
             status = _ffi.conn_send_binary(self._handle, data, _sizes[len(data)])
         if status:
             raise failure(status)
@@ -92,6 +92,8 @@ class Sender:
         """
         if kind is None:
             kind = MessageKind.TEXT if isinstance(data, str) else MessageKind.BINARY
+        elif kind.__class__ is not MessageKind:
+            kind = MessageKind(kind)
         raw = utf8(data) if kind is MessageKind.TEXT else octets(cast("Buffer", data))
         check(_ffi.conn_send_part(self._handle, kind.value, raw, len(raw), bool(last)))
 
@@ -154,7 +156,7 @@ class Sender:
             InvalidState: The connection is not open.
             WouldBlock: The output is full. Write it, and call again.
         """
-        raw, now = octets(payload), milliseconds(now)
+        raw, now = octets(payload, "payload"), milliseconds(now)
         check(_ffi.conn_ping(self._handle, raw, len(raw), now))
 
     def pong(self, payload: Buffer = b"") -> None:
@@ -162,7 +164,7 @@ class Sender:
 
         Pings are answered automatically, unless the option ``auto_pong`` is off.
         """
-        raw = octets(payload)
+        raw = octets(payload, "payload")
         check(_ffi.conn_pong(self._handle, raw, len(raw)))
 
     def close(self, code: int = 1000, reason: str | Buffer = "", now: int | None = None) -> None:
@@ -180,7 +182,7 @@ class Sender:
         Raises:
             InvalidArgument: The code must not be sent, or the reason is too long, is not UTF-8, or has no code.
         """
-        code, raw, now = unsigned(code, 16, "code"), utf8(reason), milliseconds(now)
+        code, raw, now = unsigned(code, 16, "code"), utf8(reason, "reason"), milliseconds(now)
         check(_ffi.conn_close(self._handle, code, raw, len(raw), now))
 
     def fail(self, code: int, reason: str | Buffer = "", now: int | None = None) -> None:
@@ -193,7 +195,7 @@ class Sender:
             InvalidArgument: As for :meth:`close`.
             InvalidState: The connection has ended.
         """
-        code, raw, now = unsigned(code, 16, "code"), utf8(reason), milliseconds(now)
+        code, raw, now = unsigned(code, 16, "code"), utf8(reason, "reason"), milliseconds(now)
         check(_ffi.conn_fail(self._handle, code, raw, len(raw), now))
 
     # Output

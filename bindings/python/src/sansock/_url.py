@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import _ffi
+from ._arguments import string
 from ._errors import check
 from ._events import _Value
 
@@ -35,8 +36,9 @@ def parse_url(url: str) -> Url:
 
     Raises:
         InvalidArgument: It is not a valid ``ws:`` or ``wss:`` URL.
+        TypeError: It is not a str.
     """
-    data, parts = url.encode(), _ffi.UrlParts()
-    check(_ffi.url_parse(data, len(data), _ffi.by_reference(parts)))
+    data, parts = string(url, "url"), _ffi.UrlParts()
+    check(_ffi.url_parse(data, len(data), _ffi.by_reference(parts)), "url")
     host = data[parts.host_offset : parts.host_offset + parts.host_len]
     return Url(bool(parts.secure), host.decode(), parts.port)
