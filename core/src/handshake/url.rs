@@ -57,7 +57,6 @@ impl Url {
         let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
         let (authority, target) = rest.split_at_checked(end)?;
         let (userinfo, authority) = match authority.iter().rposition(|byte| *byte == b'@') {
-            Some(0) => (None, &authority[1..]),
             Some(at) => (Some(&authority[..at]), &authority[at + 1..]),
             None => (None, authority),
         };
@@ -83,6 +82,8 @@ impl Url {
             target: String::from(slash) + &ascii(target),
             authority,
             authorization: match userinfo {
+                // Neither a name nor a password.
+                Some(b"" | b":") => None,
                 Some(userinfo) => Some(basic(userinfo)?),
                 None => None,
             },
