@@ -126,8 +126,8 @@ impl HeadReader {
         Ok(false)
     }
 
-    /// Whether a line continues the header before it (obs-fold, RFC 9112 §5.2). In a request that is a fault, as it is behind
-    /// the first line.
+    /// Whether a line continues the header before it (obs-fold, RFC 9112 §5.2). In a request that is a
+    /// fault, as it is behind the first line.
     fn continues_a_line(&self, line: &[u8]) -> bool {
         self.kind == HeadKind::Response && self.headers > 0 && begins_with_white_space(line) && is_text(line)
     }
@@ -218,7 +218,7 @@ impl<'a> RequestLine<'a> {
     }
 }
 
-/// The status of a response, if it is HTTP/1.1, or HTTP/1.0 and not 101 (RFC 9112 §4).
+/// The status of a response, if it is HTTP/1.1 or a later minor version, or HTTP/1.0 and not interim or 101 (RFC 9112 §4).
 pub(crate) fn parse_status_line(line: &[u8]) -> Result<u16, FaultKind> {
     let bad = FaultKind::BadStatusLine;
     let (version, rest) = line.split_at_checked(9).ok_or(bad)?;
