@@ -19,7 +19,7 @@ DEFLATE = os.environ.get("DEFLATE") == "1"
 
 
 class Echo(WebSocketProtocol):
-    """Accepts every request and sends every message back."""
+    """Accepts requests of its own origin, and sends every message back."""
 
     def __init__(self) -> None:
         super().__init__(Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE))
@@ -27,8 +27,10 @@ class Echo(WebSocketProtocol):
     def handle(self, event: Event) -> None:
         """Handles one event."""
         match event:
-            case Request():
+            case Request(same_origin=True):
                 self.drive(self.connection.accept())
+            case Request():
+                self.drive(self.connection.reject(403))
             case Text(data) | Binary(data):
                 with suppress(InvalidState):  # after our Close
                     self.connection.send(data)

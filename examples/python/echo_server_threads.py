@@ -37,11 +37,13 @@ def step(sock: socket.socket, connection: Connection) -> list[Event]:
 
 
 def handle(connection: Connection, events: list[Event]) -> None:
-    """Accepts every request and sends every message back."""
+    """Accepts requests of its own origin, and sends every message back."""
     for event in events:
         match event:
-            case Request():
+            case Request(same_origin=True):
                 handle(connection, connection.accept())
+            case Request():
+                handle(connection, connection.reject(403))
             case Text(data) | Binary(data):
                 with suppress(InvalidState):  # after our Close
                     connection.send(data)
