@@ -133,18 +133,24 @@ fn parse_port(digits: &[u8]) -> Option<u16> {
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => is_ipv6(address),
-        _ => !host.is_empty() && are_of(HOST, host) && is_encoded(host),
+        _ => !host.is_empty() && are_of(HOST, host) && percent_decoded(host).all(|byte| byte.is_some_and(is_plain)),
     }
 }
 
-/// Whether each `%` stands before two hexadecimal digits (RFC 3986 §2.1), of a byte that means nothing in an authority: neither
-/// a control character nor `%`, nor a delimiter.
-fn is_encoded(bytes: &[u8]) -> bool {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let byte = |piece: &[u8]| Some(digit(piece.first()?)? << 4 | digit(piece.get(1)?)?);
-    let is_plain =
-        |byte: u32| byte >= 0x20 && byte != 0x7f && !b"%:/?#[]@\\".iter().any(|other| byte == u32::from(*other));
-    bytes.split(|byte| *byte == b'%').skip(1).all(|piece| byte(piece).is_some_and(is_plain))
+/// Whether a byte means nothing in an authority: it is neither a control character nor `%`, nor a delimiter.
+fn is_plain(byte: u8) -> bool {
+    !byte.is_ascii_control() && !b"%:/?#[]@\\".contains(&byte)
+}
+
+/// What bytes stand for, where `%` stands before two hexadecimal digits (RFC 3986 §2.1); `None` for a `%` that does not.
+pub(crate) fn percent_decoded(bytes: &[u8]) -> impl Iterator<Item = Option<u8>> {
+    let mut bytes = bytes.iter();
+    core::iter::from_fn(move || {
+        let byte = *bytes.next()?;
+        let mut digit = || bytes.next().and_then(|byte| char::from(*byte).to_digit(16));
+        let mut encoded = || Some((digit()? << 4 | digit()?) as u8);
+        Some(if byte == b'%' { encoded() } else { Some(byte) })
+    })
 }
 
 /// Whether this is an IPv6 address (RFC 3986 §3.2.2): eight groups of up to four hexadecimal digits, or fewer with one `::`

@@ -54,10 +54,15 @@ pub(crate) enum Progress {
     Truncated,
 }
 
+/// A response with this status never has a body, not even an empty one with a length (RFC 9110 §8.6).
+pub(crate) fn has_no_body(status: u16) -> bool {
+    matches!(status, 204 | 304)
+}
+
 impl BodyReader {
     /// The framing of the body of a response with this status (RFC 9112 §6.3).
     pub(crate) fn new(status: u16, fields: &[Field<'_>]) -> Result<Self, FaultKind> {
-        if matches!(status, 204 | 304) {
+        if has_no_body(status) {
             return Ok(BodyReader::Length(0));
         }
         let mut coding = None;

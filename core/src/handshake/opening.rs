@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::body::{BodyReader, Progress};
+use super::body::{BodyReader, Progress, has_no_body};
 use super::deliver::{self, Head};
 use super::head::{self, HeadKind, HeadReader, RequestLine};
 use super::request::{self, Offer};
@@ -186,7 +186,7 @@ impl Opening {
 
     /// Refuses the request.
     pub(crate) fn reject(&mut self, status: u16, body: &[u8], context: &mut Context<'_>) -> Result<(), Error> {
-        if !(200..=599).contains(&status) || (write::has_no_body(status) && !body.is_empty()) {
+        if !(200..=599).contains(&status) || (has_no_body(status) && !body.is_empty()) {
             return Err(Error::InvalidArgument);
         }
         let refuse = Subject::Refuse { status, because: FaultKind::Refused, body };

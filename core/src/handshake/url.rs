@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::Error;
-use crate::syntax::{Authority, is_target};
+use crate::syntax::{Authority, is_target, percent_decoded};
 use crate::text::{ascii, base64, decimal};
 
 /// A `ws:` or `wss:` URL in its parts.
@@ -96,12 +96,12 @@ fn basic(userinfo: &[u8]) -> Option<String> {
     let colon = userinfo.iter().position(|byte| *byte == b':').unwrap_or(userinfo.len());
     let (user, password) = userinfo.split_at_checked(colon)?;
     let mut pair = Vec::with_capacity(userinfo.len() + 1);
-    percent_decode(user, &mut pair)?;
+    decode_visible(user, &mut pair)?;
     if pair.contains(&b':') {
         return None;
     }
     pair.push(b':');
-    percent_decode(password.get(1..).unwrap_or_default(), &mut pair)?;
+    decode_visible(password.get(1..).unwrap_or_default(), &mut pair)?;
     // Neither part may have control characters.
     if pair.iter().any(u8::is_ascii_control) {
         return None;
@@ -109,17 +109,10 @@ fn basic(userinfo: &[u8]) -> Option<String> {
     Some(String::from("Basic ") + &base64(&pair))
 }
 
-fn percent_decode(text: &[u8], decoded: &mut Vec<u8>) -> Option<()> {
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => {
-                let mut digit = || bytes.next().and_then(|byte| char::from(*byte).to_digit(16));
-                (digit()? << 4 | digit()?) as u8
-            }
-            b'!'..=b'~' => *byte,
-            _ => return None,
-        });
+/// Decodes a text whose characters are visible.
+fn decode_visible(text: &[u8], decoded: &mut Vec<u8>) -> Option<()> {
+    if !text.iter().all(u8::is_ascii_graphic) {
+        return None;
     }
-    Some(())
+    percent_decoded(text).try_for_each(|byte| byte.map(|byte| decoded.push(byte)))
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::body::has_no_body;
 use super::{HandshakeConfig, Url};
 use crate::error::FaultKind;
 use crate::text::decimal;
@@ -72,11 +73,6 @@ pub(crate) fn refusal(output: &mut Vec<u8>, status: u16, because: FaultKind, ext
         header(output, b"Content-Length", decimal(body.len() as u64).as_bytes());
     }
     push(output, &[b"\r\n", body]);
-}
-
-/// A response with this status never has a body, not even an empty one with a length (RFC 9110 §8.6).
-pub(crate) fn has_no_body(status: u16) -> bool {
-    matches!(status, 204 | 304)
 }
 
 fn push(output: &mut Vec<u8>, parts: &[&[u8]]) {

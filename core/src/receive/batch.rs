@@ -94,8 +94,8 @@ impl Batch {
         // A batch that needed the capacity is likely to be followed by another one: it is kept for a while.
         self.small_batches = if self.records.len() > KEPT_RECORDS { 0 } else { self.small_batches.saturating_add(1) };
         self.records.clear();
-        if self.small_batches >= SMALL_BATCHES && self.records.capacity() > KEPT_RECORDS {
-            self.records = Vec::new();
+        if self.small_batches >= SMALL_BATCHES {
+            self.shrink();
         }
     }
 
@@ -105,9 +105,10 @@ impl Batch {
         self.records.capacity() * size_of::<Record>() + messages + self.scratch.capacity() > KEPT_BYTES
     }
 
-    /// Gives back the capacity for records of a large batch. There are none.
+    /// Gives back the capacity that a large batch needed for its records. They have been dropped.
+    #[inline]
     pub(crate) fn shrink(&mut self) {
-        if self.records.is_empty() && self.records.capacity() > KEPT_RECORDS {
+        if self.records.capacity() > KEPT_RECORDS {
             self.records = Vec::new();
         }
     }

@@ -296,7 +296,7 @@ impl Sender {
     /// [`Error::InvalidArgument`] if that is more than there are.
     pub fn written(&mut self, count: usize) -> Result<(), Error> {
         self.queue.written(count, &self.shared.buffers)?;
-        if self.progress.is_active() && count > 0 {
+        if self.tracks_progress() && count > 0 {
             self.note_progress(count);
         }
         self.flush_pong();

@@ -258,7 +258,7 @@ impl Sender {
             match effect {
                 Effect::StartKeepalive => self.start_keepalive(),
                 Effect::SendClose => self.send_close(cause.payload.as_ref()),
-                Effect::StartCloseDeadline => self.start_close_deadline(),
+                Effect::StartCloseDeadline => self.start_when_written(Deadline::Close),
                 // The peer began it if ours is the second Close.
                 Effect::RecordClean => {
                     self.record_closed(None, self.connection_state() == ConnectionState::CloseReceived)
@@ -275,10 +275,6 @@ impl Sender {
         self.closing.state = transition.to;
         self.stop_timers_when_done();
         true
-    }
-
-    fn start_close_deadline(&mut self) {
-        self.start_when_written(Deadline::Close);
     }
 
     /// Sends Close, once: no frame follows it (§5.5.1).
@@ -306,7 +302,7 @@ impl Sender {
         self.parts = None;
         self.compression = Compression::default();
         self.keepalive.stop();
-        self.start_close_deadline();
+        self.start_when_written(Deadline::Close);
     }
 
     /// A closed connection has no deadline once its output is written and the transport is to be closed.

@@ -110,7 +110,7 @@ impl Sender {
 
     /// Whether reporting output as written would change nothing but release its bytes.
     pub(crate) fn may_defer_written(&self) -> bool {
-        self.is_open() && self.writable() && self.transport() == Transport::Open && !self.progress.is_active()
+        self.is_open() && self.writable() && self.transport() == Transport::Open && !self.tracks_progress()
     }
 
     pub(crate) fn deflate(&self) -> Option<Agreement> {

@@ -22,18 +22,14 @@ pub(crate) struct Progress {
     is_fresh: bool,
     /// The answer to a keepalive ping is awaited, whose frame may not be written yet.
     pub(super) awaits_pong: bool,
-    /// [`Deadline::Write`] runs for the output as it is.
-    write_is_running: bool,
-}
-
-impl Progress {
-    /// Whether reports of written output change a deadline.
-    pub(super) fn is_active(&self) -> bool {
-        self.starts.is_some() || self.write_is_running
-    }
 }
 
 impl Sender {
+    /// Whether reports of written output change a deadline.
+    pub(super) fn tracks_progress(&self) -> bool {
+        self.progress.starts.is_some() || self.timers.is_running(Deadline::Write)
+    }
+
     /// Takes the host's clock, and starts the deadlines that have waited for it.
     #[inline]
     pub(crate) fn advance(&mut self, now: u64) {
@@ -46,7 +42,6 @@ impl Sender {
     /// Ends a call with a time: what it has sent must be written from now on.
     pub(crate) fn watch_output(&mut self) {
         if self.awaits_write() {
-            self.progress.write_is_running = true;
             self.timers.start(Deadline::Write, self.time_for(Deadline::Write));
         }
     }
@@ -83,7 +78,6 @@ impl Sender {
     pub(super) fn note_progress(&mut self, count: usize) {
         let progress = &mut self.progress;
         let is_fresh = core::mem::take(&mut progress.is_fresh);
-        progress.write_is_running = false;
         self.timers.stop(Deadline::Write);
         progress.unwritten = progress.unwritten.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         if is_fresh {
@@ -109,7 +103,7 @@ impl Sender {
     /// Whether output waits for which [`Deadline::Write`] does not run yet.
     #[inline]
     fn awaits_write(&self) -> bool {
-        !self.progress.write_is_running && self.queue.len() > 0
+        !self.timers.is_running(Deadline::Write) && self.queue.len() > 0
     }
 
     fn time_for(&self, deadline: Deadline) -> u64 {

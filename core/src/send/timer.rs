@@ -8,7 +8,7 @@
 
 use crate::abi::NEVER;
 
-/// What a deadline is for. Only one of the first four runs at a time.
+/// What a deadline is for. One of the first four runs at a time, and beside it the one for writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {
     /// The opening handshake must be complete.
@@ -70,10 +70,17 @@ impl Timers {
 
     /// Starts a deadline at this time, in place of the one that runs.
     pub(crate) fn start_at(&mut self, deadline: Deadline, at: u64) {
+        if deadline != Deadline::Write {
+            self.running = deadline;
+        }
+        self.set(deadline, at, false);
+    }
+
+    fn set(&mut self, deadline: Deadline, at: u64, put_off: bool) {
         let at = at.min(NEVER - 1);
         match deadline {
-            Deadline::Write => (self.write_at, self.write_put_off) = (at, false),
-            _ => (self.running, self.at, self.put_off) = (deadline, at, false),
+            Deadline::Write => (self.write_at, self.write_put_off) = (at, put_off),
+            _ => (self.at, self.put_off) = (at, put_off),
         }
     }
 
@@ -106,19 +113,16 @@ impl Timers {
 
     /// A deadline that has passed, and is not put off.
     pub(crate) fn passed(&mut self) -> Option<Deadline> {
-        let soon = self.now.saturating_add(1).min(NEVER - 1);
-        if self.running_at() <= self.now {
-            let is_late = self.at < self.now && self.running != Deadline::Ping;
-            if !is_late || self.put_off {
-                return Some(self.running);
+        let running = (self.running, self.running_at(), self.put_off);
+        let writing = (Deadline::Write, self.write_at, self.write_put_off);
+        for (deadline, at, put_off) in [running, writing] {
+            if at > self.now {
+                continue;
             }
-            (self.at, self.put_off) = (soon, true);
-        }
-        if self.write_at <= self.now {
-            if self.write_at == self.now || self.write_put_off {
-                return Some(Deadline::Write);
+            if at == self.now || put_off || deadline == Deadline::Ping {
+                return Some(deadline);
             }
-            (self.write_at, self.write_put_off) = (soon, true);
+            self.set(deadline, self.now.saturating_add(1), true);
         }
         None
     }
