@@ -204,9 +204,7 @@ export class Connection implements Disposable {
    * @throws {SansockError} As `sendText`; `INVALID_ARGUMENT` if these are not bytes.
    */
   sendBinary(data: Bytes): void {
-    const handle = this.#live();
-    const length = this.#engine.transfer.write(toBytes("data", data));
-    this.#sent(this.#engine.calls.conn_send(handle, KIND.BINARY, length, 0), "data");
+    this.#sendBytes(data, "bytes");
   }
 
   /**
@@ -218,7 +216,7 @@ export class Connection implements Disposable {
     if (typeof data === "string") {
       this.sendText(data);
     } else {
-      this.sendBinary(toBytes("data", data, "a string or bytes"));
+      this.#sendBytes(data, "a string or bytes");
     }
   }
 
@@ -472,6 +470,12 @@ export class Connection implements Disposable {
     readEvents(this.#engine, this.#handle, this.#block, events);
     this.#input.update();
     return events;
+  }
+
+  #sendBytes(data: Bytes, needed: string): void {
+    const handle = this.#live();
+    const length = this.#engine.transfer.write(toBytes("data", data, needed));
+    this.#sent(this.#engine.calls.conn_send(handle, KIND.BINARY, length, 0), "data");
   }
 
   #write(name: string, data: string | Bytes): number {
