@@ -1,8 +1,12 @@
 //! The command client as it is run, in a build in which the engine checks that its host obeys the rules.
 
-use std::io::{BufRead, BufReader, Write};
+#[path = "../../../../examples/rust/tests/server/mod.rs"]
+mod server;
+
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
+
+use server::Server;
 
 const CLIENT: &str = env!("CARGO_BIN_EXE_command_client");
 
@@ -31,47 +35,16 @@ fn every_command_has_its_event() {
         "closing 4001 bye ✓",
         "closed 4001 bye ✓",
     ];
-    let server = Server::start();
-    let output = server.client(&["--subprotocol", "chat"], &(commands.join("\n") + "\n"));
+    let server = start_server();
+    let output = server.client(CLIENT, &["--subprotocol", "chat"], &(commands.join("\n") + "\n"));
     assert_eq!(String::from_utf8_lossy(&output.stdout), printed.join("\n") + "\n");
     assert!(output.status.success());
 }
 
 /// The echo server of `examples/rust`, from the same build.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Self {
-        let build = ["build", "--quiet", "-p", "sansock-examples", "--bin", "echo_server"];
-        let built = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
-        assert!(built.success());
-        let program = Path::new(CLIENT).with_file_name("echo_server");
-        let mut process = Command::new(program).stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("a line");
-        let url = line.trim_end().strip_prefix("listening on ").expect("the address").to_owned();
-        Server { process, url }
-    }
-
-    /// Runs the client to its end with this standard input.
-    fn client(&self, arguments: &[&str], input: &str) -> Output {
-        let mut client = Command::new(CLIENT)
-            .arg(&self.url)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        client.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
-        client.wait_with_output().expect("it ends")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().and_then(|()| self.process.wait()).expect("it ends");
-    }
+fn start_server() -> Server {
+    let build = ["build", "--quiet", "-p", "sansock-examples", "--bin", "echo_server"];
+    let built = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
+    assert!(built.success());
+    Server::start(Path::new(CLIENT).with_file_name("echo_server"))
 }
