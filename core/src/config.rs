@@ -67,6 +67,18 @@ impl Config {
 }
 
 /// A [`Config`] in the making. Setters never fail: [`build`](Self::build) reports the first value that is not allowed.
+///
+/// ```
+/// use core::time::Duration;
+/// use sansock::Config;
+///
+/// let config = Config::server()
+///     .subprotocol("v2.chat")
+///     .max_message_size(1024 * 1024)
+///     .ping_interval(Duration::from_secs(30))
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "call build() to make a configuration of it"]
 pub struct ConfigBuilder {
@@ -77,6 +89,14 @@ pub struct ConfigBuilder {
 }
 
 /// A value of a configuration that is not allowed, or one that is missing.
+///
+/// ```
+/// use sansock::Config;
+///
+/// let error = Config::server().max_headers(0).build().expect_err("0 is no limit");
+/// assert_eq!(error.option(), "max_headers");
+/// println!("{error}");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     option: &'static str,

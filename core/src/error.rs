@@ -11,6 +11,16 @@ use crate::close::CloseCode;
 use crate::text::decimal;
 
 /// A call that could not be carried out. The connection is as it was before the call.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Error, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// connection.close(None, "", Duration::ZERO)?;
+/// assert_eq!(connection.send_text("too late"), Err(Error::InvalidState)); // and nothing has changed
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
@@ -52,6 +62,14 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// What the engine sends to the peer when a fault ends the connection.
+///
+/// ```
+/// use sansock::{Answer, CloseCode, FaultKind};
+///
+/// assert_eq!(FaultKind::BadText.answer(), Answer::Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA));
+/// assert_eq!(FaultKind::BadMethod.answer(), Answer::Status(405));
+/// assert_eq!(FaultKind::Eof.answer(), Answer::Nothing);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// A Close frame with this code.

@@ -27,6 +27,16 @@ pub(crate) enum Opcode {
 }
 
 /// The two kinds of messages.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, MessageKind, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// connection.send_part(MessageKind::Text, b"a message ", false)?;
+/// connection.send_part(MessageKind::Text, b"in two parts", true)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MessageKind {
     /// UTF-8 text.

@@ -4,6 +4,14 @@
 use crate::abi::role;
 
 /// Which end of the connection this is.
+///
+/// ```
+/// use sansock::{Config, Role};
+///
+/// // Behind an HTTP server that has made the opening handshake itself.
+/// let config = Config::builder(Role::Server).start_open(true).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Role {
@@ -14,6 +22,19 @@ pub enum Role {
 }
 
 /// What the number of an option counts.
+///
+/// ```
+/// use sansock::config::{OPTIONS, Unit};
+///
+/// let times = OPTIONS.iter().filter(|option| option.unit == Unit::Milliseconds);
+/// assert!(times.map(|option| option.name).eq([
+///     "handshake_timeout",
+///     "close_timeout",
+///     "ping_interval",
+///     "pong_timeout",
+///     "write_timeout",
+/// ]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Bytes.
@@ -31,6 +52,13 @@ pub enum Unit {
 }
 
 /// One numeric option, as every language sees it.
+///
+/// ```
+/// use sansock::config::OPTIONS;
+///
+/// let option = OPTIONS.iter().find(|option| option.name == "max_headers").expect("an option");
+/// assert_eq!((option.default, option.default_text, option.min), (Some(128), "128", 1));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct OptionInfo {

@@ -1,5 +1,5 @@
 //! `ARCHITECTURE.md` draws the same house as the `use` lines: a room uses rooms on lower floors only. And files and functions
-//! stay short enough to be read in one go.
+//! stay short enough to be read in one go, and every public type has an example.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -100,4 +100,21 @@ fn files_and_functions_are_short() {
 /// Whether a word may stand before `fn`.
 fn is_qualifier(word: &str) -> bool {
     word.is_empty() || word.starts_with("pub") || ["const", "unsafe", "in", "crate::"].contains(&word)
+}
+
+/// The flat numbers and the boundary are not what Rust users see.
+#[test]
+fn every_public_type_has_an_example() {
+    let mut types = 0;
+    for (_, path, text) in files().iter().filter(|(room, ..)| !["abi", "boundary"].contains(&room.as_str())) {
+        let mut documented = false;
+        for line in text.lines() {
+            let is_type = line.starts_with("pub struct ") || line.starts_with("pub enum ");
+            assert!(!is_type || documented, "{}: {line} has no example", path.display());
+            types += usize::from(is_type);
+            documented = (documented || line == "/// ```" || line.starts_with("/// ```no_run"))
+                && (line.starts_with("///") || line.starts_with("#["));
+        }
+    }
+    assert!(types > 25, "only {types} public types were found");
 }

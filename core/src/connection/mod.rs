@@ -428,6 +428,16 @@ impl Connection {
 }
 
 /// A message whose payload the host keeps: see [`Connection::receive_header`].
+///
+/// ```
+/// # let mut stream: &[u8] = b"\x82\x03abc\x82\x03next";
+/// # fn keep(_message: &[u8]) {}
+/// # fn take(header: sansock::PayloadHeader, stream: &mut &[u8]) {
+/// let message = &stream[header.header_len..][..header.payload_len as usize];
+/// # keep(message);
+/// *stream = &stream[header.header_len + message.len()..]; // what follows goes to `receive`
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PayloadHeader {

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::{Binary, Details, Events, Header, Open, Ping, Pong, Rejected, Request};
+use super::opening::Details;
+use super::{Binary, Events, Header, Open, Ping, Pong, Rejected, Request};
 
 impl fmt::Debug for Events<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! Events as Rust sees them: a view of the records of a batch.
 
 mod debug;
+mod opening;
 
 #[cfg(debug_assertions)]
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +12,26 @@ use crate::close::CloseCode;
 use crate::error::FaultKind;
 
 pub use crate::handshake::request::OriginRelation;
+use opening::Details;
+pub use opening::{Header, Open, Rejected, Request};
 
 /// What happened on a connection. Payloads are borrowed until the next input call.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x81\x05hello";
+/// for event in connection.receive(&mut arrived, Duration::ZERO).events {
+///     match event {
+///         Event::Text(message) => assert_eq!(message.text, "hello"),
+///         Event::Closed(closed) => println!("closed with {}", closed.code),
+///         _ => {}
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -38,112 +57,19 @@ pub enum Event<'a> {
     Closed(Closed<'a>),
 }
 
-/// A request to open a connection (RFC 6455 §4.2.1).
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct Request<'a> {
-    /// The request target: path and query, or an absolute URI.
-    pub target: &'a str,
-    /// How the Origin header relates to the host that the request was made to.
-    pub origin_relation: OriginRelation,
-    details: Details<'a>,
-}
-
-impl<'a> Request<'a> {
-    /// Whether the request was not made by a page of another site: its Origin header is absent, or names the host that the
-    /// request was made to. Refuse a request with 403 if this is false, unless pages of other sites may connect (RFC 6455
-    /// §10.2).
-    pub fn same_origin(&self) -> bool {
-        self.origin_relation != OriginRelation::Cross
-    }
-
-    /// The host and port that the request was made to.
-    pub fn authority(&self) -> &'a str {
-        self.details.first(kind::AUTHORITY).map(text).unwrap_or_default()
-    }
-
-    /// The Origin header.
-    pub fn origin(&self) -> Option<&'a str> {
-        self.details.first(kind::ORIGIN).map(text)
-    }
-
-    /// The subprotocols that the client offers, in its order of preference.
-    pub fn subprotocols(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.details.of(kind::SUBPROTOCOL).map(text)
-    }
-
-    /// The subprotocol that is agreed if `accept` names none.
-    pub fn preferred_subprotocol(&self) -> Option<&'a str> {
-        let chosen = |record: &&Record| record.kind == kind::SUBPROTOCOL && record.flags & flag::CHOSEN != 0;
-        self.details.records.iter().find(chosen).map(|record| text(self.details.payload(record)))
-    }
-
-    /// The extensions that the client offers, with their parameters.
-    pub fn extensions(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.details.of(kind::EXTENSION).map(text)
-    }
-
-    /// All headers, as received.
-    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        self.details.headers()
-    }
-}
-
-/// The opening handshake is complete.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct Open<'a> {
-    details: Details<'a>,
-}
-
-impl<'a> Open<'a> {
-    /// The subprotocol agreed.
-    pub fn subprotocol(&self) -> Option<&'a str> {
-        self.details.first(kind::SUBPROTOCOL).map(text)
-    }
-
-    /// The extensions agreed, with their parameters.
-    pub fn extensions(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.details.of(kind::EXTENSION).map(text)
-    }
-
-    /// The headers of the response, on a client.
-    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        self.details.headers()
-    }
-}
-
-/// A server's refusal.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct Rejected<'a> {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body, as far as it was kept.
-    pub body: &'a [u8],
-    /// Whether a part of the body is missing: it was longer than the limit, or the stream ended early.
-    pub truncated: bool,
-    details: Details<'a>,
-}
-
-impl<'a> Rejected<'a> {
-    /// The headers of the response.
-    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        self.details.headers()
-    }
-}
-
-/// A header, as received.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Header<'a> {
-    /// The name. Its case means nothing.
-    pub name: &'a str,
-    /// The value, without the white space around it.
-    pub value: &'a [u8],
-}
-
 /// A text message, or a part of one. A part never ends inside a code point.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x01\x03one\x80\x03two"; // a message in two frames
+/// let mut events = connection.receive(&mut arrived, Duration::ZERO).events;
+/// let Some(Event::Text(message)) = events.next() else { panic!("a message") };
+/// assert_eq!((message.text, message.first, message.last), ("onetwo", true, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Text<'a> {
@@ -156,6 +82,20 @@ pub struct Text<'a> {
 }
 
 /// A binary message, or a part of one.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).parts(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x02\x03one\x80\x03two"; // a message in two frames
+/// let mut events = connection.receive(&mut arrived, Duration::ZERO).events;
+/// let Some(Event::Binary(part)) = events.next() else { panic!("the first part") };
+/// assert_eq!((part.data, part.first, part.last), (&b"one"[..], true, false));
+/// let Some(Event::Binary(part)) = events.next() else { panic!("the second part") };
+/// assert_eq!((part.data, part.first, part.last), (&b"two"[..], false, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Binary<'a> {
@@ -168,6 +108,19 @@ pub struct Binary<'a> {
 }
 
 /// A ping.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x89\x02hi";
+/// let mut events = connection.receive(&mut arrived, Duration::ZERO).events;
+/// assert!(matches!(events.next(), Some(Event::Ping(ping)) if ping.payload == b"hi"));
+/// drop(events);
+/// assert_eq!(connection.output()[0], 0x8a); // a pong
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ping<'a> {
@@ -176,6 +129,19 @@ pub struct Ping<'a> {
 }
 
 /// A pong.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// connection.ping(b"hi", Duration::from_millis(100))?;
+/// let mut arrived = *b"\x8a\x02hi";
+/// let mut events = connection.receive(&mut arrived, Duration::from_millis(130)).events;
+/// let Some(Event::Pong(pong)) = events.next() else { panic!("the answer") };
+/// assert_eq!(pong.round_trip_time, Some(Duration::from_millis(30)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong<'a> {
@@ -186,6 +152,22 @@ pub struct Pong<'a> {
 }
 
 /// The peer's Close frame.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{CloseCode, Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x88\x06\x03\xe9away";
+/// let received = connection.receive(&mut arrived, Duration::ZERO);
+/// for event in received.events {
+///     if let Event::Closing(closing) = event {
+///         assert_eq!((closing.code, closing.reason), (CloseCode::GOING_AWAY, "away"));
+///         received.sender.send_text("a last word")?; // the answer to Close follows with the next input call
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closing<'a> {
@@ -196,6 +178,18 @@ pub struct Closing<'a> {
 }
 
 /// How a connection was closed (RFC 6455 §7.1.4 to §7.1.6).
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{CloseCode, Config, Connection, Event, FaultKind, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut events = connection.receive_eof(Duration::ZERO).events; // the stream ends without Close
+/// let Some(Event::Closed(closed)) = events.next() else { panic!("the end") };
+/// assert_eq!((closed.code, closed.clean), (CloseCode::ABNORMAL_CLOSURE, false));
+/// assert_eq!(closed.fault, Some(FaultKind::Eof));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed<'a> {
@@ -214,6 +208,17 @@ pub struct Closed<'a> {
 }
 
 /// An iterator over the events of a batch.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x81\x01a\x81\x01b";
+/// let events = connection.receive(&mut arrived, Duration::ZERO).events;
+/// assert_eq!(events.count(), 2); // they are dropped by the next input call
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Events<'a> {
     records: &'a [Record],
@@ -334,34 +339,6 @@ fn view<'a>(record: &Record, payload: &'a [u8], details: Details<'a>) -> Event<'
             close_sent: u16::try_from(record.extra).ok().filter(|code| *code != 0).map(CloseCode::from),
             fault: FaultKind::from_number(record.aux),
         }),
-    }
-}
-
-/// The records that follow an event and belong to it. They refer to the scratch buffer.
-#[derive(Clone, Copy)]
-struct Details<'a> {
-    records: &'a [Record],
-    scratch: &'a [u8],
-}
-
-impl<'a> Details<'a> {
-    fn payload(&self, record: &Record) -> &'a [u8] {
-        slice(self.scratch, record.offset, record.len)
-    }
-
-    fn of(self, kind: u8) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.records.iter().filter(move |record| record.kind == kind).map(move |record| self.payload(record))
-    }
-
-    fn first(self, kind: u8) -> Option<&'a [u8]> {
-        self.of(kind).next()
-    }
-
-    fn headers(self) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        self.records.iter().filter(|record| record.kind == kind::HEADER).map(move |record| Header {
-            name: text(slice(self.scratch, record.offset, u64::from(record.aux))),
-            value: slice(self.scratch, record.extra, record.len),
-        })
     }
 }
 

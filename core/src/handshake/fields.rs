@@ -29,6 +29,15 @@ pub(crate) const RESERVED: &[&str] = &[
 ];
 
 /// A header field as received, without the white space around its value.
+///
+/// ```
+/// use sansock::handshake::fields::Field;
+/// use sansock::handshake::request;
+///
+/// // "Upgrade: websocket" and "Connection: Upgrade", as an HTTP server has read them
+/// let fields = [Field { name: b"upgrade", value: b"websocket" }, Field { name: b"connection", value: b"Upgrade" }];
+/// assert_eq!(request::check_upgrade(&fields), Ok(()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
     /// The name, whose case is not significant.

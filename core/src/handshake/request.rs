@@ -8,6 +8,14 @@ use crate::error::FaultKind;
 use crate::syntax::{Authority, is_base64, is_token, trim};
 
 /// How the Origin header of a request relates to the host that the request was made to (RFC 6454, RFC 6455 §10.2).
+///
+/// ```
+/// # use sansock::event::{OriginRelation, Request};
+/// /// Pages of other sites may connect, as for a public feed; what is no browser must show its credentials.
+/// fn needs_credentials(request: &Request<'_>) -> bool {
+///     request.origin_relation == OriginRelation::Absent
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum OriginRelation {
@@ -20,6 +28,18 @@ pub enum OriginRelation {
 }
 
 /// What a request offers, whatever version of HTTP carried it.
+///
+/// ```
+/// use sansock::handshake::fields::Field;
+/// use sansock::handshake::request::Offer;
+///
+/// let fields = [
+///     Field { name: b"Sec-WebSocket-Version", value: b"13" },
+///     Field { name: b"Sec-WebSocket-Protocol", value: b"chat, superchat" },
+/// ];
+/// let offer = Offer::read(&fields, b"example.com").expect("a valid request");
+/// assert_eq!(offer.subprotocols, [&b"chat"[..], b"superchat"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Offer<'a> {

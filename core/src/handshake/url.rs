@@ -8,6 +8,15 @@ use crate::syntax::{Authority, is_target, percent_decoded};
 use crate::text::{ascii, base64, decimal};
 
 /// A `ws:` or `wss:` URL in its parts.
+///
+/// ```
+/// use sansock::Url;
+///
+/// let url = Url::parse("wss://example.com/chat?room=1")?;
+/// assert_eq!((url.secure, url.host.as_str(), url.port), (true, "example.com", 443));
+/// assert_eq!(url.target, "/chat?room=1");
+/// # Ok::<(), sansock::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Url {

@@ -16,6 +16,17 @@ use crate::states;
 use crate::states::closing::{CLOSING, ConnectionState, Effect, Input};
 
 /// The state of a connection (RFC 6455 §4.1, §7.1).
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Role, State};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// assert_eq!(connection.state(), State::Open);
+/// connection.close(None, "", Duration::ZERO)?;
+/// assert_eq!(connection.state(), State::Closing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {

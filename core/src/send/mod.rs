@@ -41,6 +41,21 @@ struct Parts {
 
 /// The outgoing half of a [`Connection`](crate::Connection). It is borrowed beside the events of an input call, so that a
 /// host can answer while it reads them: see [`Received`](crate::Received).
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x81\x05hello";
+/// let received = connection.receive(&mut arrived, Duration::ZERO);
+/// for event in received.events {
+///     if let Event::Text(message) = event {
+///         received.sender.send_text(message.text)?; // while the events are borrowed
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sender {
     shared: Arc<Shared>,
     queue: Queue,

@@ -82,6 +82,21 @@ impl Queue {
 
 /// The pending output of a connection as a [`bytes::Buf`], for hosts whose writers take one. Advancing it reports the
 /// bytes as written.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// use bytes::Buf;
+///
+/// connection.send_binary(&[1, 2, 3])?;
+/// let mut socket = Vec::new();
+/// socket.extend_from_slice(connection.output_buf().chunk());
+/// connection.output_buf().advance(socket.len());
+/// assert!(connection.output().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Output<'a>(pub(super) &'a mut Sender);
 
 impl Buf for Output<'_> {
