@@ -225,7 +225,7 @@
 #define SANSOCK_BLOCK_DEFER_WRITTEN 4
 
 /// The ws: or wss: URL of a client's request. A user name and password in it become a Basic Authorization header
-/// (RFC 7617). Required for a client unless it starts open.
+/// (RFC 7617); no other can be added then. Required for a client unless it starts open.
 #define SANSOCK_TEXT_URL 1
 
 /// The Origin header of a client's request.

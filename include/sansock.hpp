@@ -448,7 +448,8 @@ public:
 
     /// A server's configuration.
     static Result<Config> server() noexcept { return create(Role::server); }
-    /// A client's configuration, for a ws: or wss: URL. A `user:password@` in it becomes a Basic Authorization header.
+    /// A client's configuration, for a ws: or wss: URL. A `user:password@` in it becomes a Basic Authorization
+    /// header; no other can be added then.
     static Result<Config> client(std::string_view url) noexcept {
         auto config = create(Role::client);
         if (!config) return config;

@@ -211,7 +211,7 @@ numbers! {
     /// Numbers of the texts of a configuration.
     text: u32 {
         /// The `ws:` or `wss:` URL of a client's request. A user name and password in it become a Basic Authorization
-        /// header (RFC 7617). Required for a client unless it starts open.
+        /// header (RFC 7617); no other can be added then. Required for a client unless it starts open.
         URL = 1;
         /// The Origin header of a client's request.
         ORIGIN = 2;

@@ -40,7 +40,7 @@ pub struct Config {
 
 impl Config {
     /// Starts the configuration of a client, for a `ws:` or `wss:` URL. A user name and password in the URL become a Basic
-    /// Authorization header (RFC 7617).
+    /// Authorization header (RFC 7617); no other can be added then.
     pub fn client(url: &str) -> ConfigBuilder {
         Config::builder(Role::Client).url(url)
     }

@@ -116,7 +116,7 @@ pub const SANSOCK_BLOCK_WRITABLE: u16 = 0x0002;
 /// call.
 pub const SANSOCK_BLOCK_DEFER_WRITTEN: u16 = 0x0004;
 /// The ws: or wss: URL of a client's request. A user name and password in it become a Basic Authorization header
-/// (RFC 7617). Required for a client unless it starts open.
+/// (RFC 7617); no other can be added then. Required for a client unless it starts open.
 pub const SANSOCK_TEXT_URL: u32 = 1;
 /// The Origin header of a client's request.
 pub const SANSOCK_TEXT_ORIGIN: u32 = 2;

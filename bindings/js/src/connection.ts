@@ -82,7 +82,7 @@ export class Connection implements Disposable {
    * Creates the client's end of a connection. Its request is in the output at once.
    *
    * @param url A `ws:` or `wss:` URL; connect the transport to what `parseUrl` says of it. `user:password@` in it is sent as a
-   *   Basic Authorization header (RFC 7617). Null is allowed only with `startOpen`.
+   *   Basic Authorization header (RFC 7617); no other can be added then. Null is allowed only with `startOpen`.
    * @throws {SansockError} As `server`; `INVALID_ARGUMENT` if the URL is not allowed.
    */
   static client(url: string | URL | null, options: ClientOptions = {}): Connection {

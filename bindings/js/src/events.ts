@@ -113,8 +113,8 @@ export interface PongEvent {
 }
 
 /**
- * The peer's Close frame (RFC 6455 section 5.5.1). It is not answered yet: you can still send messages, or call `close` to
- * answer with a code of your own.
+ * The peer's Close frame (RFC 6455 section 5.5.1). If it answers your own, `closed` comes next. Otherwise it is not answered
+ * yet: you can still send messages, or call `close` to answer with a code of your own.
  *
  * The next input call answers it with the peer's code and delivers `closed`. Call `timeout`, which is due at once: `more` is
  * true. With `autoClose` off, the connection waits for your `close` instead, until `closeTimeout` has passed.

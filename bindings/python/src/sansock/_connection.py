@@ -118,7 +118,7 @@ class Connection(Sender):
 
         Args:
             url: A ``ws:`` or ``wss:`` URL. It is required unless ``start_open`` is set. ``user:password@`` in front of
-                its host becomes a Basic Authorization header of the request (RFC 7617).
+                its host becomes a Basic Authorization header of the request (RFC 7617); no other can be added then.
             **options: See :class:`ClientOptions`.
 
         Raises:
