@@ -31,9 +31,8 @@ impl Connection {
         let mut result = Ok(0);
         if matches!(self.phase, Phase::Frames) && self.sender.is_open() && !input.is_empty() {
             self.assert_read();
-            self.sender.advance(now);
+            self.sender.advance_for_bytes(now);
             self.batch.clear(&self.sender.shared().buffers);
-            self.sender.note_activity();
             let mut context = Context { batch: &mut self.batch, sender: &mut self.sender, base: Some(0) };
             result = self.reader.read_messages(input, &mut context);
             if result.as_ref().is_ok_and(|consumed| *consumed == input.len()) {

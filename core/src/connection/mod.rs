@@ -212,8 +212,7 @@ impl Connection {
         if payload_len < min_payload {
             return None;
         }
-        self.sender.advance(milliseconds(now));
-        self.sender.note_activity();
+        self.sender.advance_for_bytes(milliseconds(now));
         Some(PayloadHeader { header_len, payload_len })
     }
 

@@ -39,6 +39,18 @@ impl Sender {
         }
     }
 
+    /// The same for bytes that have arrived on an open connection: they show that the peer is alive. No frame but a ping is
+    /// awaited there, so that one check serves both.
+    #[inline]
+    pub(crate) fn advance_for_bytes(&mut self, now: u64) {
+        debug_assert!(self.is_open());
+        self.timers.advance(now);
+        if self.progress.awaits_pong || self.awaits_write() {
+            self.start_deadlines();
+            self.note_activity();
+        }
+    }
+
     /// Ends a call with a time: what it has sent must be written from now on.
     pub(crate) fn watch_output(&mut self) {
         if self.awaits_write() {
