@@ -182,4 +182,19 @@
 /// The peer did not read what was sent to it in time (RFC 6455 section 7.1.7).
 #define SANSOCK_FAULT_WRITE_TIMEOUT 407
 
+/// The proxy refused the tunnel (RFC 9110 section 9.3.6).
+#define SANSOCK_FAULT_TUNNEL_REFUSED 500
+
+/// The answer of the proxy is malformed or of another protocol (RFC 1928 section 6).
+#define SANSOCK_FAULT_TUNNEL_BAD_ANSWER 501
+
+/// The proxy does not accept the credentials, or their absence (RFC 9110 section 15.5.8).
+#define SANSOCK_FAULT_TUNNEL_AUTHENTICATION 502
+
+/// The proxy closed the transport before its answer was complete (RFC 9112 section 8).
+#define SANSOCK_FAULT_TUNNEL_EOF 503
+
+/// The proxy did not answer in time (RFC 9110 section 9.3.6).
+#define SANSOCK_FAULT_TUNNEL_TIMEOUT 504
+
 #endif /* SANSOCK_FAULTS_H */

@@ -94,7 +94,7 @@ macro_rules! faults {
         ///
         /// The numbers are stable and the same in every language: 100 to 149 for the opening handshake as a server sees it,
         /// 150 to 199 as a client sees it, 200 to 299 for frames, text and closing, 300 to 399 for limits, 400 to 499 for
-        /// time, EOF and the host.
+        /// time, EOF and the host, 500 to 599 for tunnels through proxies.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
@@ -202,6 +202,11 @@ faults! {
     405 FailedByHost = "FAILED_BY_HOST", Nothing, "RFC 6455 §7.1.7", "the host ended the connection";
     406 DecisionTimeout = "DECISION_TIMEOUT", Status(503), "RFC 9110 §15.6.4", "the host did not decide on the request in time";
     407 WriteTimeout = "WRITE_TIMEOUT", Nothing, "RFC 6455 §7.1.7", "the peer did not read what was sent to it in time";
+    500 TunnelRefused = "TUNNEL_REFUSED", Nothing, "RFC 9110 §9.3.6", "the proxy refused the tunnel";
+    501 TunnelBadAnswer = "TUNNEL_BAD_ANSWER", Nothing, "RFC 1928 §6", "the answer of the proxy is malformed or of another protocol";
+    502 TunnelAuthentication = "TUNNEL_AUTHENTICATION", Nothing, "RFC 9110 §15.5.8", "the proxy does not accept the credentials, or their absence";
+    503 TunnelEof = "TUNNEL_EOF", Nothing, "RFC 9112 §8", "the proxy closed the transport before its answer was complete";
+    504 TunnelTimeout = "TUNNEL_TIMEOUT", Nothing, "RFC 9110 §9.3.6", "the proxy did not answer in time";
 }
 
 impl FaultKind {

@@ -10,6 +10,7 @@
 //! - `std` (default): faster UTF-8 validation, with detection of the processor, and pools of buffers. Behaviour is the same
 //!   without it.
 //! - `deflate` (default): permessage-deflate (RFC 7692). Without it the option that asks for it is refused.
+//! - `tunnel` (default): [`Tunnel`], the way to a server through an HTTP or SOCKS proxy.
 //! - `getrandom`: [`random_seed`], which asks the operating system for the bytes that a connection is created with.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -45,6 +46,9 @@ mod shared;
 mod states;
 mod syntax;
 mod text;
+#[cfg(feature = "tunnel")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tunnel")))]
+pub mod tunnel;
 mod utf8;
 
 pub use close::{CloseCode, MAX_REASON};
@@ -60,6 +64,9 @@ pub use random::random_seed;
 pub use send::closing::{State, Transport};
 pub use send::{Output, Sender};
 pub use settings::Role;
+#[cfg(feature = "tunnel")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tunnel")))]
+pub use tunnel::{Proxy, Tunnel, TunnelConfig};
 
 /// The version of the library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -326,6 +326,6 @@ fn close_code(code: u16) -> Option<CloseCode> {
     (code != 0).then_some(code.into())
 }
 
-fn time(milliseconds: u64) -> Duration {
+pub(super) fn time(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }

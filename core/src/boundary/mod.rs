@@ -6,6 +6,8 @@
 
 mod config;
 mod connection;
+#[cfg(feature = "tunnel")]
+mod tunnel;
 
 pub use crate::abi::*;
 use crate::error;
@@ -13,6 +15,8 @@ pub use crate::settings::option;
 use crate::utf8;
 pub use config::Config;
 pub use connection::Connection;
+#[cfg(feature = "tunnel")]
+pub use tunnel::{Tunnel, TunnelConfig};
 
 /// A call that could not be carried out. The connection is as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

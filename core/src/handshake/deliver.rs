@@ -10,11 +10,11 @@ use crate::receive::batch::{Batch, Place, header_record};
 
 /// A complete head in the scratch buffer, and its fields.
 #[derive(Clone, Copy)]
-pub(super) struct Head<'a> {
-    pub(super) bytes: &'a [u8],
+pub(crate) struct Head<'a> {
+    pub(crate) bytes: &'a [u8],
     /// Where it begins in the scratch buffer.
-    pub(super) start: usize,
-    pub(super) fields: &'a [Field<'a>],
+    pub(crate) start: usize,
+    pub(crate) fields: &'a [Field<'a>],
 }
 
 impl Head<'_> {
@@ -59,7 +59,7 @@ pub(super) fn request(
 }
 
 /// Delivers a client's OPEN.
-pub(super) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batch) {
+pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batch) {
     let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 2 + head.fields.len(), batch);
     if let Some(name) = agreed.subprotocol {
         batch.push(head.place(name).record(kind::SUBPROTOCOL, 0));
@@ -86,7 +86,7 @@ pub(super) fn open_server(subprotocol: Option<&[u8]>, extension: Option<&[u8]>, 
 
 /// Delivers REJECTED with its headers and the body that was kept. The head lies between these indices of the scratch
 /// buffer, the body behind it.
-pub(super) fn refusal(start: usize, head_end: usize, status: u16, truncated: bool, batch: &mut Batch) {
+pub(crate) fn refusal(start: usize, head_end: usize, status: u16, truncated: bool, batch: &mut Batch) {
     let scratch = core::mem::take(&mut batch.scratch);
     let bytes = &scratch[start..head_end];
     let body = Place { region: region::SCRATCH, offset: head_end, len: scratch.len() - head_end };

@@ -6,14 +6,14 @@
 //! [`start_open`](crate::config::ConfigBuilder::start_open).
 
 mod body;
-mod deliver;
+pub(crate) mod deliver;
 pub mod fields;
-mod head;
+pub(crate) mod head;
 pub(crate) mod opening;
 pub mod request;
-mod response;
-mod url;
-mod write;
+pub(crate) mod response;
+pub(crate) mod url;
+pub(crate) mod write;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -119,7 +119,7 @@ fn basic(userinfo: &[u8]) -> Option<String> {
 }
 
 /// Decodes a text whose characters are visible.
-fn decode_visible(text: &[u8], decoded: &mut Vec<u8>) -> Option<()> {
+pub(crate) fn decode_visible(text: &[u8], decoded: &mut Vec<u8>) -> Option<()> {
     if !text.iter().all(u8::is_ascii_graphic) {
         return None;
     }

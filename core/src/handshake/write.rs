@@ -81,7 +81,7 @@ fn push(output: &mut Vec<u8>, parts: &[&[u8]]) {
     }
 }
 
-pub(super) fn header(output: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+pub(crate) fn header(output: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     push(output, &[name, b": ", value, b"\r\n"]);
 }
 

@@ -32,6 +32,11 @@ impl Case {
         self.setup("show").any(|shown| shown == what)
     }
 
+    /// Whether the conversation is with a proxy.
+    pub(crate) fn is_tunnel(&self) -> bool {
+        self.setup("role").any(|role| role == "tunnel")
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.setup("whole").next().is_some()
     }

@@ -10,6 +10,8 @@ mod case;
 mod cuts;
 mod files;
 mod replay;
+#[cfg(feature = "tunnel")]
+mod tunnel;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,7 +24,14 @@ use sansock::{FaultKind, Transport};
 const RANDOM_RUNS: u64 = 20;
 
 fn replay(case: &Case, mut cuts: Cuts) -> Result<Vec<Vec<String>>, String> {
-    catch_unwind(AssertUnwindSafe(|| replay::replay(case, &mut cuts))).map_err(|panic| {
+    let replay = || {
+        #[cfg(feature = "tunnel")]
+        if case.is_tunnel() {
+            return tunnel::replay(case, &mut cuts);
+        }
+        replay::replay(case, &mut cuts)
+    };
+    catch_unwind(AssertUnwindSafe(replay)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
     })
@@ -104,6 +113,12 @@ fn every_vector_may_end_anywhere() {
             for (count, part) in (1..=case.steps.len()).flat_map(|count| (0..16).map(move |part| (count, part))) {
                 let is_receive = case.steps.get(count).is_some_and(|step| step.call.starts_with("receive "));
                 if part > 0 && !is_receive {
+                    continue;
+                }
+                #[cfg(feature = "tunnel")]
+                if case.is_tunnel() {
+                    let outcomes = tunnel::outcomes(case, count, part);
+                    assert_eq!(outcomes.len(), 1, "{}, {count} steps and {part}/16: {outcomes:?}", case.name);
                     continue;
                 }
                 let host = replay::replay_to_the_end(case, count, part);

@@ -136,6 +136,11 @@ FaultName = Literal[
     "FAILED_BY_HOST",
     "DECISION_TIMEOUT",
     "WRITE_TIMEOUT",
+    "TUNNEL_REFUSED",
+    "TUNNEL_BAD_ANSWER",
+    "TUNNEL_AUTHENTICATION",
+    "TUNNEL_EOF",
+    "TUNNEL_TIMEOUT",
 ]
 """The names of faults."""
 

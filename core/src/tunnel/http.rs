@@ -1,0 +1,101 @@
+//! CONNECT (RFC 9110 §9.3.6, RFC 9112 §3.2.3): the request, and the reading of the answer.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Step, TunnelConfig};
+use crate::error::{Fault, FaultKind};
+use crate::handshake::deliver::{self, Head};
+use crate::handshake::head::{self, HeadKind, HeadReader};
+use crate::handshake::response::Agreed;
+use crate::handshake::write::header;
+use crate::receive::batch::Batch;
+use crate::settings::Settings;
+use crate::text::decimal;
+
+/// How many interim responses are read before the final one.
+const MAX_INTERIM: u32 = 8;
+
+/// The request. The target is host and port, and so is Host, with the port in any case.
+pub(super) fn request(config: &TunnelConfig) -> Vec<u8> {
+    let mut authority = config.target().authority();
+    authority.push(':');
+    authority.push_str(&decimal(config.port().into()));
+    let mut output = [b"CONNECT ", authority.as_bytes(), b" HTTP/1.1\r\n"].concat();
+    header(&mut output, b"Host", authority.as_bytes());
+    if let Some(credentials) = &config.proxy().credentials {
+        let basic = String::from("Basic ") + &credentials.basic();
+        header(&mut output, b"Proxy-Authorization", basic.as_bytes());
+    }
+    output.extend_from_slice(config.headers());
+    output.extend_from_slice(b"\r\n");
+    output
+}
+
+/// The answer, as it is read. Its heads lie in the scratch buffer.
+pub(super) struct Answer {
+    reader: HeadReader,
+    interim: u32,
+    settings: Settings,
+}
+
+impl Answer {
+    pub(super) fn new(config: &TunnelConfig) -> Self {
+        Answer { reader: HeadReader::new(HeadKind::Response, 0), interim: 0, settings: config.settings().clone() }
+    }
+
+    pub(super) fn read(&mut self, byte: u8, batch: &mut Batch) -> Result<Step, Fault> {
+        let result = match self.reader.read(&[byte], &mut batch.scratch, &self.settings) {
+            Ok((_, true)) => self.read_head(batch),
+            Ok((_, false)) => Ok(Step::Wait),
+            Err(fault) => Err(fault),
+        };
+        result.map_err(fault_of_tunnel)
+    }
+
+    /// A head is complete at the end of the scratch buffer.
+    fn read_head(&mut self, batch: &mut Batch) -> Result<Step, Fault> {
+        // Records refer to the head, so it stays where it is.
+        let scratch = core::mem::take(&mut batch.scratch);
+        let start = self.reader.start();
+        let bytes = &scratch[start..];
+        let result = head::parse(bytes).and_then(|(line, fields)| {
+            let status = head::parse_status_line(line)?;
+            if (200..=299).contains(&status) {
+                // No length and no coding announces a body here (RFC 9110 §9.3.6).
+                let agreed = Agreed { subprotocol: None, extension: None };
+                deliver::open_client(&Head { bytes, start, fields: &fields }, &agreed, batch);
+            }
+            Ok(status)
+        });
+        batch.scratch = scratch;
+        let end = batch.scratch.len();
+        match result? {
+            // Nobody asked to switch protocols.
+            101 => Err(FaultKind::BadStatusLine.into()),
+            100..=199 => {
+                self.interim += 1;
+                if self.interim > MAX_INTERIM {
+                    return Err(Fault::with(FaultKind::TooManyInterim, self.interim.into(), MAX_INTERIM.into()));
+                }
+                self.reader = HeadReader::new(HeadKind::Response, end);
+                Ok(Step::Wait)
+            }
+            200..=299 => Ok(Step::Open),
+            status => {
+                deliver::refusal(start, end, status, false, batch);
+                let kind = if status == 407 { FaultKind::TunnelAuthentication } else { FaultKind::TunnelRefused };
+                Ok(Step::Refused(kind, status))
+            }
+        }
+    }
+}
+
+/// A limit that is exceeded keeps its own kind; everything else is an answer that is none.
+fn fault_of_tunnel(fault: Fault) -> Fault {
+    use FaultKind::*;
+    match fault.kind {
+        HeadTooLarge | RequestLineTooLong | HeaderTooLong | TooManyHeaders | TooManyInterim | NoMemory => fault,
+        _ => TunnelBadAnswer.into(),
+    }
+}
