@@ -343,6 +343,13 @@ typedef struct sansock_config sansock_config;
 /// Used by one thread at a time; may move between threads.
 typedef struct sansock_conn sansock_conn;
 
+/// One tunnel through a proxy. Used by one thread at a time; may move between threads.
+typedef struct sansock_tunnel sansock_tunnel;
+
+/// The configuration of tunnels: a proxy, and where to lead through it. The same rules for threads as for
+/// sansock_config.
+typedef struct sansock_tunnel_config sansock_tunnel_config;
+
 /// One event, or one detail of the event before it: 32 bytes, without padding. The accessors sansock_record_* read it;
 /// the fields are for hosts that read records as bytes.
 typedef struct sansock_record {
@@ -405,6 +412,20 @@ typedef struct sansock_block {
     /// SANSOCK_ERR_INVALID_ARGUMENT. Until then, no other field reflects them.
     uint64_t written;
 } sansock_block;
+
+/// What to connect to for the URL of a proxy.
+typedef struct sansock_proxy {
+    /// 1 for https: (connect with TLS), otherwise 0.
+    uint8_t secure;
+    /// 1 if the proxy takes names and resolves them; 0 for socks5: resolve names yourself, and pass addresses.
+    uint8_t resolves_names;
+    /// The port: the one in the URL, else 80 for http:, 443 for https:, 1080 for SOCKS.
+    uint16_t port;
+    /// Where the host begins in the URL that was parsed, in bytes. The brackets of an IPv6 address are left out.
+    size_t host_offset;
+    /// Length of the host in bytes.
+    size_t host_len;
+} sansock_proxy;
 
 /// Where a ws: or wss: URL points to.
 typedef struct sansock_url {
@@ -650,6 +671,80 @@ SANSOCK_API size_t sansock_conn_memory_usage(const struct sansock_conn *conn);
 /// Never NULL, ends with NUL; "" if there was no fault, or the handle is bad, busy or poisoned. Valid until the
 /// connection is freed.
 SANSOCK_API const char *sansock_conn_fault_text(const struct sansock_conn *conn, size_t *len);
+
+/// Says what to connect to for the URL of a proxy: http:, https:, socks4a:, socks5: or socks5h:, perhaps with
+/// `user:password@`. SANSOCK_ERR_INVALID_ARGUMENT if the URL is not valid.
+SANSOCK_API int32_t sansock_proxy_parse(const char *url, size_t len, struct sansock_proxy *out);
+
+/// Creates the configuration of a tunnel through a proxy, given by its URL, to a host and port.
+///
+/// `host`: a name, which the proxy resolves, or an address, IPv6 with or without brackets. `out`: receives the handle;
+/// free it with sansock_tunnel_config_free. SANSOCK_ERR_INVALID_ARGUMENT if one of them is not valid, or not together:
+/// socks5: takes only addresses (see `resolves_names` of sansock_proxy), and socks4a: no IPv6 address.
+SANSOCK_API
+int32_t sansock_tunnel_config_new(const char *proxy,
+                                  size_t proxy_len,
+                                  const char *host,
+                                  size_t host_len,
+                                  uint16_t port,
+                                  struct sansock_tunnel_config **out);
+
+/// Frees the configuration of a tunnel. Tunnels made from it are not affected. NULL does nothing.
+SANSOCK_API void sansock_tunnel_config_free(struct sansock_tunnel_config *config);
+
+/// Sets an option of a tunnel: SANSOCK_OPTION_HANDSHAKE_TIMEOUT, the time for the proxy to answer, or
+/// SANSOCK_OPTION_MAX_HEAD_SIZE, _MAX_LINE_SIZE or _MAX_HEADERS, the limits of an HTTP answer. Other options, 0, and
+/// values out of range are refused with SANSOCK_ERR_INVALID_ARGUMENT.
+SANSOCK_API int32_t sansock_tunnel_config_set(struct sansock_tunnel_config *config, uint32_t option, uint64_t value);
+
+/// Adds a header to the request to an HTTP proxy. Name and value are copied.
+///
+/// SANSOCK_ERR_INVALID_ARGUMENT for other proxies, for malformed ones, and for Host, Content-Length, Transfer-Encoding,
+/// Connection, and Proxy-Authorization if the URL has a name and password.
+SANSOCK_API
+int32_t sansock_tunnel_config_add_header(struct sansock_tunnel_config *config,
+                                         const char *name,
+                                         size_t name_len,
+                                         const char *value,
+                                         size_t value_len);
+
+/// Creates a tunnel. `out`: receives the handle; free it with sansock_tunnel_free. Its first message to the proxy is in
+/// the output at once.
+///
+/// Drive it as a connection, with a block of its own, until one event: OPEN (the tunnel is through: the bytes that were
+/// not consumed, and all that follow, are for TLS or the connection behind it), or CLOSED. Before CLOSED comes REJECTED
+/// if the proxy refused: sansock_record_http_status then is the HTTP status, or the reply code of SOCKS.
+SANSOCK_API
+int32_t sansock_tunnel_new(const struct sansock_tunnel_config *config,
+                           uint64_t now,
+                           struct sansock_tunnel **out);
+
+/// Frees a tunnel. NULL does nothing, and a handle in use by another thread is left alone.
+SANSOCK_API void sansock_tunnel_free(struct sansock_tunnel *tunnel);
+
+/// Returns the block of a tunnel, or NULL for a bad handle. As sansock_conn_block, but nothing is read from it, and
+/// there is never more to ask for.
+SANSOCK_API const struct sansock_block *sansock_tunnel_block(const struct sansock_tunnel *tunnel);
+
+/// Receives bytes that were read from the proxy, up to the last one of its answer, and none once there is an outcome:
+/// see `consumed`. Replaces the events. `data` is not changed, and no event refers to it.
+SANSOCK_API
+int32_t sansock_tunnel_receive(struct sansock_tunnel *tunnel,
+                               const uint8_t *data,
+                               size_t len,
+                               uint64_t now);
+
+/// Reports that the proxy has ended its stream. Allowed in every state, and again. Replaces the events.
+SANSOCK_API int32_t sansock_tunnel_receive_eof(struct sansock_tunnel *tunnel, uint64_t now);
+
+/// Acts on the deadline, if it has passed. Replaces the events.
+SANSOCK_API int32_t sansock_tunnel_timeout(struct sansock_tunnel *tunnel, uint64_t now);
+
+/// Reports that the first `n` bytes of the output were written. If there are fewer: SANSOCK_ERR_INVALID_ARGUMENT.
+SANSOCK_API int32_t sansock_tunnel_written(struct sansock_tunnel *tunnel, size_t n);
+
+/// Returns why there is no tunnel, as sansock_conn_fault_text does for connections. Valid until the tunnel is freed.
+SANSOCK_API const char *sansock_tunnel_fault_text(const struct sansock_tunnel *tunnel, size_t *len);
 
 /// Returns SANSOCK_ABI_VERSION of the library that was loaded.
 SANSOCK_API uint32_t sansock_abi_version(void);

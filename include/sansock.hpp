@@ -1,4 +1,4 @@
-/// Sansock for C++17: the C API of sansock.h behind two move-only owners, with typed events.
+/// Sansock for C++17: the C API of sansock.h behind move-only owners, with typed events.
 ///
 /// The library does no I/O. After every call on a Connection: write output() and report it with written(); handle
 /// events(), which are those of the last input call; set the timer to next_deadline(); and once all output is written,
@@ -211,6 +211,22 @@ inline Result<Url> parse_url(std::string_view text) noexcept {
     const auto status = static_cast<Status>(sansock_url_parse(text.data(), text.size(), &out));
     if (status != Status::ok) return status;
     return Url{text.substr(out.host_offset, out.host_len), out.port, out.secure != 0};
+}
+
+/// What to connect to for the URL of a proxy.
+struct Proxy {
+    std::string_view host;       ///< A part of the text that was parsed; an IPv6 address has no brackets.
+    std::uint16_t port = 0;      ///< The port in the URL, else 80 for http:, 443 for https:, 1080 for SOCKS.
+    bool secure = false;         ///< https: connect with TLS.
+    bool resolves_names = false; ///< The proxy takes names. If not (socks5:), resolve them yourself.
+};
+
+/// Says what to connect to for the URL of a proxy: http:, https:, socks4a:, socks5: or socks5h:.
+inline Result<Proxy> parse_proxy(std::string_view url) noexcept {
+    sansock_proxy out;
+    const auto status = static_cast<Status>(sansock_proxy_parse(url.data(), url.size(), &out));
+    if (status != Status::ok) return status;
+    return Proxy{url.substr(out.host_offset, out.host_len), out.port, out.secure != 0, out.resolves_names != 0};
 }
 
 /// One detail of an event.
@@ -682,6 +698,122 @@ private:
         void operator()(sansock_conn *handle) const noexcept { sansock_conn_free(handle); }
     };
     std::unique_ptr<sansock_conn, Free> handle_;
+    const sansock_block *block_ = nullptr;
+};
+
+/// A proxy, and where to lead through it, from which any number of tunnels are made.
+class TunnelConfig {
+public:
+    TunnelConfig() noexcept = default;
+
+    /// The configuration of a tunnel through a proxy, given by its URL, to a host and port. See
+    /// sansock_tunnel_config_new.
+    static Result<TunnelConfig> create(std::string_view proxy, std::string_view host, std::uint16_t port) noexcept {
+        sansock_tunnel_config *raw = nullptr;
+        const auto status = static_cast<Status>(
+            sansock_tunnel_config_new(proxy.data(), proxy.size(), host.data(), host.size(), port, &raw));
+        if (status != Status::ok) return status;
+        TunnelConfig config;
+        config.handle_.reset(raw);
+        return config;
+    }
+
+    /// Sets handshake_timeout, max_head_size, max_line_size or max_headers. Other options are refused with
+    /// invalid_argument.
+    [[nodiscard]] Status set(Option option, std::uint64_t value) noexcept {
+        return static_cast<Status>(sansock_tunnel_config_set(get(), static_cast<std::uint32_t>(option), value));
+    }
+    /// Adds a header to the request to an HTTP proxy.
+    [[nodiscard]] Status header(std::string_view name, std::string_view value) noexcept {
+        return static_cast<Status>(
+            sansock_tunnel_config_add_header(get(), name.data(), name.size(), value.data(), value.size()));
+    }
+
+    /// The C handle, still owned by this object.
+    sansock_tunnel_config *get() const noexcept { return handle_.get(); }
+
+private:
+    struct Free {
+        void operator()(sansock_tunnel_config *handle) const noexcept { sansock_tunnel_config_free(handle); }
+    };
+    std::unique_ptr<sansock_tunnel_config, Free> handle_;
+};
+
+/// One tunnel through a proxy, which is driven as a Connection until Open or Closed.
+class Tunnel {
+public:
+    Tunnel() noexcept = default;
+    Tunnel(Tunnel &&other) noexcept
+        : handle_(std::move(other.handle_)), block_(std::exchange(other.block_, nullptr)) {}
+    Tunnel &operator=(Tunnel &&other) noexcept {
+        handle_ = std::move(other.handle_);
+        block_ = std::exchange(other.block_, nullptr);
+        return *this;
+    }
+
+    /// Creates a tunnel. Its first message to the proxy is in output() at once.
+    static Result<Tunnel> create(const TunnelConfig &config, std::uint64_t now) noexcept {
+        sansock_tunnel *raw = nullptr;
+        const auto status = static_cast<Status>(sansock_tunnel_new(config.get(), now, &raw));
+        if (status != Status::ok) return status;
+        Tunnel tunnel;
+        tunnel.handle_.reset(raw);
+        tunnel.block_ = sansock_tunnel_block(raw);
+        return tunnel;
+    }
+
+    /// Receives bytes that were read from the proxy. Those that were not consumed() are for the next layer. Input call.
+    [[nodiscard]] Status receive(Bytes data, std::uint64_t now) noexcept {
+        return static_cast<Status>(sansock_tunnel_receive(get(), data.data(), data.size(), now));
+    }
+    /// Reports that the proxy has ended its stream. Allowed in every state, and again. Input call.
+    Status receive_eof(std::uint64_t now) noexcept {
+        return static_cast<Status>(sansock_tunnel_receive_eof(get(), now));
+    }
+    /// Acts on the deadline, if it has passed. Input call.
+    Status timeout(std::uint64_t now) noexcept { return static_cast<Status>(sansock_tunnel_timeout(get(), now)); }
+    /// Reports that the first `size` bytes of output() were written.
+    Status written(std::size_t size) noexcept { return static_cast<Status>(sansock_tunnel_written(get(), size)); }
+
+    /// The events of the last input call. Valid until the next input call.
+    [[nodiscard]] Events events() const noexcept { return Events(block_); }
+    /// How many bytes of the input the last receive() consumed.
+    [[nodiscard]] std::size_t consumed() const noexcept {
+        return block_ ? static_cast<std::size_t>(block_->consumed) : 0;
+    }
+    /// Bytes to write to the proxy. Valid until the next call on this tunnel.
+    [[nodiscard]] Bytes output() const noexcept { return block_ ? Bytes(block_->output, block_->output_len) : Bytes(); }
+    /// When to call timeout(), in milliseconds of your clock, if there is a deadline.
+    [[nodiscard]] std::optional<std::uint64_t> next_deadline() const noexcept {
+        if (!block_ || block_->next_deadline == SANSOCK_NEVER) return std::nullopt;
+        return block_->next_deadline;
+    }
+    /// Transport::close if there is no tunnel, and for an empty owner; otherwise Transport::open.
+    [[nodiscard]] Transport transport() const noexcept {
+        return block_ ? static_cast<Transport>(block_->transport) : Transport::close;
+    }
+    /// State::connecting, then State::open or State::closed; State::closed for an empty owner.
+    [[nodiscard]] State state() const noexcept { return block_ ? static_cast<State>(block_->state) : State::closed; }
+    /// The number of the fault that prevented the tunnel, or 0.
+    [[nodiscard]] std::uint32_t fault() const noexcept { return block_ ? block_->fault : 0; }
+    /// What that fault was, in one sentence with the numbers of the case; empty if there was none.
+    [[nodiscard]] std::string_view fault_text() const noexcept {
+        std::size_t size = 0;
+        const char *data = sansock_tunnel_fault_text(get(), &size);
+        return {data, size};
+    }
+
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    /// The C handle, still owned by this object.
+    sansock_tunnel *get() const noexcept { return handle_.get(); }
+    /// The C block; its address stays the same when this object is moved.
+    const sansock_block *block() const noexcept { return block_; }
+
+private:
+    struct Free {
+        void operator()(sansock_tunnel *handle) const noexcept { sansock_tunnel_free(handle); }
+    };
+    std::unique_ptr<sansock_tunnel, Free> handle_;
     const sansock_block *block_ = nullptr;
 };
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::mem::{self, size_of};
 use std::ptr;
 
+use sansock::Fault;
 use sansock::boundary::{self, Error};
 
 use crate::guard::{bytes, bytes_mut, slice, status, write};
@@ -13,13 +14,56 @@ use crate::types::{Block, Config, Conn, Record};
 
 /// The block as C sees it: the engine's, and behind it what the host writes between calls.
 #[repr(C)]
-struct SharedBlock {
-    engine: boundary::Block,
+pub(crate) struct SharedBlock {
+    pub(crate) engine: boundary::Block,
     written: u64,
 }
 
 impl SharedBlock {
-    const EMPTY: SharedBlock = SharedBlock { engine: boundary::Block::EMPTY, written: 0 };
+    pub(crate) const EMPTY: SharedBlock = SharedBlock { engine: boundary::Block::EMPTY, written: 0 };
+
+    /// A host that follows the block closes the transport; no pointer leads into what is broken.
+    pub(crate) fn poison(&mut self) {
+        *self = SharedBlock::EMPTY;
+        self.engine.status = Error::Poisoned.number();
+        self.engine.transport = boundary::transport::CLOSE;
+        self.engine.state = boundary::state::CLOSED;
+    }
+}
+
+/// What ended a connection or a tunnel, followed by NUL; written when it ends.
+#[derive(Default)]
+pub(crate) struct FaultText(String);
+
+impl FaultText {
+    /// Writes the text of a fault, once.
+    pub(crate) fn write(&mut self, fault: Option<Fault>) {
+        const ROOM: usize = 192;
+        let Some(fault) = fault.filter(|_| self.0.is_empty()) else { return };
+        // Without memory for it the text stays empty; the number still names the fault.
+        if self.0.try_reserve_exact(ROOM).is_ok() {
+            let _ = write!(self.0, "{fault}\0");
+        }
+    }
+
+    /// Where the text is, and its length without NUL.
+    pub(crate) fn place(&self) -> (*const u8, usize) {
+        let text = if self.0.is_empty() { Self::EMPTY } else { &self.0 };
+        (text.as_ptr(), text.len() - 1)
+    }
+
+    const EMPTY: &str = "\0";
+
+    /// The result of a call that returns the text; an empty one for an error.
+    ///
+    /// # Safety
+    /// `len` is null, or a `size_t` can be written there.
+    pub(crate) unsafe fn give(text: Result<(*const u8, usize), Error>, len: *mut usize) -> *const c_char {
+        let (text, text_len) = text.unwrap_or((Self::EMPTY.as_ptr(), 0));
+        // SAFETY: promised by the caller.
+        unsafe { write(len, text_len) };
+        text.cast()
+    }
 }
 
 /// What is behind a connection's handle.
@@ -32,19 +76,14 @@ struct Inner {
     consumed: usize,
     /// The buffer of `receive_read_buffer`.
     read_buffer: (*mut u8, usize),
-    /// What ended the connection, followed by NUL; written when it ends.
-    fault_text: String,
+    fault_text: FaultText,
 }
 
 impl Kind for Inner {
     const MAGIC: u64 = u64::from_ne_bytes(*b"sanconnx");
 
-    /// A host that follows the block closes the transport; no pointer leads into the broken connection.
     fn poison(&mut self) {
-        self.block = SharedBlock::EMPTY;
-        self.block.engine.status = Error::Poisoned.number();
-        self.block.engine.transport = boundary::transport::CLOSE;
-        self.block.engine.state = boundary::state::CLOSED;
+        self.block.poison();
     }
 }
 
@@ -79,17 +118,8 @@ impl Inner {
     fn refresh(&mut self, status: i32) {
         let (input, len) = self.input;
         self.connection.block(&mut self.block.engine, input, len, self.consumed, status);
-        if self.block.engine.fault != 0 && self.fault_text.is_empty() {
-            self.write_fault_text();
-        }
-    }
-
-    fn write_fault_text(&mut self) {
-        const ROOM: usize = 192;
-        let Some(fault) = self.connection.fault() else { return };
-        // Without memory for it the text stays empty; the number still names the fault.
-        if self.fault_text.try_reserve_exact(ROOM).is_ok() {
-            let _ = write!(self.fault_text, "{fault}\0");
+        if self.block.engine.fault != 0 {
+            self.fault_text.write(self.connection.fault());
         }
     }
 }
@@ -142,7 +172,7 @@ pub unsafe extern "C" fn sansock_conn_new(
                 input: NO_INPUT,
                 consumed: 0,
                 read_buffer: (ptr::null_mut(), 0),
-                fault_text: String::new(),
+                fault_text: FaultText::default(),
             };
             inner.refresh(0);
             let handle = Handle::create(inner)?;
@@ -548,7 +578,7 @@ pub unsafe extern "C" fn sansock_conn_memory_usage(conn: *const Conn) -> usize {
     let usage = handle.and_then(|handle| {
         handle.read(|inner| {
             let around = size_of::<Handle<Inner>>() - size_of::<sansock::boundary::Connection>();
-            Ok(inner.connection.memory_usage() + around + inner.fault_text.capacity())
+            Ok(inner.connection.memory_usage() + around + inner.fault_text.0.capacity())
         })
     });
     usage.unwrap_or(0)
@@ -561,19 +591,11 @@ pub unsafe extern "C" fn sansock_conn_memory_usage(conn: *const Conn) -> usize {
 /// connection is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_fault_text(conn: *const Conn, len: *mut usize) -> *const c_char {
-    const EMPTY: &str = "\0";
     // SAFETY: null or a handle by the rules of the header.
     let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
-    let text = handle.and_then(|handle| {
-        handle.read(|inner| {
-            let text = if inner.fault_text.is_empty() { EMPTY } else { &inner.fault_text };
-            Ok((text.as_ptr(), text.len() - 1))
-        })
-    });
-    let (text, text_len) = text.unwrap_or((EMPTY.as_ptr(), 0));
+    let text = handle.and_then(|handle| handle.read(|inner| Ok(inner.fault_text.place())));
     // SAFETY: null, or room for a size_t by the rules of the header.
-    unsafe { write(len, text_len) };
-    text.cast()
+    unsafe { FaultText::give(text, len) }
 }
 
 /// A boolean argument: 0 or 1.

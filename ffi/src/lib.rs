@@ -28,5 +28,6 @@ pub mod connection;
 mod guard;
 mod handle;
 pub mod numbers;
+pub mod tunnel;
 pub mod types;
 pub mod version;

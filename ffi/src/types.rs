@@ -15,6 +15,13 @@ pub struct Config(());
 /// Used by one thread at a time; may move between threads.
 pub struct Conn(());
 
+/// The configuration of tunnels: a proxy, and where to lead through it. The same rules for threads as for
+/// sansock_config.
+pub struct TunnelConfig(());
+
+/// One tunnel through a proxy. Used by one thread at a time; may move between threads.
+pub struct Tunnel(());
+
 /// One event, or one detail of the event before it: 32 bytes, without padding. The accessors sansock_record_* read it;
 /// the fields are for hosts that read records as bytes.
 #[repr(C)]
@@ -86,6 +93,21 @@ pub struct Url {
     /// 1 for wss: (connect with TLS), 0 for ws:.
     pub secure: u8,
     /// The port: the one in the URL, else 80 for ws: or 443 for wss:.
+    pub port: u16,
+    /// Where the host begins in the URL that was parsed, in bytes. The brackets of an IPv6 address are left out.
+    pub host_offset: usize,
+    /// Length of the host in bytes.
+    pub host_len: usize,
+}
+
+/// What to connect to for the URL of a proxy.
+#[repr(C)]
+pub struct Proxy {
+    /// 1 for https: (connect with TLS), otherwise 0.
+    pub secure: u8,
+    /// 1 if the proxy takes names and resolves them; 0 for socks5: resolve names yourself, and pass addresses.
+    pub resolves_names: u8,
+    /// The port: the one in the URL, else 80 for http:, 443 for https:, 1080 for SOCKS.
     pub port: u16,
     /// Where the host begins in the URL that was parsed, in bytes. The brackets of an IPv6 address are left out.
     pub host_offset: usize,

@@ -155,7 +155,7 @@ pub unsafe extern "C" fn sansock_url_parse(url: *const c_char, len: usize, out: 
 }
 
 /// Where the host begins in a valid URL: behind the scheme, a name and password, and a bracket.
-fn host_offset(url: &str) -> usize {
+pub(crate) fn host_offset(url: &str) -> usize {
     let scheme = url.find("://").map_or(0, |colon| colon + 3);
     let end = url[scheme..].find(['/', '?', '#']).map_or(url.len(), |len| scheme + len);
     let host = url[scheme..end].rfind('@').map_or(scheme, |at| scheme + at + 1);

@@ -105,6 +105,7 @@ fn every_test_in_c_is_run() {
         "misuse",
         "null_everywhere",
         "panic_guard",
+        "tunnel",
         "vectors",
     ];
     let found = sources("ffi/tests/c", "c");
@@ -150,6 +151,11 @@ fn null_everywhere() {
 #[test]
 fn panic_guard() {
     topic("panic_guard", &hooked_library(PROFILE));
+}
+
+#[test]
+fn tunnel() {
+    topic("tunnel", library());
 }
 
 #[test]

@@ -55,6 +55,50 @@ static void without_a_handle(void) {
     CHECK_EQUAL(strcmp(sansock_conn_fault_text(NULL, NULL), ""), 0);
 }
 
+static void tunnels(const void *data, size_t len) {
+    const char *text = (const char *)data, *proxy = "http://p";
+    sansock_tunnel_config *config = NULL;
+    sansock_tunnel *tunnel = NULL;
+    sansock_proxy place;
+    size_t size = 99;
+
+    sansock_tunnel_config_free(NULL);
+    sansock_tunnel_free(NULL);
+    CHECK_EQUAL(sansock_tunnel_config_set(NULL, SANSOCK_OPTION_MAX_HEADERS, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_tunnel_config_add_header(NULL, LITERAL("a"), LITERAL("b")), BAD_HANDLE);
+    CHECK_EQUAL(sansock_tunnel_new(NULL, 0, &tunnel), BAD_HANDLE);
+    CHECK(sansock_tunnel_block(NULL) == NULL && tunnel == NULL);
+    CHECK_EQUAL(sansock_tunnel_receive(NULL, SEED, 1, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_tunnel_receive_eof(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_tunnel_timeout(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_tunnel_written(NULL, 0), BAD_HANDLE);
+    CHECK_EQUAL(strcmp(sansock_tunnel_fault_text(NULL, &size), ""), 0);
+    CHECK_EQUAL(size, 0);
+
+    CHECK_EQUAL(sansock_proxy_parse(proxy, 8, NULL), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_proxy_parse(text, len, &place), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_config_new(text, len, LITERAL("a"), 1, &config), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_config_new(proxy, 8, text, len, 1, &config), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_config_new(proxy, 8, LITERAL("a"), 1, NULL), INVALID_ARGUMENT);
+    CHECK(config == NULL);
+    CHECK_EQUAL(sansock_tunnel_config_new(proxy, 8, LITERAL("a"), 1, &config), SANSOCK_OK);
+    CHECK_EQUAL(sansock_tunnel_config_add_header(config, text, len, LITERAL("b")), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_config_add_header(config, LITERAL("a"), text, len), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_new(config, 0, NULL), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_new(config, 0, &tunnel), SANSOCK_OK);
+    const sansock_block *b = sansock_tunnel_block(tunnel);
+    CHECK_EQUAL(sansock_tunnel_receive(tunnel, (const uint8_t *)data, len, 0), INVALID_ARGUMENT);
+    CHECK_EQUAL(b->status, INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_tunnel_receive(tunnel, NULL, 0, 0), SANSOCK_OK);
+    for (int region = 0; region < 3; region++) CHECK(b->regions[region] != NULL); /* adding 0 is allowed */
+
+    /* Handles of one kind are no handles of another. */
+    CHECK_EQUAL(sansock_conn_timeout((sansock_conn *)(void *)tunnel, 0), BAD_HANDLE);
+    CHECK_EQUAL(sansock_config_set((sansock_config *)(void *)config, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
+    sansock_tunnel_config_free(config);
+    sansock_tunnel_free(tunnel);
+}
+
 static void without_an_out_parameter(void) {
     sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
     CHECK_EQUAL(sansock_random_seed(NULL), INVALID_ARGUMENT);
@@ -177,6 +221,9 @@ int main(void) {
     buffers_that_cannot_be(NULL, 1);
     buffers_that_cannot_be(NULL, TOO_LONG);
     buffers_that_cannot_be(SEED, TOO_LONG);
+    tunnels(NULL, 1);
+    tunnels(NULL, TOO_LONG);
+    tunnels(SEED, TOO_LONG);
     empty_buffers_are_legal();
     unknown_numbers_are_refused();
     freed_handles_are_recognised();

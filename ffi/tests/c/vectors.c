@@ -42,6 +42,7 @@ typedef struct run {
     const vector_case *vector;
     int byte_by_byte;
     sansock_conn *conn;
+    sansock_tunnel *tunnel; /* in its place, in cases of this role */
     const sansock_block *block;
     uint64_t now;
     int held;
@@ -106,10 +107,54 @@ static sansock_config *configure(run *r) {
     return config;
 }
 
+/* Creates the tunnel of a case. */
+static void start_tunnel(run *r) {
+    const vector_case *c = r->vector;
+    sansock_tunnel_config *config = NULL;
+    const char *url = setup_of(c, "url", NULL), *target = setup_of(c, "target", NULL), *port;
+    if (!url || !target) malformed(c->name);
+    read_bytes(url, &r->argument);
+    text_clear(&r->second);
+    port = read_atom(target, &r->second);
+    const text *proxy = &r->argument, *host = &r->second;
+    CHECK_EQUAL(sansock_tunnel_config_new(proxy->data, proxy->len, host->data, host->len,
+                                          (uint16_t)strtoul(port, NULL, 10), &config), SANSOCK_OK);
+    for (size_t i = 0; i < c->setup_count; i++) {
+        const char *rest;
+        if ((rest = after_word(c->setup[i], "option"))) {
+            size_t len = strcspn(rest, " ");
+            uint32_t option = option_number(rest, len);
+            CHECK_EQUAL(sansock_tunnel_config_set(config, option, strtoull(rest + len, NULL, 10)), SANSOCK_OK);
+        } else if ((rest = after_word(c->setup[i], "header"))) {
+            read_two(r, rest);
+            const text *name = &r->argument, *value = &r->second;
+            CHECK_EQUAL(sansock_tunnel_config_add_header(config, name->data, name->len, value->data, value->len),
+                        SANSOCK_OK);
+        }
+    }
+    CHECK_EQUAL(sansock_tunnel_new(config, 0, &r->tunnel), SANSOCK_OK);
+    sansock_tunnel_config_free(config);
+    r->block = sansock_tunnel_block(r->tunnel);
+}
+
+/* Creates the connection of a case. */
+static int32_t start_connection(run *r) {
+    uint8_t seed[32];
+    for (size_t i = 0; i < sizeof seed; i++) seed[i] = (uint8_t)i;
+    sansock_config *config = configure(r);
+    int32_t status = sansock_conn_new(config, seed, 0, &r->conn);
+    sansock_config_free(config);
+    if (status == SANSOCK_OK) r->block = sansock_conn_block(r->conn);
+    return status;
+}
+
 static void collect_output(run *r) {
     while (r->block->output_len > 0) {
         text_add(&r->output, r->block->output, r->block->output_len);
-        sansock_conn_written(r->conn, r->block->output_len);
+        if (r->tunnel)
+            sansock_tunnel_written(r->tunnel, r->block->output_len);
+        else
+            sansock_conn_written(r->conn, r->block->output_len);
     }
 }
 
@@ -124,7 +169,9 @@ static size_t receive_piece(run *r, const char *data, size_t len) {
     uint8_t *copy = copy_of(data, len), *at = copy;
     int progress;
     do {
-        if (r->byte_by_byte) { /* the other way to receive, for its own sake */
+        if (r->tunnel) {
+            CHECK_EQUAL(sansock_tunnel_receive(r->tunnel, at, len, r->now), SANSOCK_OK);
+        } else if (r->byte_by_byte) { /* the other way to receive, for its own sake */
             sansock_conn_set_read_buffer(r->conn, at, len);
             CHECK_EQUAL(sansock_conn_receive_read_buffer(r->conn, len, r->now), SANSOCK_OK);
         } else {
@@ -164,12 +211,12 @@ static int32_t call(run *r, const char *line, size_t *left) {
         read_bytes(rest, a);
         *left = receive_all(r, a);
     } else if (after_word(line, "eof")) {
-        status = sansock_conn_receive_eof(r->conn, r->now);
+        status = r->tunnel ? sansock_tunnel_receive_eof(r->tunnel, r->now) : sansock_conn_receive_eof(r->conn, r->now);
         input = 1;
     } else if ((rest = after_word(line, "time"))) {
         r->now = strtoull(rest, NULL, 10);
     } else if (after_word(line, "timeout")) {
-        status = sansock_conn_timeout(r->conn, r->now);
+        status = r->tunnel ? sansock_tunnel_timeout(r->tunnel, r->now) : sansock_conn_timeout(r->conn, r->now);
         input = 1;
     } else if ((rest = after_word(line, "accept"))) {
         read_bytes(rest, a);
@@ -273,23 +320,22 @@ static int step_agrees(run *r, size_t number) {
 /* Runs a case. Returns whether all of its steps agree. */
 static int replay(const vector_case *c, int byte_by_byte) {
     run r = {.vector = c, .byte_by_byte = byte_by_byte, .deadline = SANSOCK_NEVER, .writable = 1};
-    uint8_t seed[32];
-    for (size_t i = 0; i < sizeof seed; i++) seed[i] = (uint8_t)i;
     unsigned failures = check_failures;
-    sansock_config *config = configure(&r);
+    int32_t status = SANSOCK_OK;
     text_clear(&r.transcript);
     text_clear(&r.output);
-    int32_t status = sansock_conn_new(config, seed, 0, &r.conn);
-    sansock_config_free(config);
+    if (setup_of(c, "role", "tunnel"))
+        start_tunnel(&r);
+    else
+        status = start_connection(&r);
     if (status != SANSOCK_OK) {
         text_format(&r.transcript, "error %s\n", error_name(status));
     } else {
-        r.block = sansock_conn_block(r.conn);
         receive_piece(&r, NULL, 0);
         end_step(&r, 0);
     }
     int agrees = step_agrees(&r, 0);
-    for (size_t i = 1; i < c->step_count && r.conn && agrees; i++) {
+    for (size_t i = 1; i < c->step_count && r.block && agrees; i++) {
         size_t left = 0;
         text_clear(&r.transcript);
         status = call(&r, c->steps[i].call, &left);
@@ -298,6 +344,7 @@ static int replay(const vector_case *c, int byte_by_byte) {
         agrees = step_agrees(&r, i);
     }
     sansock_conn_free(r.conn);
+    sansock_tunnel_free(r.tunnel);
     text_free(&r.output);
     text_free(&r.transcript);
     text_free(&r.argument);

@@ -204,6 +204,40 @@ void batches_are_sent() {
     CHECK_BYTES(s.connection.output().data(), s.connection.output().size(), "\x81\x02" "ab\x82\x02" "bc\x82\x03");
 }
 
+void tunnels_lead_through_proxies() {
+    const auto proxy = sansock::parse_proxy("socks5://me:secret@[::1]");
+    CHECK_BYTES(proxy->host.data(), proxy->host.size(), "::1");
+    CHECK(proxy->port == 1080 && !proxy->secure && !proxy->resolves_names);
+    CHECK(!sansock::parse_proxy("ftp://x"));
+    CHECK(sansock::TunnelConfig::create("socks5://x", "example.com", 1).status() == Status::invalid_argument);
+
+    auto config = sansock::TunnelConfig::create("http://proxy", "example.com", 443);
+    CHECK(config->set(sansock::Option::handshake_timeout, 10) == Status::ok);
+    CHECK(config->set(sansock::Option::parts, 1) == Status::invalid_argument);
+    CHECK(config->header("User-Agent", "x") == Status::ok);
+    auto created = sansock::Tunnel::create(*config, 5);
+    const sansock_block *block = created->block();
+    sansock::Tunnel tunnel = std::move(*created);
+    CHECK(tunnel.block() == block && static_cast<bool>(tunnel) && !*created);
+    CHECK(tunnel.next_deadline() == std::uint64_t{15} && tunnel.state() == sansock::State::connecting);
+    CHECK_BYTES(tunnel.output().data(), tunnel.output().size(),
+                "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nUser-Agent: x\r\n\r\n");
+    CHECK(tunnel.written(tunnel.output().size()) == Status::ok);
+    const std::string answer = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n";
+    const auto *bytes = reinterpret_cast<const std::uint8_t *>(answer.data());
+    CHECK(tunnel.receive({bytes, answer.size()}, 6) == Status::ok && tunnel.consumed() == answer.size());
+    const sansock::Event event = *tunnel.events().begin();
+    const auto *rejected = std::get_if<sansock::Rejected>(&event);
+    CHECK(rejected && rejected->status == 407 && rejected->details.header("proxy-authenticate") == "Basic");
+    CHECK(tunnel.fault() == 502 && tunnel.transport() == sansock::Transport::close);
+    CHECK(!tunnel.next_deadline() && !tunnel.fault_text().empty() && tunnel.state() == sansock::State::closed);
+    CHECK(tunnel.timeout(7) == Status::ok && tunnel.receive_eof(8) == Status::ok && tunnel.events().empty());
+
+    sansock::Tunnel none;
+    CHECK(none.receive({}, 0) == Status::bad_handle && none.state() == sansock::State::closed);
+    CHECK(sansock::Tunnel::create(sansock::TunnelConfig(), 0).status() == Status::bad_handle);
+}
+
 } // namespace
 
 int main() {
@@ -217,6 +251,7 @@ int main() {
     failures_are_statuses();
     urls_are_parsed();
     batches_are_sent();
+    tunnels_lead_through_proxies();
     CHECK(text_in_other_unit() == &sansock::text); // one inline function in both units
     return check_end("raii");
 }

@@ -43,7 +43,8 @@ Layout layout() {
     return layout_of<Bytes, Span<std::uint8_t>, Span<const std::size_t>, Status, Option, Transport, State,
                      OriginRelation, Role, MessageKind, DetailKind, Url, Result<Url>, Detail, Details,
                      Details::iterator, Request, Open, Rejected, Text, Binary, Ping, Pong, Closing, Closed, Unknown,
-                     Event, Events, Events::iterator, Config, Result<Config>, Connection, Result<Connection>,
+                     Event, Events, Events::iterator, Config, Result<Config>, Connection, Result<Connection>, Proxy,
+                     Result<Proxy>, TunnelConfig, Result<TunnelConfig>, Tunnel, Result<Tunnel>,
                      std::optional<std::string_view>, std::optional<std::uint64_t>, sansock_record, sansock_block,
                      sansock_url>();
 }
