@@ -197,6 +197,7 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
+	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) --features deflate,tunnel -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock --no-deps --all-features
 	cd bindings/python && $(RUFF) check --config pyproject.toml . $(PYTHON_PROGRAMS)
 	cd bindings/python && $(RUFF) format --check --config pyproject.toml . $(PYTHON_PROGRAMS)

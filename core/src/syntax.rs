@@ -155,7 +155,7 @@ pub(crate) fn percent_decoded(bytes: &[u8]) -> impl Iterator<Item = Option<u8>> 
 
 /// Whether this is an IPv6 address (RFC 3986 §3.2.2): eight groups of up to four hexadecimal digits, or fewer with one `::`
 /// for those left out; the last two may be an IPv4 address. (The parser of the standard library takes a twentieth of the WebAssembly module.)
-fn is_ipv6(address: &[u8]) -> bool {
+pub(crate) fn is_ipv6(address: &[u8]) -> bool {
     let mut groups = 0;
     let mut gap = false;
     let mut rest = address;

@@ -2,7 +2,7 @@
 //!
 //! Every export takes and returns plain numbers; no object crosses the border. A host drives it like this:
 //!
-//! - **Handles** name configurations and connections; 0 is none. One module instance serves all connections.
+//! - **Handles** name configurations, connections and tunnels; 0 is none. One module instance serves all connections.
 //! - **The transfer buffer** is one growable buffer in linear memory through which all bytes come in, and texts go out. Ask for
 //!   room with [`transfer_reserve`](exports::texts::transfer_reserve), write, call. It moves only when `transfer_reserve`, or a call
 //!   that returns a text, makes it grow.
@@ -22,6 +22,8 @@ pub mod exports;
 mod slots;
 mod state;
 mod transfer;
+#[cfg(feature = "tunnel")]
+mod tunnel;
 
 /// Several kilobytes smaller than the standard library's, and of constant time.
 #[cfg(target_arch = "wasm32")]

@@ -4,14 +4,15 @@ use sansock::boundary::Error;
 
 /// Bits of a handle: which slot, how often the slot was used before, which table.
 const INDEX_BITS: u32 = 20;
-const GENERATION_BITS: u32 = 11;
+const GENERATION_BITS: u32 = 10;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
+const TABLE_MASK: u32 = u32::MAX << (INDEX_BITS + GENERATION_BITS);
 
 /// A table of values behind handles. Freed slots are used again with the next generation, so a stale handle is refused
 /// until its slot has been through all of them.
 pub(crate) struct Slots<T> {
-    /// Tells the handles of this table from the other's.
+    /// Tells the handles of this table from those of the others: 0 to 3, in the bits above.
     table: u32,
     entries: Vec<Entry<T>>,
     free: Vec<u32>,
@@ -61,7 +62,7 @@ impl<T> Slots<T> {
 
     fn entry(&mut self, handle: u32) -> Option<&mut Entry<T>> {
         let generation = handle >> INDEX_BITS & GENERATION_MASK;
-        let ours = handle & 1 << (INDEX_BITS + GENERATION_BITS) == self.table;
+        let ours = handle & TABLE_MASK == self.table;
         self.entries.get_mut((handle & INDEX_MASK) as usize).filter(|entry| ours && entry.generation == generation)
     }
 }
@@ -115,10 +116,13 @@ mod tests {
 
     #[test]
     fn a_handle_of_another_table_names_nothing() {
-        let (mut ours, mut theirs) = (Slots::new(0), Slots::new(1));
-        let (handle, other) = (ours.insert(1).unwrap(), theirs.insert(2).unwrap());
-        assert_ne!(handle, other);
-        assert_eq!((ours.get_mut(other), theirs.get_mut(handle)), (Err(Error::BadHandle), Err(Error::BadHandle)));
-        assert_eq!(ours.get_mut(0), Err(Error::BadHandle));
+        let mut tables = [0, 1, 2, 3].map(Slots::new);
+        let handles = tables.each_mut().map(|table| table.insert(()).unwrap());
+        for (place, table) in tables.iter_mut().enumerate() {
+            for (other, handle) in handles.iter().enumerate() {
+                assert_eq!(table.get_mut(*handle).is_ok(), place == other);
+            }
+            assert_eq!(table.get_mut(0), Err(Error::BadHandle));
+        }
     }
 }

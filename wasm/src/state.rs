@@ -2,19 +2,39 @@
 
 use std::cell::RefCell;
 
+use sansock::Fault;
+#[cfg(feature = "tunnel")]
+use sansock::boundary::TunnelConfig;
 use sansock::boundary::{Config, Error, status_of};
 
 use crate::connection::Connection;
 use crate::slots::Slots;
 use crate::transfer::TransferBuffer;
+#[cfg(feature = "tunnel")]
+use crate::tunnel::Tunnel;
 
 pub(crate) struct State {
     pub(crate) transfer: TransferBuffer,
     pub(crate) configs: Slots<Config>,
     /// Boxed, so that the block of each stays where it is.
     pub(crate) connections: Slots<Box<Connection>>,
+    #[cfg(feature = "tunnel")]
+    pub(crate) tunnel_configs: Slots<TunnelConfig>,
+    #[cfg(feature = "tunnel")]
+    pub(crate) tunnels: Slots<Box<Tunnel>>,
     pub(crate) status: i32,
     pub(crate) count: u32,
+}
+
+impl State {
+    /// The fault of a connection, or of a tunnel.
+    pub(crate) fn fault(&mut self, handle: u32) -> Result<Option<Fault>, Error> {
+        #[cfg(feature = "tunnel")]
+        if let Ok(tunnel) = self.tunnels.get_mut(handle) {
+            return Ok(tunnel.fault());
+        }
+        Ok(self.connections.get_mut(handle)?.engine.fault())
+    }
 }
 
 thread_local! {
@@ -23,6 +43,10 @@ thread_local! {
             transfer: TransferBuffer::new(),
             configs: Slots::new(0),
             connections: Slots::new(1),
+            #[cfg(feature = "tunnel")]
+            tunnel_configs: Slots::new(2),
+            #[cfg(feature = "tunnel")]
+            tunnels: Slots::new(3),
             status: 0,
             count: 0,
         })

@@ -7,6 +7,7 @@
 import { compile, type ModuleSource, startWith } from "./module.js";
 
 export * from "./public.js";
+export * from "./public-tunnel.js";
 
 /**
  * Loads the WebAssembly module.

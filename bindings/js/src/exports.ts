@@ -43,5 +43,20 @@ export interface Exports {
   conn_fault_text(connection: number): number;
 }
 
+/** The exports that only the default module has. `conn_free` and `conn_fault_text` take tunnels too. */
+export interface TunnelExports {
+  proxy_parse(len: number): number;
+  tunnel_config_new(proxyLen: number, hostLen: number, port: number): number;
+  tunnel_config_free(config: number): void;
+  tunnel_config_set(config: number, option: number, value: number): number;
+  tunnel_config_add_header(config: number, nameLen: number, valueLen: number): number;
+  tunnel_new(config: number, now: number): number;
+  tunnel_block(tunnel: number): number;
+  tunnel_receive(tunnel: number, len: number, now: number): number;
+  tunnel_receive_eof(tunnel: number, now: number): number;
+  tunnel_timeout(tunnel: number, now: number): number;
+  tunnel_written(tunnel: number, n: number): number;
+}
+
 /** The calls among the exports. */
 export type Calls = Omit<Exports, "memory">;

@@ -8,6 +8,7 @@ import { compile, inlined, loadOnUse, type ModuleSource, startWith } from "./mod
 import { base64 } from "./sansock-base64.js";
 
 export * from "./public.js";
+export * from "./public-tunnel.js";
 
 /**
  * Loads the WebAssembly module now, rather than when the first connection is created. Only browsers need this call; here it

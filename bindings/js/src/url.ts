@@ -28,12 +28,12 @@ export function parseUrl(url: string | URL): ParsedUrl {
   return { secure: secure.startsWith("1"), host, port: Number(port) };
 }
 
-/** A URL as a string. */
-export function urlText(url: string | URL): string {
+/** A URL as a string. `name` is the argument's. */
+export function urlText(url: string | URL, name = "url"): string {
   // A URL of another realm is no instance of this one's class.
   const text = Object.prototype.toString.call(url) === "[object URL]" ? (url as URL).href : url;
   if (typeof text !== "string") {
-    throw invalid("url", "must be a string or a URL");
+    throw invalid(name, "must be a string or a URL");
   }
   return text;
 }

@@ -10,8 +10,9 @@ import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
 import { misuse } from "./misuse.mjs";
 import { reads } from "./reads.mjs";
+import { tunnels } from "./tunnels.mjs";
 import { equal } from "./assert.mjs";
-import { isWhole, needsDeflate, parseCases, replay } from "./vectors.mjs";
+import { isWhole, needsDeflate, needsTunnel, parseCases, replay } from "./vectors.mjs";
 
 export const VECTOR_FILES = [
   "close",
@@ -27,6 +28,7 @@ export const VECTOR_FILES = [
   "rfc",
   "send",
   "timers",
+  "tunnel",
   "utf8",
 ];
 
@@ -52,15 +54,19 @@ export async function suite(sansock, readText) {
   if (deflates) {
     tests.push(...compression(sansock));
   }
+  const hasTunnels = sansock.Tunnel !== undefined;
+  if (hasTunnels) {
+    tests.push(...tunnels(sansock));
+  }
   for (const file of VECTOR_FILES) {
     const all = parseCases(await readText(`core/vectors/${file}.vec`));
-    const cases = all.filter((each) => deflates || !needsDeflate(each));
+    const cases = all.filter((each) => (deflates || !needsDeflate(each)) && (hasTunnels || !needsTunnel(each)));
     const pieces = cases.filter((each) => !isWhole(each));
     if (cases.length > 0 || all.length === 0) {
       tests.push({ name: `${file}.vec, ${cases.length} cases`, run: () => replayAll(cases, sansock, false) });
     }
     for (const { name } of all.filter((each) => !cases.includes(each))) {
-      tests.push({ name: `${file}.vec, ${name}`, skip: "this build has no compression" });
+      tests.push({ name: `${file}.vec, ${name}`, skip: "this build has no compression, and no tunnels" });
     }
     if (pieces.length > 0) {
       tests.push({ name: `${file}.vec byte by byte`, run: () => replayAll(pieces, sansock, true) });

@@ -10,6 +10,9 @@ import {
   init,
   type RequestEvent,
   SansockError,
+  Tunnel,
+  type TunnelEvent,
+  type TunnelOptions,
 } from "sansock";
 
 import type { OPTIONS } from "../dist/options.js";
@@ -98,3 +101,26 @@ export const headers: HeadersInput[] = [
 export const options: ClientOptions = { origin: "https://example.com", headers: [["A", "b"]] };
 export const code: ErrorCode = new SansockError("INVALID_STATE", "text").code;
 export const started: Promise<void> = init();
+
+/** A tunnel has three kinds of events. */
+export function outcome(event: TunnelEvent): string | number | null {
+  switch (event.type) {
+    case "open":
+      return event.subprotocol;
+    case "rejected":
+      return event.status;
+    case "closed":
+      return event.fault === null ? null : event.fault.name;
+    default:
+      return event satisfies never;
+  }
+}
+
+export function tunnel(options: TunnelOptions): readonly TunnelEvent[] {
+  using through = new Tunnel(new URL("http://proxy"), "example.com", 443, { ...options, timeout: undefined, headers: {} });
+  // @ts-expect-error: there is no such option.
+  new Tunnel("http://proxy", "example.com", 443, { maxMessageSize: 1 }).free();
+  // @ts-expect-error: the port is a number.
+  new Tunnel("http://proxy", "example.com", "443").free();
+  return through.receive(new Uint8Array(1));
+}

@@ -38,8 +38,13 @@ export function needsDeflate({ setup }) {
   return setup.some(([keyword, rest]) => keyword === "option" && rest === "deflate 1");
 }
 
+/** Whether the case leads through a proxy, which a build may not. */
+export function needsTunnel({ setup }) {
+  return setup.some(([keyword, rest]) => keyword === "role" && rest === "tunnel");
+}
+
 /** Replays a case and returns its transcript, one list of lines for each step. */
-export function replay({ setup, steps }, { Connection, SansockError }, byteByByte) {
+export function replay({ setup, steps }, { Connection, SansockError, Tunnel }, byteByByte) {
   const shows = setup.filter(([keyword]) => keyword === "show").map(([, what]) => what);
   const replayed = { connection: undefined, now: 0, held: false, shows };
   const shown = { transport: "open", deadline: null, writable: true };
@@ -50,7 +55,7 @@ export function replay({ setup, steps }, { Connection, SansockError }, byteByByt
     const lines = [];
     try {
       if (call === "start") {
-        replayed.connection = connect(Connection, setup);
+        replayed.connection = needsTunnel({ setup }) ? through(Tunnel, setup) : connect(Connection, setup);
       } else {
         left = run(replayed, call, byteByByte, events);
       }
@@ -112,6 +117,32 @@ function connect(Connection, setup) {
     }
   }
   return role === "server" ? Connection.server(options) : Connection.client(url, options);
+}
+
+/** A tunnel, which takes the place of the connection. */
+function through(Tunnel, setup) {
+  const names = { handshake_timeout: "timeout", max_head_size: "maxHeadSize", max_line_size: "maxLineSize", max_headers: "maxHeaders" };
+  const options = { now: 0, headers: [] };
+  let proxy;
+  let target;
+  for (const [keyword, rest] of setup) {
+    const [word, value] = splitWord(rest);
+    switch (keyword) {
+      case "option":
+        options[names[word]] = Number(value);
+        break;
+      case "url":
+        proxy = latin1(bytes(rest));
+        break;
+      case "target":
+        target = [strings(rest)[0], Number(rest.slice(rest.lastIndexOf(" ")))];
+        break;
+      case "header":
+        options.headers.push(strings(rest));
+        break;
+    }
+  }
+  return new Tunnel(proxy, ...target, options);
 }
 
 /** Runs a step. Returns how many bytes were not consumed. */

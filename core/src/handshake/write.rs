@@ -75,7 +75,7 @@ pub(crate) fn refusal(output: &mut Vec<u8>, status: u16, because: FaultKind, ext
     push(output, &[b"\r\n", body]);
 }
 
-fn push(output: &mut Vec<u8>, parts: &[&[u8]]) {
+pub(crate) fn push(output: &mut Vec<u8>, parts: &[&[u8]]) {
     for part in parts {
         output.extend_from_slice(part);
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::handshake::write::header;
 use crate::send::milliseconds;
 use crate::settings::{Settings, option};
-use crate::syntax::{Authority, is_token, is_value};
+use crate::syntax::{Authority, is_ipv6, is_token, is_value};
 use crate::text::ascii;
 
 /// The longest name of a host: what SOCKS5 can carry, and more than DNS allows.
@@ -192,11 +192,11 @@ impl Target {
         }
     }
 
-    /// As it stands before a port.
-    pub(super) fn authority(&self) -> String {
+    /// The text, and whether it stands in brackets before a port.
+    pub(super) fn text(&self) -> (&str, bool) {
         match self {
-            Target::Name(text) | Target::V4(_, text) => text.clone(),
-            Target::V6(_, text) => String::from("[") + text + "]",
+            Target::Name(text) | Target::V4(_, text) => (text, false),
+            Target::V6(_, text) => (text, true),
         }
     }
 }
@@ -218,9 +218,10 @@ fn ipv4(text: &[u8]) -> Option<[u8; 4]> {
 }
 
 fn ipv6(text: &[u8]) -> Option<[u8; 16]> {
-    let bracketed = [b"[", text, b"]"].concat();
-    Authority::parse(&bracketed)?;
-    // It is valid: what remains is to place the groups. Those behind `::` are moved to the end.
+    if !is_ipv6(text) {
+        return None;
+    }
+    // What remains is to place the groups. Those behind `::` are moved to the end.
     let mut address = [0; 16];
     let (mut at, mut gap) = (0, None);
     for group in text.split(|byte| *byte == b':') {

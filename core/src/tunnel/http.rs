@@ -1,6 +1,5 @@
 //! CONNECT (RFC 9110 §9.3.6, RFC 9112 §3.2.3): the request, and the reading of the answer.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Step, TunnelConfig};
@@ -8,7 +7,7 @@ use crate::error::{Fault, FaultKind};
 use crate::handshake::deliver::{self, Head};
 use crate::handshake::head::{self, HeadKind, HeadReader};
 use crate::handshake::response::Agreed;
-use crate::handshake::write::header;
+use crate::handshake::write::push;
 use crate::receive::batch::Batch;
 use crate::settings::Settings;
 use crate::text::decimal;
@@ -18,17 +17,16 @@ const MAX_INTERIM: u32 = 8;
 
 /// The request. The target is host and port, and so is Host, with the port in any case.
 pub(super) fn request(config: &TunnelConfig) -> Vec<u8> {
-    let mut authority = config.target().authority();
-    authority.push(':');
-    authority.push_str(&decimal(config.port().into()));
-    let mut output = [b"CONNECT ", authority.as_bytes(), b" HTTP/1.1\r\n"].concat();
-    header(&mut output, b"Host", authority.as_bytes());
+    let (host, is_bracketed) = config.target().text();
+    let (open, close): (&[u8], &[u8]) = if is_bracketed { (b"[", b"]") } else { (b"", b"") };
+    let mut authority = Vec::new();
+    push(&mut authority, &[open, host.as_bytes(), close, b":", decimal(config.port().into()).as_bytes()]);
+    let mut output = Vec::new();
+    push(&mut output, &[b"CONNECT ", &authority, b" HTTP/1.1\r\nHost: ", &authority, b"\r\n"]);
     if let Some(credentials) = &config.proxy().credentials {
-        let basic = String::from("Basic ") + &credentials.basic();
-        header(&mut output, b"Proxy-Authorization", basic.as_bytes());
+        push(&mut output, &[b"Proxy-Authorization: Basic ", credentials.basic().as_bytes(), b"\r\n"]);
     }
-    output.extend_from_slice(config.headers());
-    output.extend_from_slice(b"\r\n");
+    push(&mut output, &[config.headers(), b"\r\n"]);
     output
 }
 

@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::error::Error;
 use crate::handshake::url::decode_visible;
+use crate::handshake::write::push;
 use crate::syntax::Authority;
 use crate::text::{ascii, base64};
 
@@ -168,7 +169,9 @@ impl Credentials {
 
     /// In base64, as RFC 7617 §2 wants them.
     pub(super) fn basic(&self) -> String {
-        base64(&[&self.user, &b":"[..], &self.password].concat())
+        let mut pair = Vec::new();
+        push(&mut pair, &[&self.user, b":", &self.password]);
+        base64(&pair)
     }
 }
 

@@ -8,6 +8,7 @@ use super::proxy::Credentials;
 use super::{ProxyKind, Step, TunnelConfig};
 use crate::abi::{Record, kind};
 use crate::error::{Fault, FaultKind};
+use crate::handshake::write::push;
 use crate::receive::batch::Batch;
 
 const VERSION_4: u8 = 4;
@@ -67,59 +68,42 @@ pub(super) fn start(config: &TunnelConfig) -> (Vec<u8>, Answer) {
     if config.proxy().kind == ProxyKind::Socks4a {
         return (request_4(config, credentials), answer(Stage::Reply4, REPLY_4_LEN, None, Vec::new()));
     }
-    let methods: &[u8] = if credentials.is_some() { &[METHOD_NONE, METHOD_PASSWORD] } else { &[METHOD_NONE] };
-    let greeting = [&[VERSION_5, methods.len() as u8], methods].concat();
-    (greeting, answer(Stage::Method, 2, credentials.map(login), request_5(config)))
+    let greeting: &[u8] = match credentials {
+        Some(_) => &[VERSION_5, 2, METHOD_NONE, METHOD_PASSWORD],
+        None => &[VERSION_5, 1, METHOD_NONE],
+    };
+    (greeting.to_vec(), answer(Stage::Method, 2, credentials.map(login), request_5(config)))
 }
 
 /// A name is sent behind an address that cannot be one: 0.0.0.1.
 fn request_4(config: &TunnelConfig, credentials: Option<&Credentials>) -> Vec<u8> {
-    let mut message = [&[VERSION_4, COMMAND_CONNECT], &config.port().to_be_bytes()[..]].concat();
-    message.extend_from_slice(match config.target() {
-        Target::V4(address, _) => address,
-        _ => &[0, 0, 0, 1],
-    });
-    message.extend_from_slice(credentials.map_or(&[], |credentials| &credentials.user));
-    message.push(0);
-    if let Target::Name(name) = config.target() {
-        message.extend_from_slice(name.as_bytes());
-        message.push(0);
-    }
+    let user = credentials.map_or(&[][..], |credentials| &credentials.user);
+    let (address, name): (&[u8], &[&[u8]]) = match config.target() {
+        Target::V4(address, _) => (address, &[]),
+        Target::V6(_, name) | Target::Name(name) => (&[0, 0, 0, 1], &[name.as_bytes(), b"\0"]),
+    };
+    let mut message = Vec::new();
+    push(&mut message, &[&[VERSION_4, COMMAND_CONNECT], &config.port().to_be_bytes(), address, user, b"\0"]);
+    push(&mut message, name);
     message
 }
 
 fn request_5(config: &TunnelConfig) -> Vec<u8> {
-    let mut message = Vec::from([VERSION_5, COMMAND_CONNECT, RESERVED]);
-    match config.target() {
-        Target::V4(address, _) => {
-            message.push(ADDRESS_V4);
-            message.extend_from_slice(address);
-        }
-        Target::V6(address, _) => {
-            message.push(ADDRESS_V6);
-            message.extend_from_slice(address);
-        }
-        Target::Name(name) => {
-            message.push(ADDRESS_NAME);
-            push_counted(name.as_bytes(), &mut message);
-        }
-    }
-    message.extend_from_slice(&config.port().to_be_bytes());
+    let (kind, address): (&[u8], &[u8]) = match config.target() {
+        Target::V4(address, _) => (&[ADDRESS_V4], address),
+        Target::V6(address, _) => (&[ADDRESS_V6], address),
+        Target::Name(name) => (&[ADDRESS_NAME, name.len() as u8], name.as_bytes()),
+    };
+    let mut message = Vec::new();
+    push(&mut message, &[&[VERSION_5, COMMAND_CONNECT, RESERVED], kind, address, &config.port().to_be_bytes()]);
     message
 }
 
-/// RFC 1929 §2.
-fn login(credentials: &Credentials) -> Vec<u8> {
-    let mut message = Vec::from([VERSION_OF_LOGIN]);
-    push_counted(&credentials.user, &mut message);
-    push_counted(&credentials.password, &mut message);
+/// RFC 1929 §2. The lengths were checked to be at most 255.
+fn login(Credentials { user, password }: &Credentials) -> Vec<u8> {
+    let mut message = Vec::new();
+    push(&mut message, &[&[VERSION_OF_LOGIN, user.len() as u8], user, &[password.len() as u8], password]);
     message
-}
-
-/// Bytes behind their number, which was checked to be at most 255.
-fn push_counted(bytes: &[u8], message: &mut Vec<u8>) {
-    message.push(bytes.len() as u8);
-    message.extend_from_slice(bytes);
 }
 
 impl Answer {

@@ -25,10 +25,14 @@ pub fn conn_new(config: u32, now: f64) -> u32 {
     })
 }
 
-/// Frees a connection.
+/// Frees a connection, or a tunnel.
 #[wasm_bindgen]
 pub fn conn_free(handle: u32) {
-    with(|state| state.connections.remove(handle));
+    with(|state| {
+        state.connections.remove(handle);
+        #[cfg(feature = "tunnel")]
+        state.tunnels.remove(handle);
+    });
 }
 
 /// The address of the connection's block, the same until the connection is freed; 0 if there is no such connection.
@@ -160,12 +164,12 @@ pub fn conn_memory_usage(handle: u32) -> u32 {
     produce(|state| Ok((state.connections.get_mut(handle)?.engine.memory_usage() + size_of::<Block>()) as u32))
 }
 
-/// Puts the fault that closed the connection, in words, into the transfer buffer and returns its length in bytes: 0 if there
+/// Puts the fault that closed the connection, or prevented the tunnel, in words into the transfer buffer and returns its length in bytes: 0 if there
 /// was none.
 #[wasm_bindgen]
 pub fn conn_fault_text(handle: u32) -> u32 {
     produce(|state| {
-        let text = state.connections.get_mut(handle)?.engine.fault().map(|fault| fault.to_text());
+        let text = state.fault(handle)?.map(|fault| fault.to_text());
         state.transfer.put(&text.unwrap_or_default())
     })
 }

@@ -4,6 +4,8 @@ pub mod config;
 pub mod connection;
 pub mod sending;
 pub mod texts;
+#[cfg(feature = "tunnel")]
+pub mod tunnel;
 
 use sansock::boundary::{Connection as Engine, Error};
 

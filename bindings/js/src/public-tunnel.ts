@@ -1,0 +1,2 @@
+export { parseProxy, Tunnel } from "./tunnel.js";
+export type { ParsedProxy, TunnelEvent, TunnelOptions } from "./tunnel.js";
