@@ -86,6 +86,12 @@ def test_url() -> None:
     assert ctypes.sizeof(_ffi.UrlParts) == ctypes.sizeof(expected)
 
 
+def test_proxy() -> None:
+    expected = struct_of_header("sansock_proxy")
+    assert offsets(_ffi.ProxyParts) == offsets(expected)
+    assert ctypes.sizeof(_ffi.ProxyParts) == ctypes.sizeof(expected)
+
+
 def test_record() -> None:
     expected = struct_of_header("sansock_record")
     codes = _ffi.RECORD.format[1:]

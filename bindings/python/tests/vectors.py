@@ -22,6 +22,7 @@ from sansock import (
     Request,
     SansockError,
     Text,
+    Tunnel,
 )
 
 SEED = bytes(range(32))
@@ -199,6 +200,8 @@ class Player:
         self.batches = batches
         self.now = 0
         self.held = False
+        self.through_a_proxy = ("role", "tunnel") in case.settings
+        self.connection: Any = None
         self.showing = {arguments for name, arguments in case.settings if name == "show"}
         self.shown = {"transport": "open", "deadline": "never", "writable": "yes"}
 
@@ -214,7 +217,7 @@ class Player:
         output = b""
         try:
             if step.name == "start":
-                self.connection = self.start()
+                self.connection = self.start_tunnel() if self.through_a_proxy else self.start()
             elif step.name == "receive":
                 for piece in self.pieces(read_bytes(step.arguments)):
                     # A host writes what there is between two reads.
@@ -225,11 +228,11 @@ class Player:
                 events = getattr(self, "do_" + step.name.replace("-", "_"))(step.arguments) or []
         except SansockError as error:
             yield f"error {error.name}"
-        while self.connection.more:
+        while not self.through_a_proxy and self.connection.more:
             events += self.connection.receive(b"", self.now)
         for event in events:
             yield from show_event(event)
-        if left and not events:
+        if left and (self.through_a_proxy or not events):
             yield f"left {left}"
         output += self.take_output()
         if output:
@@ -237,7 +240,8 @@ class Player:
         yield from self.changes()
 
     def take_output(self) -> bytes:
-        return b"" if self.held else self.connection.take_output()
+        output: bytes = b"" if self.held else self.connection.take_output()
+        return output
 
     def changes(self) -> Iterator[str]:
         deadline = self.connection.next_deadline
@@ -272,27 +276,51 @@ class Player:
                 assert name in ("rfc", "about", "show", "whole"), f"{self.case.name}: {name}"
         return Connection.client(url, **options) if role == "client" else Connection.server(**options)
 
+    def start_tunnel(self) -> Tunnel:
+        options: dict[str, Any] = {"now": 0, "headers": []}
+        proxy, host, port = "", "", 0
+        for name, arguments in self.case.settings:
+            if name == "option":
+                option, number = arguments.split()
+                options["timeout" if option == "handshake_timeout" else option] = int(number)
+            elif name == "url":
+                proxy = read_bytes(arguments).decode()
+            elif name == "target":
+                text, _, number = arguments.rpartition(" ")
+                host, port = read_bytes(text).decode(), int(number)
+            elif name == "header":
+                options["headers"].append(tuple(read_atoms(arguments)))
+        return Tunnel(proxy, host, port, **options)
+
     def pieces(self, data: bytes) -> Iterator[bytes]:
         cut = self.cut or max(len(data), 1)
         return (data[start : start + cut] for start in range(0, max(len(data), 1), cut))
 
     def receive(self, piece: bytes) -> list[Event]:
-        if not self.read_buffer or len(piece) > len(self.connection.read_buffer):
-            return self.connection.receive(piece, self.now)
-        self.connection.read_buffer[: len(piece)] = piece
-        return self.connection.receive_read_buffer(len(piece), self.now)
+        events: list[Event]
+        if self.through_a_proxy or not self.read_buffer or len(piece) > len(self.connection.read_buffer):
+            events = self.connection.receive(piece, self.now)
+        else:
+            self.connection.read_buffer[: len(piece)] = piece
+            events = self.connection.receive_read_buffer(len(piece), self.now)
+        return events
 
     def do_eof(self, _: str) -> list[Event]:
-        return self.connection.receive_eof(self.now)
+        events: list[Event] = self.connection.receive_eof(self.now)
+        return events
 
     def do_time(self, arguments: str) -> None:
         self.now = int(arguments)
 
     def do_timeout(self, _: str) -> list[Event]:
-        return self.connection.timeout(self.now)
+        events: list[Event] = self.connection.timeout(self.now)
+        return events
 
     def do_accept(self, arguments: str) -> list[Event]:
-        return self.connection.accept(read_bytes(arguments).decode() if arguments else None, now=self.now)
+        events: list[Event] = self.connection.accept(
+            read_bytes(arguments).decode() if arguments else None, now=self.now
+        )
+        return events
 
     def do_response_header(self, arguments: str) -> None:
         name, value = read_atoms(arguments)
@@ -300,7 +328,8 @@ class Player:
 
     def do_reject(self, arguments: str) -> list[Event]:
         status, _, body = arguments.partition(" ")
-        return self.connection.reject(int(status), body=read_bytes(body), now=self.now)
+        events: list[Event] = self.connection.reject(int(status), body=read_bytes(body), now=self.now)
+        return events
 
     def do_text(self, arguments: str) -> None:
         self.connection.send_text(read_bytes(arguments))

@@ -9,7 +9,7 @@ call on a connection, it does four things:
 4. obey ``transport`` once all output is written: shut down the writing side, or close the transport.
 
 Start with ``Connection.server`` or ``Connection.client``. Options are described in ``ServerOptions`` and
-``ClientOptions``, events in their classes.
+``ClientOptions``, events in their classes. ``Tunnel`` leads to a server through a proxy.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from ._events import (
     Text,
 )
 from ._options import ClientOptions, ServerOptions
+from ._tunnel import Proxy, Tunnel, parse_proxy
 from ._url import Url, parse_url
 
 __version__: str = _ffi.version_text
@@ -73,6 +74,7 @@ __all__ = [
     "Ping",
     "Poisoned",
     "Pong",
+    "Proxy",
     "Rejected",
     "Request",
     "SansockError",
@@ -81,8 +83,10 @@ __all__ = [
     "Text",
     "TooLarge",
     "Transport",
+    "Tunnel",
     "Url",
     "WouldBlock",
     "__version__",
+    "parse_proxy",
     "parse_url",
 ]

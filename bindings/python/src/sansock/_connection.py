@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import index
 from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any
 
 from . import _ffi, _memory
 from ._arguments import (
@@ -22,13 +21,14 @@ from ._arguments import (
 )
 from ._configurations import new_connection
 from ._details import read_fault
-from ._enums import State, Transport
-from ._errors import BadHandle, InvalidArgument, InvalidState, check, failure
+from ._enums import State
+from ._errors import InvalidArgument, InvalidState, check, failure
 from ._events import Event, Fault
 from ._gathering import CAPACITY, LARGEST_READ, receive_gathered
 from ._memory import READ_BUFFER_SIZE, READ_BUFFER_START, ReadBuffer, pointer_at, thread_local
 from ._numbers import BLOCK_MORE, ERR_BAD_HANDLE, ROLE_CLIENT, ROLE_SERVER
 from ._options import ClientOptions, ServerOptions
+from ._owner import FREED, NEVER
 from ._records import decode
 from ._sending import Sender
 
@@ -37,23 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection"]
 
-_TRANSPORTS, _STATES = tuple(Transport), tuple(State)
-_NEVER = -1
-"""The deadline that never comes, as a signed number."""
 _OTHER_THREAD = (
     "the bytes are not in this thread's read buffer: use read_buffer of this connection in the thread that reads"
 )
 _sizes, _RECORD_SIZE = _ffi.sizes, _ffi.RECORD_SIZE
-
-
-class _Freed:
-    """Takes the place of the block of a connection that was freed."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise failure(ERR_BAD_HANDLE)
-
-
-_FREED = cast(_ffi.Block, _Freed())
 
 
 class Connection(Sender):
@@ -132,12 +119,10 @@ class Connection(Sender):
     @classmethod
     def _create(cls, address: int, batches: bool | None) -> Self:
         self = object.__new__(cls)
-        self._handle = _ffi.pointer(address)
-        block = _ffi.conn_block(self._handle)
-        self._block = _ffi.block_at(block)
+        block = _ffi.conn_block(_ffi.pointer(address))
+        self._own(address, block)
         self._records = pointer_at(block + _ffi.EVENTS_OFFSET)
         self._store = pointer_at(block + _ffi.STORE_OFFSET)
-        self._output = pointer_at(block + _ffi.OUTPUT_OFFSET)
         self._gathered = b""
         self._batches = bool(batches)
         self.unconsumed = 0
@@ -372,17 +357,7 @@ class Connection(Sender):
         deadline = self._block.next_deadline
         if deadline >= 0:
             return deadline
-        return None if deadline == _NEVER else deadline + 2**64
-
-    @property
-    def transport(self) -> Transport:
-        """What to do with the transport once all output is written."""
-        return _TRANSPORTS[self._block.transport]
-
-    @property
-    def state(self) -> State:
-        """The state of the connection."""
-        return _STATES[self._block.state]
+        return None if deadline == NEVER else deadline + 2**64
 
     @property
     def more(self) -> bool:
@@ -411,7 +386,7 @@ class Connection(Sender):
     def free(self) -> None:
         """Frees the memory of the connection. Any later call raises ``BadHandle``; freeing it again does nothing."""
         handle, self._handle = self._handle, None
-        self._block = _FREED
+        self._block = FREED
         self._records = self._store = self._output = None
         self._gathered = b""
         _ffi.conn_free(handle)
@@ -419,27 +394,6 @@ class Connection(Sender):
     def __del__(self, conn_free: Callable[[Any], None] = _ffi.conn_free) -> None:
         """Frees it. The default argument is still there when the interpreter exits and this module is gone."""
         conn_free(self._handle)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.free()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Connection cannot be copied or pickled")
-
-    def __repr__(self) -> str:
-        try:
-            state = self.state.name
-        except BadHandle:
-            state = "FREED"
-        return f"<{type(self).__module__}.{type(self).__name__} {state}>"
 
     # Private
 

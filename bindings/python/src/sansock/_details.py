@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from . import _ffi, _memory, _numbers
 from ._enums import OriginRelation
@@ -23,7 +23,12 @@ _Record = tuple[int, int, int, int, int, int, int]
 
 
 def rare_event(
-    block: _ffi.Block, handle: Any, read_buffer: _memory.ReadBuffer, record: _Record, raw_details: bytes
+    block: _ffi.Block,
+    handle: Any,
+    read_buffer: _memory.ReadBuffer,
+    record: _Record,
+    raw_details: bytes,
+    fault_text: Callable[..., Any] = _ffi.conn_fault_text,
 ) -> Event | None:
     """Any event but a message; None for a kind that a later version of the engine added."""
     kind, flags, code, _, offset, length, extra = record
@@ -38,7 +43,7 @@ def rare_event(
         return Closing(code, payload.decode())
     if kind == _numbers.KIND_CLOSED:
         clean, by_peer = flags & _numbers.FLAG_CLEAN != 0, flags & _numbers.FLAG_BY_PEER != 0
-        return Closed(code, payload.decode(), clean, by_peer, extra or None, read_fault(block, handle))
+        return Closed(code, payload.decode(), clean, by_peer, extra or None, read_fault(block, handle, fault_text))
     return None
 
 
@@ -62,13 +67,13 @@ def _detailed_event(block: _ffi.Block, read_buffer: _memory.ReadBuffer, record: 
     return Rejected(code, details.headers(), payload.encode("latin-1"), flags & _numbers.FLAG_TRUNCATED != 0)
 
 
-def read_fault(block: _ffi.Block, handle: Any) -> Fault | None:
-    """Why the connection ended other than by a closing handshake."""
+def read_fault(block: _ffi.Block, handle: Any, fault_text: Callable[..., Any] = _ffi.conn_fault_text) -> Fault | None:
+    """Why the connection ended other than by a closing handshake, or why there is no tunnel."""
     number = block.fault
     if not number:
         return None
     length = _ffi.Size()
-    text = _ffi.conn_fault_text(handle, _ffi.by_reference(length))
+    text = fault_text(handle, _ffi.by_reference(length))
     name: _numbers.FaultName = _ffi.fault_name(number).decode()
     return Fault(number, name, _memory.copy(text, length.value).decode())
 

@@ -92,6 +92,18 @@ class UrlParts(ctypes.Structure):
     _fields_ = [("secure", c_uint8), ("port", c_uint16), ("host_offset", c_size_t), ("host_len", c_size_t)]
 
 
+class ProxyParts(ctypes.Structure):
+    """What ``sansock_proxy_parse`` fills in. The host is a slice of the text that was parsed."""
+
+    _fields_ = [
+        ("secure", c_uint8),
+        ("resolves_names", c_uint8),
+        ("port", c_uint16),
+        ("host_offset", c_size_t),
+        ("host_len", c_size_t),
+    ]
+
+
 def _library_path() -> Path:
     """The library to load: the one that SANSOCK_LIBRARY names, else the one beside this module."""
     named = os.environ.get("SANSOCK_LIBRARY")
@@ -186,6 +198,20 @@ conn_resume = _bind("conn_resume", c_void_p, c_uint64)
 conn_written = _bind("conn_written", c_void_p, c_size_t, converts=False)
 conn_memory_usage = _bind("conn_memory_usage", c_void_p, returns=c_size_t)
 conn_fault_text = _bind("conn_fault_text", c_void_p, POINTER(c_size_t), returns=c_void_p)
+
+proxy_parse = _bind("proxy_parse", c_char_p, c_size_t, POINTER(ProxyParts))
+tunnel_config_new = _bind("tunnel_config_new", c_char_p, c_size_t, c_char_p, c_size_t, c_uint16, POINTER(c_void_p))
+tunnel_config_free = _bind("tunnel_config_free", c_void_p, returns=None)
+tunnel_config_set = _bind("tunnel_config_set", c_void_p, c_uint32, c_uint64)
+tunnel_config_add_header = _bind("tunnel_config_add_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
+tunnel_new = _bind("tunnel_new", c_void_p, c_uint64, POINTER(c_void_p))
+tunnel_free = _bind("tunnel_free", c_void_p, returns=None)
+tunnel_block = _bind("tunnel_block", c_void_p, returns=c_void_p)
+tunnel_receive = _bind("tunnel_receive", c_void_p, c_char_p, c_size_t, c_uint64)
+tunnel_receive_eof = _bind("tunnel_receive_eof", c_void_p, c_uint64)
+tunnel_timeout = _bind("tunnel_timeout", c_void_p, c_uint64)
+tunnel_written = _bind("tunnel_written", c_void_p, c_size_t)
+tunnel_fault_text = _bind("tunnel_fault_text", c_void_p, POINTER(c_size_t), returns=c_void_p)
 
 Handle = c_void_p
 Size = c_size_t

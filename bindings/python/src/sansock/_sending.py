@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from . import _ffi
 from ._arguments import milliseconds, octets, unsigned, utf8
 from ._enums import MessageKind
 from ._errors import check, failure
 from ._numbers import BLOCK_DEFER_WRITTEN, BLOCK_WRITABLE
+from ._owner import Owner
 from ._records import encode
 
 if TYPE_CHECKING:
@@ -22,13 +23,10 @@ _MOST_DEFERRED = 256
 """The most output, in bytes, whose report may wait. Until the report, the engine keeps the memory of the output."""
 
 
-class Sender:
+class Sender(Owner):
     """The outgoing half of a :class:`Connection`. Every call here only adds to the output, which the host writes."""
 
-    __slots__ = ("_block", "_handle", "_output")
-    _block: _ffi.Block
-    _handle: Any
-    _output: Any
+    __slots__ = ()
 
     # Messages
 
@@ -200,19 +198,6 @@ class Sender:
 
     # Output
 
-    def output(self, limit: int | None = None) -> bytes:
-        """Returns a copy of the bytes to write, up to ``limit`` of them.
-
-        Next: write them, and report how many were written with :meth:`written`.
-        """
-        length = self._block.output_len
-        if limit is not None and limit < length:
-            length = unsigned(limit, 64, "limit")
-        if not length:
-            return b""
-        data: bytes = self._output[:length]
-        return data
-
     def written(self, length: int) -> None:
         """Reports that the first ``length`` bytes of the output were written. Next: obey ``transport``.
 
@@ -245,11 +230,6 @@ class Sender:
             raise failure(status)
         # A pong may have been waiting for room.
         return data + self.take_output() if block.output_len else data
-
-    @property
-    def pending_output(self) -> int:
-        """How many bytes wait to be written."""
-        return self._block.output_len
 
     @property
     def writable(self) -> bool:
