@@ -110,7 +110,33 @@ static inline bool endpoint_finished(const endpoint *e) {
     return e->block->output_len == 0 && e->block->transport == SANSOCK_TRANSPORT_CLOSE;
 }
 
-/* Connects to the place that this URL names. Returns a non-blocking socket, or -1 when standard error says why not. */
+/* Connects to a host and port. Returns a non-blocking socket, or -1 when standard error says why not. */
+static inline int connect_to_host(const char *host, uint16_t port_number) {
+    char port[6];
+    snprintf(port, sizeof port, "%u", (unsigned)port_number);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+    int error = getaddrinfo(host, port, &hints, &found);
+    if (error != 0) {
+        fprintf(stderr, "%s: %s\n", host, gai_strerror(error));
+        return -1;
+    }
+    int fd = -1, on = 1;
+    for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
+        fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
+            perror(host);
+            close(fd);
+            fd = -1;
+        }
+    }
+    freeaddrinfo(found);
+    if (fd < 0) return -1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+/* The same for the place that this URL names. */
 static inline int connect_to(const char *url) {
     sansock_url place;
     int32_t status = sansock_url_parse(url, strlen(url), &place);
@@ -123,29 +149,9 @@ static inline int connect_to(const char *url) {
         fprintf(stderr, "%s: %s\n", url, fault);
         return -1;
     }
-    char host[256], port[6];
+    char host[256];
     snprintf(host, sizeof host, "%.*s", (int)place.host_len, url + place.host_offset);
-    snprintf(port, sizeof port, "%u", (unsigned)place.port);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    int error = getaddrinfo(host, port, &hints, &found);
-    if (error != 0) {
-        fprintf(stderr, "%s: %s\n", host, gai_strerror(error));
-        return -1;
-    }
-    int fd = -1, on = 1;
-    for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
-        fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
-        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
-            perror(url);
-            close(fd);
-            fd = -1;
-        }
-    }
-    freeaddrinfo(found);
-    if (fd < 0) return -1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    return fd;
+    return connect_to_host(host, place.port);
 }
 
 #endif
