@@ -65,7 +65,7 @@ export interface OpenEvent {
 /** The server refused a client's request. `closed` comes next. */
 export interface RejectedEvent {
   readonly type: "rejected";
-  /** The HTTP status. */
+  /** The HTTP status; of a tunnel through SOCKS, the code of the reply. */
   readonly status: number;
   /** All headers of the response. */
   readonly headers: readonly Header[];

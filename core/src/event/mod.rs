@@ -38,9 +38,9 @@ pub enum Event<'a> {
     /// A server has read a valid opening request. Call [`accept`](crate::Connection::accept) or
     /// [`reject`](crate::Connection::reject): nothing more is delivered until then.
     Request(Request<'a>),
-    /// The connection is open.
+    /// The connection is open, or the tunnel is through.
     Open(Open<'a>),
-    /// The server refused a client's request. `Closed` comes next.
+    /// The server refused a client's request, or a proxy the tunnel. `Closed` comes next.
     Rejected(Rejected<'a>),
     /// A text message, or a part of one.
     Text(Text<'a>),

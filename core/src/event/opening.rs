@@ -132,7 +132,7 @@ impl<'a> Open<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Rejected<'a> {
-    /// The HTTP status.
+    /// The HTTP status; of a tunnel through SOCKS, the code of the reply.
     pub status: u16,
     /// The body, as far as it was kept.
     pub body: &'a [u8],

@@ -161,10 +161,10 @@ class Open(_Lazy):
 
 @dataclass(frozen=True)
 class Rejected(_Value):
-    """The server refused a client's request. ``Closed`` comes next.
+    """The server refused a client's request, or a proxy the tunnel. ``Closed`` comes next.
 
     Attributes:
-        status: The HTTP status of the response.
+        status: The HTTP status of the response; of a tunnel through SOCKS, the code of the reply.
         headers: The headers of the response.
         body: The body of the response, up to ``max_body_size`` bytes.
         truncated: Whether the body was longer.
