@@ -64,12 +64,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def program(*command: str) -> Iterator[subprocess.Popen[str]]:
+def program(*command: str, output: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[str]]:
     """A program that runs in the `with` block."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
@@ -81,6 +81,14 @@ def program(*command: str) -> Iterator[subprocess.Popen[str]]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def port_of_nobody(stack: ExitStack) -> int:
+    """A port that is taken, but on which nobody listens."""
+    taken = stack.enter_context(socket.socket())
+    taken.bind(("127.0.0.1", 0))
+    port: int = taken.getsockname()[1]
+    return port
 
 
 def await_port(port: int, process: subprocess.Popen[str]) -> None:
@@ -134,7 +142,8 @@ def make_certificate(folder: Path) -> tuple[str, str]:
 
 
 def start_echo_server(stack: ExitStack, certificate: str, key: str) -> int:
-    process = stack.enter_context(program(PYTHON, str(PROGRAMS / "echo_server.py"), certificate, key))
+    command = [PYTHON, str(PROGRAMS / "echo_server.py"), certificate, key]
+    process = stack.enter_context(program(*command, output=subprocess.PIPE))
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
@@ -147,7 +156,7 @@ def start_all(stack: ExitStack, folder: Path) -> Place:
     certificate, key = make_certificate(folder)
     return Place(
         echo=start_echo_server(stack, certificate, key),
-        nobody=free_port(),
+        nobody=port_of_nobody(stack),
         tinyproxy=start_tinyproxy(stack, folder, ""),
         tinyproxy_locked=start_tinyproxy(stack, folder, "BasicAuth me secret\n"),
         microsocks=start_microsocks(stack),
