@@ -44,8 +44,11 @@ fn append_xor<const COLLECT: bool>(key: Key, data: &[u8], output: &mut Vec<u8>) 
         (0, data)
     } else {
         let (words, tail) = data.as_chunks();
-        (append_words(repeated(key), words, output), tail)
+        (append_words::<COLLECT>(repeated(key), words, output), tail)
     };
+    if tail.is_empty() {
+        return any;
+    }
     let start = output.len();
     output.extend_from_slice(tail);
     any | xor::<COLLECT>(key, &mut output[start..])
@@ -128,7 +131,9 @@ macro_rules! appending {
         let mut any = 0;
         $output.extend($words.iter().flat_map(|bytes| {
             let plain = u64::from_ne_bytes(*bytes) ^ $word;
-            any |= plain;
+            if COLLECT {
+                any |= plain;
+            }
             plain.to_ne_bytes()
         }));
         any
@@ -136,9 +141,9 @@ macro_rules! appending {
 }
 
 #[inline(never)]
-fn append_words(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
+fn append_words<const COLLECT: bool>(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if let Some(any) = avx2::append(word, words, output) {
+    if let Some(any) = avx2::append::<COLLECT>(word, words, output) {
         return any;
     }
     appending!(word, words, output)
@@ -158,13 +163,13 @@ mod avx2 {
     }
 
     /// `None` if the processor has no AVX2.
-    pub(super) fn append(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> Option<u64> {
+    pub(super) fn append<const COLLECT: bool>(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> Option<u64> {
         // SAFETY: as above.
-        std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { wide_append(word, words, output) })
+        std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { wide_append::<COLLECT>(word, words, output) })
     }
 
     #[target_feature(enable = "avx2")]
-    fn wide_append(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
+    fn wide_append<const COLLECT: bool>(word: u64, words: &[[u8; 8]], output: &mut Vec<u8>) -> u64 {
         appending!(word, words, output)
     }
 
