@@ -151,9 +151,13 @@ impl Sender {
 
     /// Sends the pong that waits for room, if there is room now.
     pub(super) fn flush_pong(&mut self) {
-        if !self.writable() || !self.may_send_control() {
-            return;
+        if self.keepalive.pending_pong.is_some() && self.writable() && self.may_send_control() {
+            self.send_pending_pong();
         }
+    }
+
+    #[cold]
+    fn send_pending_pong(&mut self) {
         if let Some(payload) = self.keepalive.pending_pong.take()
             && self.frame(Opcode::Pong, true, &payload).is_err()
         {

@@ -8,6 +8,8 @@ pub(crate) mod closing;
 mod keepalive;
 mod output;
 mod progress;
+#[cfg_attr(target_family = "wasm", path = "room_wasm.rs")]
+mod room;
 pub(crate) mod timer;
 
 use alloc::boxed::Box;
@@ -138,7 +140,7 @@ impl Sender {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.queue.capacity()
+        self.queue.heap()
             + self.compression.heap()
             + self.keys.as_ref().map_or(0, |_| size_of::<Keys>())
             + self.keepalive.heap()
@@ -146,9 +148,17 @@ impl Sender {
     }
 
     fn drop_output(&mut self) {
-        self.queue = Queue::default();
+        self.queue.clear(&self.shared.buffers);
         self.progress = Progress::default();
         self.timers.stop(Deadline::Write);
+    }
+}
+
+/// What was lent to the connection goes back.
+#[cfg(not(target_family = "wasm"))]
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.queue.clear(&self.shared.buffers);
     }
 }
 
@@ -172,7 +182,8 @@ impl Sender {
     }
 
     /// Compresses a payload and queues it. Room is made first, because what was compressed must be sent: the peer's window
-    /// moves with ours.
+    /// moves with ours. It is not inlined, or all messages would pay for the registers that it needs.
+    #[inline(never)]
     fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
         let most = Compression::bound(payload.len(), &self.shared.settings);
         self.check_room(most as u64)?;

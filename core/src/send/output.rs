@@ -1,26 +1,25 @@
 //! The output: bytes on their way to the transport.
 
 use alloc::vec::Vec;
-use core::mem;
+use core::cmp::Ordering;
 
 use bytes::Buf;
 
 use super::Sender;
+use super::room::Room;
 use crate::buffers::Buffers;
 use crate::error::Error;
-use crate::frame::HEADER_ROOM;
 
 /// An empty buffer with more capacity than this is given back, so that an idle connection stays small.
-const KEPT_CAPACITY: usize = 160;
+pub(super) const KEPT_CAPACITY: usize = 160;
 
 /// A queue of bytes: appended at the end, written and reported at the front.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Queue {
     bytes: Vec<u8>,
     /// How many at the front have been written.
     written: usize,
-    /// How many there were before the queue was last emptied: an estimate of how many there will be.
-    last_len: usize,
+    room: Room,
 }
 
 impl Queue {
@@ -43,40 +42,43 @@ impl Queue {
         Ok(&mut self.bytes)
     }
 
-    #[cold]
+    #[inline]
     fn make_room(&mut self, additional: usize, buffers: &Buffers) -> Result<(), Error> {
+        if self.room.warm_up(&mut self.bytes, additional, buffers) { Ok(()) } else { self.grow(additional, buffers) }
+    }
+
+    #[cold]
+    fn grow(&mut self, additional: usize, buffers: &Buffers) -> Result<(), Error> {
         if self.written > 0 && self.written >= self.len() {
             // Fewer bytes are moved than were written since the last move, so all moves together take linear time.
             self.bytes.drain(..self.written);
             self.written = 0;
         }
-        let mut likely = additional;
-        if self.bytes.capacity() == 0 {
-            likely = additional.max(self.last_len);
-            self.bytes = buffers.take(likely);
-        }
-        self.bytes.try_reserve(likely).map_err(|_| Error::NoMemory)
+        self.room.grow(&mut self.bytes, additional, buffers)
     }
 
     /// Removes bytes at the front, which have been written.
     pub(crate) fn written(&mut self, count: usize, buffers: &Buffers) -> Result<(), Error> {
-        if count > self.len() {
-            return Err(Error::InvalidArgument);
-        }
-        self.written += count;
-        if self.written == self.bytes.len() {
-            self.written = 0;
-            self.last_len = self.bytes.len() + HEADER_ROOM;
-            self.bytes.clear();
-            if self.bytes.capacity() > KEPT_CAPACITY {
-                buffers.give(mem::take(&mut self.bytes));
+        match count.cmp(&self.len()) {
+            Ordering::Less => self.written += count,
+            Ordering::Equal => {
+                self.written = 0;
+                self.room.clear(&mut self.bytes, buffers);
             }
+            Ordering::Greater => return Err(Error::InvalidArgument),
         }
         Ok(())
     }
 
-    pub(crate) fn capacity(&self) -> usize {
-        self.bytes.capacity()
+    /// Drops what there is, and gives the buffer back.
+    #[cold]
+    pub(crate) fn clear(&mut self, buffers: &Buffers) {
+        self.written = 0;
+        self.room.clear(&mut self.bytes, buffers);
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        self.bytes.capacity() + self.room.heap()
     }
 }
 

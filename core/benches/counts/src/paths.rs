@@ -33,7 +33,7 @@ pub struct Path {
 /// All paths.
 pub fn all() -> impl Iterator<Item = Path> {
     use Direction::{Receive, SendMasked, SendUnmasked};
-    let lines = [(Receive, 1), (Receive, 16), (SendMasked, 16), (SendUnmasked, 16)];
+    let lines = [(Receive, 1), (Receive, 16), (SendMasked, 1), (SendMasked, 16), (SendUnmasked, 1), (SendUnmasked, 16)];
     lines.into_iter().flat_map(|(direction, batch)| {
         [20, 1024]
             .into_iter()

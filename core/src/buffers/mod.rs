@@ -1,11 +1,16 @@
-//! Large buffers that the connections of one configuration share. Idle connections hold none, and busy ones need not ask
-//! the operating system for memory, and have it zeroed, for each large message.
+//! Buffers that the connections of one configuration share. Idle connections hold none, and busy ones need not ask the
+//! allocator for each message, nor the operating system for each large one, and have it zeroed.
+
+#[cfg(not(target_family = "wasm"))]
+mod warm;
 
 use alloc::vec::Vec;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::FaultKind;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use warm::{Lent, MAX_WARM, Warm};
 
 /// Smaller buffers are left to the allocator.
 const MIN_POOLED: usize = 8 * 1024;
@@ -14,10 +19,12 @@ const MIN_POOLED: usize = 8 * 1024;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 const MAX_POOLED: usize = 24 * 1024 * 1024;
 
-/// Buffers that wait for their next use. There are none without `std`, which has the lock, nor in WebAssembly, whose
-/// memory never goes back to the operating system.
+/// Buffers that wait for their next use. There are no large ones without `std`, which has the lock, and none at all in
+/// WebAssembly, whose memory never goes back to the operating system, and whose allocator costs less than the code would.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) warm: Warm,
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     waiting: Mutex<Vec<Vec<u8>>>,
 }
