@@ -17,7 +17,7 @@ from results import Results, Row, load, number
 FLOORS = "Floors"
 UNITS = {
     "receive": "Nanoseconds for each message",
-    "send": "Nanoseconds for each message",
+    "send": "Nanoseconds for each message, which is written before the next is sent",
     "batch": "Nanoseconds for each message",
     "handshake": "Nanoseconds for each connection",
     "memory": "Bytes for each connection",

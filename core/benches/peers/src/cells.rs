@@ -23,6 +23,8 @@ pub struct Send {
     pub repeat: usize,
     /// Whether the payload is to be copied behind its header. If not, header and payload are written as two slices.
     pub copy: bool,
+    /// Whether each message is written before the next is sent.
+    pub alone: bool,
     pub deflate: bool,
 }
 
@@ -127,21 +129,37 @@ struct SendRow {
     kind: Kind,
     payload: Maker,
     copy: bool,
+    alone: bool,
 }
 
+const SEND: SendRow =
+    SendRow { section: "", role: Role::Client, kind: Kind::Text, payload: ascii, copy: true, alone: false };
+
 const SENDS: &[SendRow] = &[
-    SendRow { section: "send masked text", role: Role::Client, kind: Kind::Text, payload: ascii, copy: true },
-    SendRow { section: "send masked binary", role: Role::Client, kind: Kind::Binary, payload: noise, copy: true },
-    SendRow { section: "send unmasked text", role: Role::Server, kind: Kind::Text, payload: ascii, copy: true },
-    SendRow { section: "send unmasked binary", role: Role::Server, kind: Kind::Binary, payload: noise, copy: true },
+    SendRow { section: "send masked text", ..SEND },
+    SendRow { section: "send masked binary", kind: Kind::Binary, payload: noise, ..SEND },
+    SendRow { section: "send unmasked text", role: Role::Server, ..SEND },
+    SendRow { section: "send unmasked binary", role: Role::Server, kind: Kind::Binary, payload: noise, ..SEND },
     SendRow {
         section: "send unmasked binary, payload not copied",
         role: Role::Server,
         kind: Kind::Binary,
         payload: noise,
         copy: false,
+        ..SEND
     },
 ];
+
+/// Of 1 KiB, as a host sends them that has one at a time.
+const ALONE: &[(&str, SendRow)] = {
+    const ROW: SendRow = SendRow { section: "send 1 KiB, a write after each message", alone: true, ..SEND };
+    &[
+        ("masked text", ROW),
+        ("masked binary", SendRow { kind: Kind::Binary, payload: noise, ..ROW }),
+        ("unmasked text", SendRow { role: Role::Server, ..ROW }),
+        ("unmasked binary", SendRow { role: Role::Server, kind: Kind::Binary, payload: noise, ..ROW }),
+    ]
+};
 
 impl ReceiveRow {
     fn cell(&self, bytes: usize) -> Cell {
@@ -181,6 +199,7 @@ impl SendRow {
                 payloads: vec![(self.payload)(bytes)],
                 repeat,
                 copy: self.copy,
+                alone: self.alone,
                 deflate: false,
             }),
         }
@@ -208,7 +227,15 @@ fn inflate() -> Cell {
 }
 
 fn deflate() -> Cell {
-    let task = Send { role: Role::Server, kind: Kind::Text, payloads: records(), repeat: 1, copy: true, deflate: true };
+    let task = Send {
+        role: Role::Server,
+        kind: Kind::Text,
+        payloads: records(),
+        repeat: 1,
+        copy: true,
+        alone: false,
+        deflate: true,
+    };
     Cell { section: DEFLATE, name: "send unmasked text".into(), messages: RECORDS, task: Task::Send(task) }
 }
 
@@ -243,8 +270,7 @@ pub fn message_of(bytes: usize) -> String {
 /// The cells that show how costs grow.
 pub fn scale() -> impl Iterator<Item = Cell> {
     const IN: ReceiveRow = ReceiveRow { section: RECEIVE_BY_SIZE, kind: Kind::Binary, payload: noise, ..RECEIVE };
-    const OUT: SendRow =
-        SendRow { section: SEND_BY_SIZE, role: Role::Client, kind: Kind::Binary, payload: noise, copy: true };
+    const OUT: SendRow = SendRow { section: SEND_BY_SIZE, kind: Kind::Binary, payload: noise, ..SEND };
     let received = MESSAGE_SIZES.into_iter().map(|bytes| IN.named(bytes, message_of(bytes)));
     let sent = MESSAGE_SIZES.into_iter().map(|bytes| OUT.named(bytes, message_of(bytes)));
     // The connections last: the heap that they leave behind has its own ideas of how large messages grow.
@@ -255,6 +281,7 @@ pub fn scale() -> impl Iterator<Item = Cell> {
 pub fn compare() -> impl Iterator<Item = Cell> {
     let receives = RECEIVES.iter().flat_map(|row| row.sizes.iter().map(|bytes| row.cell(*bytes)));
     let sends = SENDS.iter().flat_map(|row| SIZES.iter().map(|bytes| row.cell(*bytes)));
+    let alone = ALONE.iter().map(|(name, row)| row.named(1024, (*name).into()));
     let handshakes = [Role::Server, Role::Client].into_iter().map(handshake);
-    receives.chain(sends).chain([inflate as fn() -> Cell, deflate].map(|cell| cell())).chain(handshakes)
+    receives.chain(sends).chain(alone).chain([inflate as fn() -> Cell, deflate].map(|cell| cell())).chain(handshakes)
 }

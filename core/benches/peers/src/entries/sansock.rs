@@ -108,7 +108,7 @@ impl Entry for Sansock {
 
     fn send(&self, task: &Send, sink: &Arc<Sink>) -> Option<Pass> {
         let mut connection = open(task.role, task.deflate);
-        let (kind, copy, repeat, sink) = (task.kind, task.copy, task.repeat, sink.clone());
+        let (kind, copy, alone, repeat, sink) = (task.kind, task.copy, task.alone, task.repeat, sink.clone());
         let payloads: Vec<_> = task.payloads.iter().map(|payload| String::from_utf8(payload.clone())).collect();
         let send = move |connection: &mut Connection, sink: &Sink| {
             for payload in &payloads {
@@ -125,7 +125,7 @@ impl Entry for Sansock {
                         }
                     }
                 }
-                if !connection.writable() {
+                if alone || !connection.writable() {
                     flush(connection, sink);
                 }
             }

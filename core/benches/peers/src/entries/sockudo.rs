@@ -85,11 +85,14 @@ impl Entry for SockudoStream {
             return None;
         }
         let mut socket = open(task.role, Transport::sink(sink.clone()).vectored(), None);
-        let (messages, repeat, sink) = (messages(task), task.repeat, sink.clone());
+        let (messages, alone, repeat, sink) = (messages(task), task.alone, task.repeat, sink.clone());
         Some(Box::new(move || {
             run(async {
                 for message in (0..repeat).flat_map(|_| &messages) {
                     socket.feed(message.clone()).await.expect("room");
+                    if alone {
+                        socket.flush().await.expect("room");
+                    }
                 }
                 socket.flush().await.expect("room");
             });
@@ -229,12 +232,12 @@ impl Entry for SockudoCore {
             return None;
         }
         let mut core = Core::new(task.role, task.deflate.then(Window::default));
-        let (messages, repeat, sink) = (messages(task), task.repeat, sink.clone());
+        let (messages, alone, repeat, sink) = (messages(task), task.alone, task.repeat, sink.clone());
         let mut buffer = BytesMut::with_capacity(64 * 1024);
         Some(Box::new(move || {
             for message in (0..repeat).flat_map(|_| &messages) {
                 core.encode(message, &mut buffer);
-                if buffer.len() >= 64 * 1024 {
+                if alone || buffer.len() >= 64 * 1024 {
                     sink.write(&buffer);
                     buffer.clear();
                 }

@@ -67,11 +67,14 @@ impl Entry for TokioWebsockets {
             }
         };
         let messages: Vec<_> = task.payloads.iter().map(message).collect();
-        let (repeat, sink) = (task.repeat, sink.clone());
+        let (alone, repeat, sink) = (task.alone, task.repeat, sink.clone());
         Some(Box::new(move || {
             run(async {
                 for message in (0..repeat).flat_map(|_| &messages) {
                     socket.feed(message.clone()).await.expect("room");
+                    if alone {
+                        socket.flush().await.expect("room");
+                    }
                 }
                 socket.flush().await.expect("room");
             });

@@ -61,10 +61,13 @@ impl Entry for Tungstenite {
             Kind::Binary => Message::binary(payload.clone()),
         };
         let messages: Vec<_> = task.payloads.iter().map(message).collect();
-        let (repeat, sink) = (task.repeat, sink.clone());
+        let (alone, repeat, sink) = (task.alone, task.repeat, sink.clone());
         Some(Box::new(move || {
             for message in (0..repeat).flat_map(|_| &messages) {
                 socket.write(message.clone()).expect("room");
+                if alone {
+                    socket.flush().expect("room");
+                }
             }
             socket.flush().expect("room");
             Tally::written(sink.take_written())

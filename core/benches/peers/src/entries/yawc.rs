@@ -92,11 +92,14 @@ impl Entry for Yawc {
             Kind::Binary => Frame::binary(payload.clone()),
         };
         let frames: Vec<_> = task.payloads.iter().map(frame).collect();
-        let (repeat, sink) = (task.repeat, sink.clone());
+        let (alone, repeat, sink) = (task.alone, task.repeat, sink.clone());
         Some(Box::new(move || {
             run(async {
                 for frame in (0..repeat).flat_map(|_| &frames) {
                     socket.feed(frame.clone()).await.expect("room");
+                    if alone {
+                        socket.flush().await.expect("room");
+                    }
                 }
                 socket.flush().await.expect("room");
             });
