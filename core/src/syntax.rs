@@ -133,8 +133,12 @@ fn parse_port(digits: &[u8]) -> Option<u16> {
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => is_ipv6(address),
-        _ => !host.is_empty() && are_of(HOST, host) && percent_decoded(host).all(|byte| byte.is_some_and(is_plain)),
+        _ => !host.is_empty() && are_of(HOST, host) && (!host.contains(&b'%') || encodes_plain_bytes(host)),
     }
+}
+
+fn encodes_plain_bytes(host: &[u8]) -> bool {
+    percent_decoded(host).all(|byte| byte.is_some_and(is_plain))
 }
 
 /// Whether a byte means nothing in an authority: it is neither a control character nor `%`, nor a delimiter.
