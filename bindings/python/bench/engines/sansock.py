@@ -20,8 +20,9 @@ def carry_all(connection: Connection) -> None:
     """What a host does after every call: write the output, set its timer, obey the transport instruction."""
     if connection.pending_output:
         connection.take_output()
-    if connection.next_deadline is not None:
-        raise SystemExit("no deadline was asked for")
+    deadline = connection.next_deadline
+    if deadline is not None and deadline <= 0:
+        raise SystemExit("a deadline is due")
     if connection.transport is not OPEN:
         raise SystemExit(f"closed: {connection.fault}")
 
