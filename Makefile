@@ -77,7 +77,7 @@ $(DONE)/system-%: .ci/setup-system | $(DONE)
 	@.ci/setup-system $* >&2
 	@touch $@
 
-$(DONE)/system: $(addprefix $(DONE)/system-,gcc g++ clang chromium python3-venv)
+$(DONE)/system: $(addprefix $(DONE)/system-,gcc g++ clang chromium openssl python3-venv)
 	@touch $@
 
 $(DONE)/venv: .ci/requirements.txt | $(DONE)/system-python3-venv
@@ -198,7 +198,7 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
-	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) --features deflate,tunnel -- -D warnings
+	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) --features deflate,fields,tunnel -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock --no-deps --all-features
 	cd bindings/python && $(RUFF) check --config pyproject.toml . $(PYTHON_PROGRAMS)
 	cd bindings/python && $(RUFF) format --check --config pyproject.toml . $(PYTHON_PROGRAMS)
@@ -229,13 +229,14 @@ test-c: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 test-python: $(DONE)/python-package
 	$(PYTHON) -m pytest --quiet bindings/python
 
-test-js: bindings/js/dist/index.js
+test-js: bindings/js/dist/index.js $(DONE)/npm-conformance $(DONE)/system-openssl
 	cd bindings/js && npm run --silent test
+	cd bindings/js && npm run --silent test:hosts
 	cd bindings/js && npm run --silent test:deno
 	cd bindings/js && npm run --silent test:bun
 	[ "$$(node examples/node/readme.mjs)" = "Hello, 世界" ]
 
-test-browser: bindings/js/dist/index.js $(DONE)/system-chromium
+test-browser: bindings/js/dist/index.js $(addprefix $(DONE)/system-,chromium openssl)
 	cd bindings/js && npm run --silent test:browser
 
 # The programs of the README, each built in an empty folder with the commands that stand behind it.

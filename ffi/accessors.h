@@ -34,14 +34,37 @@ SANSOCK_INLINE bool sansock_record_is_message(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_TEXT || record->kind == SANSOCK_KIND_BINARY;
 }
 
-/// TEXT and BINARY: whether a message begins with this payload.
+/// TEXT, BINARY and FRAME: whether a message begins with this payload.
 SANSOCK_INLINE bool sansock_record_is_first(const sansock_record *record) {
-    return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_FIRST) != 0;
+    bool has_data = sansock_record_is_message(record) || record->kind == SANSOCK_KIND_FRAME;
+    return has_data && (record->flags & SANSOCK_FLAG_FIRST) != 0;
 }
 
-/// TEXT and BINARY: whether a message ends with this payload.
+/// TEXT, BINARY and FRAME: whether a message ends with this payload.
 SANSOCK_INLINE bool sansock_record_is_last(const sansock_record *record) {
-    return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_LAST) != 0;
+    bool has_data = sansock_record_is_message(record) || record->kind == SANSOCK_KIND_FRAME;
+    return has_data && (record->flags & SANSOCK_FLAG_LAST) != 0;
+}
+
+/// FRAME: whether the message is a text; its data may begin and end inside a code point.
+SANSOCK_INLINE bool sansock_record_is_text_frame(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_FRAME && record->code == 1;
+}
+
+/// FRAME: whether the frame ends with this payload.
+SANSOCK_INLINE bool sansock_record_is_frame_end(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_FRAME && (record->flags & SANSOCK_FLAG_FRAME_END) != 0;
+}
+
+/// FRAME: whether the message is compressed on the wire.
+SANSOCK_INLINE bool sansock_record_is_compressed(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_FRAME && (record->flags & SANSOCK_FLAG_COMPRESSED) != 0;
+}
+
+/// FRAME: the length of the whole frame's payload on the wire in bytes.
+SANSOCK_INLINE uint64_t sansock_record_frame_len(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_FRAME) return record->extra;
+    return 0;
 }
 
 /// TEXT and BINARY: whether the payload is a whole message. It always is, unless SANSOCK_OPTION_PARTS is set.
@@ -63,9 +86,9 @@ SANSOCK_INLINE bool sansock_record_same_origin(const sansock_record *record) {
     return relation == SANSOCK_ORIGIN_ABSENT || relation == SANSOCK_ORIGIN_SAME;
 }
 
-/// REJECTED: the HTTP status of the response.
+/// REJECTED and HEAD: the HTTP status of the response. 0 for the HEAD of a request.
 SANSOCK_INLINE uint16_t sansock_record_http_status(const sansock_record *record) {
-    if (record->kind == SANSOCK_KIND_REJECTED) return record->code;
+    if (record->kind == SANSOCK_KIND_REJECTED || record->kind == SANSOCK_KIND_HEAD) return record->code;
     return 0;
 }
 
@@ -82,10 +105,15 @@ SANSOCK_INLINE bool sansock_record_round_trip_ms(const sansock_record *record, u
     return true;
 }
 
-/// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame.
+/// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame. FAULT: the
+/// code that the fault calls for.
 SANSOCK_INLINE uint16_t sansock_record_close_code(const sansock_record *record) {
-    if (record->kind == SANSOCK_KIND_CLOSING || record->kind == SANSOCK_KIND_CLOSED) return record->code;
-    return 0;
+    switch (record->kind) {
+    case SANSOCK_KIND_CLOSING:
+    case SANSOCK_KIND_CLOSED:
+    case SANSOCK_KIND_FAULT: return record->code;
+    default: return 0;
+    }
 }
 
 /// CLOSED: the code of the Close frame that was sent to the peer: 1005 if it had none, 0 if no such frame was sent.
@@ -94,10 +122,15 @@ SANSOCK_INLINE uint16_t sansock_record_close_sent(const sansock_record *record) 
     return 0;
 }
 
-/// CLOSED: the number of the fault that ended the connection, or 0. See sansock_fault_name.
+/// CLOSED: the number of the fault that ended the connection, or 0. FAULT: of the one that you are to answer. REQUEST: of
+/// the one for which it cannot be accepted, or 0. See sansock_fault_name.
 SANSOCK_INLINE uint32_t sansock_record_fault(const sansock_record *record) {
-    if (record->kind == SANSOCK_KIND_CLOSED) return record->aux;
-    return 0;
+    switch (record->kind) {
+    case SANSOCK_KIND_CLOSED:
+    case SANSOCK_KIND_FAULT: return record->aux;
+    case SANSOCK_KIND_REQUEST: return SANSOCK_CAST(uint32_t, record->extra);
+    default: return 0;
+    }
 }
 
 /// CLOSED: whether a Close frame was sent and one received.
@@ -115,17 +148,18 @@ SANSOCK_INLINE bool sansock_record_is_detail(const sansock_record *record) {
     return record->kind >= SANSOCK_KIND_HEADER;
 }
 
-/// REQUEST, OPEN and REJECTED: how many details follow, at record[1] and so on.
+/// REQUEST, OPEN, REJECTED and HEAD: how many details follow, at record[1] and so on.
 SANSOCK_INLINE uint32_t sansock_record_detail_count(const sansock_record *record) {
     switch (record->kind) {
     case SANSOCK_KIND_REQUEST:
     case SANSOCK_KIND_OPEN:
-    case SANSOCK_KIND_REJECTED: return record->aux;
+    case SANSOCK_KIND_REJECTED:
+    case SANSOCK_KIND_HEAD: return record->aux;
     default: return 0;
     }
 }
 
-/// REQUEST, OPEN and REJECTED: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
+/// REQUEST, OPEN, REJECTED and HEAD: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
 SANSOCK_INLINE const sansock_record *sansock_record_find_detail(const sansock_record *record, uint8_t kind) {
     const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
     for (; detail != end; detail++)
@@ -172,7 +206,7 @@ sansock_record_header_is(const sansock_block *block, const sansock_record *recor
     return found && name[len] == '\0';
 }
 
-/// REQUEST, OPEN and REJECTED: the value of the first header with this name (see sansock_record_header_is), and its
+/// REQUEST, OPEN, REJECTED and HEAD: the value of the first header with this name (see sansock_record_header_is), and its
 /// length in bytes. NULL and 0 if there is none.
 SANSOCK_INLINE const char *
 sansock_record_find_header(const sansock_block *block, const sansock_record *record, const char *name, size_t *len) {

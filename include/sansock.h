@@ -102,15 +102,18 @@
 #define SANSOCK_ROLE_SERVER 1
 
 /// A server has read a valid opening request: accept or reject it. Payload: the request target. code: one of
-/// SANSOCK_ORIGIN_*. aux: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
+/// SANSOCK_ORIGIN_*. aux: how many details follow: METHOD unless it is GET, AUTHORITY, ORIGIN, SUBPROTOCOL,
+/// EXTENSION, HEADER. extra: 0; or, if the option deliver_http is on and this is no valid opening request, the
+/// number of the fault: it can be answered with any response, and not be accepted.
 #define SANSOCK_KIND_REQUEST 1
 
 /// The connection is open. aux: how many details follow: SUBPROTOCOL and EXTENSION if one was agreed; for a client,
 /// HEADER.
 #define SANSOCK_KIND_OPEN 2
 
-/// The server refused a client's request. code: the HTTP status. Payload: the body, cut at its limit if
-/// SANSOCK_FLAG_TRUNCATED is set. aux: how many HEADER details follow. CLOSED comes next.
+/// The server refused a client's request, or accepted it wrongly if the status is 101. code: the HTTP status.
+/// Payload: the body, cut at its limit if SANSOCK_FLAG_TRUNCATED is set. aux: how many details follow: REASON,
+/// HEADER. CLOSED comes next.
 #define SANSOCK_KIND_REJECTED 3
 
 /// A text message, or a part of one. Always valid UTF-8.
@@ -135,6 +138,21 @@
 /// Payload: the peer's reason. aux: the number of the fault, or 0. extra: the code that was sent to the peer, or 0.
 #define SANSOCK_KIND_CLOSED 9
 
+/// A head for the host to send, where the handshake is made of fields. code: the HTTP status of a response, 0 for a
+/// client's request. Payload: the body of a response. aux: how many HEADER details follow, with names in lower
+/// case: those of a request begin with its pseudo-header fields.
+#define SANSOCK_KIND_HEAD 10
+
+/// With the option frames: data of a frame of a message. code: 1 if the message is a text, 2 if it is binary.
+/// Payload: the data, after inflation; that of a text may end inside a code point. extra: the length of the frame's
+/// payload on the wire. An empty frame has one such event.
+#define SANSOCK_KIND_FRAME 11
+
+/// With the option auto_fail off: a rule was broken, and what follows is not read. aux: the number of the fault.
+/// code: the close code that it calls for. Answer with fail or close within the close deadline. The peer can still
+/// be sent messages before.
+#define SANSOCK_KIND_FAULT 12
+
 /// Detail: a header. Name: offset, length aux. Value: offset extra, length len. Bytes as received, without the
 /// white space around the value.
 #define SANSOCK_KIND_HEADER 16
@@ -152,6 +170,12 @@
 /// Detail: an extension that the client offered, with its parameters; or, after OPEN, the one agreed.
 #define SANSOCK_KIND_EXTENSION 20
 
+/// Detail: the method of a request other than GET.
+#define SANSOCK_KIND_METHOD 21
+
+/// Detail: the reason phrase of a response.
+#define SANSOCK_KIND_REASON 22
+
 /// Mask of the number of the payload's region.
 #define SANSOCK_FLAG_REGION 3
 
@@ -166,6 +190,12 @@
 
 /// On CLOSED: the peer began it, by its Close frame, its fault, or the end of its stream.
 #define SANSOCK_FLAG_BY_PEER 32
+
+/// On FRAME: the frame ends with this data.
+#define SANSOCK_FLAG_FRAME_END 16
+
+/// On FRAME: the message is compressed on the wire.
+#define SANSOCK_FLAG_COMPRESSED 32
 
 /// On REJECTED: the body was longer than its limit, or the stream ended before it did.
 #define SANSOCK_FLAG_TRUNCATED 16
@@ -206,7 +236,7 @@
 /// Messages can be sent and received.
 #define SANSOCK_STATE_OPEN 1
 
-/// A Close frame was sent or received.
+/// A Close frame was sent or received, or the host is to answer a fault.
 #define SANSOCK_STATE_CLOSING 2
 
 /// The connection is closed: the CLOSED event has been delivered, or is about to be.
@@ -233,6 +263,19 @@
 
 /// A subprotocol, added to the list: a client offers them, a server picks the first of its list that was offered.
 #define SANSOCK_TEXT_SUBPROTOCOL 3
+
+/// The Sec-WebSocket-Key of a client's request: 16 bytes in base64. If it is not set, it is random, as RFC 6455
+/// requires; a proxy passes on that of its client.
+#define SANSOCK_TEXT_KEY 4
+
+/// HTTP/1.1 (RFC 9112): the request asks for an upgrade.
+#define SANSOCK_HTTP_VERSION_1_1 1
+
+/// HTTP/2 (RFC 8441): the request is an extended CONNECT.
+#define SANSOCK_HTTP_VERSION_2 2
+
+/// HTTP/3 (RFC 9220): likewise.
+#define SANSOCK_HTTP_VERSION_3 3
 
 /// The stream has been upgraded already: there is no opening handshake. Default: 0.
 #define SANSOCK_OPTION_START_OPEN 1
@@ -282,10 +325,12 @@
 /// Default: 0.
 #define SANSOCK_OPTION_PARTS 14
 
-/// Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: 1.
+/// Answer pings automatically. Off for proxies and for hosts that answer pings themselves; with frames it is off
+/// unless it is set. Default: 1.
 #define SANSOCK_OPTION_AUTO_PONG 15
 
-/// Answer the peer's Close automatically. Off for hosts that answer it themselves, with close. Default: 1.
+/// Answer the peer's Close automatically. Off for hosts that answer it themselves, with close; with frames it is
+/// off unless it is set. Default: 1.
 #define SANSOCK_OPTION_AUTO_CLOSE 16
 
 /// Only a pong shows that the peer is alive. When off, any byte does. Default: 0.
@@ -332,6 +377,22 @@
 /// read. In milliseconds; default: 60,000 ms.
 #define SANSOCK_OPTION_WRITE_TIMEOUT 29
 
+/// A server delivers every well-formed request, also one that is no valid opening request, so that the host can
+/// serve other pages and health checks on the same port. When off, such requests are refused. Default: 0.
+#define SANSOCK_OPTION_DELIVER_HTTP 30
+
+/// Deliver the data of each frame as it arrives, not messages: for programs that relay or inspect. A text may end
+/// inside a code point, and is validated all the same. Pings, the peer's Close and faults are then left to the
+/// host, unless auto_pong, auto_close and auto_fail are turned on. Default: 0.
+#define SANSOCK_OPTION_FRAMES 31
+
+/// Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with frames it
+/// is off unless it is set. Default: 1.
+#define SANSOCK_OPTION_AUTO_FAIL 32
+
+/// The Close frame for a fault says in words which it is. When off, its reason is empty. Default: 1.
+#define SANSOCK_OPTION_CLOSE_REASON 33
+
 /// A configuration, from which any number of connections are made.
 ///
 /// May move between threads. Several threads may create connections from it at the same time, but none may change it
@@ -357,17 +418,18 @@ typedef struct sansock_record {
     uint8_t kind;
     /// SANSOCK_FLAG_* bits; the region of the payload is among them.
     uint8_t flags;
-    /// REQUEST: SANSOCK_ORIGIN_*. REJECTED: HTTP status. CLOSING, CLOSED: close code. Otherwise 0.
+    /// REQUEST: SANSOCK_ORIGIN_*. REJECTED, HEAD: HTTP status. CLOSING, CLOSED, FAULT: close code. FRAME: 1 for text, 2
+    /// for binary. Otherwise 0.
     uint16_t code;
-    /// REQUEST, OPEN, REJECTED: number of details that follow. HEADER: length of the name in bytes. CLOSED: fault.
-    /// Otherwise 0.
+    /// REQUEST, OPEN, REJECTED, HEAD: number of details that follow. HEADER: length of the name in bytes. CLOSED, FAULT:
+    /// fault. Otherwise 0.
     uint32_t aux;
     /// Where the payload begins in its region, in bytes. HEADER: where the name begins.
     uint64_t offset;
     /// Length of the payload in bytes. HEADER: length of the value.
     uint64_t len;
-    /// PONG: round-trip time in milliseconds, or UINT64_MAX. CLOSED: the close code that was sent, or 0. HEADER: where
-    /// the value begins in the region, in bytes. Otherwise 0.
+    /// PONG: round-trip time in milliseconds, or UINT64_MAX. CLOSED: the close code that was sent, or 0. REQUEST: fault, or
+    /// 0. FRAME: length of the frame in bytes. HEADER: where the value begins in the region, in bytes. Otherwise 0.
     uint64_t extra;
 } sansock_record;
 
@@ -385,7 +447,7 @@ typedef struct sansock_block {
     uint8_t state;
     /// SANSOCK_BLOCK_* bits. See sansock_block_has_more and sansock_block_is_writable.
     uint16_t flags;
-    /// The number of the fault that ended the connection, or 0. See sansock_fault_name and sansock_conn_fault_text.
+    /// The number of the fault that ended the connection, or that you are to answer; or 0. See sansock_fault_name and sansock_conn_fault_text.
     uint32_t fault;
     /// Number of input bytes that the last receive consumed. If it is less than was passed, handle the events, then
     /// pass the rest.
@@ -396,6 +458,12 @@ typedef struct sansock_block {
     /// frame, which cannot produce an event or a fault before the frame ends. 0 if any byte may matter. This is for
     /// hosts where calls are expensive and reads are small; others may ignore it.
     uint64_t payload_remaining;
+    /// The number at fault: a size in bytes, a count, a status, an opcode, as the fault says. 0 if there is none.
+    uint64_t fault_actual;
+    /// The limit that was exceeded. 0 if there is none.
+    uint64_t fault_limit;
+    /// Where the frame at fault begins, in bytes from the end of the handshake. UINT64_MAX if it is no fault of a frame.
+    uint64_t fault_position;
     /// The events of the last input call. Valid until the next input call.
     const struct sansock_record *events;
     /// Where each region begins; see sansock_record_payload. Valid until the next input call.
@@ -412,6 +480,18 @@ typedef struct sansock_block {
     /// SANSOCK_ERR_INVALID_ARGUMENT. Until then, no other field reflects them.
     uint64_t written;
 } sansock_block;
+
+/// A header field: pointers to bytes of yours, which are not changed.
+typedef struct sansock_field {
+    /// The name. One that begins with a colon is a pseudo-header field.
+    const char *name;
+    /// Length of the name in bytes.
+    size_t name_len;
+    /// The value, without white space around it.
+    const char *value;
+    /// Length of the value in bytes.
+    size_t value_len;
+} sansock_field;
 
 /// What to connect to for the URL of a proxy.
 typedef struct sansock_proxy {
@@ -529,37 +609,9 @@ SANSOCK_API int32_t sansock_conn_receive_eof(struct sansock_conn *conn, uint64_t
 /// the events.
 SANSOCK_API int32_t sansock_conn_timeout(struct sansock_conn *conn, uint64_t now);
 
-/// Adds a header to the response that the next sansock_conn_accept or sansock_conn_reject sends.
-///
-/// SANSOCK_ERR_INVALID_STATE unless a request is waiting. Otherwise as sansock_config_add_header.
-SANSOCK_API
-int32_t sansock_conn_add_response_header(struct sansock_conn *conn,
-                                         const char *name,
-                                         size_t name_len,
-                                         const char *value,
-                                         size_t value_len);
-
-/// Drops all headers that sansock_conn_add_response_header has added. Those of the configuration stay.
-///
-/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
-SANSOCK_API int32_t sansock_conn_clear_response_headers(struct sansock_conn *conn);
-
-/// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
-///
-/// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.
-/// SANSOCK_ERR_INVALID_ARGUMENT if it was not offered. SANSOCK_ERR_INVALID_STATE unless a request is waiting.
-SANSOCK_API int32_t sansock_conn_accept(struct sansock_conn *conn, const char *subprotocol, size_t len, uint64_t now);
-
-/// Refuses the request with an HTTP status from 200 to 599 and a body. Replaces the events: CLOSED.
-///
-/// SANSOCK_ERR_INVALID_ARGUMENT for another status, or for a body where the status has none (204, 304).
-/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
-SANSOCK_API
-int32_t sansock_conn_reject(struct sansock_conn *conn,
-                            uint16_t http_status,
-                            const char *body,
-                            size_t len,
-                            uint64_t now);
+/// Drops the events, which you have handled, and gives back the memory that they hold: at once, and not with the next
+/// input call. For hosts that copy what they keep.
+SANSOCK_API int32_t sansock_conn_release(struct sansock_conn *conn);
 
 /// Sends a text message. Like everything that is sent, it is copied to the output, and the events stay.
 ///
@@ -671,6 +723,102 @@ SANSOCK_API size_t sansock_conn_memory_usage(const struct sansock_conn *conn);
 /// Never NULL, ends with NUL; "" if there was no fault, or the handle is bad, busy or poisoned. Valid until the
 /// connection is freed.
 SANSOCK_API const char *sansock_conn_fault_text(const struct sansock_conn *conn, size_t *len);
+
+/// Adds a header to the response that the next sansock_conn_accept, sansock_conn_reject or sansock_conn_respond sends.
+///
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting. Otherwise as sansock_config_add_header; Allow is allowed here.
+SANSOCK_API
+int32_t sansock_conn_add_response_header(struct sansock_conn *conn,
+                                         const char *name,
+                                         size_t name_len,
+                                         const char *value,
+                                         size_t value_len);
+
+/// Drops all that sansock_conn_add_response_header and sansock_conn_limit_deflate have added. The configuration stays.
+///
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
+SANSOCK_API int32_t sansock_conn_clear_response(struct sansock_conn *conn);
+
+/// Declines or narrows the compression of this connection; the next sansock_conn_accept takes all limits together.
+///
+/// `option` and `value`: SANSOCK_OPTION_DEFLATE and 0 for no compression; one of SANSOCK_OPTION_SERVER_NO_CONTEXT_TAKEOVER
+/// and SANSOCK_OPTION_CLIENT_NO_CONTEXT_TAKEOVER, and 1; one of SANSOCK_OPTION_SERVER_MAX_WINDOW_BITS and
+/// SANSOCK_OPTION_CLIENT_MAX_WINDOW_BITS, and 8 to 15. Others are refused with SANSOCK_ERR_INVALID_ARGUMENT.
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
+SANSOCK_API
+int32_t sansock_conn_limit_deflate(struct sansock_conn *conn,
+                                   uint32_t option,
+                                   uint64_t value);
+
+/// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
+///
+/// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.
+/// SANSOCK_ERR_INVALID_ARGUMENT if it was not offered. SANSOCK_ERR_INVALID_STATE unless a request is waiting, and if
+/// sansock_record_fault says why it cannot be accepted.
+SANSOCK_API int32_t sansock_conn_accept(struct sansock_conn *conn, const char *subprotocol, size_t len, uint64_t now);
+
+/// Refuses the request with an HTTP status from 200 to 599 and a body. Replaces the events: CLOSED.
+///
+/// SANSOCK_ERR_INVALID_ARGUMENT for another status, or for a body where the status has none (204, 304).
+/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
+SANSOCK_API
+int32_t sansock_conn_reject(struct sansock_conn *conn,
+                            uint16_t http_status,
+                            const char *body,
+                            size_t len,
+                            uint64_t now);
+
+/// Answers the request with an HTTP response that opens no connection: a page, a health check, a refusal. Replaces the
+/// events: CLOSED, with the fault REFUSED. Content-Length and Connection: close are added.
+///
+/// With SANSOCK_OPTION_DELIVER_HTTP, requests are delivered that are no opening requests; their bodies are not read.
+/// `http_status`: 200 to 599. `reason`: the reason phrase; (NULL, 0) for the usual one. SANSOCK_ERR_INVALID_ARGUMENT for
+/// others, or for a body where the status has none (204, 304). SANSOCK_ERR_INVALID_STATE unless a request is waiting.
+SANSOCK_API
+int32_t sansock_conn_respond(struct sansock_conn *conn,
+                             uint16_t http_status,
+                             const char *reason,
+                             size_t reason_len,
+                             const char *body,
+                             size_t len,
+                             uint64_t now);
+
+/// Server only: receives a request as fields, from an HTTP implementation of yours, before any other input. Replaces the
+/// events: REQUEST, or HEAD with a refusal and CLOSED.
+///
+/// `version`: one of SANSOCK_HTTP_*. `fields`: pseudo-header fields first: :method and :path (the target), and for
+/// HTTP/2 and HTTP/3 :scheme, :authority and :protocol (RFC 8441, RFC 9220). They are copied. Accept, reject and
+/// respond then give the response as an event HEAD, and the output holds frames only. Pass on bytes behind the head with
+/// sansock_conn_receive. On a stream of HTTP/2 or HTTP/3, SANSOCK_TRANSPORT_SHUTDOWN_WRITE is END_STREAM, and
+/// SANSOCK_TRANSPORT_CLOSE too, followed by RST_STREAM with CANCEL if the peer does not end the stream in its turn.
+/// SANSOCK_ERR_INVALID_STATE if something was received, or on a client.
+SANSOCK_API
+int32_t sansock_conn_receive_request(struct sansock_conn *conn,
+                                     uint32_t version,
+                                     const struct sansock_field *fields,
+                                     size_t count,
+                                     uint64_t now);
+
+/// Client only: gives the request as fields in an event HEAD, in place of the text in the output, for an HTTP
+/// implementation of yours to send. Replaces the events. Call it first; the answer goes to
+/// sansock_conn_receive_response.
+///
+/// `version`: one of SANSOCK_HTTP_*. SANSOCK_ERR_INVALID_STATE if output was written or something received, or on a
+/// server.
+SANSOCK_API int32_t sansock_conn_request_fields(struct sansock_conn *conn, uint32_t version, uint64_t now);
+
+/// Client only: receives the response to a request that was sent as fields. Replaces the events: OPEN; or nothing until
+/// the body of a refusal has come through sansock_conn_receive and has ended, by its Content-Length or with
+/// sansock_conn_receive_eof: then REJECTED and CLOSED.
+///
+/// `http_status`: that of the response; interim responses may be passed on or left out. `fields`: its fields, with or
+/// without :status. They are copied. SANSOCK_ERR_INVALID_STATE if no response is awaited.
+SANSOCK_API
+int32_t sansock_conn_receive_response(struct sansock_conn *conn,
+                                      uint16_t http_status,
+                                      const struct sansock_field *fields,
+                                      size_t count,
+                                      uint64_t now);
 
 /// Says what to connect to for the URL of a proxy: http:, https:, socks4a:, socks5: or socks5h:, perhaps with
 /// `user:password@`. SANSOCK_ERR_INVALID_ARGUMENT if the URL is not valid.
@@ -815,14 +963,37 @@ SANSOCK_INLINE bool sansock_record_is_message(const sansock_record *record) {
     return record->kind == SANSOCK_KIND_TEXT || record->kind == SANSOCK_KIND_BINARY;
 }
 
-/// TEXT and BINARY: whether a message begins with this payload.
+/// TEXT, BINARY and FRAME: whether a message begins with this payload.
 SANSOCK_INLINE bool sansock_record_is_first(const sansock_record *record) {
-    return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_FIRST) != 0;
+    bool has_data = sansock_record_is_message(record) || record->kind == SANSOCK_KIND_FRAME;
+    return has_data && (record->flags & SANSOCK_FLAG_FIRST) != 0;
 }
 
-/// TEXT and BINARY: whether a message ends with this payload.
+/// TEXT, BINARY and FRAME: whether a message ends with this payload.
 SANSOCK_INLINE bool sansock_record_is_last(const sansock_record *record) {
-    return sansock_record_is_message(record) && (record->flags & SANSOCK_FLAG_LAST) != 0;
+    bool has_data = sansock_record_is_message(record) || record->kind == SANSOCK_KIND_FRAME;
+    return has_data && (record->flags & SANSOCK_FLAG_LAST) != 0;
+}
+
+/// FRAME: whether the message is a text; its data may begin and end inside a code point.
+SANSOCK_INLINE bool sansock_record_is_text_frame(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_FRAME && record->code == 1;
+}
+
+/// FRAME: whether the frame ends with this payload.
+SANSOCK_INLINE bool sansock_record_is_frame_end(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_FRAME && (record->flags & SANSOCK_FLAG_FRAME_END) != 0;
+}
+
+/// FRAME: whether the message is compressed on the wire.
+SANSOCK_INLINE bool sansock_record_is_compressed(const sansock_record *record) {
+    return record->kind == SANSOCK_KIND_FRAME && (record->flags & SANSOCK_FLAG_COMPRESSED) != 0;
+}
+
+/// FRAME: the length of the whole frame's payload on the wire in bytes.
+SANSOCK_INLINE uint64_t sansock_record_frame_len(const sansock_record *record) {
+    if (record->kind == SANSOCK_KIND_FRAME) return record->extra;
+    return 0;
 }
 
 /// TEXT and BINARY: whether the payload is a whole message. It always is, unless SANSOCK_OPTION_PARTS is set.
@@ -844,9 +1015,9 @@ SANSOCK_INLINE bool sansock_record_same_origin(const sansock_record *record) {
     return relation == SANSOCK_ORIGIN_ABSENT || relation == SANSOCK_ORIGIN_SAME;
 }
 
-/// REJECTED: the HTTP status of the response.
+/// REJECTED and HEAD: the HTTP status of the response. 0 for the HEAD of a request.
 SANSOCK_INLINE uint16_t sansock_record_http_status(const sansock_record *record) {
-    if (record->kind == SANSOCK_KIND_REJECTED) return record->code;
+    if (record->kind == SANSOCK_KIND_REJECTED || record->kind == SANSOCK_KIND_HEAD) return record->code;
     return 0;
 }
 
@@ -863,10 +1034,15 @@ SANSOCK_INLINE bool sansock_record_round_trip_ms(const sansock_record *record, u
     return true;
 }
 
-/// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame.
+/// CLOSING and CLOSED: the code of the peer's Close frame: 1005 if it had none, 1006 if there was no such frame. FAULT: the
+/// code that the fault calls for.
 SANSOCK_INLINE uint16_t sansock_record_close_code(const sansock_record *record) {
-    if (record->kind == SANSOCK_KIND_CLOSING || record->kind == SANSOCK_KIND_CLOSED) return record->code;
-    return 0;
+    switch (record->kind) {
+    case SANSOCK_KIND_CLOSING:
+    case SANSOCK_KIND_CLOSED:
+    case SANSOCK_KIND_FAULT: return record->code;
+    default: return 0;
+    }
 }
 
 /// CLOSED: the code of the Close frame that was sent to the peer: 1005 if it had none, 0 if no such frame was sent.
@@ -875,10 +1051,15 @@ SANSOCK_INLINE uint16_t sansock_record_close_sent(const sansock_record *record) 
     return 0;
 }
 
-/// CLOSED: the number of the fault that ended the connection, or 0. See sansock_fault_name.
+/// CLOSED: the number of the fault that ended the connection, or 0. FAULT: of the one that you are to answer. REQUEST: of
+/// the one for which it cannot be accepted, or 0. See sansock_fault_name.
 SANSOCK_INLINE uint32_t sansock_record_fault(const sansock_record *record) {
-    if (record->kind == SANSOCK_KIND_CLOSED) return record->aux;
-    return 0;
+    switch (record->kind) {
+    case SANSOCK_KIND_CLOSED:
+    case SANSOCK_KIND_FAULT: return record->aux;
+    case SANSOCK_KIND_REQUEST: return SANSOCK_CAST(uint32_t, record->extra);
+    default: return 0;
+    }
 }
 
 /// CLOSED: whether a Close frame was sent and one received.
@@ -896,17 +1077,18 @@ SANSOCK_INLINE bool sansock_record_is_detail(const sansock_record *record) {
     return record->kind >= SANSOCK_KIND_HEADER;
 }
 
-/// REQUEST, OPEN and REJECTED: how many details follow, at record[1] and so on.
+/// REQUEST, OPEN, REJECTED and HEAD: how many details follow, at record[1] and so on.
 SANSOCK_INLINE uint32_t sansock_record_detail_count(const sansock_record *record) {
     switch (record->kind) {
     case SANSOCK_KIND_REQUEST:
     case SANSOCK_KIND_OPEN:
-    case SANSOCK_KIND_REJECTED: return record->aux;
+    case SANSOCK_KIND_REJECTED:
+    case SANSOCK_KIND_HEAD: return record->aux;
     default: return 0;
     }
 }
 
-/// REQUEST, OPEN and REJECTED: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
+/// REQUEST, OPEN, REJECTED and HEAD: the first detail of a kind, such as SANSOCK_KIND_SUBPROTOCOL; NULL if there is none.
 SANSOCK_INLINE const sansock_record *sansock_record_find_detail(const sansock_record *record, uint8_t kind) {
     const sansock_record *detail = record + 1, *end = detail + sansock_record_detail_count(record);
     for (; detail != end; detail++)
@@ -953,7 +1135,7 @@ sansock_record_header_is(const sansock_block *block, const sansock_record *recor
     return found && name[len] == '\0';
 }
 
-/// REQUEST, OPEN and REJECTED: the value of the first header with this name (see sansock_record_header_is), and its
+/// REQUEST, OPEN, REJECTED and HEAD: the value of the first header with this name (see sansock_record_header_is), and its
 /// length in bytes. NULL and 0 if there is none.
 SANSOCK_INLINE const char *
 sansock_record_find_header(const sansock_block *block, const sansock_record *record, const char *name, size_t *len) {

@@ -145,6 +145,10 @@ enum class Option : std::uint32_t {
     deflate_threshold = SANSOCK_OPTION_DEFLATE_THRESHOLD,
     max_fragments = SANSOCK_OPTION_MAX_FRAGMENTS,
     write_timeout = SANSOCK_OPTION_WRITE_TIMEOUT,
+    deliver_http = SANSOCK_OPTION_DELIVER_HTTP,
+    frames = SANSOCK_OPTION_FRAMES,
+    auto_fail = SANSOCK_OPTION_AUTO_FAIL,
+    close_reason = SANSOCK_OPTION_CLOSE_REASON,
     // </generated>
 };
 
@@ -195,7 +199,22 @@ enum class DetailKind : std::uint8_t {
     origin = SANSOCK_KIND_ORIGIN,
     subprotocol = SANSOCK_KIND_SUBPROTOCOL,
     extension = SANSOCK_KIND_EXTENSION,
+    method = SANSOCK_KIND_METHOD,
+    reason = SANSOCK_KIND_REASON,
 };
+
+/// The version of HTTP that carries a handshake made of fields.
+enum class HttpVersion : std::uint32_t {
+    http_1_1 = SANSOCK_HTTP_VERSION_1_1,
+    http_2 = SANSOCK_HTTP_VERSION_2,
+    http_3 = SANSOCK_HTTP_VERSION_3,
+};
+
+/// Makes a header field of views, for a handshake made of fields. A name that begins with a colon is that of a pseudo-header
+/// field.
+inline sansock_field field(std::string_view name, std::string_view value) noexcept {
+    return {name.data(), name.size(), value.data(), value.size()};
+}
 
 /// Where a ws: or wss: URL points to.
 struct Url {
@@ -301,26 +320,36 @@ private:
     std::size_t count_ = 0;
 };
 
-/// A server has read a valid opening request: accept() or reject() it.
+/// A server has read a valid opening request: accept() or reject() it. With Option::deliver_http, other requests too:
+/// respond() to those.
 struct Request {
+    std::string_view method;
     std::string_view target;
     OriginRelation origin_relation;
     /// Whether the Origin header is absent (the client is not a browser) or names this host. Unless pages of other
     /// sites may connect, reject a request for which this is false with 403 (RFC 6455 section 10.2).
     bool same_origin;
-    Details details; ///< Authority, origin, subprotocols, extensions, headers.
+    std::uint32_t fault; ///< Why it cannot be accepted, for sansock_fault_name(); 0 if it can.
+    Details details;     ///< Authority, origin, subprotocols, extensions, headers.
 };
 /// The connection is open.
 struct Open {
     std::optional<std::string_view> subprotocol; ///< The one agreed.
     Details details; ///< Also the extension agreed, and on a client the headers of the response.
 };
-/// The server refused the client's request. Closed comes next.
+/// The server refused the client's request, or accepted it wrongly if the status is 101. Closed comes next.
 struct Rejected {
-    std::uint16_t status; ///< The HTTP status.
+    std::uint16_t status;    ///< The HTTP status.
+    std::string_view reason; ///< The reason phrase; empty if there is none.
     Bytes body;
     bool truncated;  ///< `body` is only the beginning.
     Details details; ///< The headers of the response.
+};
+/// A head to send, where the handshake is made of fields: see Connection::receive_request().
+struct Head {
+    std::uint16_t status; ///< The HTTP status of a response; 0 for a client's request.
+    Bytes body;           ///< The body of a response that opens no connection.
+    Details details;      ///< The fields, with names in lower case; those of a request begin with pseudo-header fields.
 };
 /// A text message, or a part of one: always valid UTF-8.
 struct Text {
@@ -333,6 +362,21 @@ struct Binary {
     Bytes data;
     bool first; ///< As in Text.
     bool last;  ///< As in Text.
+};
+/// With Option::frames: data of a frame of a message, as it arrives and after inflation.
+struct Frame {
+    MessageKind kind;        ///< A text is valid so far; this data may begin and end inside a code point.
+    Bytes data;
+    bool first;              ///< A message begins here.
+    bool last;               ///< The message ends here.
+    bool frame_end;          ///< The frame ends here.
+    bool compressed;         ///< The message is compressed on the wire.
+    std::uint64_t frame_len; ///< The length of the whole frame's payload on the wire, in bytes.
+};
+/// With Option::auto_fail off: a fault, to be answered with fail() or close() within the close deadline.
+struct ReportedFault {
+    std::uint32_t fault; ///< What was wrong, for sansock_fault_name(). The block has its numbers.
+    std::uint16_t code;  ///< The close code that it calls for.
 };
 /// A ping from the peer. It is answered automatically, unless Option::auto_pong is off.
 struct Ping {
@@ -364,7 +408,8 @@ struct Unknown {
 };
 
 /// One event. What it refers to is in the connection or in its input, and is valid until the next input call.
-using Event = std::variant<Request, Open, Rejected, Text, Binary, Ping, Pong, Closing, Closed, Unknown>;
+using Event = std::variant<Request, Open, Rejected, Head, Text, Binary, Frame, Ping, Pong, Closing, ReportedFault, Closed,
+                           Unknown>;
 
 /// The events of the last input call.
 ///
@@ -406,16 +451,31 @@ public:
     /// Makes a typed event of a record.
     static Event event(const sansock_block *block, const sansock_record *r) noexcept {
         switch (r->kind) {
-        case SANSOCK_KIND_REQUEST:
-            return Request{text(block, r), static_cast<OriginRelation>(sansock_record_origin_relation(r)),
-                           sansock_record_same_origin(r), details(block, r)};
+        case SANSOCK_KIND_REQUEST: {
+            const Details all = details(block, r);
+            return Request{all.first(DetailKind::method).value_or("GET"), text(block, r),
+                           static_cast<OriginRelation>(sansock_record_origin_relation(r)),
+                           sansock_record_same_origin(r), sansock_record_fault(r), all};
+        }
         case SANSOCK_KIND_OPEN: {
             const Details agreed = details(block, r);
             return Open{agreed.first(DetailKind::subprotocol), agreed};
         }
-        case SANSOCK_KIND_REJECTED:
-            return Rejected{sansock_record_http_status(r), bytes(block, r), sansock_record_is_truncated(r),
-                            details(block, r)};
+        case SANSOCK_KIND_REJECTED: {
+            const Details all = details(block, r);
+            return Rejected{sansock_record_http_status(r), all.first(DetailKind::reason).value_or(""), bytes(block, r),
+                            sansock_record_is_truncated(r), all};
+        }
+        case SANSOCK_KIND_HEAD: return Head{sansock_record_http_status(r), bytes(block, r), details(block, r)};
+        case SANSOCK_KIND_FRAME:
+            return Frame{sansock_record_is_text_frame(r) ? MessageKind::text : MessageKind::binary,
+                         bytes(block, r),
+                         sansock_record_is_first(r),
+                         sansock_record_is_last(r),
+                         sansock_record_is_frame_end(r),
+                         sansock_record_is_compressed(r),
+                         sansock_record_frame_len(r)};
+        case SANSOCK_KIND_FAULT: return ReportedFault{sansock_record_fault(r), sansock_record_close_code(r)};
         case SANSOCK_KIND_TEXT:
             return Text{text(block, r), sansock_record_is_first(r), sansock_record_is_last(r)};
         case SANSOCK_KIND_BINARY:
@@ -488,6 +548,8 @@ public:
     }
     /// Sets the Origin header of a client's request.
     [[nodiscard]] Status origin(std::string_view value) noexcept { return set_text(SANSOCK_TEXT_ORIGIN, value); }
+    /// Sets the Sec-WebSocket-Key of a client's request, which is otherwise random: for tests, and for proxies.
+    [[nodiscard]] Status key(std::string_view value) noexcept { return set_text(SANSOCK_TEXT_KEY, value); }
     /// Adds a subprotocol that a client offers or a server supports. Add the preferred one first.
     [[nodiscard]] Status subprotocol(std::string_view name) noexcept {
         return set_text(SANSOCK_TEXT_SUBPROTOCOL, name);
@@ -556,14 +618,40 @@ public:
     /// Acts on the deadlines that have passed: call it when next_deadline() has come. Input call.
     Status timeout(std::uint64_t now) noexcept { return static_cast<Status>(sansock_conn_timeout(get(), now)); }
 
-    /// Adds a header to the response that the next accept() or reject() sends.
+    /// Drops the events, which you have handled, and gives back the memory that they hold at once.
+    Status release() noexcept { return static_cast<Status>(sansock_conn_release(get())); }
+
+    /// Server only: receives a request as fields, from an HTTP implementation of yours, before any other input. A Head with
+    /// the response is then among the events of accept(), reject() and respond(): see sansock_conn_receive_request. Input
+    /// call.
+    [[nodiscard]] Status receive_request(HttpVersion version, Span<const sansock_field> fields,
+                                         std::uint64_t now) noexcept {
+        const auto number = static_cast<std::uint32_t>(version);
+        return static_cast<Status>(sansock_conn_receive_request(get(), number, fields.data(), fields.size(), now));
+    }
+    /// Client only: gives the request as fields in a Head, in place of the text in output(). Call it first. Input call.
+    [[nodiscard]] Status request_fields(HttpVersion version, std::uint64_t now) noexcept {
+        return static_cast<Status>(sansock_conn_request_fields(get(), static_cast<std::uint32_t>(version), now));
+    }
+    /// Client only: receives the response to a request that was sent as fields. Input call.
+    [[nodiscard]] Status receive_response(std::uint16_t http_status, Span<const sansock_field> fields,
+                                          std::uint64_t now) noexcept {
+        return static_cast<Status>(
+            sansock_conn_receive_response(get(), http_status, fields.data(), fields.size(), now));
+    }
+
+    /// Adds a header to the response that the next accept(), reject() or respond() sends.
     [[nodiscard]] Status response_header(std::string_view name, std::string_view value) noexcept {
         return static_cast<Status>(
             sansock_conn_add_response_header(get(), name.data(), name.size(), value.data(), value.size()));
     }
-    /// Drops all headers that response_header() has added. Those of the configuration stay.
-    [[nodiscard]] Status clear_response_headers() noexcept {
-        return static_cast<Status>(sansock_conn_clear_response_headers(get()));
+    /// Declines or narrows the compression that the next accept() agrees on: see sansock_conn_limit_deflate.
+    [[nodiscard]] Status limit_deflate(Option option, std::uint64_t value) noexcept {
+        return static_cast<Status>(sansock_conn_limit_deflate(get(), static_cast<std::uint32_t>(option), value));
+    }
+    /// Drops all that response_header() and limit_deflate() have added. The configuration stays.
+    [[nodiscard]] Status clear_response() noexcept {
+        return static_cast<Status>(sansock_conn_clear_response(get()));
     }
     /// Accepts the request, with a subprotocol that the client offers. Without one: the first of your configured ones
     /// that it offers, or none. Input call.
@@ -574,6 +662,13 @@ public:
     /// Refuses the request with an HTTP status and a body. Input call.
     [[nodiscard]] Status reject(std::uint16_t http_status, std::string_view body, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_reject(get(), http_status, body.data(), body.size(), now));
+    }
+    /// Answers the request with an HTTP response that opens no connection: a page, a health check, a refusal. An empty
+    /// reason is the usual phrase. Input call.
+    [[nodiscard]] Status respond(std::uint16_t http_status, std::string_view reason, std::string_view body,
+                                 std::uint64_t now) noexcept {
+        return static_cast<Status>(sansock_conn_respond(get(), http_status, reason.data(), reason.size(), body.data(),
+                                                        body.size(), now));
     }
 
     /// Sends a text message, which must be UTF-8. Like everything that is sent, it is copied, and the events stay.
@@ -666,7 +761,7 @@ public:
     }
     /// The state of the connection; State::closed for an empty owner.
     [[nodiscard]] State state() const noexcept { return block_ ? static_cast<State>(block_->state) : State::closed; }
-    /// The number of the fault that ended the connection, or 0.
+    /// The number of the fault that ended the connection, or that is to be answered; or 0. The block has its numbers.
     [[nodiscard]] std::uint32_t fault() const noexcept { return block_ ? block_->fault : 0; }
     /// What that fault was, in one sentence with the numbers of the case; empty if there was none.
     [[nodiscard]] std::string_view fault_text() const noexcept {

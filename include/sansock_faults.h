@@ -65,10 +65,19 @@
 /// There is more than one Origin header, or it is malformed (RFC 6454 section 7.3).
 #define SANSOCK_FAULT_BAD_ORIGIN 119
 
+/// A pseudo-header field is missing, repeated, misplaced or unknown (RFC 9113 section 8.3).
+#define SANSOCK_FAULT_BAD_PSEUDO_HEADERS 120
+
+/// The request is no extended CONNECT (RFC 8441 section 4).
+#define SANSOCK_FAULT_NOT_EXTENDED_CONNECT 121
+
+/// The protocol of the extended CONNECT is not websocket (RFC 9220 section 3).
+#define SANSOCK_FAULT_UNSUPPORTED_PROTOCOL 122
+
 /// The status line is malformed or not HTTP/1.1 (RFC 9112 section 4).
 #define SANSOCK_FAULT_BAD_STATUS_LINE 150
 
-/// The server answered with a status other than 101 (RFC 6455 section 4.1).
+/// The server refused the request (RFC 6455 section 4.1).
 #define SANSOCK_FAULT_HTTP_STATUS 151
 
 /// The Upgrade header of the response is not exactly websocket (RFC 6455 section 4.1).
@@ -98,7 +107,7 @@
 /// The server's answer to the compression offer is not valid (RFC 7692 section 7.1).
 #define SANSOCK_FAULT_BAD_EXTENSION_PARAMETERS 160
 
-/// The host refused the request (RFC 6455 section 4.2.2).
+/// The host answered with another response (RFC 6455 section 4.2.2).
 #define SANSOCK_FAULT_REFUSED 180
 
 /// A reserved bit is set (RFC 6455 section 5.2).
@@ -179,7 +188,7 @@
 /// The host did not decide on the request in time (RFC 9110 section 15.6.4).
 #define SANSOCK_FAULT_DECISION_TIMEOUT 406
 
-/// The peer did not read what was sent to it in time (RFC 6455 section 7.1.7).
+/// The peer did not read in time (RFC 6455 section 7.1.7).
 #define SANSOCK_FAULT_WRITE_TIMEOUT 407
 
 /// The proxy refused the tunnel (RFC 9110 section 9.3.6).

@@ -5,7 +5,8 @@
 //! store, or its scratch buffer. Kinds and flags are plain numbers, and a reader skips the kinds that it does not know.
 //!
 //! Records and the bytes they refer to are valid until the next *input* call on that connection: `receive`,
-//! `receive_eof`, `timeout`, `accept`, `reject`. All other calls leave them in place.
+//! `receive_eof`, `timeout`, `accept`, `reject`, `respond`, and those of a handshake made of fields. All other calls leave
+//! them in place.
 //!
 //! Each module of numbers lists them in `ALL`, with the text that documents them in every language.
 
@@ -32,8 +33,8 @@ pub struct Record {
     pub offset: u64,
     /// Length of the payload in bytes.
     pub len: u64,
-    /// Round-trip time in milliseconds, offset of a header's value, or the close code that was sent, as the kind says;
-    /// otherwise 0.
+    /// Round-trip time in milliseconds, offset of a header's value, fault number, or the close code that was sent, as the kind
+    /// says; otherwise 0.
     pub extra: u64,
 }
 
@@ -68,13 +69,16 @@ numbers! {
     /// Numbers of [`Record::kind`]. Below 16 are events, from 16 on details of the event before.
     kind: u8 {
         /// A server has read a valid opening request: accept or reject it. Payload: the request target. `code`: one of
-        /// `origin`. `aux`: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
+        /// `origin`. `aux`: how many details follow: METHOD unless it is GET, AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION,
+        /// HEADER. `extra`: 0; or, if the option `deliver_http` is on and this is no valid opening request, the number of
+        /// the fault: it can be answered with any response, and not be accepted.
         REQUEST = 1;
         /// The connection is open. `aux`: how many details follow: SUBPROTOCOL and EXTENSION if one was agreed; for a
         /// client, HEADER.
         OPEN = 2;
-        /// The server refused a client's request. `code`: the HTTP status. Payload: the body, cut at its limit if
-        /// `flag::TRUNCATED` is set. `aux`: how many HEADER details follow. CLOSED comes next.
+        /// The server refused a client's request, or accepted it wrongly if the status is 101. `code`: the HTTP status.
+        /// Payload: the body, cut at its limit if `flag::TRUNCATED` is set. `aux`: how many details follow: REASON,
+        /// HEADER. CLOSED comes next.
         REJECTED = 3;
         /// A text message, or a part of one. Always valid UTF-8.
         TEXT = 4;
@@ -93,6 +97,18 @@ numbers! {
         /// frame. Payload: the peer's reason. `aux`: the number of the fault, or 0. `extra`: the code that was sent to
         /// the peer, or 0.
         CLOSED = 9;
+        /// A head for the host to send, where the handshake is made of fields. `code`: the HTTP status of a response, 0 for
+        /// a client's request. Payload: the body of a response. `aux`: how many HEADER details follow, with names in lower
+        /// case: those of a request begin with its pseudo-header fields.
+        HEAD = 10;
+        /// With the option `frames`: data of a frame of a message. `code`: 1 if the message is a text, 2 if it is binary.
+        /// Payload: the data, after inflation; that of a text may end inside a code point. `extra`: the length of the
+        /// frame's payload on the wire. An empty frame has one such event.
+        FRAME = 11;
+        /// With the option `auto_fail` off: a rule was broken, and what follows is not read. `aux`: the number of the
+        /// fault. `code`: the close code that it calls for. Answer with `fail` or `close` within the close deadline. The
+        /// peer can still be sent messages before.
+        FAULT = 12;
         /// Detail: a header. Name: `offset`, length `aux`. Value: offset `extra`, length `len`. Bytes as received,
         /// without the white space around the value.
         HEADER = 16;
@@ -106,6 +122,10 @@ numbers! {
         SUBPROTOCOL = 19;
         /// Detail: an extension that the client offered, with its parameters; or, after OPEN, the one agreed.
         EXTENSION = 20;
+        /// Detail: the method of a request other than GET.
+        METHOD = 21;
+        /// Detail: the reason phrase of a response.
+        REASON = 22;
     }
 }
 
@@ -122,6 +142,10 @@ numbers! {
         CLEAN = 0x10;
         /// On CLOSED: the peer began it, by its Close frame, its fault, or the end of its stream.
         BY_PEER = 0x20;
+        /// On FRAME: the frame ends with this data.
+        FRAME_END = 0x10;
+        /// On FRAME: the message is compressed on the wire.
+        COMPRESSED = 0x20;
         /// On REJECTED: the body was longer than its limit, or the stream ended before it did.
         TRUNCATED = 0x10;
         /// On SUBPROTOCOL: the choice by the configured preference.
@@ -175,7 +199,7 @@ numbers! {
         CONNECTING = 0;
         /// Messages can be sent and received.
         OPEN = 1;
-        /// A Close frame was sent or received.
+        /// A Close frame was sent or received, or the host is to answer a fault.
         CLOSING = 2;
         /// The connection is closed: the CLOSED event has been delivered, or is about to be.
         CLOSED = 3;
@@ -194,6 +218,18 @@ numbers! {
         /// Reporting the output as written would change nothing now but release its bytes: the report may wait for the
         /// next call.
         DEFER_WRITTEN = 0x0004;
+    }
+}
+
+numbers! {
+    /// Versions of HTTP that carry a handshake made of fields.
+    http: u32 {
+        /// HTTP/1.1 (RFC 9112): the request asks for an upgrade.
+        VERSION_1_1 = 1;
+        /// HTTP/2 (RFC 8441): the request is an extended CONNECT.
+        VERSION_2 = 2;
+        /// HTTP/3 (RFC 9220): likewise.
+        VERSION_3 = 3;
     }
 }
 
@@ -218,6 +254,9 @@ numbers! {
         /// A subprotocol, added to the list: a client offers them, a server picks the first of its list that was
         /// offered.
         SUBPROTOCOL = 3;
+        /// The Sec-WebSocket-Key of a client's request: 16 bytes in base64. If it is not set, it is random, as RFC 6455
+        /// requires; a proxy passes on that of its client.
+        KEY = 4;
     }
 }
 
@@ -249,7 +288,7 @@ numbers! {
 
 /// The answer to every call on a connection, at one address for its whole life.
 ///
-/// Fields are ordered so that there is no padding in the middle; the size is 112 bytes with 64-bit pointers, 80 on wasm32.
+/// Fields are ordered so that there is no padding in the middle; the size is 136 bytes with 64-bit pointers, 104 on wasm32.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Block {
@@ -273,6 +312,13 @@ pub struct Block {
     /// How many bytes may be gathered before the next `receive` without delaying an event: see
     /// [`payload_remaining`](crate::Connection::payload_remaining).
     pub payload_remaining: u64,
+    /// The number at fault: a size in bytes, a count, a status, an opcode, as the kind of the fault says; 0 if there is none.
+    pub fault_actual: u64,
+    /// The limit that was exceeded; 0 if there is none.
+    pub fault_limit: u64,
+    /// Where the frame at fault begins, in bytes from the end of the handshake; the largest 64-bit number if it is no fault
+    /// of a frame.
+    pub fault_position: u64,
     /// The records.
     pub events: *const Record,
     /// Where each region begins. The input region is where the last `receive` call's bytes were.
@@ -297,6 +343,9 @@ impl Block {
         consumed: 0,
         next_deadline: NEVER,
         payload_remaining: 0,
+        fault_actual: 0,
+        fault_limit: 0,
+        fault_position: NEVER,
         events: core::ptr::null(),
         regions: [core::ptr::null(); REGION_COUNT],
         region_lens: [0; REGION_COUNT],
@@ -313,9 +362,10 @@ const _: () = {
     let pointer = size_of::<usize>();
     assert!(offset_of!(Block, fault) == 12 && offset_of!(Block, consumed) == 16);
     assert!(offset_of!(Block, next_deadline) == 24 && offset_of!(Block, payload_remaining) == 32);
-    assert!(offset_of!(Block, events) == 40 && offset_of!(Block, regions) == 40 + pointer);
-    assert!(offset_of!(Block, region_lens) == 40 + 4 * pointer);
-    assert!(offset_of!(Block, output) == 40 + 7 * pointer);
-    assert!(offset_of!(Block, output_len) == 40 + 8 * pointer);
-    assert!(size_of::<Block>() == if pointer == 8 { 112 } else { 80 });
+    assert!(offset_of!(Block, fault_actual) == 40 && offset_of!(Block, fault_position) == 56);
+    assert!(offset_of!(Block, events) == 64 && offset_of!(Block, regions) == 64 + pointer);
+    assert!(offset_of!(Block, region_lens) == 64 + 4 * pointer);
+    assert!(offset_of!(Block, output) == 64 + 7 * pointer);
+    assert!(offset_of!(Block, output_len) == 64 + 8 * pointer);
+    assert!(size_of::<Block>() == if pointer == 8 { 136 } else { 104 });
 };

@@ -1,18 +1,18 @@
 //! The payload of Close frames (RFC 6455 §5.5.1): a code and a reason, or nothing.
 
 use crate::close::{CloseCode, MAX_REASON};
-use crate::error::{Error, Fault, FaultKind};
+use crate::error::{Breach, Error, FaultKind};
 use crate::frame::MAX_CONTROL;
 
 /// Reads the payload of a Close frame: its code (1005 if it is empty) and its reason.
-pub(crate) fn parse(payload: &[u8]) -> Result<(CloseCode, &str), Fault> {
+pub(crate) fn parse(payload: &[u8]) -> Result<(CloseCode, &str), Breach> {
     match payload {
         [] => Ok((CloseCode::NO_STATUS_RECEIVED, "")),
         [_] => Err(FaultKind::CloseTooShort.into()),
         [high, low, reason @ ..] => {
             let code = u16::from_be_bytes([*high, *low]);
             if !CloseCode::from(code).may_be_sent() {
-                return Err(Fault::with(FaultKind::BadCloseCode, u64::from(code), 0));
+                return Err(Breach::with(FaultKind::BadCloseCode, u64::from(code)));
             }
             match core::str::from_utf8(reason) {
                 Ok(reason) => Ok((code.into(), reason)),

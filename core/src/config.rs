@@ -6,6 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::error::Error;
+use crate::handshake::request::is_key;
 use crate::handshake::{HandshakeConfig, Url};
 use crate::send::milliseconds;
 use crate::settings::{Role, Settings, option_table};
@@ -141,6 +142,12 @@ impl ConfigBuilder {
         self.record("origin", "it is not visible ASCII, or this is a server", |builder| builder.set_origin(origin))
     }
 
+    /// The Sec-WebSocket-Key of a client's request: 16 bytes in base64. Without it the key is random, as RFC 6455 §4.1 requires:
+    /// this is for tests, and for proxies that pass on the key of their client.
+    pub fn key(self, key: &str) -> Self {
+        self.record("key", "it is not 16 bytes in base64, or this is a server", |builder| builder.set_key(key))
+    }
+
     /// Adds a subprotocol: a client offers its list in order, a server picks the first of its list that was offered. It is
     /// a token (RFC 9110 §5.6.2) that is not in the list yet.
     pub fn subprotocol(self, name: &str) -> Self {
@@ -200,6 +207,13 @@ impl ConfigBuilder {
             return Err(Error::InvalidArgument);
         }
         self.handshake.origin = Some(String::from(origin));
+        Ok(())
+    }
+
+    pub(crate) fn set_key(&mut self, key: &str) -> Result<(), Error> {
+        self.assert_client()?;
+        let key = key.as_bytes();
+        self.handshake.key = Some(key.try_into().ok().filter(|_| is_key(key)).ok_or(Error::InvalidArgument)?);
         Ok(())
     }
 

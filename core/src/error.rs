@@ -7,6 +7,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::abi::NEVER;
 use crate::close::CloseCode;
 use crate::text::decimal;
 
@@ -113,12 +114,12 @@ macro_rules! faults {
 
             /// The name used in every language and in the conformance vectors, in upper case.
             pub fn name(self) -> &'static str {
-                self.of(&[$($label,)*])
+                self.of(const { &[$(in_build($number, $label),)*] })
             }
 
             /// What happened, in a phrase without a full stop.
             pub fn text(self) -> &'static str {
-                self.of(&[$($text,)*])
+                self.of(const { &[$(in_build($number, $text),)*] })
             }
 
             /// The clause that was broken, as "RFC 6455 §5.2".
@@ -138,6 +139,13 @@ macro_rules! faults {
             }
         }
     };
+}
+
+/// The text about a fault. A WebAssembly module, which must be small, has none about faults that it cannot find.
+const fn in_build(number: u16, text: &'static str) -> &'static str {
+    let has_tunnels = cfg!(feature = "tunnel") || number < 500;
+    let has_fields = cfg!(feature = "fields") || !matches!(number, 120..=122);
+    if has_tunnels && has_fields || cfg!(not(target_family = "wasm")) { text } else { "" }
 }
 
 use Answer::{Close, Nothing, Status};
@@ -163,8 +171,11 @@ faults! {
     117 BadSubprotocol = "BAD_SUBPROTOCOL", Status(400), "RFC 6455 §4.1", "Sec-WebSocket-Protocol is not a list of distinct tokens";
     118 BadExtensions = "BAD_EXTENSIONS", Status(400), "RFC 6455 §9.1", "Sec-WebSocket-Extensions is malformed";
     119 BadOrigin = "BAD_ORIGIN", Status(400), "RFC 6454 §7.3", "there is more than one Origin header, or it is malformed";
+    120 BadPseudoHeaders = "BAD_PSEUDO_HEADERS", Status(400), "RFC 9113 §8.3", "a pseudo-header field is missing, repeated, misplaced or unknown";
+    121 NotExtendedConnect = "NOT_EXTENDED_CONNECT", Status(400), "RFC 8441 §4", "the request is no extended CONNECT";
+    122 UnsupportedProtocol = "UNSUPPORTED_PROTOCOL", Status(501), "RFC 9220 §3", "the protocol of the extended CONNECT is not websocket";
     150 BadStatusLine = "BAD_STATUS_LINE", Nothing, "RFC 9112 §4", "the status line is malformed or not HTTP/1.1";
-    151 HttpStatus = "HTTP_STATUS", Nothing, "RFC 6455 §4.1", "the server answered with a status other than 101";
+    151 HttpStatus = "HTTP_STATUS", Nothing, "RFC 6455 §4.1", "the server refused the request";
     152 BadUpgrade = "BAD_UPGRADE", Nothing, "RFC 6455 §4.1", "the Upgrade header of the response is not exactly websocket";
     153 BadConnection = "BAD_CONNECTION", Nothing, "RFC 6455 §4.1", "the Connection header of the response lacks upgrade";
     154 BadAccept = "BAD_ACCEPT", Nothing, "RFC 6455 §4.1", "Sec-WebSocket-Accept does not match the key";
@@ -174,7 +185,7 @@ faults! {
     158 TooManyInterim = "TOO_MANY_INTERIM", Nothing, "RFC 9110 §15.2", "there were too many interim responses";
     159 BadBody = "BAD_BODY", Nothing, "RFC 9112 §7.1", "the body of the refusal is malformed";
     160 BadExtensionParameters = "BAD_EXTENSION_PARAMETERS", Nothing, "RFC 7692 §7.1", "the server's answer to the compression offer is not valid";
-    180 Refused = "REFUSED", Nothing, "RFC 6455 §4.2.2", "the host refused the request";
+    180 Refused = "REFUSED", Nothing, "RFC 6455 §4.2.2", "the host answered with another response";
     200 ReservedBits = "RESERVED_BITS", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "a reserved bit is set";
     201 ReservedOpcode = "RESERVED_OPCODE", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "the opcode is reserved";
     202 Unmasked = "UNMASKED", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.1", "a frame from the client is not masked";
@@ -201,7 +212,7 @@ faults! {
     404 CloseTimeout = "CLOSE_TIMEOUT", Nothing, "RFC 6455 §7.1.1", "the closing handshake took too long";
     405 FailedByHost = "FAILED_BY_HOST", Nothing, "RFC 6455 §7.1.7", "the host ended the connection";
     406 DecisionTimeout = "DECISION_TIMEOUT", Status(503), "RFC 9110 §15.6.4", "the host did not decide on the request in time";
-    407 WriteTimeout = "WRITE_TIMEOUT", Nothing, "RFC 6455 §7.1.7", "the peer did not read what was sent to it in time";
+    407 WriteTimeout = "WRITE_TIMEOUT", Nothing, "RFC 6455 §7.1.7", "the peer did not read in time";
     500 TunnelRefused = "TUNNEL_REFUSED", Nothing, "RFC 9110 §9.3.6", "the proxy refused the tunnel";
     501 TunnelBadAnswer = "TUNNEL_BAD_ANSWER", Nothing, "RFC 1928 §6", "the answer of the proxy is malformed or of another protocol";
     502 TunnelAuthentication = "TUNNEL_AUTHENTICATION", Nothing, "RFC 9110 §15.5.8", "the proxy does not accept the credentials, or their absence";
@@ -213,6 +224,19 @@ impl FaultKind {
     /// The stable number of this kind.
     pub const fn number(self) -> u32 {
         self as u32
+    }
+
+    /// Whether it is a fault of a frame: one of frames, text, closing or limits.
+    pub(crate) const fn is_of_frame(self) -> bool {
+        matches!(self.number(), 200..=399)
+    }
+
+    /// The close code that the engine sends for it, if it sends one.
+    pub(crate) const fn close_code(self) -> Option<CloseCode> {
+        match self.answer() {
+            Close(code) => Some(code),
+            Status(_) | Nothing => None,
+        }
     }
 }
 
@@ -229,6 +253,7 @@ impl FaultKind {
 /// }
 /// let fault = connection.fault().expect("a fault");
 /// assert_eq!((fault.kind, fault.actual(), fault.limit()), (FaultKind::MessageTooBig, Some(1024), Some(1000)));
+/// assert_eq!(fault.position(), Some(0)); // it was the first frame
 /// assert_eq!(fault.to_string(), "the message is larger than the limit: 1024, limit 1000");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -241,11 +266,25 @@ pub struct Fault {
     actual: u64,
     /// 0 where the kind has none.
     limit: u64,
+    /// [`NEVER`] where the kind has none.
+    position: u64,
 }
 
 impl Fault {
-    pub(crate) const fn with(kind: FaultKind, actual: u64, limit: u64) -> Self {
-        Fault { kind, actual, limit }
+    /// The fault that was found. `limit` is 0 where the kind has none.
+    pub(crate) fn new(found: Located, limit: u64) -> Self {
+        let Located { breach: Breach { kind, actual }, position } = found;
+        Fault { kind, actual, limit, position }
+    }
+
+    /// The numbers as the block has them: what is at fault, the limit, the position.
+    pub(crate) fn numbers(&self) -> [u64; 3] {
+        [self.actual, self.limit, self.position]
+    }
+
+    /// Where the frame at fault begins, in bytes from the end of the opening handshake, if it is a fault of a frame.
+    pub const fn position(&self) -> Option<u64> {
+        if self.position == NEVER { None } else { Some(self.position) }
     }
 
     /// The number at fault (a size in bytes, a count, a status, an opcode), if the kind has one.
@@ -260,16 +299,41 @@ impl Fault {
 
     /// The close code the engine sends for this fault, if it sends one.
     pub const fn close_code(&self) -> Option<CloseCode> {
-        match self.kind.answer() {
-            Close(code) => Some(code),
-            Status(_) | Nothing => None,
-        }
+        self.kind.close_code()
     }
 }
 
-impl From<FaultKind> for Fault {
+/// A fault on its way through the engine: without what follows from the settings and from where it was found. It is small,
+/// because so many calls may return one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Breach {
+    pub(crate) kind: FaultKind,
+    /// 0 where the kind has none.
+    actual: u64,
+}
+
+impl Breach {
+    pub(crate) const fn with(kind: FaultKind, actual: u64) -> Self {
+        Breach { kind, actual }
+    }
+}
+
+/// A fault, and where the frame at fault begins; [`NEVER`] if no frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    pub(crate) breach: Breach,
+    pub(crate) position: u64,
+}
+
+impl From<Breach> for Located {
+    fn from(breach: Breach) -> Self {
+        Located { breach, position: NEVER }
+    }
+}
+
+impl From<FaultKind> for Breach {
     fn from(kind: FaultKind) -> Self {
-        Fault::with(kind, 0, 0)
+        Breach::with(kind, 0)
     }
 }
 

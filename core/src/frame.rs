@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use crate::error::{Fault, FaultKind};
+use crate::error::{Breach, FaultKind};
 use crate::mask::Key;
 use crate::states::message::{Effect, FragmentState, Input, MESSAGE};
 
@@ -81,10 +81,10 @@ pub(crate) struct Short {
     pub(crate) len: usize,
 }
 
-/// Reads such a header at the start of `bytes` if the payload has at most `most` bytes and all of them follow. `None` may
+/// Reads such a header at the start of `bytes` if the payload has fewer than `below` bytes and all of them follow. `None` may
 /// mean anything else, faults included: call [`decode`].
 #[inline]
-pub(crate) fn decode_short(bytes: &[u8], masked: bool, most: usize) -> Option<Short> {
+pub(crate) fn decode_short(bytes: &[u8], masked: bool, below: usize) -> Option<Short> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (len, rest, length_size) = match second & 0x7f {
         126 => {
@@ -100,7 +100,7 @@ pub(crate) fn decode_short(bytes: &[u8], masked: bool, most: usize) -> Option<Sh
         (true, Some((key, rest))) => (key, rest, 4),
         (true, None) => return None,
     };
-    let fits = len <= most && len <= rest.len() && (second & 0x80 != 0) == masked;
+    let fits = len < below && len <= rest.len() && (second & 0x80 != 0) == masked;
     fits.then_some(Short { first, key: *key, size: 2 + length_size + key_size, len })
 }
 
@@ -225,7 +225,7 @@ impl Rules {
 ///
 /// Each byte is checked as soon as it has arrived, so that a fault does not wait for the end of the header.
 #[inline]
-pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Fault> {
+pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize)>, Breach> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let step = STEPS[rules.index()][usize::from(first)];
     if step.is_fault() {
@@ -244,7 +244,7 @@ pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize
             let Some(field) = bytes.get(2..).and_then(<[u8]>::first_chunk) else { return Ok(None) };
             let len = u64::from(u16::from_be_bytes(*field));
             if len <= MAX_CONTROL as u64 && !rules.non_minimal {
-                return Err(Fault::with(FaultKind::NonMinimalLength, len, 0));
+                return Err(Breach::with(FaultKind::NonMinimalLength, len));
             }
             (len, 4)
         }
@@ -255,7 +255,7 @@ pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize
             let Some(field) = bytes.get(2..).and_then(<[u8]>::first_chunk) else { return Ok(None) };
             let len = u64::from_be_bytes(*field);
             if len <= u64::from(u16::MAX) && !rules.non_minimal {
-                return Err(Fault::with(FaultKind::NonMinimalLength, len, 0));
+                return Err(Breach::with(FaultKind::NonMinimalLength, len));
             }
             (len, 10)
         }
@@ -273,13 +273,13 @@ pub(crate) fn decode(bytes: &[u8], rules: Rules) -> Result<Option<(Header, usize
 
 /// The fault of a first byte, with the bits or the opcode that it has.
 #[cold]
-fn first_byte_fault(step: Step, first: u8) -> Fault {
+fn first_byte_fault(step: Step, first: u8) -> Breach {
     match step {
-        Step::ReservedBits => Fault::with(FaultKind::ReservedBits, u64::from(first >> 4 & 0x7), 0),
+        Step::ReservedBits => Breach::with(FaultKind::ReservedBits, u64::from(first >> 4 & 0x7)),
         Step::ControlFragmented => FaultKind::ControlFragmented.into(),
         Step::UnexpectedContinuation => FaultKind::UnexpectedContinuation.into(),
         Step::ExpectedContinuation => FaultKind::ExpectedContinuation.into(),
-        _ => Fault::with(FaultKind::ReservedOpcode, u64::from(first & 0x0f), 0),
+        _ => Breach::with(FaultKind::ReservedOpcode, u64::from(first & 0x0f)),
     }
 }
 

@@ -10,6 +10,8 @@
 //! - `std` (default): faster UTF-8 validation, with detection of the processor, and pools of buffers. Behaviour is the same
 //!   without it.
 //! - `deflate` (default): permessage-deflate (RFC 7692). Without it the option that asks for it is refused.
+//! - `fields` (default): handshakes made of fields, for hosts with an HTTP of their own and over HTTP/2 and HTTP/3: see
+//!   [`Connection::receive_request`]. Without it their calls are refused.
 //! - `tunnel` (default): [`Tunnel`], the way to a server through an HTTP or SOCKS proxy.
 //! - `getrandom`: [`random_seed`], which asks the operating system for the bytes that a connection is created with.
 #![cfg_attr(not(test), no_std)]
@@ -58,12 +60,13 @@ pub use error::{Answer, Error, Fault, FaultKind};
 pub use event::{Event, Events};
 pub use frame::MessageKind;
 pub use handshake::Url;
+pub use handshake::fields::HttpVersion;
 #[cfg(feature = "getrandom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
 pub use random::random_seed;
 pub use send::closing::{State, Transport};
 pub use send::{Output, Sender};
-pub use settings::Role;
+pub use settings::{DeflateLimit, Role};
 #[cfg(feature = "tunnel")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tunnel")))]
 pub use tunnel::{Proxy, Tunnel, TunnelConfig};

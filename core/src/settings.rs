@@ -2,6 +2,7 @@
 //! documentation are made.
 
 use crate::abi::role;
+use crate::error::{Fault, FaultKind, Located};
 
 /// Which end of the connection this is.
 ///
@@ -19,6 +20,36 @@ pub enum Role {
     Client = role::CLIENT,
     /// The end that answers the opening request.
     Server = role::SERVER,
+}
+
+/// What a server does not agree to on compression (RFC 7692 §7.1) for one connection, whatever its configuration allows: see
+/// [`Connection::limit_deflate`](crate::Connection::limit_deflate).
+///
+/// ```
+/// # use sansock::{Connection, DeflateLimit, Error};
+/// /// Less memory for each connection while there are many.
+/// fn save_memory(connection: &mut Connection) -> Result<(), Error> {
+///     connection.limit_deflate(DeflateLimit::ServerNoContextTakeover)?;
+///     connection.limit_deflate(DeflateLimit::ServerMaxWindowBits(10))
+/// }
+/// # let config = sansock::Config::server().build()?;
+/// # let mut server = Connection::new(&config, [0; 32], core::time::Duration::ZERO)?;
+/// # assert_eq!(save_memory(&mut server), Err(Error::InvalidState)); // no request yet
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeflateLimit {
+    /// No compression.
+    Off,
+    /// The server compresses each message alone.
+    ServerNoContextTakeover,
+    /// The client compresses each message alone.
+    ClientNoContextTakeover,
+    /// The window of the server is at most this, 8 to 15.
+    ServerMaxWindowBits(u8),
+    /// The window of the client is at most this, 8 to 15, if it has said that it understands the parameter.
+    ClientMaxWindowBits(u8),
 }
 
 /// What the number of an option counts.
@@ -115,9 +146,11 @@ macro_rules! option_table {
             /// Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code
             /// point.
             14 PARTS parts: Switch = Some(0), "off", 0, 1;
-            /// Answer pings automatically. Off for proxies and for hosts that answer pings themselves.
+            /// Answer pings automatically. Off for proxies and for hosts that answer pings themselves; with `frames` it is off
+            /// unless it is set.
             15 AUTO_PONG auto_pong: Switch = Some(1), "on", 0, 1;
-            /// Answer the peer's Close automatically. Off for hosts that answer it themselves, with `close`.
+            /// Answer the peer's Close automatically. Off for hosts that answer it themselves, with `close`; with `frames` it is
+            /// off unless it is set.
             16 AUTO_CLOSE auto_close: Switch = Some(1), "on", 0, 1;
             /// Only a pong shows that the peer is alive. When off, any byte does.
             17 REQUIRE_PONG require_pong: Switch = Some(0), "off", 0, 1;
@@ -148,11 +181,25 @@ macro_rules! option_table {
             /// Time without progress while output waits to be written. Then the connection is closed, because the peer does
             /// not read.
             29 WRITE_TIMEOUT write_timeout: Milliseconds = Some(60_000), "60,000 ms", 1, MAX_TIME;
+            /// A server delivers every well-formed request, also one that is no valid opening request, so that the host can
+            /// serve other pages and health checks on the same port. When off, such requests are refused.
+            30 DELIVER_HTTP deliver_http: Switch = Some(0), "off", 0, 1;
+            /// Deliver the data of each frame as it arrives, not messages: for programs that relay or inspect. A text may end
+            /// inside a code point, and is validated all the same. Pings, the peer's Close and faults are then left to the host,
+            /// unless `auto_pong`, `auto_close` and `auto_fail` are turned on.
+            31 FRAMES frames: Switch = Some(0), "off", 0, 1;
+            /// Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with `frames` it is
+            /// off unless it is set.
+            32 AUTO_FAIL auto_fail: Switch = Some(1), "on", 0, 1;
+            /// The Close frame for a fault says in words which it is. When off, its reason is empty.
+            33 CLOSE_REASON close_reason: Switch = Some(1), "on", 0, 1;
         }
     };
 }
 pub(crate) use option_table;
 
+/// How many interim responses are read before the final one (RFC 9110 §15.2).
+pub(crate) const MAX_INTERIM: u32 = 8;
 pub(crate) const MIB: u64 = 1 << 20;
 pub(crate) const ANY: u64 = u64::MAX;
 /// Deadlines are sums of the host's clock and these: a quarter of the range keeps them from overflowing.
@@ -196,11 +243,15 @@ macro_rules! settings {
         #[derive(Clone, Debug)]
         pub(crate) struct Settings {
             $(pub(crate) $name: stored!($unit),)*
+            /// The options that were set: a bit for each number.
+            set: u64,
+            /// Whole messages in frames with payloads below this are read by the fast path.
+            pub(crate) fast_below: usize,
         }
 
         impl Default for Settings {
             fn default() -> Self {
-                Settings { $($name: Stored::stored($default.unwrap_or(UNSET)),)* }
+                Settings { $($name: Stored::stored($default.unwrap_or(UNSET)),)* set: 0, fast_below: 0 }
             }
         }
 
@@ -211,6 +262,7 @@ macro_rules! settings {
                     $($number if ($min..=$max).contains(&value) => self.$name = Stored::stored(value),)*
                     _ => return None,
                 }
+                self.set |= 1 << number;
                 Some(())
             }
         }
@@ -240,12 +292,63 @@ impl Settings {
     /// With the options that follow from others in their place.
     pub(crate) fn resolved(mut self) -> Self {
         self.max_frame_size = self.max_frame_size.min(self.max_message_size);
+        self.fast_below = usize::try_from(self.max_frame_size).map_or(usize::MAX, |most| most.saturating_add(1));
+        if self.frames {
+            self.fast_below = 0;
+            // Data is delivered as it arrives, with the ends of frames.
+            self.parts = true;
+            self.auto_pong &= self.is_set(option::AUTO_PONG);
+            self.auto_close &= self.is_set(option::AUTO_CLOSE);
+            self.auto_fail &= self.is_set(option::AUTO_FAIL);
+        }
         self
+    }
+
+    fn is_set(&self, number: u32) -> bool {
+        self.set & 1 << number != 0
+    }
+
+    /// A fault with the limit that it exceeds.
+    pub(crate) fn fault(&self, found: Located) -> Fault {
+        use FaultKind::*;
+        let limit = match found.breach.kind {
+            HeadTooLarge => self.max_head_size,
+            RequestLineTooLong | HeaderTooLong => self.max_line_size,
+            TooManyHeaders => self.max_headers,
+            TooManyInterim => MAX_INTERIM.into(),
+            MessageTooBig => self.max_message_size,
+            FrameTooBig => self.max_frame_size,
+            TooManyFragments => self.max_fragments,
+            _ => 0,
+        };
+        Fault::new(found, limit)
     }
 
     /// Whether compression is wanted. A constant in a build without it, which then leaves out all that depends on it.
     pub(crate) fn wants_deflate(&self) -> bool {
         cfg!(feature = "deflate") && self.deflate
+    }
+
+    /// Takes a limit; `None` if it is out of range. What is narrower already stays.
+    pub(crate) fn narrow(&mut self, limit: DeflateLimit) -> Option<()> {
+        let (bits, value) = match limit {
+            DeflateLimit::Off => {
+                self.deflate = false;
+                return Some(());
+            }
+            DeflateLimit::ServerNoContextTakeover => {
+                self.server_no_context_takeover = true;
+                return Some(());
+            }
+            DeflateLimit::ClientNoContextTakeover => {
+                self.client_no_context_takeover = true;
+                return Some(());
+            }
+            DeflateLimit::ServerMaxWindowBits(value) => (&mut self.server_max_window_bits, value),
+            DeflateLimit::ClientMaxWindowBits(value) => (&mut self.client_max_window_bits, value),
+        };
+        *bits = (*bits).min((8..=15).contains(&value).then_some(value.into())?);
+        Some(())
     }
 
     /// The time between keepalive pings, in milliseconds, if there is a keepalive.

@@ -546,7 +546,8 @@ fn cve_2026_48779_tiny_fragments_hold_no_memory() {
         }
         assert_eq!(host.fault(), Some(FaultKind::TooManyFragments));
         assert_eq!(sent, 1025);
-        assert_eq!(frames::read_all(&host.take_output())[0].payload, frames::close(1008, ""));
+        let close = &frames::read_all(&host.take_output())[0].payload;
+        assert!(close.starts_with(&frames::close(1008, "")), "{close:?}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a host can do wrong, and what follows: the right error, and nothing else (rule 7).
 
+#![cfg_attr(not(feature = "fields"), allow(unused, reason = "what the tests of fields need"))]
+
 mod common;
 
 use std::time::Duration;
@@ -7,10 +9,11 @@ use std::time::Duration;
 use common::drive::{Host, REQUEST, client, client_and_answer, ms, opened, seed};
 use common::frames::{self, CLOSE, FIN, TEXT};
 use common::options;
-use sansock::boundary::{self, Block, Connection as Flat, Record, flag, kind, option, role, status, text};
+use sansock::boundary::{self, Block, Connection as Flat, Record, flag, http, kind, option, role, status, text};
 use sansock::config::{OPTIONS, Unit};
 use sansock::{
-    CloseCode, Config, ConfigBuilder, Connection, Error, Event, MessageKind, Received, Role, State, Transport, Url,
+    CloseCode, Config, ConfigBuilder, Connection, DeflateLimit, Error, Event, HttpVersion, MessageKind, Received, Role,
+    State, Transport, Url,
 };
 
 /// A call of a Rust program.
@@ -21,13 +24,16 @@ type FlatCall = fn(&mut Flat) -> Result<(), boundary::Error>;
 /// The time of every call that does not say otherwise.
 const NOW: Duration = Duration::ZERO;
 const NORMAL: CloseCode = CloseCode::NORMAL_CLOSURE;
+/// A request that asks for no upgrade.
+const PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 fn connection(config: ConfigBuilder) -> Connection {
     Connection::new(&config.build().unwrap(), seed(), NOW).unwrap()
 }
 
 /// Every state of a connection, as far as the calls can distinguish them.
-fn states() -> [(&'static str, Host); 9] {
+#[cfg(feature = "fields")]
+fn states() -> [(&'static str, Host); 13] {
     let asked = || {
         let mut host = Host::new(Config::server());
         host.receive(REQUEST.as_bytes());
@@ -42,6 +48,13 @@ fn states() -> [(&'static str, Host); 9] {
     left.receive(&frames::to(Role::Server, FIN | CLOSE, &frames::close(1000, "")));
     let mut ended = Host::open(Role::Server);
     ended.eof();
+    let mut page = Host::new(Config::server().deliver_http(true));
+    page.receive(PAGE);
+    let mut faulted = Host::new(opened(Role::Server).auto_fail(false));
+    faulted.receive(&frames::to(Role::Server, FIN | 3, b""));
+    let unwritten = || Host::holding(&client().build().expect("a good configuration"), true);
+    let mut carried = unwritten();
+    carried.input(|connection, now| connection.request_fields(HttpVersion::Http2, now)).expect("nothing is written");
     [
         ("reading the request", Host::new(Config::server())),
         ("deciding", asked()),
@@ -52,11 +65,16 @@ fn states() -> [(&'static str, Host); 9] {
         ("close sent", with(Host::open(Role::Server), |c| c.close(NORMAL, "", NOW))),
         ("close received", left),
         ("closed", ended),
+        ("deciding on a page", page),
+        ("faulted", faulted),
+        ("before the request is written", unwritten()),
+        ("waiting for a response made of fields", carried),
     ]
 }
 
 /// The same states, as a host in another language gets there.
-fn flat_states() -> [Flat; 9] {
+#[cfg(feature = "fields")]
+fn flat_states() -> [Flat; 13] {
     let after = |mut connection: Flat, act: &dyn Fn(&mut Flat)| {
         act(&mut connection);
         connection.records();
@@ -64,6 +82,7 @@ fn flat_states() -> [Flat; 9] {
         connection
     };
     let close = frames::to(Role::Server, FIN | CLOSE, &frames::close(1000, ""));
+    let unwritten = || Flat::new(&flat_config(role::CLIENT), seed(), 0).unwrap();
     [
         flat(role::SERVER, &[]),
         after(flat(role::SERVER, &[]), &|c| receive(c, REQUEST.as_bytes())),
@@ -74,6 +93,12 @@ fn flat_states() -> [Flat; 9] {
         after(flat_open(role::SERVER), &|c| c.close(1000, b"", 0).unwrap()),
         after(flat(role::SERVER, &[(option::START_OPEN, 1), (option::AUTO_CLOSE, 0)]), &|c| receive(c, &close)),
         after(flat_open(role::SERVER), &|c| c.receive_eof(0)),
+        after(flat(role::SERVER, &[(option::DELIVER_HTTP, 1)]), &|c| receive(c, PAGE)),
+        after(flat(role::SERVER, &[(option::START_OPEN, 1), (option::AUTO_FAIL, 0)]), &|c| {
+            receive(c, &frames::to(Role::Server, FIN | 3, b""));
+        }),
+        unwritten(),
+        after(unwritten(), &|c| c.request_fields(http::VERSION_2, 0).unwrap()),
     ]
 }
 
@@ -137,37 +162,51 @@ fn block(connection: &Flat) -> Block {
 
 /// One column for each state: `.` the call is legal, `S` it is refused as INVALID_STATE.
 #[test]
+#[cfg(feature = "fields")]
 fn every_call_in_every_state() {
     #[rustfmt::skip]
-    let table: [(&str, &str, Option<Call>, FlatCall); 19] = [
-        //                          R D W O C I S L E
-        ("accept", "S . S S S S S S S", Some(|c| c.accept(None, NOW).map(drop)), |c| c.accept(None, 0)),
-        ("reject", "S . S S S S S S S", Some(|c| c.reject(403, b"", NOW).map(drop)), |c| c.reject(403, b"", 0)),
-        ("add_response_header", "S . S S S S S S S",
+    let table: [(&str, &str, Option<Call>, FlatCall); 25] = [
+        //                          R D W O C I S L E H F B T
+        ("accept", "S . S S S S S S S S S S S", Some(|c| c.accept(None, NOW).map(drop)), |c| c.accept(None, 0)),
+        ("reject", "S . S S S S S S S . S S S", Some(|c| c.reject(403, b"", NOW).map(drop)), |c| c.respond(403, b"", b"", 0)),
+        ("respond", "S . S S S S S S S . S S S",
+            Some(|c| c.respond(200, "OK", b"", NOW).map(drop)), |c| c.respond(200, b"OK", b"", 0)),
+        ("limit_deflate", "S . S S S S S S S . S S S",
+            Some(|c| c.limit_deflate(DeflateLimit::Off)), |c| c.limit_deflate(option::DEFLATE, 0)),
+        ("receive_request", ". S S S S S S S S S S S S",
+            Some(|c| c.receive_request(HttpVersion::Http2, &[], NOW).map(drop)),
+            |c| c.receive_request(http::VERSION_2, &[], 0)),
+        ("request_fields", "S S S S S S S S S S S . S",
+            Some(|c| c.request_fields(HttpVersion::Http3, NOW).map(drop)), |c| c.request_fields(http::VERSION_3, 0)),
+        ("receive_response", "S S S S S S S S S S S S .",
+            Some(|c| c.receive_response(200, &[], NOW).map(drop)), |c| c.receive_response(200, &[], 0)),
+        ("add_response_header", "S . S S S S S S S . S S S",
             Some(|c| c.add_response_header("A", b"b")), |c| c.add_response_header(b"A", b"b")),
-        ("clear_response_headers", "S . S S S S S S S",
-            Some(|c| c.clear_response_headers()), |c| c.clear_response_headers()),
-        ("send_text", "S S S . . S S . S", Some(|c| c.send_text("x")), |c| c.send_text(b"x")),
-        ("send_binary", "S S S . . S S . S", Some(|c| c.send_binary(b"x")), |c| c.send_binary(b"x")),
-        ("send_part of text", "S S S . . . S . S",
+        ("clear_response", "S . S S S S S S S . S S S",
+            Some(|c| c.clear_response()), |c| c.clear_response()),
+        ("send_text", "S S S . . S S . S S . S S", Some(|c| c.send_text("x")), |c| c.send_text(b"x")),
+        ("send_binary", "S S S . . S S . S S . S S", Some(|c| c.send_binary(b"x")), |c| c.send_binary(b"x")),
+        ("send_part of text", "S S S . . . S . S S . S S",
             Some(|c| c.send_part(MessageKind::Text, b"x", true)), |c| c.send_part(kind::TEXT, b"x", true)),
-        ("send_part of binary", "S S S . . S S . S",
+        ("send_part of binary", "S S S . . S S . S S . S S",
             Some(|c| c.send_part(MessageKind::Binary, b"x", true)), |c| c.send_part(kind::BINARY, b"x", true)),
-        ("send_header", "S S S . S . S . S",
+        ("send_header", "S S S . S . S . S S . S S",
             Some(|c| c.send_header(MessageKind::Text, 1, true)), |c| c.send_header(kind::TEXT, 1, true)),
-        ("send_header of binary", "S S S . S S S . S",
+        ("send_header of binary", "S S S . S S S . S S . S S",
             Some(|c| c.send_header(MessageKind::Binary, 1, true)), |c| c.send_header(kind::BINARY, 1, true)),
-        ("ping", "S S S . . . . . S", Some(|c| c.ping(b"x", NOW)), |c| c.ping(b"x", 0)),
-        ("pong", "S S S . . . . . S", Some(|c| c.pong(b"x")), |c| c.pong(b"x")),
-        ("send_batch", "S S S . . S S . S", None, |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),
-        ("send_many", "S S S . . S S . S", None, |c| c.send_many(kind::TEXT, &[1], b"x").1),
-        ("close", ". . . . . . . . .", Some(|c| c.close(NORMAL, "", NOW)), |c| c.close(1000, b"", 0)),
-        ("fail", ". . . . . . . . S",
+        ("ping", "S S S . . . . . S S . S S", Some(|c| c.ping(b"x", NOW)), |c| c.ping(b"x", 0)),
+        ("pong", "S S S . . . . . S S . S S", Some(|c| c.pong(b"x")), |c| c.pong(b"x")),
+        ("send_batch", "S S S . . S S . S S . S S", None, |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),
+        ("send_many", "S S S . . S S . S S . S S", None, |c| c.send_many(kind::TEXT, &[1], b"x").1),
+        ("close", ". . . . . . . . . . . . .", Some(|c| c.close(NORMAL, "", NOW)), |c| c.close(1000, b"", 0)),
+        ("fail", ". . . . . . . . S . . . .",
             Some(|c| c.fail(CloseCode::INTERNAL_ERROR, "", NOW)), |c| c.fail(1011, b"", 0)),
-        ("written nothing", ". . . . . . . . .", Some(|c| c.written(0)), |c| c.written(0)),
-        ("pause", ". . . . . . . . .",
+        ("written nothing", ". . . . . . . . . . . . .", Some(|c| c.written(0)), |c| c.written(0)),
+        ("pause", ". . . . . . . . . . . . .",
             Some(|c| { c.pause(NOW); Ok(()) }), |c| { c.pause(0); Ok(()) }),
-        ("resume", ". . . . . . . . .",
+        ("release", ". . . . . . . . . . . . .",
+            Some(|c| { c.release(); Ok(()) }), |c| { c.release(); Ok(()) }),
+        ("resume", ". . . . . . . . . . . . .",
             Some(|c| { c.resume(NOW); Ok(()) }), |c| { c.resume(0); Ok(()) }),
     ];
     for (name, row, call, flat_call) in table {
@@ -195,6 +234,16 @@ fn every_call_in_every_state() {
             }
         }
     }
+}
+
+#[test]
+#[cfg(not(feature = "fields"))]
+fn a_build_without_fields_refuses_them() {
+    let mut server = connection(Config::server());
+    assert!(server.receive_request(HttpVersion::Http11, &[], NOW).is_err_and(|error| error == Error::InvalidArgument));
+    let mut client = connection(client());
+    assert!(client.request_fields(HttpVersion::Http2, NOW).is_err_and(|error| error == Error::InvalidArgument));
+    assert!(client.receive_response(200, &[], NOW).is_err_and(|error| error == Error::InvalidArgument));
 }
 
 fn record(kind: u8, offset: u64, len: u64) -> Record {
@@ -258,12 +307,12 @@ fn arguments_of_a_decision_that_are_refused_change_nothing() {
     let deciding: [(&str, Call, FlatCall); 14] = [
         ("subprotocol not offered", |c| c.accept(Some("chat"), NOW).map(drop), |c| c.accept(Some(b"chat"), 0)),
         ("empty subprotocol", |c| c.accept(Some(""), NOW).map(drop), |c| c.accept(Some(b""), 0)),
-        ("reject 0", |c| c.reject(0, b"", NOW).map(drop), |c| c.reject(0, b"", 0)),
-        ("reject 101", |c| c.reject(101, b"", NOW).map(drop), |c| c.reject(101, b"", 0)),
-        ("reject 199", |c| c.reject(199, b"", NOW).map(drop), |c| c.reject(199, b"", 0)),
-        ("reject 600", |c| c.reject(600, b"", NOW).map(drop), |c| c.reject(600, b"", 0)),
-        ("body of a 204", |c| c.reject(204, b"x", NOW).map(drop), |c| c.reject(204, b"x", 0)),
-        ("body of a 304", |c| c.reject(304, b"x", NOW).map(drop), |c| c.reject(304, b"x", 0)),
+        ("reject 0", |c| c.reject(0, b"", NOW).map(drop), |c| c.respond(0, b"", b"", 0)),
+        ("reject 101", |c| c.reject(101, b"", NOW).map(drop), |c| c.respond(101, b"", b"", 0)),
+        ("reject 199", |c| c.reject(199, b"", NOW).map(drop), |c| c.respond(199, b"", b"", 0)),
+        ("reject 600", |c| c.reject(600, b"", NOW).map(drop), |c| c.respond(600, b"", b"", 0)),
+        ("body of a 204", |c| c.reject(204, b"x", NOW).map(drop), |c| c.respond(204, b"", b"x", 0)),
+        ("body of a 304", |c| c.reject(304, b"x", NOW).map(drop), |c| c.respond(304, b"", b"x", 0)),
         ("header without a name", |c| c.add_response_header("", b"x"), |c| c.add_response_header(b"", b"x")),
         ("header with a space", |c| c.add_response_header("A B", b"x"), |c| c.add_response_header(b"A B", b"x")),
         ("header of two lines",
@@ -309,7 +358,7 @@ fn headers_that_were_cleared_are_not_sent() {
     let mut host = Host::new(Config::server().header("X-Configured", "1"));
     host.receive(REQUEST.as_bytes());
     host.connection.add_response_header("X-Dropped", "1").unwrap();
-    host.connection.clear_response_headers().unwrap();
+    host.connection.clear_response().unwrap();
     host.connection.add_response_header("Set-Cookie", "a=b").unwrap();
     host.accept();
     assert!(is_right(&host.take_output()));
@@ -320,9 +369,9 @@ fn headers_that_were_cleared_are_not_sent() {
     receive(&mut flat, REQUEST.as_bytes());
     assert_eq!(flat.records()[0].kind, kind::REQUEST);
     flat.add_response_header(b"X-Dropped", b"1").unwrap();
-    flat.clear_response_headers().unwrap();
+    flat.clear_response().unwrap();
     flat.add_response_header(b"Set-Cookie", b"a=b").unwrap();
-    flat.reject(403, b"", 0).unwrap();
+    flat.respond(403, b"", b"", 0).unwrap();
     assert!(is_right(&take_output(&mut flat)));
 }
 
@@ -358,8 +407,8 @@ fn every_option_has_a_range() {
         let boolean = info.max <= 1;
         assert!(boolean || info.min > 0, "{}: 0 is no limit", info.name);
     }
-    assert_eq!(numbers, (1..=29).collect::<Vec<u32>>());
-    for unknown in [0, 30, 1000, u32::MAX] {
+    assert_eq!(numbers, (1..=33).collect::<Vec<u32>>());
+    for unknown in [0, 34, 1000, u32::MAX] {
         assert_eq!(flat_config(role::SERVER).set(unknown, 1), REFUSED);
     }
     assert_eq!((option::START_OPEN, option::PARTS, option::ALLOW_NON_MINIMAL_LENGTH), (1, 14, 19));
@@ -427,6 +476,10 @@ fn the_defaults_are_those_of_the_documentation() {
         ("deflate_threshold", Some(64)),
         ("max_fragments", Some(131_072)),
         ("write_timeout", Some(60_000)),
+        ("deliver_http", Some(0)),
+        ("frames", Some(0)),
+        ("auto_fail", Some(1)),
+        ("close_reason", Some(1)),
     ];
     assert_eq!(defaults, expected);
 }
@@ -760,11 +813,12 @@ fn the_end_of_the_stream_waits_for_what_came_before() {
 #[test]
 fn a_decision_comes_too_late_after_giving_up() {
     let ways: [Call; 2] = [|c| c.close(NORMAL, "", NOW), |c| c.fail(CloseCode::INTERNAL_ERROR, "", NOW)];
-    let decisions: [Call; 4] = [
+    let decisions: [Call; 5] = [
         |c| c.accept(None, NOW).map(drop),
         |c| c.reject(403, b"", NOW).map(drop),
+        |c| c.limit_deflate(DeflateLimit::Off),
         |c| c.add_response_header("A", b"b"),
-        |c| c.clear_response_headers(),
+        |c| c.clear_response(),
     ];
     for give_up in ways {
         for decide in decisions {

@@ -1,5 +1,7 @@
 //! What holds for all inputs. The cases are drawn from a fixed seed: every run sees the same ones.
 
+#![cfg_attr(not(feature = "fields"), allow(unused, reason = "what the tests of fields need"))]
+
 mod common;
 
 use common::bytes::show;
@@ -8,7 +10,8 @@ use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sansock::boundary::{self, Block, Record, block, flag, kind, option, region};
-use sansock::{CloseCode, Config, MessageKind, Role, State, Transport};
+use sansock::handshake::fields::Field;
+use sansock::{CloseCode, Config, Connection, Event, FaultKind, HttpVersion, MessageKind, Role, State, Transport};
 
 fn drawn(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(6455), ..ProptestConfig::default() }
@@ -143,6 +146,73 @@ fn joined(events: &[String]) -> Vec<String> {
     list
 }
 
+/// Header lines of opening requests: those of a good one, in several forms, and bad ones.
+const LINES: [(&str, &str); 24] = [
+    ("Host", "a"),
+    ("Host", "a"),
+    ("host", "[::1]:80"),
+    ("Host", "a b"),
+    ("Upgrade", "websocket"),
+    ("Upgrade", "WebSocket, h2c"),
+    ("Connection", "Upgrade"),
+    ("connection", "keep-alive, upgrade"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("sec-websocket-key", "short"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Version", "8"),
+    ("Origin", "http://a"),
+    ("Origin", "null"),
+    ("Sec-WebSocket-Protocol", "chat, other"),
+    ("Sec-WebSocket-Protocol", "a b"),
+    ("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=10"),
+    ("Sec-WebSocket-Extensions", ";"),
+    ("Content-Length", "0"),
+    ("Content-Length", "5"),
+    ("Transfer-Encoding", "chunked"),
+    ("X", "\u{e9}"),
+];
+
+/// Messages, a fault and output.
+type Data = (Vec<(MessageKind, Vec<u8>)>, Option<FaultKind>, Vec<u8>);
+
+/// What a host gets of these bytes: messages joined (an incomplete one is left out), the fault, and all output.
+fn data(config: &Config, mut bytes: &[u8], sizes: &[usize]) -> Data {
+    let mut connection = Connection::new(config, seed(), ms(0)).unwrap();
+    let (mut messages, mut message, mut frame, mut output) = (Vec::new(), Vec::new(), 0, Vec::new());
+    let mut sizes = sizes.iter().cycle();
+    while !bytes.is_empty() || connection.has_more() {
+        let mut input = bytes[..bytes.len().min(*sizes.next().unwrap())].to_vec();
+        let received = connection.receive(&mut input, ms(0));
+        let consumed = received.consumed;
+        for event in received.events {
+            let (kind, data, last) = match event {
+                Event::Text(text) => (MessageKind::Text, text.text.as_bytes(), text.last),
+                Event::Binary(binary) => (MessageKind::Binary, binary.data, binary.last),
+                Event::Frame(part) => {
+                    frame += part.data.len();
+                    assert!(frame as u64 <= part.frame_len);
+                    if part.frame_end {
+                        assert_eq!(frame as u64, part.frame_len);
+                        frame = 0;
+                    }
+                    (part.kind, part.data, part.last)
+                }
+                _ => continue,
+            };
+            message.extend_from_slice(data);
+            if last {
+                messages.push((kind, std::mem::take(&mut message)));
+            }
+        }
+        bytes = &bytes[consumed..];
+        output.extend_from_slice(connection.output());
+        connection.written(connection.output().len()).unwrap();
+    }
+    (messages, connection.fault().map(|fault| fault.kind), output)
+}
+
 proptest! {
     #![proptest_config(drawn(250))]
 
@@ -169,6 +239,68 @@ proptest! {
         prop_assert_eq!(only(&joined(&parts.0), true), only(&whole.0, true));
         prop_assert_eq!(only(&parts.0, false), only(&whole.0, false));
         prop_assert_eq!(parts.1, whole.1);
+    }
+
+    /// Frames, joined, are the messages; the ends of frames are those on the wire; and answers and faults are the same.
+    #[test]
+    fn frames_are_the_messages_as_they_arrive((role, bytes) in role_and_stream(), sizes in pieces()) {
+        let whole = data(&opened(role).build().unwrap(), &bytes, &sizes);
+        let config = opened(role).frames(true).auto_pong(true).auto_close(true).auto_fail(true).build().unwrap();
+        let frames = data(&config, &bytes, &sizes);
+        prop_assert_eq!(&frames, &whole);
+        prop_assert_eq!(&data(&config, &bytes, &[1]), &whole);
+    }
+
+    /// A request means the same as text and as fields, and so does the answer to it.
+    #[test]
+    #[cfg(feature = "fields")]
+    fn a_request_means_the_same_as_text_and_as_fields(
+        lines in proptest::collection::vec(0..LINES.len(), 3..9),
+        target in prop_oneof![Just("/chat?a=b"), Just("/"), Just("http://a/x"), Just("no"), Just("/\u{e9}")],
+        method in prop_oneof![9 => Just("GET"), 1 => Just("POST"), 1 => Just("HEAD"), 1 => Just("G T")],
+        deliver in any::<bool>(),
+    ) {
+        let config = Config::server().subprotocol("chat").deflate(cfg!(feature = "deflate")).deliver_http(deliver);
+        let config = config.build().unwrap();
+        let lines: Vec<(&str, &str)> = lines.iter().map(|index| LINES[*index]).collect();
+        let mut text = Host::of(&config);
+        let mut head = format!("{method} {target} HTTP/1.1\r\n");
+        lines.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        text.receive(format!("{head}\r\n").as_bytes());
+        let mut carried = Host::of(&config);
+        let all = [(":method", method), (":path", target)].into_iter().chain(lines.iter().copied());
+        let fields: Vec<Field<'_>> =
+            all.map(|(name, value)| Field { name: name.as_bytes(), value: value.as_bytes() }).collect();
+        carried.input(|connection, now| connection.receive_request(HttpVersion::Http11, &fields, now)).unwrap();
+        for host in [&mut text, &mut carried] {
+            let asked = host.events.iter().any(|event| event.starts_with("request"));
+            if asked && host.input(|connection, now| connection.accept(None, now)).is_err() {
+                host.input(|connection, now| connection.respond(200, "", b"page", now)).unwrap();
+            }
+        }
+        // The response is a head among the events in place of text in the output.
+        let mut response = text.take_output();
+        let mut events = Vec::new();
+        let mut fields = Vec::new();
+        let mut in_head = false;
+        for event in carried.take_events() {
+            in_head = event.starts_with("head ") || in_head && event.starts_with("  ");
+            if in_head { fields.push(event) } else { events.push(event) }
+        }
+        prop_assert_eq!(text.take_events(), events);
+        prop_assert!(carried.take_output().is_empty());
+        let status = fields.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+        let start = format!("HTTP/1.1 {status} ");
+        prop_assert!(response.starts_with(start.as_bytes()), "{status} and {}", response.escape_ascii());
+        response.make_ascii_lowercase();
+        let response = String::from_utf8(response).unwrap();
+        for field in &fields[1..] {
+            let parts: Vec<&str> = field.split('"').collect();
+            let line = format!("\r\n{}: {}\r\n", parts[1], parts[3].to_lowercase());
+            prop_assert!(response.contains(&line), "{line} is not in {response}");
+        }
+        prop_assert_eq!(response.split("\r\n\r\n").next().unwrap().matches("\r\n").count(), fields.len() - 1);
+        prop_assert_eq!(text.fault(), carried.fault());
     }
 
     /// Anything at all: one end, reported once and last, and nothing but whole frames sent.
@@ -536,7 +668,7 @@ impl FlatHost {
                 return self.timeout();
             }
             Call::Accept => connection.accept(None, now),
-            Call::Reject(status) => connection.reject(*status, b"", now),
+            Call::Reject(status) => connection.respond(*status, b"", b"", now),
             Call::Text(text) => {
                 let result = connection.send_text(text);
                 assert!(str::from_utf8(text).is_ok() || result == refused, "{result:?}");

@@ -139,7 +139,7 @@ const HEAD: &str = "\
 
 <!-- Made of requirements.txt by core/tests/rfc_matrix.rs (SANSOCK_BLESS=1 writes it). Do not edit. -->
 
-Each statement of RFC 6455 (§4 to §8, §9, §9.1, §10.3) and RFC 7692 (§5 to §7) that binds an endpoint with a key word of
+Each statement of RFC 6455 (§4 to §8, §9, §9.1, §10.3), RFC 7692 (§5 to §7), RFC 8441 (§4, §5) and RFC 9220 (§3) that binds an endpoint with a key word of
 RFC 2119, in our words, and the tests that show it. Cases of [`core/vectors`](../../core/vectors/README.md) are replayed
 through every boundary. Where an application is bound and not the engine, the last column says why.
 ";

@@ -10,14 +10,15 @@ export class Client {
   #print;
   #status = 1;
 
-  /** `print` writes a line to standard output. `options` are more options of the connection. */
-  constructor(url, print, options = {}) {
+  /** `print` writes a line to standard output. `options` are more options of the connection. `tls`: whether wss: is spoken. */
+  constructor(url, print, options = {}, tls = false) {
     const { host, port, secure } = parseUrl(url);
-    if (secure) {
+    if (secure && !tls) {
       throw new Error("this example speaks ws: only");
     }
     this.host = host;
     this.port = port;
+    this.secure = secure;
     this.connection = Connection.client(url, {
       receiveWhileClosing: true, // for the echoes of what was sent before the end of the input
       deflate: process.env.DEFLATE === "1",

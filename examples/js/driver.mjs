@@ -11,7 +11,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * - `write(bytes)`: true if they are written at once; else false, and `written()` is to be called when they are;
  * - `pause()` and `resume()`: stop and go on reading;
  * - `shutdownWrite()`: end the writing side, go on reading;
- * - `close()`: close both sides.
+ * - `close()`: close both sides;
+ * - `sendHead(event)`: only where the handshake is made of fields: write the head of the event `head`, and its body.
  */
 export class Driver {
   #connection;
@@ -35,6 +36,13 @@ export class Driver {
   /** The transport is connected. */
   start() {
     this.#afterCall([]);
+  }
+
+  /** A head has arrived as fields. `call(connection)` passes it on, and returns the events. */
+  receiveHead(call) {
+    if (!this.#ended) {
+      this.#afterCall(call(this.#connection));
+    }
   }
 
   /** Bytes have arrived. */
@@ -100,7 +108,11 @@ export class Driver {
 
   #deliver(events) {
     for (const event of events) {
-      this.#deliver(this.#handle(event) ?? []);
+      if (event.type === "head") {
+        this.#transport.sendHead(event);
+      } else {
+        this.#deliver(this.#handle(event) ?? []);
+      }
     }
   }
 

@@ -67,8 +67,8 @@ impl FaultText {
 }
 
 /// What is behind a connection's handle.
-struct Inner {
-    connection: sansock::boundary::Connection,
+pub(crate) struct Inner {
+    pub(crate) connection: sansock::boundary::Connection,
     block: SharedBlock,
     /// The bytes of the last receive: the input region.
     input: (*const u8, usize),
@@ -92,7 +92,7 @@ const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
 
 impl Inner {
     /// After an input call other than receive, no payload lies in the input.
-    fn forget_input(&mut self) {
+    pub(crate) fn forget_input(&mut self) {
         self.input = NO_INPUT;
     }
 
@@ -128,7 +128,7 @@ impl Inner {
 ///
 /// # Safety
 /// `conn` as for [`Handle::open`].
-unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Result<(), Error>) -> i32 {
+pub(crate) unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Result<(), Error>) -> i32 {
     // SAFETY: promised by the caller.
     let handle = unsafe { Handle::<Inner>::open(conn.cast()) };
     status(handle.and_then(|handle| {
@@ -306,72 +306,14 @@ pub unsafe extern "C" fn sansock_conn_timeout(conn: *mut Conn, now: u64) -> i32 
     }
 }
 
-/// Adds a header to the response that the next sansock_conn_accept or sansock_conn_reject sends.
-///
-/// SANSOCK_ERR_INVALID_STATE unless a request is waiting. Otherwise as sansock_config_add_header.
+/// Drops the events, which you have handled, and gives back the memory that they hold: at once, and not with the next
+/// input call. For hosts that copy what they keep.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_add_response_header(
-    conn: *mut Conn,
-    name: *const c_char,
-    name_len: usize,
-    value: *const c_char,
-    value_len: usize,
-) -> i32 {
-    // SAFETY: a handle and two readable buffers by the rules of the header.
-    unsafe {
-        call(conn, |inner| {
-            let (name, value) = (bytes(name, name_len)?, bytes(value, value_len)?);
-            inner.connection.add_response_header(name, value)
-        })
-    }
-}
-
-/// Drops all headers that sansock_conn_add_response_header has added. Those of the configuration stay.
-///
-/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_clear_response_headers(conn: *mut Conn) -> i32 {
+pub unsafe extern "C" fn sansock_conn_release(conn: *mut Conn) -> i32 {
     // SAFETY: a handle by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.clear_response_headers()) }
-}
-
-/// Accepts the request. Replaces the events: OPEN, then those of what the client has sent behind its request.
-///
-/// `subprotocol`: one that the client offers; (NULL, 0) for the first of your configured ones that it offers, or none.
-/// SANSOCK_ERR_INVALID_ARGUMENT if it was not offered. SANSOCK_ERR_INVALID_STATE unless a request is waiting.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_accept(conn: *mut Conn, subprotocol: *const c_char, len: usize, now: u64) -> i32 {
-    // SAFETY: a handle and a readable buffer by the rules of the header.
     unsafe {
         call(conn, |inner| {
-            let subprotocol = match len {
-                0 => None,
-                _ => Some(bytes(subprotocol, len)?),
-            };
-            inner.connection.accept(subprotocol, now)?;
-            inner.forget_input();
-            Ok(())
-        })
-    }
-}
-
-/// Refuses the request with an HTTP status from 200 to 599 and a body. Replaces the events: CLOSED.
-///
-/// SANSOCK_ERR_INVALID_ARGUMENT for another status, or for a body where the status has none (204, 304).
-/// SANSOCK_ERR_INVALID_STATE unless a request is waiting.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn sansock_conn_reject(
-    conn: *mut Conn,
-    http_status: u16,
-    body: *const c_char,
-    len: usize,
-    now: u64,
-) -> i32 {
-    // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe {
-        call(conn, |inner| {
-            inner.connection.reject(http_status, bytes(body, len)?, now)?;
-            inner.forget_input();
+            inner.connection.release();
             Ok(())
         })
     }

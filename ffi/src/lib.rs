@@ -27,6 +27,7 @@ pub mod config;
 pub mod connection;
 mod guard;
 mod handle;
+pub mod handshake;
 pub mod numbers;
 pub mod tunnel;
 pub mod types;

@@ -30,13 +30,16 @@ pub const SANSOCK_ROLE_CLIENT: u32 = 0;
 /// The end that answers the opening request.
 pub const SANSOCK_ROLE_SERVER: u32 = 1;
 /// A server has read a valid opening request: accept or reject it. Payload: the request target. code: one of
-/// SANSOCK_ORIGIN_*. aux: how many details follow: AUTHORITY, ORIGIN, SUBPROTOCOL, EXTENSION, HEADER.
+/// SANSOCK_ORIGIN_*. aux: how many details follow: METHOD unless it is GET, AUTHORITY, ORIGIN, SUBPROTOCOL,
+/// EXTENSION, HEADER. extra: 0; or, if the option deliver_http is on and this is no valid opening request, the
+/// number of the fault: it can be answered with any response, and not be accepted.
 pub const SANSOCK_KIND_REQUEST: u8 = 1;
 /// The connection is open. aux: how many details follow: SUBPROTOCOL and EXTENSION if one was agreed; for a client,
 /// HEADER.
 pub const SANSOCK_KIND_OPEN: u8 = 2;
-/// The server refused a client's request. code: the HTTP status. Payload: the body, cut at its limit if
-/// SANSOCK_FLAG_TRUNCATED is set. aux: how many HEADER details follow. CLOSED comes next.
+/// The server refused a client's request, or accepted it wrongly if the status is 101. code: the HTTP status.
+/// Payload: the body, cut at its limit if SANSOCK_FLAG_TRUNCATED is set. aux: how many details follow: REASON,
+/// HEADER. CLOSED comes next.
 pub const SANSOCK_KIND_REJECTED: u8 = 3;
 /// A text message, or a part of one. Always valid UTF-8.
 pub const SANSOCK_KIND_TEXT: u8 = 4;
@@ -54,6 +57,18 @@ pub const SANSOCK_KIND_CLOSING: u8 = 8;
 /// The last event. code: the code that the peer sent, 1005 for a Close frame without one, 1006 for no Close frame.
 /// Payload: the peer's reason. aux: the number of the fault, or 0. extra: the code that was sent to the peer, or 0.
 pub const SANSOCK_KIND_CLOSED: u8 = 9;
+/// A head for the host to send, where the handshake is made of fields. code: the HTTP status of a response, 0 for a
+/// client's request. Payload: the body of a response. aux: how many HEADER details follow, with names in lower
+/// case: those of a request begin with its pseudo-header fields.
+pub const SANSOCK_KIND_HEAD: u8 = 10;
+/// With the option frames: data of a frame of a message. code: 1 if the message is a text, 2 if it is binary.
+/// Payload: the data, after inflation; that of a text may end inside a code point. extra: the length of the frame's
+/// payload on the wire. An empty frame has one such event.
+pub const SANSOCK_KIND_FRAME: u8 = 11;
+/// With the option auto_fail off: a rule was broken, and what follows is not read. aux: the number of the fault.
+/// code: the close code that it calls for. Answer with fail or close within the close deadline. The peer can still
+/// be sent messages before.
+pub const SANSOCK_KIND_FAULT: u8 = 12;
 /// Detail: a header. Name: offset, length aux. Value: offset extra, length len. Bytes as received, without the
 /// white space around the value.
 pub const SANSOCK_KIND_HEADER: u8 = 16;
@@ -66,6 +81,10 @@ pub const SANSOCK_KIND_ORIGIN: u8 = 18;
 pub const SANSOCK_KIND_SUBPROTOCOL: u8 = 19;
 /// Detail: an extension that the client offered, with its parameters; or, after OPEN, the one agreed.
 pub const SANSOCK_KIND_EXTENSION: u8 = 20;
+/// Detail: the method of a request other than GET.
+pub const SANSOCK_KIND_METHOD: u8 = 21;
+/// Detail: the reason phrase of a response.
+pub const SANSOCK_KIND_REASON: u8 = 22;
 /// Mask of the number of the payload's region.
 pub const SANSOCK_FLAG_REGION: u8 = 0x03;
 /// The payload begins a message. Always set on a whole message.
@@ -76,6 +95,10 @@ pub const SANSOCK_FLAG_LAST: u8 = 0x08;
 pub const SANSOCK_FLAG_CLEAN: u8 = 0x10;
 /// On CLOSED: the peer began it, by its Close frame, its fault, or the end of its stream.
 pub const SANSOCK_FLAG_BY_PEER: u8 = 0x20;
+/// On FRAME: the frame ends with this data.
+pub const SANSOCK_FLAG_FRAME_END: u8 = 0x10;
+/// On FRAME: the message is compressed on the wire.
+pub const SANSOCK_FLAG_COMPRESSED: u8 = 0x20;
 /// On REJECTED: the body was longer than its limit, or the stream ended before it did.
 pub const SANSOCK_FLAG_TRUNCATED: u8 = 0x10;
 /// On SUBPROTOCOL: the choice by the configured preference.
@@ -102,7 +125,7 @@ pub const SANSOCK_TRANSPORT_CLOSE: u8 = 2;
 pub const SANSOCK_STATE_CONNECTING: u8 = 0;
 /// Messages can be sent and received.
 pub const SANSOCK_STATE_OPEN: u8 = 1;
-/// A Close frame was sent or received.
+/// A Close frame was sent or received, or the host is to answer a fault.
 pub const SANSOCK_STATE_CLOSING: u8 = 2;
 /// The connection is closed: the CLOSED event has been delivered, or is about to be.
 pub const SANSOCK_STATE_CLOSED: u8 = 3;
@@ -122,6 +145,15 @@ pub const SANSOCK_TEXT_URL: u32 = 1;
 pub const SANSOCK_TEXT_ORIGIN: u32 = 2;
 /// A subprotocol, added to the list: a client offers them, a server picks the first of its list that was offered.
 pub const SANSOCK_TEXT_SUBPROTOCOL: u32 = 3;
+/// The Sec-WebSocket-Key of a client's request: 16 bytes in base64. If it is not set, it is random, as RFC 6455
+/// requires; a proxy passes on that of its client.
+pub const SANSOCK_TEXT_KEY: u32 = 4;
+/// HTTP/1.1 (RFC 9112): the request asks for an upgrade.
+pub const SANSOCK_HTTP_VERSION_1_1: u32 = 1;
+/// HTTP/2 (RFC 8441): the request is an extended CONNECT.
+pub const SANSOCK_HTTP_VERSION_2: u32 = 2;
+/// HTTP/3 (RFC 9220): likewise.
+pub const SANSOCK_HTTP_VERSION_3: u32 = 3;
 /// The stream has been upgraded already: there is no opening handshake. Default: 0.
 pub const SANSOCK_OPTION_START_OPEN: u32 = 1;
 /// The largest message to receive, inclusive, after inflation. A larger one fails the connection with 1009. In
@@ -156,9 +188,11 @@ pub const SANSOCK_OPTION_PONG_TIMEOUT: u32 = 13;
 /// Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point.
 /// Default: 0.
 pub const SANSOCK_OPTION_PARTS: u32 = 14;
-/// Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: 1.
+/// Answer pings automatically. Off for proxies and for hosts that answer pings themselves; with frames it is off
+/// unless it is set. Default: 1.
 pub const SANSOCK_OPTION_AUTO_PONG: u32 = 15;
-/// Answer the peer's Close automatically. Off for hosts that answer it themselves, with close. Default: 1.
+/// Answer the peer's Close automatically. Off for hosts that answer it themselves, with close; with frames it is
+/// off unless it is set. Default: 1.
 pub const SANSOCK_OPTION_AUTO_CLOSE: u32 = 16;
 /// Only a pong shows that the peer is alive. When off, any byte does. Default: 0.
 pub const SANSOCK_OPTION_REQUIRE_PONG: u32 = 17;
@@ -191,3 +225,15 @@ pub const SANSOCK_OPTION_MAX_FRAGMENTS: u32 = 28;
 /// Time without progress while output waits to be written. Then the connection is closed, because the peer does not
 /// read. In milliseconds; default: 60,000 ms.
 pub const SANSOCK_OPTION_WRITE_TIMEOUT: u32 = 29;
+/// A server delivers every well-formed request, also one that is no valid opening request, so that the host can
+/// serve other pages and health checks on the same port. When off, such requests are refused. Default: 0.
+pub const SANSOCK_OPTION_DELIVER_HTTP: u32 = 30;
+/// Deliver the data of each frame as it arrives, not messages: for programs that relay or inspect. A text may end
+/// inside a code point, and is validated all the same. Pings, the peer's Close and faults are then left to the
+/// host, unless auto_pong, auto_close and auto_fail are turned on. Default: 0.
+pub const SANSOCK_OPTION_FRAMES: u32 = 31;
+/// Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with frames it
+/// is off unless it is set. Default: 1.
+pub const SANSOCK_OPTION_AUTO_FAIL: u32 = 32;
+/// The Close frame for a fault says in words which it is. When off, its reason is empty. Default: 1.
+pub const SANSOCK_OPTION_CLOSE_REASON: u32 = 33;

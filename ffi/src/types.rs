@@ -1,5 +1,6 @@
 //! What C sees: opaque handles, plain structs, and numbers. Structs and numbers mirror the engine's, as is checked below.
 
+use std::ffi::c_char;
 use std::mem::{offset_of, size_of};
 
 use sansock::boundary;
@@ -30,17 +31,18 @@ pub struct Record {
     pub kind: u8,
     /// SANSOCK_FLAG_* bits; the region of the payload is among them.
     pub flags: u8,
-    /// REQUEST: SANSOCK_ORIGIN_*. REJECTED: HTTP status. CLOSING, CLOSED: close code. Otherwise 0.
+    /// REQUEST: SANSOCK_ORIGIN_*. REJECTED, HEAD: HTTP status. CLOSING, CLOSED, FAULT: close code. FRAME: 1 for text, 2
+    /// for binary. Otherwise 0.
     pub code: u16,
-    /// REQUEST, OPEN, REJECTED: number of details that follow. HEADER: length of the name in bytes. CLOSED: fault.
-    /// Otherwise 0.
+    /// REQUEST, OPEN, REJECTED, HEAD: number of details that follow. HEADER: length of the name in bytes. CLOSED, FAULT:
+    /// fault. Otherwise 0.
     pub aux: u32,
     /// Where the payload begins in its region, in bytes. HEADER: where the name begins.
     pub offset: u64,
     /// Length of the payload in bytes. HEADER: length of the value.
     pub len: u64,
-    /// PONG: round-trip time in milliseconds, or UINT64_MAX. CLOSED: the close code that was sent, or 0. HEADER: where
-    /// the value begins in the region, in bytes. Otherwise 0.
+    /// PONG: round-trip time in milliseconds, or UINT64_MAX. CLOSED: the close code that was sent, or 0. REQUEST: fault, or
+    /// 0. FRAME: length of the frame in bytes. HEADER: where the value begins in the region, in bytes. Otherwise 0.
     pub extra: u64,
 }
 
@@ -59,7 +61,7 @@ pub struct Block {
     pub state: u8,
     /// SANSOCK_BLOCK_* bits. See sansock_block_has_more and sansock_block_is_writable.
     pub flags: u16,
-    /// The number of the fault that ended the connection, or 0. See sansock_fault_name and sansock_conn_fault_text.
+    /// The number of the fault that ended the connection, or that you are to answer; or 0. See sansock_fault_name and sansock_conn_fault_text.
     pub fault: u32,
     /// Number of input bytes that the last receive consumed. If it is less than was passed, handle the events, then
     /// pass the rest.
@@ -70,6 +72,12 @@ pub struct Block {
     /// frame, which cannot produce an event or a fault before the frame ends. 0 if any byte may matter. This is for
     /// hosts where calls are expensive and reads are small; others may ignore it.
     pub payload_remaining: u64,
+    /// The number at fault: a size in bytes, a count, a status, an opcode, as the fault says. 0 if there is none.
+    pub fault_actual: u64,
+    /// The limit that was exceeded. 0 if there is none.
+    pub fault_limit: u64,
+    /// Where the frame at fault begins, in bytes from the end of the handshake. UINT64_MAX if it is no fault of a frame.
+    pub fault_position: u64,
     /// The events of the last input call. Valid until the next input call.
     pub events: *const Record,
     /// Where each region begins; see sansock_record_payload. Valid until the next input call.
@@ -85,6 +93,19 @@ pub struct Block {
     /// it reports them first and sets this to 0; if they are more than `output_len`, that call fails with
     /// SANSOCK_ERR_INVALID_ARGUMENT. Until then, no other field reflects them.
     pub written: u64,
+}
+
+/// A header field: pointers to bytes of yours, which are not changed.
+#[repr(C)]
+pub struct Field {
+    /// The name. One that begins with a colon is a pseudo-header field.
+    pub name: *const c_char,
+    /// Length of the name in bytes.
+    pub name_len: usize,
+    /// The value, without white space around it.
+    pub value: *const c_char,
+    /// Length of the value in bytes.
+    pub value_len: usize,
 }
 
 /// Where a ws: or wss: URL points to.
@@ -126,6 +147,6 @@ const _: () = {
         };
     }
     same_layout!(Record: kind flags code aux offset len extra);
-    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_remaining events regions
-        region_lens output output_len, then written: u64);
+    same_layout!(Block: status event_count transport state flags fault consumed next_deadline payload_remaining
+        fault_actual fault_limit fault_position events regions region_lens output output_len, then written: u64);
 };

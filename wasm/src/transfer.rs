@@ -37,6 +37,11 @@ impl TransferBuffer {
         self.0.get(..len as usize).ok_or(Error::InvalidArgument)
     }
 
+    /// The first bytes, and all that lies behind them.
+    pub(crate) fn split(&self, first: u32) -> Result<(&[u8], &[u8]), Error> {
+        self.0.split_at_checked(first as usize).ok_or(Error::InvalidArgument)
+    }
+
     /// Two arguments, one after the other.
     pub(crate) fn pair(&self, first: u32, second: u32) -> Result<(&[u8], &[u8]), Error> {
         let both = first.checked_add(second).ok_or(Error::InvalidArgument)?;

@@ -17,18 +17,18 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 /**
- * Limits are in bytes; `interfaces` are those of src/exports.ts, `tables` those of CRC-32; `passes` follow all others. Constants in locals make a module smaller
- * but compress worse.
+ * Limits are in bytes; `interfaces` are those of src/exports.ts, `tables` those of CRC-32; `passes` follow all others. Constants
+ * in locals make a module smaller but compress worse.
  */
 const MODULES = [
   {
     name: "sansock",
-    features: ["deflate", "tunnel"],
-    interfaces: ["Exports", "TunnelExports"],
+    features: ["deflate", "fields", "tunnel"],
+    interfaces: ["Exports", "DefaultExports", "TunnelExports"],
     tables: 9,
     passes: [],
-    limit: 180_000,
-    gzipLimit: 80_000,
+    limit: 190_000,
+    gzipLimit: 90_000,
   },
   {
     name: "slim",
@@ -36,7 +36,7 @@ const MODULES = [
     interfaces: ["Exports"],
     tables: 0,
     passes: ["--const-hoisting"],
-    limit: 85_500,
+    limit: 85_950,
     gzipLimit: 42_000,
   },
 ];

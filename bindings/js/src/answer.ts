@@ -1,7 +1,8 @@
 /** A server's answer to a request. */
 
-import { checkTime, integer, nonEmptyString, stringOrBytes } from "./arguments.js";
-import type { Bytes } from "./bytes.js";
+import { checkTime, integer, nonEmptyString, string, stringOrBytes } from "./arguments.js";
+import { type Bytes, toByteString } from "./bytes.js";
+import { type DeflateLimits, encodeLimits } from "./deflate-limits.js";
 import type { Engine } from "./engine.js";
 import { type EncodedHeader, encodeHeaders, type HeadersInput, writeHeader } from "./headers.js";
 
@@ -12,30 +13,39 @@ export function accept(
   subprotocol: string | null,
   headers: HeadersInput,
   now: number,
+  limits: DeflateLimits,
 ): void {
   allOrNothing(engine, handle, "subprotocol", () => {
     const name = subprotocol === null ? "" : nonEmptyString("subprotocol", subprotocol);
     checkTime(now);
+    const narrowed = encodeLimits(limits);
     addHeaders(engine, handle, encodeHeaders("headers", headers));
+    for (const { name: about, option, value } of narrowed) {
+      // Without compression there is nothing to limit.
+      engine.check(engine.calls.conn_limit_deflate?.(handle, option, value) ?? 0, { about });
+    }
     return engine.calls.conn_accept(handle, engine.transfer.writeText(name), now);
   });
 }
 
-/** Rejects the request, and leaves the event to be read. */
-export function reject(
+/** Answers the request with a response that opens no connection, and leaves the events to be read. */
+export function respond(
   engine: Engine,
   handle: number,
   status: number,
+  reason: string,
   headers: HeadersInput,
   body: string | Bytes,
   now: number,
 ): void {
-  allOrNothing(engine, handle, "body", () => {
+  allOrNothing(engine, handle, reason === "" ? "body" : "reason, body", () => {
     integer("status", status, 200, 599);
+    const phrase = toByteString("reason", string("reason", reason));
     const data = stringOrBytes("body", body);
     checkTime(now);
     addHeaders(engine, handle, encodeHeaders("headers", headers));
-    return engine.calls.conn_reject(handle, status, engine.transfer.writeData(data), now);
+    const reasonLen = engine.transfer.write(phrase);
+    return engine.calls.conn_respond(handle, status, reasonLen, engine.transfer.writeData(data, reasonLen), now);
   });
 }
 
@@ -47,13 +57,16 @@ export function addHeaders(engine: Engine, handle: number, headers: readonly Enc
   }
 }
 
-/** Makes the calls of an answer. If one of them is refused, no header stays added. `about`: what the last one may refuse. */
+/**
+ * Makes the calls of an answer. If one of them is refused, no header and no limit stays added. `about`: what the last one may
+ * refuse.
+ */
 function allOrNothing(engine: Engine, handle: number, about: string, call: () => number): void {
   try {
     engine.check(call(), { about });
   } catch (error) {
     if (!engine.dead) {
-      engine.calls.conn_clear_response_headers(handle);
+      engine.calls.conn_clear_response(handle);
       engine.transfer.trim();
     }
     throw error;

@@ -35,6 +35,8 @@ export class Bypass {
   #lastWasLarge = false;
   /** The payload of which a part has arrived. */
   partial: GatherBuffer | undefined;
+  /** How many bytes the messages had that the engine has not seen, headers included. */
+  length = 0;
 
   private constructor(engine: Engine, handle: number, block: number, options: Options) {
     this.#engine = engine;
@@ -45,9 +47,9 @@ export class Bypass {
     this.#receivesWhileClosing = Boolean(options.receiveWhileClosing);
   }
 
-  /** Undefined for a connection to which no such message can come: a server, or one that delivers parts. */
+  /** Undefined for a connection to which no such message can come: a server, or one that delivers parts or frames. */
   static of(engine: Engine, handle: number, block: number, role: number, options: Options): Bypass | undefined {
-    return role === ROLE.CLIENT && !options.parts ? new Bypass(engine, handle, block, options) : undefined;
+    return role === ROLE.CLIENT && !options.parts && !options.frames ? new Bypass(engine, handle, block, options) : undefined;
   }
 
   /**
@@ -84,6 +86,7 @@ export class Bypass {
     if (length === 0 || (this.#wholeOnly && !isWhole)) {
       return 0;
     }
+    this.length += headerLength + length;
     if (isWhole) {
       this.#deliver(this.#cut(bytes, start, end), events);
       return end - at;

@@ -46,6 +46,11 @@ function configure(engine: Engine, config: number, url: string | null, options: 
           setText(engine, config, name, TEXT.ORIGIN, string(name, options.origin));
         }
         break;
+      case "key":
+        if (options.key !== undefined) {
+          setText(engine, config, name, TEXT.KEY, string(name, options.key));
+        }
+        break;
       case "subprotocols":
         for (const [label, subprotocol] of subprotocolsOf(options.subprotocols)) {
           setText(engine, config, label, TEXT.SUBPROTOCOL, subprotocol);
@@ -98,7 +103,8 @@ function setOption(engine: Engine, config: number, name: keyof EngineOptions, op
     const { number, type } = OPTIONS[name];
     const given = type === "boolean" ? bit(name, value as boolean) : integerOrInfinity(name, value as number);
     // What is delivered whole must fit in this runtime.
-    const inForce = name === "maxMessageSize" && options.parts !== true ? Math.min(given, LARGEST_MESSAGE) : given;
+    const isWhole = options.parts !== true && options.frames !== true;
+    const inForce = name === "maxMessageSize" && isWhole ? Math.min(given, LARGEST_MESSAGE) : given;
     engine.check(engine.calls.config_set(config, number, inForce), { about: name });
   }
 }

@@ -10,13 +10,14 @@ export interface Options extends EngineOptions {
    * The largest message to receive, inclusive, after inflation. A larger one fails the connection with 1009. In bytes; default:
    * 16 MiB.
    *
-   * Unless `parts` is set, larger values, Infinity included, count as the largest message that the runtime is sure to hold: 512
+   * Unless `parts` or `frames` is set, larger values, Infinity included, count as the largest message that the runtime is sure to hold: 512
    * MiB - 24 bytes on Node (from 20.16) and Deno, 1 GiB on Bun, 256 MiB - 16 bytes elsewhere.
    */
   readonly maxMessageSize?: number | undefined;
   /**
-   * Deliver binary messages that lie whole in the chunk passed to `receive` as views of it, not copies. A server unmasks them
-   * there. The chunk then belongs to the connection: pass fresh memory each time. Default false.
+   * Deliver binary messages that lie whole in the chunk passed to `receive` as views of it, not copies; so too the data of
+   * frames, with `frames`. A server unmasks them there. The chunk then belongs to the connection: pass fresh memory each time.
+   * Default false.
    */
   readonly views?: boolean | undefined;
   /**
@@ -39,4 +40,9 @@ export interface Options extends EngineOptions {
 export interface ClientOptions extends Options {
   /** The Origin header of the request. Default: none. */
   readonly origin?: string | undefined;
+  /**
+   * The Sec-WebSocket-Key of the request: 16 bytes in base64. Default: random, as RFC 6455 requires. A proxy passes on that of
+   * its client.
+   */
+  readonly key?: string | undefined;
 }

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { accept, addHeaders, reject } from "./answer.js";
+import { accept, addHeaders, respond } from "./answer.js";
 import {
   bit,
   checkTime,
@@ -14,15 +14,17 @@ import {
 import { type Bytes, toBytes } from "./bytes.js";
 import type { ClientOptions, Options } from "./connection-options.js";
 import { createConnection } from "./create.js";
+import type { DeflateLimits } from "./deflate-limits.js";
 import type { Engine } from "./engine.js";
 import { invalid, SansockError } from "./errors.js";
 import type { ConnectionEvent, Fault } from "./events.js";
-import { encodeHeader, type HeadersInput } from "./headers.js";
+import { type HttpVersion, versionNumber, writeFields, fieldCalls } from "./fields.js";
+import { encodeHeader, encodeHeaders, type HeadersInput } from "./headers.js";
 import { copier } from "./host.js";
 import { Input } from "./input.js";
 import { currentEngine } from "./module.js";
 import { BLOCK, BLOCK_FLAG, KIND, ROLE, STATES, TRANSPORTS } from "./numbers.js";
-import { readEvents, readFault, readTime } from "./records.js";
+import { readEvents, readFault, readOptional } from "./records.js";
 import { writeBatch } from "./send-batch.js";
 import type { ConnectionState, TransportInstruction } from "./states.js";
 import { urlText } from "./url.js";
@@ -40,7 +42,7 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose"
  * Times are in milliseconds of a clock that never goes back: pass `now` to every call that takes it, or to none. The default
  * is `performance.now()`.
  *
- * What the peer does wrong never throws: it is the `fault` of the event `closed`. A call that is refused throws a
+ * What the peer does wrong never throws: it is the `fault` of the event `closed`, or with `autoFail` off, of the event `fault`. A call that is refused throws a
  * `SansockError` and changes nothing. Arguments are never coerced: one of the wrong type is refused with `INVALID_ARGUMENT`.
  * Every call but `free` throws `BAD_HANDLE` on a connection that has been freed, and
  * `POISONED` if the engine has failed.
@@ -98,8 +100,9 @@ export class Connection implements Disposable {
    * Bytes that cannot produce an event yet, such as those in the middle of a payload, are gathered for a later call. An empty
    * chunk has them read now.
    *
-   * The whole chunk is consumed, unless more than 64 KiB follow a request that a server has not answered yet: `unconsumed`
-   * then says how many bytes at the end to pass again after `accept` or `reject`.
+   * The whole chunk is consumed, unless more than 64 KiB follow a request that a server has not answered yet, or a client that
+   * called `requestFields` has not got the response: `unconsumed` then says how many bytes at the end to pass again after
+   * `accept` or `receiveResponse`.
    *
    * @throws {SansockError} `INVALID_ARGUMENT` if the chunk is not bytes, or its buffer is detached or shared.
    */
@@ -135,33 +138,39 @@ export class Connection implements Disposable {
 
   /**
    * Accepts the request: the response is in the output. Returns the event `open`, and the events of bytes that followed the
-   * request.
+   * request. If the request was made of fields, the event `head` with the response comes first.
    *
    * All or nothing: if the call is refused, no header stays added, not even by `addResponseHeader`, and the request can still be
    * answered.
    *
    * @param subprotocol One that the client offers. Null, the default, agrees on the request event's `subprotocol`.
    * @param headers Headers for the response.
-   * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the subprotocol was not
-   *   offered, or a header is not allowed: see the option `headers`.
+   * @param limits What to decline or narrow of compression for this request. Default: nothing.
+   * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer that can be accepted; `INVALID_ARGUMENT` if the
+   *   subprotocol was not offered, a header is not allowed (see the option `headers`), or a limit is unknown or not allowed.
    */
-  accept(subprotocol: string | null = null, headers: HeadersInput = [], now: number = clock()): ConnectionEvent[] {
-    accept(this.#engine, this.#live(), subprotocol, headers, now);
+  accept(
+    subprotocol: string | null = null,
+    headers: HeadersInput = [],
+    now: number = clock(),
+    limits: DeflateLimits = {},
+  ): ConnectionEvent[] {
+    accept(this.#engine, this.#live(), subprotocol, headers, now, limits);
     return this.#events();
   }
 
   /**
-   * Adds a header to the response that `accept` or `reject` will send, before those that are passed there.
+   * Adds a header to the response that `accept`, `reject` or `respond` will send, before those that are passed there.
    *
    * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the header is not
-   *   allowed: see the option `headers`.
+   *   allowed: see the option `headers`. `Allow` is allowed here.
    */
   addResponseHeader(name: string, value: string): void {
     addHeaders(this.#engine, this.#live(), [encodeHeader(name, value)]);
   }
 
   /**
-   * Rejects the request: the response is in the output. Returns the event `closed`.
+   * Rejects the request: `respond` with the usual reason phrase.
    *
    * All or nothing, as `accept`.
    *
@@ -177,8 +186,96 @@ export class Connection implements Disposable {
     body: string | Bytes = "",
     now: number = clock(),
   ): ConnectionEvent[] {
-    reject(this.#engine, this.#live(), status, headers, body, now);
+    respond(this.#engine, this.#live(), status, "", headers, body, now);
     return this.#events();
+  }
+
+  /**
+   * Answers the request with an HTTP response that opens no connection: a page, a health check, a refusal. The response is in
+   * the output. Returns the event `closed`, with the fault `REFUSED`. If the request was made of fields, the event `head` with
+   * the response comes first.
+   *
+   * `Content-Length` and `Connection: close` are added, and the answer to a HEAD request gets no body. With the option
+   * `deliverHttp`, requests are delivered that are no opening requests; their bodies are not read.
+   *
+   * All or nothing, as `accept`.
+   *
+   * @param status An HTTP status from 200 to 599.
+   * @param reason The reason phrase, one character for each byte. An empty one stands for the usual phrase of the status; HTTP/2
+   *   and HTTP/3 have none.
+   * @param headers Headers for the response, such as `Content-Type`.
+   * @param body The body of the response; statuses 204 and 304 have none.
+   * @throws {SansockError} `INVALID_STATE` unless a request awaits the answer; `INVALID_ARGUMENT` if the status, the reason, a
+   *   header or the body is not allowed.
+   */
+  respond(
+    status: number,
+    reason = "",
+    headers: HeadersInput = [],
+    body: string | Bytes = "",
+    now: number = clock(),
+  ): ConnectionEvent[] {
+    respond(this.#engine, this.#live(), status, reason, headers, body, now);
+    return this.#events();
+  }
+
+  // --- Handshakes made of fields, for an HTTP implementation of yours. All other calls are the same. ---
+
+  /**
+   * Takes in a request as fields, on a server, before any other input. Returns the event `request`; or `head` with a refusal,
+   * and `closed`.
+   *
+   * `accept`, `reject` and `respond` then return the response as the event `head`, for you to send, and the output has only
+   * frames. Pass bytes that you have read behind the head to `receive`.
+   *
+   * On a stream of HTTP/2 or HTTP/3 the output goes into DATA frames (RFC 8441 section 5). When `transport` says
+   * `shutdown-write`, end your side of the stream; when it says `close`, too, and reset the stream with CANCEL unless the peer
+   * has ended its side. The end of the peer's side, and a reset, are `receiveEof`.
+   *
+   * @param fields The fields in their order. Pseudo-header fields come first: `:method` and `:path`, the target, and over HTTP/2
+   *   and HTTP/3 `:authority`, `:scheme` and `:protocol`. The headers of a stream of `node:http2` can be passed as they are. For
+   *   `node:http` put `[":method", request.method]` and `[":path", request.url]` before the pairs of `request.rawHeaders`.
+   * @throws {SansockError} `INVALID_STATE` on a client, or when something has been received; `INVALID_ARGUMENT` if these are no
+   *   fields, or there is no such version.
+   */
+  receiveRequest(httpVersion: HttpVersion, fields: HeadersInput, now: number = clock()): ConnectionEvent[] {
+    const handle = this.#live();
+    const version = versionNumber(httpVersion);
+    const encoded = encodeHeaders("fields", fields);
+    checkTime(now);
+    const count = writeFields(this.#engine, encoded);
+    return this.#events(fieldCalls(this.#engine).conn_receive_request(handle, version, count, now));
+  }
+
+  /**
+   * Returns a client's request as fields in the event `head`, in place of the text in the output. Call it before anything else,
+   * send the fields, and pass the answer to `receiveResponse`.
+   *
+   * @throws {SansockError} `INVALID_STATE` on a server, or when output has been written or something received;
+   *   `INVALID_ARGUMENT` if there is no such version.
+   */
+  requestFields(httpVersion: HttpVersion, now: number = clock()): ConnectionEvent[] {
+    const handle = this.#live();
+    const version = versionNumber(httpVersion);
+    return this.#events(fieldCalls(this.#engine).conn_request_fields(handle, version, checkTime(now)));
+  }
+
+  /**
+   * Takes in the response to a request that was sent as fields. Returns the event `open`; or nothing until the body of a refusal
+   * has come through `receive` and has ended, by its Content-Length or with `receiveEof`: then `rejected` and `closed`.
+   *
+   * @param status The HTTP status. Interim responses may be passed as well, or left out.
+   * @param fields The fields of the response, in their order, without `:status`.
+   * @throws {SansockError} `INVALID_STATE` unless such a response is awaited; `INVALID_ARGUMENT` if these are no fields, or the
+   *   status has more than 16 bits.
+   */
+  receiveResponse(status: number, fields: HeadersInput = [], now: number = clock()): ConnectionEvent[] {
+    const handle = this.#live();
+    integer("status", status, 0, 65_535);
+    const encoded = encodeHeaders("fields", fields);
+    checkTime(now);
+    const count = writeFields(this.#engine, encoded);
+    return this.#events(fieldCalls(this.#engine).conn_receive_response(handle, status, count, now));
   }
 
   // --- Sending. All calls add to the output; none of them affects events. ---
@@ -374,7 +471,7 @@ export class Connection implements Disposable {
       // What has been sent and written since the last input changes it, and the block may not say so yet.
       this.#engine.check(this.#engine.calls.conn_written(this.#live(), 0));
     }
-    return readTime(this.#view(), this.#block + BLOCK.NEXT_DEADLINE);
+    return readOptional(this.#view(), this.#block + BLOCK.NEXT_DEADLINE);
   }
 
   /** What to do with the transport once all output is written. */
@@ -411,10 +508,10 @@ export class Connection implements Disposable {
     return this.#input.unconsumed;
   }
 
-  /** Why the connection ended other than by a closing handshake; null if it did not. */
+  /** Why the connection ended other than by a closing handshake, or the fault that is left to you; null if there is none. */
   get fault(): Fault | null {
-    const handle = this.#live();
-    return readFault(this.#engine, handle, this.#engine.view.getUint32(this.#block + BLOCK.FAULT, true));
+    const number = this.#view().getUint32(this.#block + BLOCK.FAULT, true);
+    return readFault(this.#engine, this.#input, this.#block, number);
   }
 
   /** The memory that the connection holds, in the module and for gathered bytes, in bytes. */
@@ -467,7 +564,7 @@ export class Connection implements Disposable {
   #events(status = 0, events: ConnectionEvent[] = []): ConnectionEvent[] {
     this.#engine.transfer.trim();
     this.#engine.check(status);
-    readEvents(this.#engine, this.#handle, this.#block, events);
+    readEvents(this.#engine, this.#input, this.#block, events);
     this.#input.update();
     return events;
   }

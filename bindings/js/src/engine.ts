@@ -125,11 +125,11 @@ export class Engine {
     const guarded: Record<string, unknown> = {};
     for (const [name, call] of Object.entries(exports)) {
       if (typeof call === "function") {
-        // Four arguments, as many as any call takes: an array of them costs more than most calls.
-        guarded[name] = (a: number, b: number, c: number, d: number): unknown => {
+        // Five arguments, as many as any call takes: an array of them costs more than most calls.
+        guarded[name] = (a: number, b: number, c: number, d: number, e: number): unknown => {
           this.assertAlive();
           try {
-            return (call as (a: number, b: number, c: number, d: number) => unknown)(a, b, c, d);
+            return (call as (a: number, b: number, c: number, d: number, e: number) => unknown)(a, b, c, d, e);
           } catch (cause) {
             this.#failure = { cause };
             this.#bytes = new Uint8Array(0);

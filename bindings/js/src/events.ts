@@ -3,7 +3,7 @@ import type { FaultName } from "./numbers.js";
 /** Name and value as received, one character for each byte. Names may repeat; the order is the peer's. */
 export type Header = readonly [name: string, value: string];
 
-/** Why a connection ended other than by a closing handshake. */
+/** A rule that was broken, or why a connection ended other than by a closing handshake. */
 export interface Fault {
   /** The number of the rule that was broken: stable, and the same in every language. */
   readonly number: number;
@@ -11,6 +11,12 @@ export interface Fault {
   readonly name: FaultName;
   /** What happened, in words, with the numbers that explain it. */
   readonly text: string;
+  /** The number at fault, as the name says: a size in bytes, a count, a status, an opcode. Null if there is none. */
+  readonly actual: number | null;
+  /** The limit that was exceeded; null if there is none. */
+  readonly limit: number | null;
+  /** Where the frame at fault begins, in bytes from the end of the opening handshake; null if it is no fault of a frame. */
+  readonly position: number | null;
 }
 
 /**
@@ -23,14 +29,18 @@ export interface Fault {
 export type OriginRelation = "absent" | "same" | "cross";
 
 /**
- * A server has received a valid opening request (RFC 6455 section 4.2.1). Call `accept` or `reject`: nothing more is
- * delivered before that.
+ * A server has received a valid opening request (RFC 6455 section 4.2.1). Call `accept`, `reject` or `respond`: nothing more
+ * is delivered before that.
+ *
+ * With the option `deliverHttp`, any other well-formed request too: `fault` says why it cannot be accepted.
  */
 export interface RequestEvent {
   readonly type: "request";
+  /** The method: `GET` if it can be accepted, or `CONNECT` over HTTP/2 and HTTP/3. */
+  readonly method: string;
   /** Path and query, as received. */
   readonly target: string;
-  /** The host and port to which the request was made. */
+  /** The host and port to which the request was made. Empty if a request of HTTP/1.0 does not name them. */
   readonly authority: string;
   /** The Origin header; null if there is none. Browsers send it, other clients seldom do. */
   readonly origin: string | null;
@@ -49,6 +59,8 @@ export interface RequestEvent {
   readonly extensions: readonly string[];
   /** All headers of the request. */
   readonly headers: readonly Header[];
+  /** Why the request cannot be accepted, such as `NOT_AN_UPGRADE`: then answer with `respond` or `reject`. Null if it can. */
+  readonly fault: FaultName | null;
 }
 
 /** The opening handshake is complete: messages can be sent and will arrive. */
@@ -62,17 +74,36 @@ export interface OpenEvent {
   readonly headers: readonly Header[];
 }
 
-/** The server refused a client's request. `closed` comes next. */
+/**
+ * The server refused a client's request; or it accepted the request wrongly, if the status is 101 (200 over HTTP/2 and
+ * HTTP/3). `closed` comes next, and its `fault` says which.
+ */
 export interface RejectedEvent {
   readonly type: "rejected";
   /** The HTTP status; of a tunnel through SOCKS, the code of the reply. */
   readonly status: number;
+  /** The reason phrase, one character for each byte; empty if there is none. */
+  readonly reason: string;
   /** All headers of the response. */
   readonly headers: readonly Header[];
   /** The body, up to `maxBodySize` bytes. */
   readonly body: Uint8Array;
   /** Whether the body is incomplete: it was longer than `maxBodySize`, or the stream ended early. */
   readonly truncated: boolean;
+}
+
+/**
+ * A head for you to send, where the handshake is made of fields: see `receiveRequest` and `requestFields`. It comes before all
+ * output.
+ */
+export interface HeadEvent {
+  readonly type: "head";
+  /** The HTTP status of a response; null for a client's request. */
+  readonly status: number | null;
+  /** The fields, with names in lower case. Those of a request begin with its pseudo-header fields, such as `:method`. */
+  readonly headers: readonly Header[];
+  /** The body of a response that opens no connection. */
+  readonly body: Uint8Array;
 }
 
 /** A text message, or with the option `parts` a part of one, which never ends inside a code point. */
@@ -94,6 +125,32 @@ export interface BinaryEvent {
   readonly first: boolean;
   /** Whether this is the end of a message. Always true without `parts`. */
   readonly last: boolean;
+}
+
+/**
+ * With the option `frames`: data of a frame of a message, as it arrives. An empty frame has one such event.
+ *
+ * A frame begins where a message does (`first`), or behind a `frameEnd`.
+ */
+export interface FrameEvent {
+  readonly type: "frame";
+  /** The kind of the message. */
+  readonly kind: "text" | "binary";
+  /**
+   * The data, after inflation: a copy, unless the option `views` is set. That of a text is valid UTF-8 so far, and may end
+   * inside a code point.
+   */
+  readonly data: Uint8Array;
+  /** Whether this is the beginning of a message. */
+  readonly first: boolean;
+  /** Whether this is the end of a message. */
+  readonly last: boolean;
+  /** Whether this is the end of a frame. */
+  readonly frameEnd: boolean;
+  /** Whether the message is compressed on the wire. */
+  readonly compressed: boolean;
+  /** The length of the frame's payload on the wire, in bytes. */
+  readonly frameLength: number;
 }
 
 /** A ping from the peer. It is answered automatically unless `autoPong` is off: then call `pong` with its payload. */
@@ -127,6 +184,18 @@ export interface ClosingEvent {
   readonly reason: string;
 }
 
+/**
+ * With the option `autoFail` off: a rule was broken, and what follows is not read. You can still send messages, then answer
+ * with `fail` or `close`. If you do not before `closeTimeout` has passed, the connection is closed without a Close frame.
+ */
+export interface FaultEvent {
+  readonly type: "fault";
+  /** The rule. */
+  readonly fault: Fault;
+  /** The close code that it calls for. */
+  readonly code: number;
+}
+
 /** The last event of every connection, exactly once. Write the output, obey `transport`, and `free` the connection at last. */
 export interface ClosedEvent {
   readonly type: "closed";
@@ -149,9 +218,12 @@ export type ConnectionEvent =
   | RequestEvent
   | OpenEvent
   | RejectedEvent
+  | HeadEvent
   | TextEvent
   | BinaryEvent
+  | FrameEvent
   | PingEvent
   | PongEvent
   | ClosingEvent
+  | FaultEvent
   | ClosedEvent;

@@ -27,9 +27,10 @@ export interface Exports {
   conn_receive_eof(connection: number, now: number): number;
   conn_timeout(connection: number, now: number): number;
   conn_add_response_header(connection: number, nameLen: number, valueLen: number): number;
-  conn_clear_response_headers(connection: number): number;
+  conn_clear_response(connection: number): number;
   conn_accept(connection: number, len: number, now: number): number;
-  conn_reject(connection: number, status: number, len: number, now: number): number;
+  conn_respond(connection: number, status: number, reasonLen: number, len: number, now: number): number;
+  conn_release(connection: number): number;
   conn_send(connection: number, kind: number, len: number, now: number): number;
   conn_send_part(connection: number, kind: number, len: number, last: number): number;
   conn_send_batch(connection: number, count: number, dataLen: number): number;
@@ -43,7 +44,15 @@ export interface Exports {
   conn_fault_text(connection: number): number;
 }
 
-/** The exports that only the default module has. `conn_free` and `conn_fault_text` take tunnels too. */
+/** The exports for compression and for handshakes made of fields, which only the default module has. */
+export interface DefaultExports {
+  conn_limit_deflate(connection: number, option: number, value: number): number;
+  conn_receive_request(connection: number, version: number, count: number, now: number): number;
+  conn_request_fields(connection: number, version: number, now: number): number;
+  conn_receive_response(connection: number, status: number, count: number, now: number): number;
+}
+
+/** The exports for tunnels, which only the default module has. `conn_free` and `conn_fault_text` take tunnels too. */
 export interface TunnelExports {
   proxy_parse(len: number): number;
   tunnel_config_new(proxyLen: number, hostLen: number, port: number): number;
@@ -58,5 +67,5 @@ export interface TunnelExports {
   tunnel_written(tunnel: number, n: number): number;
 }
 
-/** The calls among the exports. */
-export type Calls = Omit<Exports, "memory">;
+/** The calls among the exports. Those of the default module are missing in another. */
+export type Calls = Omit<Exports, "memory"> & Partial<DefaultExports>;

@@ -6,9 +6,10 @@ import type { Header } from "./events.js";
 
 /**
  * Headers as they are passed in: pairs of name and value in an array, a `Map`, a `Headers` or any other iterable, or a plain
- * object such as `{ "X-Name": "value" }`. Names and values are strings, with one character for each byte.
+ * object such as `{ "X-Name": "value" }`, where an array of values repeats the name. Names and values are strings, with one
+ * character for each byte.
  */
-export type HeadersInput = Iterable<Header> | Readonly<Record<string, string>>;
+export type HeadersInput = Iterable<Header> | Readonly<Record<string, string | readonly string[]>>;
 
 /** A header as it goes into the module. */
 export interface EncodedHeader {
@@ -24,7 +25,7 @@ export function encodeHeaders(argument: string, headers: HeadersInput): EncodedH
     return Array.from(headers as Iterable<unknown>, (pair, index) => encodePair(`${argument}[${index}]`, pair));
   }
   if (isPlainObject(headers)) {
-    return Object.entries(headers).map((pair) => encodePair(`${argument}[${JSON.stringify(pair[0])}]`, pair));
+    return Object.entries(headers).flatMap(([name, value]) => encodeValues(argument, name, value));
   }
   throw invalid(argument, "must be pairs of strings, or a plain object");
 }
@@ -42,6 +43,14 @@ export function encodeHeader(name: string, value: string): EncodedHeader {
 export function writeHeader({ transfer }: Engine, { name, value }: EncodedHeader): [nameLen: number, valueLen: number] {
   const nameLen = transfer.write(name);
   return [nameLen, transfer.write(value, nameLen)];
+}
+
+/** A header of an object, as often as it has values. */
+function encodeValues(argument: string, name: string, value: unknown): EncodedHeader[] {
+  const label = `${argument}[${JSON.stringify(name)}]`;
+  return Array.isArray(value)
+    ? Array.from(value, (each: unknown, index) => encodePair(`${label}[${index}]`, [name, each]))
+    : [encodePair(label, [name, value])];
 }
 
 function encodePair(label: string, pair: unknown): EncodedHeader {

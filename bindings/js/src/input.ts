@@ -6,7 +6,7 @@ import type { ConnectionEvent } from "./events.js";
 import { GatherBuffer } from "./gather.js";
 import { failForMemory } from "./no-memory.js";
 import { BLOCK, ROLE } from "./numbers.js";
-import { type Chunk, readEvents } from "./records.js";
+import { type Chunk, readEvents, type Source } from "./records.js";
 
 /** How much of a chunk goes through linear memory at once, in bytes, so that a huge chunk does not make it huge. */
 const PIECE = 1 << 20;
@@ -20,9 +20,9 @@ const EMPTY = new Uint8Array(0);
  * Calls into the module cost more than small copies. So bytes that cannot produce an event yet are gathered: the block says
  * how many may be. What was gathered goes in with the bytes behind it, and ahead of any other input.
  */
-export class Input {
+export class Input implements Source {
   readonly #engine: Engine;
-  readonly #handle: number;
+  readonly handle: number;
   readonly #block: number;
   /** Whether messages are views of the chunk. */
   readonly #views: boolean;
@@ -39,11 +39,16 @@ export class Input {
 
   constructor(engine: Engine, handle: number, block: number, role: number, options: Options) {
     this.#engine = engine;
-    this.#handle = handle;
+    this.handle = handle;
     this.#block = block;
     this.#views = Boolean(options.views);
     this.#masked = role === ROLE.SERVER;
     this.#bypass = Bypass.of(engine, handle, block, role, options);
+  }
+
+  /** How many received bytes the engine has not seen. */
+  get bypassed(): number {
+    return this.#bypass?.length ?? 0;
   }
 
   /** The memory of what was gathered, in bytes. */
@@ -117,7 +122,7 @@ export class Input {
 
   /** There was no memory for what arrived: nothing of it is kept, and what follows is not read. */
   #fail(error: unknown): void {
-    failForMemory(this.#engine, this.#handle, error);
+    failForMemory(this.#engine, this.handle, error);
     this.clear();
     this.update();
     this.unconsumed = 0;
@@ -170,7 +175,7 @@ export class Input {
     if (before > 0) {
       transfer.write((this.#gathered as GatherBuffer).bytes);
     }
-    engine.check(calls.conn_receive(this.#handle, 0, length, now));
+    engine.check(calls.conn_receive(this.handle, 0, length, now));
     if (before > 0) {
       this.#gathered?.clear();
     }
@@ -179,7 +184,7 @@ export class Input {
     for (;;) {
       const count = engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
       const delivered = events.length;
-      readEvents(engine, this.#handle, this.#block, events, chunk);
+      readEvents(engine, this, this.#block, events, chunk);
       consumed += count;
       if (consumed === length || (count === 0 && events.length === delivered)) {
         return consumed - before;
@@ -187,7 +192,7 @@ export class Input {
       if (chunk !== undefined) {
         chunk.start = consumed - before;
       }
-      engine.check(calls.conn_receive(this.#handle, consumed, length - consumed, now));
+      engine.check(calls.conn_receive(this.handle, consumed, length - consumed, now));
     }
   }
 }

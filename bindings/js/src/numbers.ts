@@ -6,7 +6,7 @@
 
 export const ABI_VERSION = 1;
 export const RECORD_SIZE = 32;
-export const BLOCK_SIZE = 80;
+export const BLOCK_SIZE = 104;
 
 /** The upper half of a 64-bit number that means "never" or "none". */
 export const NEVER_HIGH = 0xffff_ffff;
@@ -26,11 +26,16 @@ export const KIND = {
   PONG: 7,
   CLOSING: 8,
   CLOSED: 9,
+  HEAD: 10,
+  FRAME: 11,
+  FAULT: 12,
   HEADER: 16,
   AUTHORITY: 17,
   ORIGIN: 18,
   SUBPROTOCOL: 19,
   EXTENSION: 20,
+  METHOD: 21,
+  REASON: 22,
 } as const;
 
 /** Flags of a record. What the larger ones mean depends on its kind. */
@@ -40,6 +45,8 @@ export const FLAG = {
   LAST: 0x08,
   CLEAN: 0x10,
   BY_PEER: 0x20,
+  FRAME_END: 0x10,
+  COMPRESSED: 0x20,
   TRUNCATED: 0x10,
   CHOSEN: 0x10,
 } as const;
@@ -68,11 +75,15 @@ export const BLOCK = {
   CONSUMED: 16,
   NEXT_DEADLINE: 24,
   PAYLOAD_REMAINING: 32,
-  EVENTS: 40,
-  REGIONS: 44,
-  OUTPUT: 68,
-  OUTPUT_LEN: 72,
-  WRITTEN: 80,
+  FAULT_ACTUAL: 40,
+  FAULT_LIMIT: 48,
+  FAULT_POSITION: 56,
+  EVENTS: 64,
+  REGIONS: 68,
+  STORE_LEN: 84,
+  OUTPUT: 92,
+  OUTPUT_LEN: 96,
+  WRITTEN: 104,
 } as const;
 
 /** Where the fields of a record lie, in bytes. */
@@ -90,6 +101,13 @@ export const TEXT = {
   URL: 1,
   ORIGIN: 2,
   SUBPROTOCOL: 3,
+  KEY: 4,
+} as const;
+
+export const HTTP = {
+  VERSION_1_1: 1,
+  VERSION_2: 2,
+  VERSION_3: 3,
 } as const;
 
 export const STATUS = {
@@ -131,6 +149,9 @@ export type FaultName =
   | "BAD_SUBPROTOCOL"
   | "BAD_EXTENSIONS"
   | "BAD_ORIGIN"
+  | "BAD_PSEUDO_HEADERS"
+  | "NOT_EXTENDED_CONNECT"
+  | "UNSUPPORTED_PROTOCOL"
   | "BAD_STATUS_LINE"
   | "HTTP_STATUS"
   | "BAD_UPGRADE"

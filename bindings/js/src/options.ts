@@ -30,9 +30,9 @@ export interface EngineOptions {
   readonly pongTimeout?: number | undefined;
   /** Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point. Default: false. */
   readonly parts?: boolean | undefined;
-  /** Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: true. */
+  /** Answer pings automatically. Off for proxies and for hosts that answer pings themselves; with `frames` it is off unless it is set. Default: true. */
   readonly autoPong?: boolean | undefined;
-  /** Answer the peer's Close automatically. Off for hosts that answer it themselves, with `close`. Default: true. */
+  /** Answer the peer's Close automatically. Off for hosts that answer it themselves, with `close`; with `frames` it is off unless it is set. Default: true. */
   readonly autoClose?: boolean | undefined;
   /** Only a pong shows that the peer is alive. When off, any byte does. Default: false. */
   readonly requirePong?: boolean | undefined;
@@ -60,6 +60,14 @@ export interface EngineOptions {
   readonly maxFragments?: number | undefined;
   /** Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms. */
   readonly writeTimeout?: number | undefined;
+  /** A server delivers every well-formed request, also one that is no valid opening request, so that the host can serve other pages and health checks on the same port. When off, such requests are refused. Default: false. */
+  readonly deliverHttp?: boolean | undefined;
+  /** Deliver the data of each frame as it arrives, not messages: for programs that relay or inspect. A text may end inside a code point, and is validated all the same. Pings, the peer's Close and faults are then left to the host, unless `autoPong`, `autoClose` and `autoFail` are turned on. Default: false. */
+  readonly frames?: boolean | undefined;
+  /** Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with `frames` it is off unless it is set. Default: true. */
+  readonly autoFail?: boolean | undefined;
+  /** The Close frame for a fault says in words which it is. When off, its reason is empty. Default: true. */
+  readonly closeReason?: boolean | undefined;
 }
 
 /** The number of each option in the engine, and its type. */
@@ -93,4 +101,8 @@ export const OPTIONS = {
   deflateThreshold: { number: 27, type: "number" },
   maxFragments: { number: 28, type: "number" },
   writeTimeout: { number: 29, type: "number" },
+  deliverHttp: { number: 30, type: "boolean" },
+  frames: { number: 31, type: "boolean" },
+  autoFail: { number: 32, type: "boolean" },
+  closeReason: { number: 33, type: "boolean" },
 } as const;

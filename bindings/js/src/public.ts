@@ -1,9 +1,11 @@
 export type { Bytes } from "./bytes.js";
 export type { ClientOptions, Options } from "./connection-options.js";
 export { Connection } from "./connection.js";
+export type { DeflateLimits } from "./deflate-limits.js";
 export { SansockError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export type * from "./events.js";
+export type { HttpVersion } from "./fields.js";
 export type { HeadersInput } from "./headers.js";
 export type { ModuleSource } from "./module.js";
 export type { FaultName } from "./numbers.js";

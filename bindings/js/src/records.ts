@@ -3,7 +3,9 @@ import type {
   BinaryEvent,
   ConnectionEvent,
   Fault,
+  FrameEvent,
   Header,
+  HeadEvent,
   OpenEvent,
   RejectedEvent,
   RequestEvent,
@@ -12,6 +14,16 @@ import type {
 import { copier, ON_HEAP } from "./host.js";
 import { failForMemory } from "./no-memory.js";
 import { BLOCK, FLAG, KIND, NEVER_HIGH, ORIGIN_RELATIONS, RECORD, RECORD_SIZE, REGION } from "./numbers.js";
+
+/** The opcode of a text frame (RFC 6455 section 5.2). */
+const OPCODE_TEXT = 1;
+
+/** What the engine does not know of a connection, or knows by its handle. */
+export interface Source {
+  readonly handle: number;
+  /** How many received bytes the engine has not seen. */
+  readonly bypassed: number;
+}
 
 /** The chunk from which the input region was copied, for messages that are to be views of it. */
 export interface Chunk {
@@ -25,6 +37,9 @@ export interface Chunk {
   readonly masked: boolean;
 }
 
+/** The memory of messages that have been copied is given back at once from this many bytes on. */
+const LARGE = 64 * 1024;
+
 /**
  * Reads the events of the last input call. Payloads are copied, except binary ones that lie in `chunk`, if it is given.
  *
@@ -32,20 +47,25 @@ export interface Chunk {
  */
 export function readEvents(
   engine: Engine,
-  handle: number,
+  source: Source,
   block: number,
   events: ConnectionEvent[],
   chunk?: Chunk,
 ): void {
   try {
-    readAll(engine, handle, block, events, chunk);
+    readAll(engine, source, block, events, chunk);
+    const { view } = engine;
+    const isLarge = view.getUint32(block + BLOCK.STORE_LEN, true) >= LARGE;
+    if (isLarge && view.getUint32(block + BLOCK.EVENT_COUNT, true) > 0) {
+      engine.calls.conn_release(source.handle);
+    }
   } catch (error) {
-    failForMemory(engine, handle, error);
-    readEnd(engine, handle, block, events);
+    failForMemory(engine, source.handle, error);
+    readEnd(engine, source, block, events);
   }
 }
 
-function readAll(engine: Engine, handle: number, block: number, events: ConnectionEvent[], chunk?: Chunk): void {
+function readAll(engine: Engine, source: Source, block: number, events: ConnectionEvent[], chunk?: Chunk): void {
   let record = engine.view.getUint32(block + BLOCK.EVENTS, true);
   const end = record + engine.view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
   let isUnmasked = chunk?.masked === false;
@@ -66,9 +86,17 @@ function readAll(engine: Engine, handle: number, block: number, events: Connecti
       } else {
         record = readBinaries(engine, block, record, end, events);
       }
+    } else if (kind === KIND.FRAME) {
+      const isView = chunk !== undefined && isInput(view, record);
+      if (isView && !isUnmasked) {
+        copyBack(engine, block, record, chunk);
+        isUnmasked = true;
+      }
+      events.push(readFrame(view, record, isView ? viewOf(view, record, chunk) : payload(engine, block, record)));
+      record += RECORD_SIZE;
     } else {
-      const details = kind <= KIND.REJECTED ? view.getUint32(record + RECORD.AUX, true) : 0;
-      const event = readEvent(engine, handle, block, record, kind, details);
+      const details = kind <= KIND.REJECTED || kind === KIND.HEAD ? view.getUint32(record + RECORD.AUX, true) : 0;
+      const event = readEvent(engine, source, block, record, kind, details);
       if (event !== undefined) {
         events.push(event);
       }
@@ -78,14 +106,14 @@ function readAll(engine: Engine, handle: number, block: number, events: Connecti
 }
 
 /** Reads only the events with which a connection ends. They need hardly any memory. */
-function readEnd(engine: Engine, handle: number, block: number, events: ConnectionEvent[]): void {
+function readEnd(engine: Engine, source: Source, block: number, events: ConnectionEvent[]): void {
   const { view } = engine;
   const first = view.getUint32(block + BLOCK.EVENTS, true);
   const end = first + view.getUint32(block + BLOCK.EVENT_COUNT, true) * RECORD_SIZE;
   for (let record = first; record < end; record += RECORD_SIZE) {
     const kind = kindOf(view, record);
     if (kind === KIND.CLOSING || kind === KIND.CLOSED) {
-      events.push(readEvent(engine, handle, block, record, kind, 0) as ConnectionEvent);
+      events.push(readEvent(engine, source, block, record, kind, 0) as ConnectionEvent);
     }
   }
 }
@@ -128,9 +156,14 @@ function readBinaries(engine: Engine, block: number, first: number, end: number,
   return record;
 }
 
-function readView(view: DataView, record: number, { buffer, offset, start }: Chunk): BinaryEvent {
+function readView(view: DataView, record: number, chunk: Chunk): BinaryEvent {
+  return binary(view, record, viewOf(view, record, chunk));
+}
+
+/** The payload of a record, as a view of the chunk. */
+function viewOf(view: DataView, record: number, { buffer, offset, start }: Chunk): Uint8Array {
   const at = offset + start + view.getUint32(record + RECORD.OFFSET, true);
-  return binary(view, record, new Uint8Array(buffer, at, lengthOf(view, record)));
+  return new Uint8Array(buffer, at, lengthOf(view, record));
 }
 
 /** Copies the input, which the engine has unmasked, back into the chunk, beginning with the payload of a record. */
@@ -147,9 +180,23 @@ function binary(view: DataView, record: number, data: Uint8Array): BinaryEvent {
   return { type: "binary", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
 }
 
+function readFrame(view: DataView, record: number, data: Uint8Array): FrameEvent {
+  const flags = flagsOf(view, record);
+  return {
+    type: "frame",
+    kind: view.getUint16(record + RECORD.CODE, true) === OPCODE_TEXT ? "text" : "binary",
+    data,
+    first: (flags & FLAG.FIRST) !== 0,
+    last: (flags & FLAG.LAST) !== 0,
+    frameEnd: (flags & FLAG.FRAME_END) !== 0,
+    compressed: (flags & FLAG.COMPRESSED) !== 0,
+    frameLength: readNumber(view, record + RECORD.EXTRA),
+  };
+}
+
 function readEvent(
   engine: Engine,
-  handle: number,
+  source: Source,
   block: number,
   record: number,
   kind: number,
@@ -161,7 +208,7 @@ function readEvent(
     case KIND.PING:
       return { type: "ping", payload: payload(engine, block, record) };
     case KIND.PONG: {
-      const roundTripTime = readTime(view, record + RECORD.EXTRA);
+      const roundTripTime = readOptional(view, record + RECORD.EXTRA);
       return { type: "pong", payload: payload(engine, block, record), roundTripTime };
     }
     case KIND.CLOSING: {
@@ -179,8 +226,13 @@ function readEvent(
         clean: (flags & FLAG.CLEAN) !== 0,
         byPeer: (flags & FLAG.BY_PEER) !== 0,
         sentCode: sent === 0 ? null : sent,
-        fault: readFault(engine, handle, fault),
+        fault: readFault(engine, source, block, fault),
       };
+    }
+    case KIND.FAULT: {
+      const code = view.getUint16(record + RECORD.CODE, true);
+      const fault = readFault(engine, source, block, view.getUint32(record + RECORD.AUX, true));
+      return fault === null ? undefined : { type: "fault", fault, code };
     }
     case KIND.REQUEST:
       return readRequest(engine, block, record, details);
@@ -188,21 +240,34 @@ function readEvent(
       return readOpen(engine, block, record, details);
     case KIND.REJECTED:
       return readRejected(engine, block, record, details, (flags & FLAG.TRUNCATED) !== 0);
+    case KIND.HEAD:
+      return readHead(engine, block, record, details);
     default:
       return undefined;
   }
 }
 
 /** What a fault number means on this connection. It is read through the transfer buffer: read all payloads before. */
-export function readFault(engine: Engine, handle: number, number: number): Fault | null {
+export function readFault(engine: Engine, source: Source, block: number, number: number): Fault | null {
   if (number === 0) {
     return null;
   }
   const name = engine.faultName(number);
-  return { number, name, text: engine.transfer.readText(engine.calls.conn_fault_text(handle) >>> 0) };
+  const text = engine.transfer.readText(engine.calls.conn_fault_text(source.handle) >>> 0);
+  const { view } = engine;
+  const position = readOptional(view, block + BLOCK.FAULT_POSITION);
+  return {
+    number,
+    name,
+    text,
+    actual: readNumber(view, block + BLOCK.FAULT_ACTUAL) || null,
+    limit: readNumber(view, block + BLOCK.FAULT_LIMIT) || null,
+    position: position === null ? null : position + source.bypassed,
+  };
 }
 
 function readRequest(engine: Engine, block: number, record: number, details: number): RequestEvent {
+  let method = "GET";
   let authority = "";
   let origin: string | null = null;
   let subprotocol: string | null = null;
@@ -211,6 +276,9 @@ function readRequest(engine: Engine, block: number, record: number, details: num
   const headers: Header[] = [];
   for (const detail of detailsOf(record, details)) {
     switch (kindOf(engine.view, detail)) {
+      case KIND.METHOD:
+        method = payloadByteString(engine, block, detail);
+        break;
       case KIND.AUTHORITY:
         authority = payloadByteString(engine, block, detail);
         break;
@@ -231,10 +299,13 @@ function readRequest(engine: Engine, block: number, record: number, details: num
         break;
     }
   }
+  const target = payloadByteString(engine, block, record);
+  const fault = engine.view.getUint32(record + RECORD.EXTRA, true);
   const originRelation = ORIGIN_RELATIONS[engine.view.getUint16(record + RECORD.CODE, true)] ?? "cross";
   return {
     type: "request",
-    target: payloadByteString(engine, block, record),
+    method,
+    target,
     authority,
     origin,
     originRelation,
@@ -243,6 +314,7 @@ function readRequest(engine: Engine, block: number, record: number, details: num
     subprotocol,
     extensions,
     headers,
+    fault: fault === 0 ? null : engine.faultName(fault),
   };
 }
 
@@ -270,14 +342,24 @@ function readRejected(
   details: number,
   truncated: boolean,
 ): RejectedEvent {
+  let reason = "";
   const headers: Header[] = [];
   for (const detail of detailsOf(record, details)) {
-    if (kindOf(engine.view, detail) === KIND.HEADER) {
+    const kind = kindOf(engine.view, detail);
+    if (kind === KIND.REASON) {
+      reason = payloadByteString(engine, block, detail);
+    } else if (kind === KIND.HEADER) {
       headers.push(readHeader(engine, block, detail));
     }
   }
   const status = engine.view.getUint16(record + RECORD.CODE, true);
-  return { type: "rejected", status, headers, body: payload(engine, block, record), truncated };
+  return { type: "rejected", status, reason, headers, body: payload(engine, block, record), truncated };
+}
+
+function readHead(engine: Engine, block: number, record: number, details: number): HeadEvent {
+  const headers = Array.from(detailsOf(record, details), (detail) => readHeader(engine, block, detail));
+  const status = engine.view.getUint16(record + RECORD.CODE, true);
+  return { type: "head", status: status === 0 ? null : status, headers, body: payload(engine, block, record) };
 }
 
 function readHeader(engine: Engine, block: number, record: number): Header {
@@ -338,8 +420,12 @@ function* detailsOf(record: number, count: number): Generator<number> {
   }
 }
 
-/** A time in milliseconds, of 64 bits; null for "never" or "none". All other times of the engine are below 2^53. */
-export function readTime(view: DataView, at: number): number | null {
-  const high = view.getUint32(at + 4, true);
-  return high === NEVER_HIGH ? null : view.getUint32(at, true) + high * 2 ** 32;
+/** A number of 64 bits that may be the largest, which means "never" or "none": then null. */
+export function readOptional(view: DataView, at: number): number | null {
+  return view.getUint32(at + 4, true) === NEVER_HIGH ? null : readNumber(view, at);
+}
+
+/** A number of 64 bits. It is exact below 2^53, as all of the engine's are but sizes that a peer makes up. */
+function readNumber(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

@@ -10,7 +10,7 @@ import { copier } from "./host.js";
 import { currentEngine } from "./module.js";
 import { BLOCK, STATES, TRANSPORTS } from "./numbers.js";
 import { OPTIONS } from "./options.js";
-import { readEvents, readFault, readTime } from "./records.js";
+import { readEvents, readFault, readOptional, type Source } from "./records.js";
 import type { ConnectionState, TransportInstruction } from "./states.js";
 import { urlText } from "./url.js";
 
@@ -139,7 +139,7 @@ export class Tunnel implements Disposable {
       const status = callsOf(this.#engine).tunnel_receive(handle, this.#engine.transfer.write(piece), checkTime(now));
       this.#engine.check(status);
       const consumed = this.#engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
-      readEvents(this.#engine, handle, this.#block, events);
+      readEvents(this.#engine, this.#source(handle), this.#block, events);
       at += consumed;
       if (consumed < piece.length || at === bytes.length) {
         this.#unconsumed = bytes.length - at;
@@ -186,7 +186,7 @@ export class Tunnel implements Disposable {
 
   /** When to call `timeout`, in milliseconds of the clock of `now`; null for never. */
   get nextDeadline(): number | null {
-    return readTime(this.#view(), this.#block + BLOCK.NEXT_DEADLINE);
+    return readOptional(this.#view(), this.#block + BLOCK.NEXT_DEADLINE);
   }
 
   /** What to do with the transport once all output is written: `close` if there is no tunnel, otherwise `open`. */
@@ -213,7 +213,8 @@ export class Tunnel implements Disposable {
   /** Why there is no tunnel; null if nothing went wrong. */
   get fault(): Fault | null {
     const handle = this.#live();
-    return readFault(this.#engine, handle, this.#engine.view.getUint32(this.#block + BLOCK.FAULT, true));
+    const number = this.#engine.view.getUint32(this.#block + BLOCK.FAULT, true);
+    return readFault(this.#engine, this.#source(handle), this.#block, number);
   }
 
   /** Frees the tunnel's memory. All other calls throw from here on; freeing again does nothing. */
@@ -240,6 +241,11 @@ export class Tunnel implements Disposable {
     return this.#handle;
   }
 
+  /** Where events and faults are read. */
+  #source(handle: number): Source {
+    return { handle, bypassed: 0 };
+  }
+
   /** Linear memory, to read the block. */
   #view(): DataView {
     if (this.#handle === 0) {
@@ -252,7 +258,7 @@ export class Tunnel implements Disposable {
   #events(status: number): TunnelEvent[] {
     this.#engine.check(status);
     const events: ConnectionEvent[] = [];
-    readEvents(this.#engine, this.#handle, this.#block, events);
+    readEvents(this.#engine, this.#source(this.#handle), this.#block, events);
     return events as TunnelEvent[];
   }
 }

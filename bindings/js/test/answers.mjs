@@ -1,6 +1,6 @@
-// `accept` and `reject` are all or nothing: after a refusal no header stays added, and the request can still be answered.
+// `accept`, `reject` and `respond` are all or nothing: after a refusal no header stays added, and the request can still be answered.
 
-import { WRONG_HEADERS } from "./arguments.mjs";
+import { REFUSED_HEADERS, WRONG_HEADERS } from "./arguments.mjs";
 import { equal, refused } from "./assert.mjs";
 
 const HEADER = [["A", "b"]];
@@ -14,6 +14,17 @@ const REFUSED = {
   "accept: a time that is none": (server) => server.accept("chat", HEADER, Number.NaN),
   "accept: the second header is refused by the engine": (server) => server.accept("chat", [...HEADER, ["Upgrade", "x"]]),
   "accept: headers and subprotocol": (server) => server.accept("other", [...HEADER, ["X", 42]]),
+  "accept: a limit that is none": (server) => server.accept("chat", HEADER, 0, { deflate: false, serverMaxWindowBits: 16 }),
+  "accept: limits that are no object": (server) => server.accept("chat", HEADER, 0, null),
+  "accept: limits and subprotocol": (server) => server.accept("other", HEADER, 0, { deflate: false }),
+  "respond: a status that is none": (server) => server.respond(199, "OK", HEADER),
+  "respond: a reason of two lines": (server) => server.respond(200, "two\r\nlines", HEADER),
+  "respond: a reason that is a number": (server) => server.respond(200, 42, HEADER),
+  "respond: a reason above U+00FF": (server) => server.respond(200, "\u0100", HEADER),
+  "respond: a body of a 204": (server) => server.respond(204, "No", HEADER, "body"),
+  "respond: a body that is a number": (server) => server.respond(200, "OK", HEADER, 42),
+  "respond: a time that is none": (server) => server.respond(200, "OK", HEADER, "", -1),
+  "respond: the second header is refused by the engine": (server) => server.respond(200, "", [...HEADER, ["Upgrade", "x"]]),
   "reject: a status that is none": (server) => server.reject(101, HEADER),
   "reject: a status that is a string": (server) => server.reject("403", HEADER),
   "reject: a status with a fraction": (server) => server.reject(403.5, HEADER),
@@ -24,9 +35,10 @@ const REFUSED = {
   "reject: a time that is none": (server) => server.reject(403, HEADER, "", -1),
   "reject: the second header is refused by the engine": (server) => server.reject(403, [...HEADER, ["A B", "x"]]),
 };
-for (const [name, headers] of Object.entries(WRONG_HEADERS)) {
+for (const [name, headers] of Object.entries({ ...WRONG_HEADERS, ...REFUSED_HEADERS })) {
   REFUSED[`accept: headers, ${name}`] = (server) => server.accept("chat", headers);
   REFUSED[`reject: headers, ${name}`] = (server) => server.reject(403, headers);
+  REFUSED[`respond: headers, ${name}`] = (server) => server.respond(200, "OK", headers);
 }
 
 export function answers({ Connection }) {
@@ -45,11 +57,13 @@ export function answers({ Connection }) {
   };
   const accepted = (server) => answer(server, () => server.accept("chat", [["C", "d"]], 0));
   const rejected = (server) => answer(server, () => server.reject(404, [["C", "d"]], "no", 0));
+  const responded = (server) => answer(server, () => server.respond(404, "Gone", [["C", "d"]], "no", 0));
   return [
     ...Object.entries(REFUSED).map(([name, call]) => ({
       name: `all or nothing, ${name}`,
       run: () => {
-        for (const [retry, early] of [[accepted, false], [accepted, true], [rejected, false], [rejected, true]]) {
+        const answers = [accepted, rejected, responded].flatMap((retry) => [[retry, false], [retry, true]]);
+        for (const [retry, early] of answers) {
           const server = requested();
           if (early) {
             server.addResponseHeader("Early", "header");

@@ -51,7 +51,8 @@ const SWITCHES = ["true"];
 const BYTES = ["bytes"];
 
 /** Every argument: how it is passed, which of the values are of its type, and whether it must be passed. */
-function table({ Connection, parseUrl }) {
+function table({ Connection, parseUrl, Tunnel }) {
+  const isDefault = Tunnel !== undefined;
   const open = (value, call) => {
     const { client, server } = connected({ Connection });
     call(server, value);
@@ -108,9 +109,51 @@ function table({ Connection, parseUrl }) {
     answering("reject", "status", [], (connection, value) => connection.reject(value, [], "", 0)),
     answering("reject", "body", text, (connection, value) => connection.reject(403, [], value, 0)),
     answering("reject", "now", TIMES, (connection, value) => connection.reject(403, [], "", value)),
+    answering("accept", "limits", ["an object with toString"], (connection, value) =>
+      connection.accept(null, [], 0, value),
+    ),
+    ...["deflate", "serverNoContextTakeover", "clientNoContextTakeover", "serverMaxWindowBits", "clientMaxWindowBits"].map(
+      (limit) =>
+        answering("accept, limit", limit, limit.includes("No") ? SWITCHES : [], (connection, value) =>
+          connection.accept(null, [], 0, { [limit]: value }),
+        ),
+    ),
+    answering("respond", "status", [], (connection, value) => connection.respond(value, "", [], "", 0)),
+    answering("respond", "reason", STRINGS, (connection, value) => connection.respond(200, value, [], "", 0)),
+    answering("respond", "body", text, (connection, value) => connection.respond(200, "", [], value, 0)),
+    answering("respond", "now", TIMES, (connection, value) => connection.respond(200, "", [], "", value)),
+    ...(isDefault ? fieldCalls(Connection) : []),
     answering("addResponseHeader", "name", ["a string"], (connection, value) => connection.addResponseHeader(value, "a")),
     answering("addResponseHeader", "value", STRINGS, (connection, value) => connection.addResponseHeader("A", value)),
     ...constructors({ Connection, parseUrl }),
+  ];
+}
+
+/** The calls of handshakes that are made of fields, each on a connection that awaits it. */
+function fieldCalls(Connection) {
+  const row = (name, argument, allowed, required, run) => ({
+    name: `${name}: ${argument}`,
+    argument,
+    allowed,
+    required,
+    run,
+  });
+  const server = () => Connection.server({ now: 0 });
+  const client = () => Connection.client("ws://h/", { now: 0 });
+  const asked = () => {
+    const connection = client();
+    connection.requestFields("2", 0);
+    return connection;
+  };
+  return [
+    row("receiveRequest", "httpVersion", [], true, (value) => server().receiveRequest(value, [], 0)),
+    row("receiveRequest", "fields", ["a Map"], true, (value) => server().receiveRequest("2", value, 0)),
+    row("receiveRequest", "now", TIMES, false, (value) => server().receiveRequest("2", [], value)),
+    row("requestFields", "httpVersion", [], true, (value) => client().requestFields(value, 0)),
+    row("requestFields", "now", TIMES, false, (value) => client().requestFields("2", value)),
+    row("receiveResponse", "status", NUMBERS, true, (value) => asked().receiveResponse(value, [], 0)),
+    row("receiveResponse", "fields", ["a Map"], false, (value) => asked().receiveResponse(200, value, 0)),
+    row("receiveResponse", "now", TIMES, false, (value) => asked().receiveResponse(200, [], value)),
   ];
 }
 
@@ -140,6 +183,7 @@ function constructors({ Connection, parseUrl }) {
     client("subprotocols", ["a string", "an array", "a Map"]),
     client("headers", ["an array", "a Map"]),
     client("origin", ["a string"]),
+    client("key", []),
   ];
 }
 
@@ -180,10 +224,16 @@ export const WRONG_HEADERS = {
   "an object with a number": { X: 42 },
   "an object with null": { X: null },
   "an object with undefined": { X: undefined },
-  "an object with an array": { X: ["y"] },
+  "an object with a number in an array": { X: ["y", 42] },
+  "an object with a hole in an array": { X: new Array(1) },
+  "an object with an array in an array": { X: [["y"]] },
   "an object whose second is wrong": { A: "b", X: 42 },
   "a Map with a number": new Map([["X", 42]]),
   "a character above U+00FF": [["X", "\u0100"]],
+};
+
+/** Pairs of strings that are no headers to add. */
+export const REFUSED_HEADERS = {
   "a name that is no token": [["X Y", "z"]],
   "a header of the handshake": [["Upgrade", "h2c"]],
   "two lines": { X: "y\r\nZ: a" },
@@ -221,7 +271,17 @@ export function wrongArguments(sansock) {
     "a server's option": (headers) => Connection.server({ headers }),
     "accept": (headers) => requested(Connection).accept(null, headers),
     "reject": (headers) => requested(Connection).reject(403, headers),
+    "respond": (headers) => requested(Connection).respond(403, "", headers),
   };
+  const fields = {
+    "receiveRequest": (given) => Connection.server().receiveRequest("2", given),
+    "receiveResponse": (given) => {
+      const client = Connection.client("ws://h/");
+      client.requestFields("2");
+      client.receiveResponse(200, given);
+    },
+  };
+  const wrongHeaders = Object.entries({ ...WRONG_HEADERS, ...REFUSED_HEADERS });
   return [
     ...table(sansock).map(({ name, argument, allowed, required, run }) => ({
       name: `of the wrong type, ${name}`,
@@ -235,9 +295,25 @@ export function wrongArguments(sansock) {
     ...Object.entries(carriers).map(([carrier, pass]) => ({
       name: `headers that are none, in ${carrier}`,
       run: () => {
-        equal(failuresOf(Object.entries(WRONG_HEADERS), (headers) => byName("headers", () => pass(headers))), []);
+        equal(failuresOf(wrongHeaders, (headers) => byName("headers", () => pass(headers))), []);
       },
     })),
+    ...Object.entries(sansock.Tunnel === undefined ? {} : fields).map(([carrier, pass]) => ({
+      name: `fields that are none, in ${carrier}`,
+      run: () => {
+        equal(failuresOf(Object.entries(WRONG_HEADERS), (given) => byName("fields", () => pass(given))), []);
+      },
+    })),
+    {
+      name: "a limit that is unknown is refused even if it is undefined, and one that is not is no limit then",
+      run: () => {
+        byName("deflateLevel: ", () => requested(Connection).accept(null, [], 0, { deflateLevel: undefined }));
+        byName("__proto__: ", () => requested(Connection).accept(null, [], 0, JSON.parse('{ "__proto__": true }')));
+        byName("limits: ", () => requested(Connection).accept(null, [], 0, Object.create({ deflate: false })));
+        const limits = { deflate: undefined, serverMaxWindowBits: undefined, clientNoContextTakeover: undefined };
+        equal(requested(Connection).accept(null, [], 0, limits).map(({ type }) => type), ["open"]);
+      },
+    },
     {
       name: "subprotocols that are none",
       run: () => {
@@ -361,6 +437,8 @@ export function acceptedForms({ Connection }) {
       given: Object.assign(Object.create(null), { "X-Tenant": "42" }),
       expected: ["X-Tenant: 42"],
     },
+    "an object with an array": { given: { "X-Tenant": ["42", "43"], TE: "trailers" }, expected: [...both, "TE: trailers"] },
+    "an object with an empty array": { given: { "X-Tenant": [] }, expected: [] },
     "an empty object": { given: {}, expected: [] },
     "no headers": { given: undefined, expected: [] },
   };

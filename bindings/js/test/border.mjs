@@ -45,6 +45,7 @@ function sameNumbers(header) {
   add("BLOCK", Object.entries(numbers.BLOCK_FLAG));
   add("ROLE", Object.entries(numbers.ROLE));
   add("TEXT", Object.entries(numbers.TEXT));
+  add("HTTP", Object.entries(numbers.HTTP));
   add("REGION", Object.entries(numbers.REGION));
   // Success has no name here.
   const theirs = [...defined].filter(([name]) => name !== "OK" && name !== "H");
@@ -106,7 +107,7 @@ function noCall() {
       server.receive(large.subarray(at, at + 1000), 0);
     }
   });
-  equal(more, { conn_receive: 5 }, "64 KiB at a time");
+  equal(more, { conn_receive: 5, conn_release: 1 }, "64 KiB at a time, and the memory back at the end");
   client.free();
   server.free();
 }

@@ -1,38 +1,23 @@
-// Opens the test page and the example page in a headless Chromium, and waits for their titles to say how it went.
+// Opens the test page and the example page in a headless Chromium, and waits for their titles to say how it went. Then a page
+// of Chromium's talks over HTTP/2 to the example server that leaves it to node:http2.
 
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { delimiter, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import process from "node:process";
 
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
+import { overHttp2 } from "./http2-page.mjs";
 
 const ROOT = new URL("../../../", import.meta.url);
 const PAGES = ["bindings/js/test/browser.html", "examples/browser/index.html"];
 const TIME_LIMIT = 60_000;
-const FLAGS = [
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-gpu",
-  "--disable-quic",
-  "--disable-sync",
-  "--no-first-run",
-  "--no-sandbox",
-];
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
   ".mjs": "text/javascript",
   ".wasm": "application/wasm",
 };
-
-const executablePath = findChromium();
-if (executablePath === undefined) {
-  console.error("error: no Chromium: neither `chromium` nor `chromium-browser` nor `google-chrome` is in PATH");
-  process.exit(1);
-}
 
 const server = createServer(async ({ url }, response) => {
   try {
@@ -44,8 +29,7 @@ const server = createServer(async ({ url }, response) => {
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
-const profile = await mkdtemp(join(tmpdir(), "sansock-chromium-"));
-const browser = await chromium.launchPersistentContext(profile, { executablePath, args: FLAGS, headless: true });
+const { browser, close } = await launch();
 let failed = 0;
 try {
   for (const path of PAGES) {
@@ -61,16 +45,18 @@ try {
       await page.screenshot({ path: join(process.env.SCREENSHOTS, `${PAGES.indexOf(path)}.png`), fullPage: true });
     }
   }
+  for (const [name, run] of Object.entries(overHttp2)) {
+    try {
+      await run(browser);
+      console.log(`${name}: passed`);
+    } catch (error) {
+      failed += 1;
+      console.log(`${name}: ${error.stack}`);
+    }
+  }
 } finally {
-  await browser.close();
+  await close();
   server.close();
-  await rm(profile, { recursive: true, force: true });
 }
-console.log(`${PAGES.length - failed} passed, ${failed} failed`);
+console.log(`${PAGES.length + Object.keys(overHttp2).length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
-
-function findChromium() {
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}

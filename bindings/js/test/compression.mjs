@@ -1,6 +1,6 @@
 // permessage-deflate: what is too big once it is inflated is refused, and never held.
 
-import { equal, ok } from "./assert.mjs";
+import { equal, ok, refused } from "./assert.mjs";
 
 const LIMIT = 16 * 1024 * 1024;
 
@@ -17,6 +17,29 @@ export function compression({ Connection }) {
       run: () => bombIsRefused(bomb(Connection, part), read, Connection),
     })),
     {
+      name: "compression is declined or narrowed for one request, and not by an accept that was refused",
+      run: () => {
+        const narrowed = {
+          serverMaxWindowBits: 10,
+          clientMaxWindowBits: 11,
+          serverNoContextTakeover: true,
+          clientNoContextTakeover: true,
+        };
+        const parameters = "server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=11";
+        const cases = [
+          [{}, ["permessage-deflate"]],
+          [{ deflate: false }, []],
+          [narrowed, [`permessage-deflate; ${parameters}`]],
+        ];
+        for (const [limits, extensions] of cases) {
+          equal(requested(Connection).accept(null, [], 0, limits)[0].extensions, extensions);
+          const server = requested(Connection);
+          refused("INVALID_ARGUMENT", () => server.accept("other", [], 0, { deflate: false }));
+          equal(server.accept(null, [], 0, limits)[0].extensions, extensions);
+        }
+      },
+    },
+    {
       name: "a connection that could compress and does not costs what one costs that cannot",
       run: () => {
         const [plain, negotiated] = [false, true].map((deflate) => Connection.server({ startOpen: true, deflate }));
@@ -26,6 +49,15 @@ export function compression({ Connection }) {
       },
     },
   ];
+}
+
+/** A server with a request to answer that offers compression. */
+function requested(Connection) {
+  const client = Connection.client("ws://example.com/", { deflate: true, now: 0 });
+  const server = Connection.server({ deflate: true, now: 0 });
+  server.receive(client.takeOutput(), 0);
+  client.free();
+  return server;
 }
 
 /** One byte more of zeros than a message may have, in frames of `part` bytes, as a client sends them. */

@@ -164,6 +164,25 @@ function memory(sansock) {
         client.free();
       },
     },
+    {
+      name: "the memory of a large message is given back at once",
+      run: () => {
+        const options = { startOpen: true, now: 0 };
+        for (const message of ["é".repeat(500_000), new Uint8Array(1_000_000)]) {
+          const [client, server] = [sansock.Connection.client(null, options), sansock.Connection.server(options)];
+          const idle = server.memoryUsage();
+          client.send(message);
+          const bytes = client.takeOutput();
+          const events = [];
+          for (let at = 0; at < bytes.length; at += 50_000) {
+            events.push(...server.receive(bytes.slice(at, at + 50_000), 0));
+          }
+          equal(events.map(({ data }) => data.length), [message.length]);
+          ok(server.memoryUsage() <= idle + 100, `${server.memoryUsage()} bytes are held`);
+          equal(server.nextDeadline, null);
+        }
+      },
+    },
   ];
 }
 

@@ -20,6 +20,8 @@ export function misuse(sansock) {
         }
         argument(() => Connection.server({ parts: 2 }));
         argument(() => Connection.server({ origin: "http://a" }));
+        argument(() => Connection.server({ key: "dGhlIHNhbXBsZSBub25jZQ==" }));
+        argument(() => Connection.client("ws://a/", { key: "c2hvcnQ=" }));
         argument(() => Connection.server({ subprotocols: ["a b"] }));
         argument(() => Connection.server({ subprotocols: ["a", "a"] }));
         argument(() => Connection.server({ headers: [["Upgrade", "h2c"]] }));
@@ -39,6 +41,7 @@ export function misuse(sansock) {
         const { client, server } = connected(sansock);
         state(() => server.accept());
         state(() => server.reject(404));
+        state(() => server.respond(200));
         state(() => client.accept());
         state(() => client.sendHeader("text", 1));
         client.sendPart("a", false);
@@ -84,6 +87,10 @@ export function misuse(sansock) {
         argument(() => server.accept("b"));
         argument(() => server.reject(101));
         argument(() => server.reject(-1));
+        argument(() => server.respond(100));
+        argument(() => server.respond(200, "two\r\nlines"));
+        argument(() => server.respond(200, "above \u0100"));
+        argument(() => server.respond(204, "", [], "a body"));
         argument(() => server.addResponseHeader("A B", "x"));
         equal(server.accept("a"), [{ type: "open", subprotocol: "a", extensions: [], headers: [] }]);
       },

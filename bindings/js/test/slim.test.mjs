@@ -21,6 +21,13 @@ test("compression is refused", () => {
   assert.throws(() => sansock.Connection.server({ deflate: true }), { code: "INVALID_ARGUMENT" });
 });
 
+test("handshakes made of fields are refused", () => {
+  const { Connection } = sansock;
+  assert.throws(() => Connection.server().receiveRequest("2", []), { code: "INVALID_ARGUMENT" });
+  assert.throws(() => Connection.client("ws://example.com/").requestFields("2"), { code: "INVALID_ARGUMENT" });
+  assert.throws(() => Connection.client("ws://example.com/").receiveResponse(200), { code: "INVALID_ARGUMENT" });
+});
+
 for (const { name, run, skip } of await suite(sansock, (path) => readFileSync(new URL(path, root), "utf8"))) {
   test(name, { skip: skip ?? false }, run);
 }

@@ -6,25 +6,31 @@ import { border } from "./border.mjs";
 import { buffers } from "./buffers.mjs";
 import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
+import { fields } from "./fields.mjs";
+import { frames } from "./frames.mjs";
+import { http } from "./http.mjs";
 import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
 import { misuse } from "./misuse.mjs";
 import { reads } from "./reads.mjs";
 import { tunnels } from "./tunnels.mjs";
 import { equal } from "./assert.mjs";
-import { isWhole, needsDeflate, needsTunnel, parseCases, replay } from "./vectors.mjs";
+import { isWhole, needsDeflate, needsFields, needsTunnel, parseCases, replay } from "./vectors.mjs";
 
 export const VECTOR_FILES = [
   "close",
   "deflate",
   "eof",
+  "fields",
   "frames",
   "handshake-client",
   "handshake-server",
+  "http",
   "limits",
   "messages",
   "parts",
   "peers",
+  "relay",
   "rfc",
   "send",
   "timers",
@@ -45,6 +51,8 @@ export async function suite(sansock, readText) {
     ...wrongArguments(sansock),
     ...acceptedForms(sansock),
     ...answers(sansock),
+    ...http(sansock),
+    ...frames(sansock),
     ...limits(sansock),
     ...buffers(sansock),
     ...reads(sansock),
@@ -54,19 +62,21 @@ export async function suite(sansock, readText) {
   if (deflates) {
     tests.push(...compression(sansock));
   }
-  const hasTunnels = sansock.Tunnel !== undefined;
-  if (hasTunnels) {
-    tests.push(...tunnels(sansock));
+  const isDefault = sansock.Tunnel !== undefined;
+  if (isDefault) {
+    tests.push(...fields(sansock), ...tunnels(sansock));
   }
   for (const file of VECTOR_FILES) {
     const all = parseCases(await readText(`core/vectors/${file}.vec`));
-    const cases = all.filter((each) => (deflates || !needsDeflate(each)) && (hasTunnels || !needsTunnel(each)));
+    const isServed = (each) =>
+      (deflates || !needsDeflate(each)) && (isDefault || !(needsFields(each) || needsTunnel(each)));
+    const cases = all.filter(isServed);
     const pieces = cases.filter((each) => !isWhole(each));
     if (cases.length > 0 || all.length === 0) {
       tests.push({ name: `${file}.vec, ${cases.length} cases`, run: () => replayAll(cases, sansock, false) });
     }
     for (const { name } of all.filter((each) => !cases.includes(each))) {
-      tests.push({ name: `${file}.vec, ${name}`, skip: "this build has no compression, and no tunnels" });
+      tests.push({ name: `${file}.vec, ${name}`, skip: "this build has no compression, no handshakes made of fields and no tunnels" });
     }
     if (pieces.length > 0) {
       tests.push({ name: `${file}.vec byte by byte`, run: () => replayAll(pieces, sansock, true) });

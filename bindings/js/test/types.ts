@@ -4,9 +4,13 @@ import {
   type ClientOptions,
   Connection,
   type ConnectionEvent,
+  type DeflateLimits,
   type EngineOptions,
   type ErrorCode,
+  type Fault,
+  type FaultName,
   type HeadersInput,
+  type HttpVersion,
   init,
   type RequestEvent,
   SansockError,
@@ -25,17 +29,23 @@ export function narrow(event: ConnectionEvent): string | number | boolean | Uint
     case "open":
       return event.subprotocol;
     case "rejected":
-      return event.status;
+      return event.reason === "" ? event.status : event.reason;
+    case "head":
+      return event.status ?? event.body;
     case "text":
       return event.data.toUpperCase();
     case "binary":
       return event.data.byteLength;
+    case "frame":
+      return event.kind === "text" ? event.data : event.frameLength;
     case "ping":
       return event.payload;
     case "pong":
       return event.roundTripTime;
     case "closing":
       return event.reason;
+    case "fault":
+      return event.fault.position ?? event.code;
     case "closed":
       return event.fault === null ? event.clean : event.fault.name;
     default:
@@ -65,6 +75,20 @@ export function mistakes(connection: Connection): void {
   Connection.server({ headers: { X: 42 } });
   // @ts-expect-error: not headers
   connection.accept(null, "X: y");
+  // @ts-expect-error: a value that is no string
+  connection.respond(200, "OK", { X: ["y", 42] });
+  // @ts-expect-error: the reason comes before the headers
+  connection.respond(200, [["A", "b"]]);
+  // @ts-expect-error: no such limit
+  connection.accept(null, [], 0, { deflateLevel: 1 });
+  // @ts-expect-error: a limit declines, and turns nothing on
+  connection.accept(null, [], 0, { deflate: true });
+  // @ts-expect-error: a string, as node:http has it
+  connection.receiveRequest(2, []);
+  // @ts-expect-error: a flat list, as request.rawHeaders of node:http
+  connection.receiveRequest("1.1", [":method", "GET"]);
+  // @ts-expect-error: only a client has a key to name
+  Connection.server({ key: "dGhlIHNhbXBsZSBub25jZQ==" } satisfies Parameters<typeof Connection.server>[0]);
   // @ts-expect-error: not a string
   Connection.server({ subprotocols: [42] });
   // @ts-expect-error: made by `server` and `client`
@@ -90,15 +114,28 @@ export function origins(event: RequestEvent): boolean {
   return event.sameOrigin;
 }
 
+export function requests(event: RequestEvent): boolean {
+  event.fault satisfies FaultName | null;
+  // @ts-expect-error: no such fault
+  return event.fault === "BAD_WEATHER" || event.method === "GET";
+}
+
+export function faults({ actual, limit, position }: Fault): (number | null)[] {
+  return [actual, limit, position];
+}
+
+export const limits: DeflateLimits[] = [{}, { deflate: false }, { serverNoContextTakeover: true, serverMaxWindowBits: 9 }];
+export const versions: HttpVersion[] = ["1.1", "2", "3"];
 export const subprotocols: ClientOptions[] = [{ subprotocols: "chat" }, { subprotocols: new Set(["chat"]) }];
 export const headers: HeadersInput[] = [
   [["A", "b"]],
   new Map([["A", "b"]]),
   new Headers({ A: "b" }),
   { A: "b" },
+  { A: ["b", "c"], ":path": "/" },
   new Set<readonly [string, string]>([["A", "b"]]),
 ];
-export const options: ClientOptions = { origin: "https://example.com", headers: [["A", "b"]] };
+export const options: ClientOptions = { origin: "https://example.com", headers: [["A", "b"]], key: undefined };
 export const code: ErrorCode = new SansockError("INVALID_STATE", "text").code;
 export const started: Promise<void> = init();
 

@@ -1,5 +1,6 @@
 // Replays the cases of core/vectors through the public interface. The format is described in core/vectors/README.md.
 
+import { encodeLimits } from "../dist/deflate-limits.js";
 import { OPTIONS } from "../dist/options.js";
 import { drained } from "./pair.mjs";
 
@@ -38,6 +39,11 @@ export function needsDeflate({ setup }) {
   return setup.some(([keyword, rest]) => keyword === "option" && rest === "deflate 1");
 }
 
+/** Whether the case has a handshake made of fields or limits compression, which a build may not. */
+export function needsFields({ steps }) {
+  return steps.some(({ call }) => /^(?:receive-request|request-fields|limit-deflate) /.test(call));
+}
+
 /** Whether the case leads through a proxy, which a build may not. */
 export function needsTunnel({ setup }) {
   return setup.some(([keyword, rest]) => keyword === "role" && rest === "tunnel");
@@ -46,8 +52,9 @@ export function needsTunnel({ setup }) {
 /** Replays a case and returns its transcript, one list of lines for each step. */
 export function replay({ setup, steps }, { Connection, SansockError, Tunnel }, byteByByte) {
   const shows = setup.filter(([keyword]) => keyword === "show").map(([, what]) => what);
-  const replayed = { connection: undefined, now: 0, held: false, shows };
-  const shown = { transport: "open", deadline: null, writable: true };
+  const held = setup.some(([keyword]) => keyword === "hold");
+  const replayed = { connection: undefined, now: 0, held, shows, fields: [], limits: {} };
+  const shown = { transport: "open", deadline: null, writable: true, fault: "" };
   const transcripts = [];
   for (const { call } of steps) {
     const events = [];
@@ -91,15 +98,15 @@ function connect(Connection, setup) {
         break;
       case "option": {
         const [word, value] = splitWord(rest);
-        const name = word.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-        options[name] = OPTIONS[name].type === "boolean" ? value === "1" : Number(value);
+        options[camel(word)] = optionValue(word, value);
         break;
       }
       case "url":
         url = latin1(bytes(rest));
         break;
       case "origin":
-        options.origin = latin1(bytes(rest));
+      case "key":
+        options[keyword] = latin1(bytes(rest));
         break;
       case "subprotocol":
         options.subprotocols.push(latin1(bytes(rest)));
@@ -111,12 +118,22 @@ function connect(Connection, setup) {
       case "about":
       case "show":
       case "whole":
+      case "hold":
         break;
       default:
         throw new Error(`unknown set-up line: ${keyword}`);
     }
   }
   return role === "server" ? Connection.server(options) : Connection.client(url, options);
+}
+
+/** `max_message_size` as `maxMessageSize`. */
+function camel(name) {
+  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+function optionValue(name, value) {
+  return OPTIONS[camel(name)].type === "boolean" ? value === "1" : Number(value);
 }
 
 /** A tunnel, which takes the place of the connection. */
@@ -165,7 +182,31 @@ function run(replayed, call, byteByByte, events) {
       events.push(...connection.timeout(now));
       break;
     case "accept":
-      events.push(...connection.accept(rest === "" ? null : latin1(bytes(rest)), [], now));
+      events.push(...connection.accept(rest === "" ? null : latin1(bytes(rest)), [], now, replayed.limits));
+      break;
+    case "respond": {
+      const [, reason, body] = /^("(?:[^"\\]|\\.)*")(.*)$/.exec(after);
+      events.push(...connection.respond(Number(word), latin1(bytes(reason)), [], bytes(body), now));
+      break;
+    }
+    case "limit-deflate": {
+      const limits = { ...replayed.limits, [camel(word)]: optionValue(word, after) };
+      // They are passed to accept, which would refuse all of them.
+      encodeLimits(limits);
+      replayed.limits = limits;
+      break;
+    }
+    case "field":
+      replayed.fields.push(strings(rest));
+      break;
+    case "receive-request":
+      events.push(...connection.receiveRequest(rest, takeFields(replayed), now));
+      break;
+    case "request-fields":
+      events.push(...connection.requestFields(rest, now));
+      break;
+    case "receive-response":
+      events.push(...connection.receiveResponse(Number(rest), takeFields(replayed), now));
       break;
     case "response-header":
       connection.addResponseHeader(...strings(rest));
@@ -215,6 +256,12 @@ function run(replayed, call, byteByByte, events) {
   return 0;
 }
 
+function takeFields(replayed) {
+  const { fields } = replayed;
+  replayed.fields = [];
+  return fields;
+}
+
 function receive(replayed, input, byteByByte, events) {
   const { connection, now } = replayed;
   const size = byteByByte ? 1 : Math.max(input.length, 1);
@@ -252,6 +299,11 @@ function changes(replayed, shown) {
     shown.writable = connection.writable;
     lines.push(`writable ${shown.writable ? "yes" : "no"}`);
   }
+  const fault = shows.includes("fault") ? describeFault(connection.fault) : "";
+  if (fault !== shown.fault) {
+    shown.fault = fault;
+    lines.push(fault);
+  }
   return lines;
 }
 
@@ -260,8 +312,9 @@ function describe(event) {
   switch (event.type) {
     case "request":
       return [
-        `request ${show(event.target)} origin=${event.originRelation}`,
-        `authority ${show(event.authority)}`,
+        `request ${show(event.target)} origin=${event.originRelation}${event.fault === null ? "" : ` fault=${event.fault}`}`,
+        ...(event.method === "GET" ? [] : [`method ${show(event.method)}`]),
+        ...(event.authority === "" ? [] : [`authority ${show(event.authority)}`]),
         ...(event.origin === null ? [] : [`origin ${show(event.origin)}`]),
         ...event.subprotocols.map((name) => `subprotocol ${show(name)}${name === event.subprotocol ? " chosen" : ""}`),
         ...event.extensions.map((extension) => `extension ${show(extension)}`),
@@ -277,18 +330,27 @@ function describe(event) {
     case "rejected":
       return [
         `rejected ${event.status} ${show(event.body)}${event.truncated ? " truncated" : ""}`,
+        ...(event.reason === "" ? [] : [`reason ${show(event.reason)}`]),
         ...event.headers.map(describeHeader),
       ];
+    case "head":
+      return [`head ${event.status ?? 0} ${show(event.body)}`, ...event.headers.map(describeHeader)];
     case "text":
       return [`text ${show(utf8.encode(event.data))}${describePart(event)}`];
     case "binary":
       return [`binary ${show(event.data)}${describePart(event)}`];
+    case "frame": {
+      const words = [event.frameEnd ? " end" : "", event.compressed ? " compressed" : "", ` of=${event.frameLength}`];
+      return [`frame ${event.kind} ${show(event.data)}${describePart(event)}${words.join("")}`];
+    }
     case "ping":
       return [`ping ${show(event.payload)}`];
     case "pong":
       return [`pong ${show(event.payload)}${event.roundTripTime === null ? "" : ` rtt=${event.roundTripTime}`}`];
     case "closing":
       return [`closing ${event.code} ${show(utf8.encode(event.reason))}`];
+    case "fault":
+      return [`fault ${event.fault.name} ${event.code}`];
     case "closed": {
       const words = [event.clean ? "clean" : "unclean", event.byPeer ? "by-peer" : "by-us"];
       words.push(...(event.sentCode === null ? [] : [`sent=${event.sentCode}`]));
@@ -302,6 +364,12 @@ function describe(event) {
 
 function describeHeader([name, value]) {
   return `header ${show(name)} ${show(value)}`;
+}
+
+/** The fault of a connection, with its numbers; nothing if there is none. */
+function describeFault(fault) {
+  const number = (name) => (fault[name] === null ? "" : ` ${name}=${fault[name]}`);
+  return fault === null ? "" : `fault ${fault.name}${["actual", "limit", "position"].map(number).join("")}`;
 }
 
 function describePart({ first, last }) {

@@ -175,7 +175,13 @@ def by_reject(headers: Any) -> Pairs:
     return answer_of(server)
 
 
-SENDS = pytest.mark.parametrize("send", [by_client, by_server, by_accept, by_reject])
+def by_respond(headers: Any) -> Pairs:
+    server = asked()
+    server.respond(200, headers=headers, now=0)
+    return answer_of(server)
+
+
+SENDS = pytest.mark.parametrize("send", [by_client, by_server, by_accept, by_reject, by_respond])
 
 
 @SENDS
@@ -203,7 +209,7 @@ def test_headers_that_are_not_allowed(send: Send, form: str) -> None:
         send(headers)
 
 
-@pytest.mark.parametrize("send", [by_accept, by_reject])
+@pytest.mark.parametrize("send", [by_accept, by_reject, by_respond])
 def test_an_answer_has_no_headers_of_none(send: Send) -> None:
     with pytest.raises(TypeError, match=r"^headers must be .*, not NoneType$"):
         send(None)
@@ -305,6 +311,7 @@ def test_forms_of_messages(pair: Pair) -> None:
         (lambda c: CLIENT(UserString(URL)), "url must be a str, not UserString"),
         (lambda c: CLIENT(URL, origin=b"http://a"), "origin must be a str, not bytes"),
         (lambda c: CLIENT(URL, origin=["http://a"]), "origin must be a str, not list"),
+        (lambda c: CLIENT(URL, key=bytes(16)), "key must be a str, not bytes"),
         (lambda c: CLIENT(URL, seed="x" * 32), "seed must be a bytes-like object, not str"),
         (lambda c: CLIENT(URL, seed=[0] * 32), "seed must be a bytes-like object, not list"),
         (lambda c: CLIENT(URL, seed=32), "seed must be a bytes-like object, not int"),
@@ -327,6 +334,18 @@ def test_forms_of_messages(pair: Pair) -> None:
         (lambda c: c.reject("403"), "status must be an int, not str"),
         (lambda c: c.reject(403, body="text"), "body must be a bytes-like object, not str"),
         (lambda c: c.reject(403, body=[1]), "body must be a bytes-like object, not list"),
+        (lambda c: c.respond(200, 5), "reason must be a str or bytes, not int"),
+        (lambda c: c.accept(deflate="no"), "deflate must be an int, not str"),
+        (lambda c: c.accept(client_max_window_bits=None), "client_max_window_bits must be an int, not NoneType"),
+        (lambda c: c.receive_request(None), "fields must be a mapping or an iterable of pairs, not NoneType"),
+        (lambda c: c.receive_request([], 2), "http_version must be a str, not int"),
+        (lambda c: c.receive_request([], b"2"), "http_version must be a str, not bytes"),
+        (lambda c: c.receive_request([], "2", "now"), "now must be an int, not str"),
+        (lambda c: c.request_fields(1.1), "http_version must be a str, not float"),
+        (lambda c: c.request_fields("2", "now"), "now must be an int, not str"),
+        (lambda c: c.receive_response("200"), "status must be an int, not str"),
+        (lambda c: c.receive_response(200, [("a", 1)]), r"fields\[0\]: value must be a str or bytes, not int"),
+        (lambda c: c.receive_response(200, now="now"), "now must be an int, not str"),
     ],
 )
 def test_other_arguments_of_a_wrong_type(pair: Pair, call: Callable[[Any], Any], text: str) -> None:

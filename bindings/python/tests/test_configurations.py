@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -46,6 +47,15 @@ def test_what_is_not_an_option_of_the_engine_makes_none(made: list[int]) -> None
     for now, seed in ((1, bytes(32)), (2, None)):
         Connection.server(max_message_size=23_456, now=now, seed=seed, batches=now == 2, ping_interval=None)
     assert made == [_numbers.ROLE_SERVER]
+
+
+def test_a_client_with_a_key_displaces_nobody(made: list[int]) -> None:
+    Connection.client(URL, max_message_size=34_567)
+    for number in range(10):
+        Connection.client(URL, key=b64encode(bytes([number] * 16)).decode(), max_message_size=34_567)
+    assert len(made) == 1 + 10
+    Connection.client(URL, key=None, max_message_size=34_567)
+    assert len(made) == 1 + 10
 
 
 def test_changed_options_take_effect() -> None:

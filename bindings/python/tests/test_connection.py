@@ -22,7 +22,7 @@ from sansock import (
     WouldBlock,
 )
 
-from conftest import SEED, Pair, masked
+from conftest import SEED, Pair, everything, masked
 
 
 def test_messages_both_ways(pair: Pair) -> None:
@@ -314,6 +314,20 @@ def test_memory_usage(pair: Pair) -> None:
     idle = pair.server.memory_usage()
     pair.server.send_binary(bytes(100_000))
     assert pair.server.memory_usage() > idle + 90_000
+
+
+@pytest.mark.parametrize("message", ["é" * 500_000, bytes(1_000_000)], ids=["text", "binary"])
+@pytest.mark.parametrize("batches", [False, True])
+def test_the_memory_of_a_large_message_is_given_back_at_once(message: str | bytes, batches: bool) -> None:
+    pair = Pair({}, {"batches": batches})
+    pair.to_server()
+    idle = pair.server.memory_usage()
+    pair.client.send(message)
+    events: list[Any] = everything(pair.server, pair.to_server())
+    (event,) = events
+    assert message == (event.messages[0] if isinstance(event, Batch) else event.data)
+    assert pair.server.memory_usage() <= idle + 100
+    assert pair.server.next_deadline is None
 
 
 def test_repr_shows_the_state() -> None:

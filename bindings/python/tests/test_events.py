@@ -17,29 +17,36 @@ from sansock import (
     Closing,
     Event,
     Fault,
+    Frame,
+    Head,
+    MessageKind,
     Open,
     OriginRelation,
     Ping,
     Pong,
     Rejected,
+    ReportedFault,
     Request,
     Text,
     Url,
 )
 
 EXAMPLES: list[object] = [
-    Request("/", "example.com", None, OriginRelation.ABSENT, ("chat",), (), (("Host", "example.com"),), "chat"),
+    Request("/", "a", None, OriginRelation.ABSENT, ("chat",), (), (("Host", "a"),), "chat", "GET", None),
     Open("chat", ("permessage-deflate",), ()),
-    Rejected(403, (), b"no", False),
+    Rejected(403, (), b"no", False, "Forbidden"),
+    Head(403, (("content-length", "2"),), b"no"),
     Text("hello"),
     Binary(b"hello"),
     Batch(("hello", b"hello")),
     Binary(b"hello", True, False),
+    Frame(MessageKind.TEXT, b"hello", True, True, True, False, 5),
     Ping(b""),
     Pong(b"", 5),
     Closing(1000, "bye"),
-    Closed(1006, "", False, True, None, Fault(401, "EOF", "the peer is gone")),
-    Fault(202, "UNMASKED", "a frame from the client is not masked"),
+    ReportedFault("UNMASKED", 1002),
+    Closed(1006, "", False, True, None, Fault(401, "EOF", "the peer is gone", None, None, None)),
+    Fault(202, "UNMASKED", "a frame from the client is not masked", None, None, 0),
     Url(True, "example.com", 443),
 ]
 
@@ -76,7 +83,7 @@ def test_kinds_are_not_equal() -> None:
 
 
 def test_only_another_origin_is_not_the_same() -> None:
-    requests = [Request("/", "example.com", None, relation, (), (), (), None) for relation in OriginRelation]
+    requests = [Request("/", "a", None, relation, (), (), (), None, "GET", None) for relation in OriginRelation]
     assert [request.same_origin for request in requests] == [True, True, False]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,45 +13,23 @@ import pytest
 import sansock
 
 from conftest import REPOSITORY, masked
+from programs import CAN_RUN, ENVIRONMENT, EXAMPLES, run, serving
 
-EXAMPLES = REPOSITORY / "examples" / "python"
 CLIENT = EXAMPLES / "client.py"
 COMMAND_CLIENT = REPOSITORY / "conformance" / "clients" / "python" / "command_client.py"
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join([str(Path(sansock.__file__).parents[1]), str(EXAMPLES)]),
-    "SANSOCK_LIBRARY": str(sansock._ffi.library_path),
-}
 REQUEST = sansock.Connection.client("ws://127.0.0.1/").take_output()
 
-pytestmark = pytest.mark.skipif(
-    sys.version_info < (3, 10) or sys.platform == "win32", reason="the examples need match, and POSIX signals"
-)
+pytestmark = pytest.mark.skipif(not CAN_RUN, reason="the examples need match, and POSIX signals")
 
 
 @pytest.fixture(params=["echo_server.py", "echo_server_threads.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The port of a server, which must exit with status 0 on SIGTERM, whatever it received."""
-    command = [sys.executable, str(EXAMPLES / request.param), "0"]
-    with subprocess.Popen(
-        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        line = server.stdout.readline().strip()
-        try:
-            assert line.startswith("listening on ws://127.0.0.1:")
-            yield int(line.rsplit(":", 1)[1])
-        finally:
-            server.send_signal(signal.SIGTERM)
-            output, errors = server.communicate(timeout=10)
-        assert (server.returncode, output, errors) == (0, "", "")
+    with serving(request.param) as port:
+        yield port
 
 
 def client(port: int, lines: str, *options: str, program: Path = CLIENT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(program), f"ws://127.0.0.1:{port}/", *options]
-    return subprocess.run(
-        command, env=ENVIRONMENT, input=lines, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
-    )
+    return run(program, lines, f"ws://127.0.0.1:{port}/", *options)
 
 
 def connect(port: int) -> socket.socket:

@@ -99,8 +99,16 @@ def test_record() -> None:
     assert _ffi.RECORD.size == ctypes.sizeof(expected) == _ffi._library.sansock_record_size()
 
 
+def test_field() -> None:
+    expected = struct_of_header("(?:sansock_f|F)ield")
+    assert [struct.calcsize("@" + "PNPN"[:n]) for n in range(4)] == list(offsets(expected).values())
+    assert _ffi.FIELD.format == "@PNPN"
+    assert _ffi.FIELD.size == ctypes.sizeof(expected)
+
+
 def test_constants() -> None:
-    prefixes = ("ERR_", "KIND_", "FLAG_", "REGION_", "ORIGIN_", "TRANSPORT_", "STATE_", "BLOCK_", "ROLE_", "TEXT_")
+    groups = "ERR", "KIND", "FLAG", "REGION", "ORIGIN", "TRANSPORT", "STATE", "BLOCK", "ROLE", "TEXT", "HTTP"
+    prefixes = tuple(group + "_" for group in groups)
     named = {name: number for name, number in DEFINES.items() if name.startswith(prefixes)}
     assert named == {name: str(number) for name, number in vars(_numbers).items() if name.startswith(prefixes)}
     assert DEFINES["ABI_VERSION"] == str(_numbers.ABI_VERSION)
@@ -174,7 +182,15 @@ def test_prototypes() -> None:
     found = {name: len(arguments) for name, arguments in _ffi.prototypes.items()}
     assert found.items() <= declared.items()
     # These are not used here, or called before the prototypes are bound.
-    unused = {"abi_version", "record_size", "block_size", "fault_text", "random_seed", "conn_receive_header"}
+    unused = {
+        "abi_version",
+        "record_size",
+        "block_size",
+        "fault_text",
+        "random_seed",
+        "conn_receive_header",
+        "conn_reject",
+    }
     assert declared.keys() - found.keys() == unused
 
 

@@ -42,6 +42,10 @@ WRONG_TYPES: list[Call] = [
     lambda c: c.accept(headers=[(1, 2)]),
     lambda c: c.reject("403"),
     lambda c: c.reject(403, body="text"),
+    lambda c: c.respond("200"),
+    lambda c: c.receive_request(5),
+    lambda c: c.request_fields(None),
+    lambda c: c.receive_response(None),
     lambda c: c.send_text(None),
     lambda c: c.send_text(5),
     lambda c: c.send_binary("text"),
@@ -74,6 +78,14 @@ WRONG_VALUES: list[Call] = [
     lambda c: c.receive(b"", 2**64),
     lambda c: c.timeout(-1),
     lambda c: c.reject(70_000),
+    lambda c: c.respond(199),
+    lambda c: c.receive_request([], "1.0"),
+    lambda c: c.receive_request([], "2", -1),
+    lambda c: c.receive_request([("\u20ac", "")]),
+    lambda c: c.request_fields(""),
+    lambda c: c.receive_response(-1),
+    lambda c: c.receive_response(65536),
+    lambda c: c.receive_response(200, [("a", "\u20ac")]),
     lambda c: c.send_text(b"\xff"),
     lambda c: c.ping(bytes(126)),
     lambda c: c.pong(bytes(126)),
@@ -93,7 +105,11 @@ WRONG_VALUES: list[Call] = [
 WRONG_STATES: list[Call] = [
     lambda c: c.accept(),
     lambda c: c.reject(403),
+    lambda c: c.respond(200),
     lambda c: c.add_response_header("A", "b"),
+    lambda c: c.receive_request([]),
+    lambda c: c.request_fields(),
+    lambda c: c.receive_response(200),
 ]
 
 EVERY_CALL: list[Call] = [
@@ -104,6 +120,10 @@ EVERY_CALL: list[Call] = [
     lambda c: c.add_response_header("A", "b"),
     lambda c: c.accept(),
     lambda c: c.reject(403),
+    lambda c: c.respond(200),
+    lambda c: c.receive_request([]),
+    lambda c: c.request_fields(),
+    lambda c: c.receive_response(200),
     lambda c: c.send_text("text"),
     lambda c: c.send_binary(b"data"),
     lambda c: c.send("text"),
@@ -288,9 +308,16 @@ def test_a_client_needs_a_url() -> None:
         connection.send("hello")
 
 
-def test_a_server_has_no_origin() -> None:
-    with pytest.raises(InvalidArgument):
-        Connection.server(origin="http://example.com")  # type: ignore[call-arg]
+def test_a_server_has_no_origin_and_no_key() -> None:
+    for options in ({"origin": "http://example.com"}, {"key": "dGhlIHNhbXBsZSBub25jZQ=="}):
+        with pytest.raises(InvalidArgument):
+            Connection.server(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["", "short", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ==\r\n", "\u20ac"])
+def test_wrong_keys(key: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"^key"):
+        Connection.client(URL, key=key)
 
 
 def test_lone_surrogates(server: Connection) -> None:

@@ -68,7 +68,7 @@ def test_what_follows_the_answer_is_left(tunnel: Tunnel) -> None:
 
 def test_a_refusal_has_a_code(tunnel: Tunnel) -> None:
     rejected, closed = tunnel.receive(b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n", 0)
-    assert rejected == Rejected(407, (("Proxy-Authenticate", "Basic"),), b"", False)
+    assert rejected == Rejected(407, (("Proxy-Authenticate", "Basic"),), b"", False, "No")
     assert isinstance(closed, Closed)
     assert closed.fault == tunnel.fault
     assert closed.fault is not None
@@ -76,7 +76,7 @@ def test_a_refusal_has_a_code(tunnel: Tunnel) -> None:
     assert (tunnel.state, tunnel.transport, tunnel.output()) == (State.CLOSED, Transport.CLOSE, b"")
     socks = Tunnel("socks4a://me@proxy", "example.com", 443)
     rejected, closed = socks.receive(bytes([0, 91, 0, 0, 0, 0, 0, 0]))
-    assert rejected == Rejected(91, (), b"", False)
+    assert rejected == Rejected(91, (), b"", False, "")
     assert socks.fault is not None
     assert (socks.fault.name, socks.fault.text) == ("TUNNEL_REFUSED", "the proxy refused the tunnel: 91")
 

@@ -14,11 +14,15 @@ from sansock import (
     Closing,
     Connection,
     Event,
+    Frame,
+    Head,
+    InvalidArgument,
     MessageKind,
     Open,
     Ping,
     Pong,
     Rejected,
+    ReportedFault,
     Request,
     SansockError,
     Text,
@@ -131,8 +135,12 @@ def show_http(text: str) -> str:
 def show_event(event: Event) -> Iterator[str]:
     """The lines of an event and its details, in the order of the format."""
     if isinstance(event, Request):
-        yield f"request {show_http(event.target)} origin={event.origin_relation.name.lower()}"
-        yield f"authority {show_http(event.authority)}"
+        fault = "" if event.fault is None else f" fault={event.fault}"
+        yield f"request {show_http(event.target)} origin={event.origin_relation.name.lower()}{fault}"
+        if event.method != "GET":
+            yield f"method {show_http(event.method)}"
+        if event.authority:
+            yield f"authority {show_http(event.authority)}"
         if event.origin is not None:
             yield f"origin {show_http(event.origin)}"
         for subprotocol in event.subprotocols:
@@ -149,11 +157,19 @@ def show_event(event: Event) -> Iterator[str]:
         yield from show_headers(event)
     elif isinstance(event, Rejected):
         yield f"rejected {event.status} {show(event.body)}" + " truncated" * event.truncated
+        if event.reason:
+            yield f"reason {show_http(event.reason)}"
+        yield from show_headers(event)
+    elif isinstance(event, Head):
+        yield f"head {event.status or 0} {show(event.body)}"
         yield from show_headers(event)
     elif isinstance(event, Text):
         yield f"text {show(event.data.encode())}" + show_part(event)
     elif isinstance(event, Binary):
         yield f"binary {show(event.data)}" + show_part(event)
+    elif isinstance(event, Frame):
+        words = show_part(event) + " end" * event.frame_end + " compressed" * event.compressed
+        yield f"frame {event.kind.name.lower()} {show(event.data)}{words} of={event.frame_len}"
     elif isinstance(event, Ping):
         yield f"ping {show(event.payload)}"
     elif isinstance(event, Pong):
@@ -161,6 +177,8 @@ def show_event(event: Event) -> Iterator[str]:
         yield f"pong {show(event.payload)}{time}"
     elif isinstance(event, Closing):
         yield f"closing {event.code} {show(event.reason.encode())}"
+    elif isinstance(event, ReportedFault):
+        yield f"fault {event.fault} {event.code}"
     elif isinstance(event, Closed):
         yield show_closed(event)
     else:
@@ -168,11 +186,11 @@ def show_event(event: Event) -> Iterator[str]:
             yield from show_event(Text(message) if isinstance(message, str) else Binary(message))
 
 
-def show_headers(event: Request | Open | Rejected) -> Iterator[str]:
+def show_headers(event: Request | Open | Rejected | Head) -> Iterator[str]:
     return (f"header {show_http(name)} {show_http(value)}" for name, value in event.headers)
 
 
-def show_part(event: Text | Binary) -> str:
+def show_part(event: Text | Binary | Frame) -> str:
     if event.first and event.last:
         return ""
     return " first" if event.first else " last" if event.last else " middle"
@@ -189,6 +207,14 @@ def show_closed(event: Closed) -> str:
     return " ".join(words)
 
 
+def show_fault(connection: Connection) -> str:
+    fault = connection.fault
+    if fault is None:
+        return ""
+    numbers = {"actual": fault.actual, "limit": fault.limit, "position": fault.position}
+    return " ".join([fault.name, *(f"{name}={number}" for name, number in numbers.items() if number is not None)])
+
+
 class Player:
     """Plays the steps of one case."""
 
@@ -199,10 +225,12 @@ class Player:
         self.read_buffer = read_buffer
         self.batches = batches
         self.now = 0
-        self.held = False
+        self.held = ("hold", "") in case.settings
+        self.limits: dict[str, Any] = {}
+        self.fields: list[tuple[bytes, bytes]] = []
         self.through_a_proxy = ("role", "tunnel") in case.settings
         self.showing = {arguments for name, arguments in case.settings if name == "show"}
-        self.shown = {"transport": "open", "deadline": "never", "writable": "yes"}
+        self.shown = {"transport": "open", "deadline": "never", "writable": "yes", "fault": ""}
 
     def play(self) -> None:
         """Plays every step, and compares its transcript."""
@@ -249,6 +277,8 @@ class Player:
             values["deadline"] = "never" if deadline is None else str(deadline)
         if "writable" in self.showing:
             values["writable"] = "yes" if self.connection.writable else "no"
+        if "fault" in self.showing:
+            values["fault"] = show_fault(self.connection)
         for name, value in values.items():
             if value != self.shown[name]:
                 self.shown[name] = value
@@ -265,14 +295,14 @@ class Player:
                 options[option] = int(number)
             elif name == "url":
                 url = read_bytes(arguments).decode()
-            elif name == "origin":
-                options["origin"] = read_bytes(arguments).decode()
+            elif name in ("origin", "key"):
+                options[name] = read_bytes(arguments).decode()
             elif name == "subprotocol":
                 options["subprotocols"].append(read_bytes(arguments).decode())
             elif name == "header":
                 options["headers"].append(tuple(read_atoms(arguments)))
             else:
-                assert name in ("rfc", "about", "show", "whole"), f"{self.case.name}: {name}"
+                assert name in ("rfc", "about", "show", "whole", "hold"), f"{self.case.name}: {name}"
         return Connection.client(url, **options) if role == "client" else Connection.server(**options)
 
     def start_tunnel(self) -> Tunnel:
@@ -311,7 +341,36 @@ class Player:
         return self.connection.timeout(self.now)
 
     def do_accept(self, arguments: str) -> list[Event]:
-        return self.connection.accept(read_bytes(arguments).decode() if arguments else None, now=self.now)
+        subprotocol = read_bytes(arguments).decode() if arguments else None
+        return self.connection.accept(subprotocol, now=self.now, **self.limits)
+
+    def do_limit_deflate(self, arguments: str) -> None:
+        option, number = arguments.split()
+        limit: dict[str, Any] = {option: int(number)}
+        # ``accept`` takes all limits. With a subprotocol that nobody offers it judges this one, and accepts nothing.
+        try:
+            self.connection.accept("not-offered", now=self.now, **limit)
+        except InvalidArgument as error:
+            if not str(error).startswith("subprotocol: "):
+                raise
+        self.limits.update(limit)
+
+    def do_field(self, arguments: str) -> None:
+        name, value = read_atoms(arguments)
+        self.fields.append((name, value))
+
+    def take_fields(self) -> list[tuple[bytes, bytes]]:
+        fields, self.fields = self.fields, []
+        return fields
+
+    def do_receive_request(self, version: Any) -> list[Event]:
+        return self.connection.receive_request(self.take_fields(), version, self.now)
+
+    def do_request_fields(self, version: Any) -> list[Event]:
+        return self.connection.request_fields(version, self.now)
+
+    def do_receive_response(self, status: str) -> list[Event]:
+        return self.connection.receive_response(int(status), self.take_fields(), self.now)
 
     def do_response_header(self, arguments: str) -> None:
         name, value = read_atoms(arguments)
@@ -320,6 +379,11 @@ class Player:
     def do_reject(self, arguments: str) -> list[Event]:
         status, _, body = arguments.partition(" ")
         return self.connection.reject(int(status), body=read_bytes(body), now=self.now)
+
+    def do_respond(self, arguments: str) -> list[Event]:
+        status, _, texts = arguments.partition(" ")
+        reason, *body = read_atoms(texts)
+        return self.connection.respond(int(status), reason, body=b"".join(body), now=self.now)
 
     def do_text(self, arguments: str) -> None:
         self.connection.send_text(read_bytes(arguments))

@@ -82,8 +82,7 @@ public:
         clean_ = closed.clean;
         print("closed", ending(closed.code, closed.reason));
     }
-    void operator()(const sansock::Request &) {}
-    void operator()(const sansock::Unknown &) {}
+    template <class Other> void operator()(const Other &) {} // what no client with these options gets
 
 private:
     static std::string ending(std::uint16_t code, std::string_view reason) {

@@ -50,6 +50,7 @@ impl Config {
         match text {
             text::URL => self.builder.set_url(value)?,
             text::ORIGIN => self.builder.set_origin(value)?,
+            text::KEY => self.builder.set_key(value)?,
             text::SUBPROTOCOL => self.builder.add_subprotocol(value)?,
             _ => return Err(Error::InvalidArgument),
         }

@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 
-use super::{Block, Config, Error, Record, block, kind, region, string};
+use super::{Block, Config, Error, Field, NEVER, Record, block, http, kind, option, region, string};
 use crate::close::CloseCode;
 use crate::connection;
 use crate::error::Fault;
 use crate::frame::MessageKind;
+use crate::handshake::fields::HttpVersion;
 use crate::send::Sender;
+use crate::settings::DeflateLimit;
 
 /// A connection whose calls take and return flat data.
 pub struct Connection(connection::Connection);
@@ -54,13 +56,62 @@ impl Connection {
         Ok(self.0.add_response_header(string(name)?, value)?)
     }
 
-    /// See [`connection::Connection::clear_response_headers`].
+    /// See [`connection::Connection::clear_response`].
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn clear_response_headers(&mut self) -> Result<(), Error> {
-        Ok(self.0.clear_response_headers()?)
+    pub fn clear_response(&mut self) -> Result<(), Error> {
+        Ok(self.0.clear_response()?)
+    }
+
+    /// See [`connection::Connection::limit_deflate`]. `option` is DEFLATE, to be set to 0; a NO_CONTEXT_TAKEOVER, to be set to 1;
+    /// or a MAX_WINDOW_BITS.
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`Error::InvalidArgument`] for another option or a value that narrows nothing.
+    pub fn limit_deflate(&mut self, option: u32, value: u64) -> Result<(), Error> {
+        let bits = u8::try_from(value).unwrap_or(u8::MAX);
+        let limit = match (option, value) {
+            (option::DEFLATE, 0) => DeflateLimit::Off,
+            (option::SERVER_NO_CONTEXT_TAKEOVER, 1) => DeflateLimit::ServerNoContextTakeover,
+            (option::CLIENT_NO_CONTEXT_TAKEOVER, 1) => DeflateLimit::ClientNoContextTakeover,
+            (option::SERVER_MAX_WINDOW_BITS, _) => DeflateLimit::ServerMaxWindowBits(bits),
+            (option::CLIENT_MAX_WINDOW_BITS, _) => DeflateLimit::ClientMaxWindowBits(bits),
+            _ => return Err(Error::InvalidArgument),
+        };
+        Ok(self.0.limit_deflate(limit)?)
+    }
+
+    /// See [`connection::Connection::receive_request`]. `version` is one of [`http`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`Error::InvalidArgument`] for another version.
+    pub fn receive_request(&mut self, version: u32, fields: &[Field<'_>], now: u64) -> Result<(), Error> {
+        let _ = self.0.receive_request(http_version(version)?, fields, time(now))?;
+        Ok(())
+    }
+
+    /// See [`connection::Connection::request_fields`]. `version` is one of [`http`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`Error::InvalidArgument`] for another version.
+    pub fn request_fields(&mut self, version: u32, now: u64) -> Result<(), Error> {
+        let _ = self.0.request_fields(http_version(version)?, time(now))?;
+        Ok(())
+    }
+
+    /// See [`connection::Connection::receive_response`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn receive_response(&mut self, status: u16, fields: &[Field<'_>], now: u64) -> Result<(), Error> {
+        let _ = self.0.receive_response(status, fields, time(now))?;
+        Ok(())
     }
 
     /// See [`connection::Connection::accept`].
@@ -74,13 +125,13 @@ impl Connection {
         Ok(())
     }
 
-    /// See [`connection::Connection::reject`].
+    /// See [`connection::Connection::respond`].
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn reject(&mut self, status: u16, body: &[u8], now: u64) -> Result<(), Error> {
-        let _ = self.0.reject(status, body, time(now))?;
+    pub fn respond(&mut self, status: u16, reason: &[u8], body: &[u8], now: u64) -> Result<(), Error> {
+        let _ = self.0.respond(status, reason, body, time(now))?;
         Ok(())
     }
 
@@ -212,6 +263,11 @@ impl Connection {
         self.0.resume(time(now));
     }
 
+    /// See [`connection::Connection::release`].
+    pub fn release(&mut self) {
+        self.0.release();
+    }
+
     /// See [`Sender::output`].
     pub fn output(&self) -> &[u8] {
         self.0.output()
@@ -261,16 +317,21 @@ impl Connection {
     pub fn block(&self, block: &mut Block, input: *const u8, input_len: usize, consumed: usize, status: i32) {
         self.0.mark_read();
         let (batch, sender, output) = (self.0.batch(), self.0.outgoing(), self.0.output());
+        let fault = sender.fault();
+        let [fault_actual, fault_limit, fault_position] = fault.map_or([0, 0, NEVER], |fault| fault.numbers());
         *block = Block {
             status,
             event_count: batch.records.len() as u32,
             transport: sender.transport() as u8,
             state: sender.state() as u8,
             flags: self.flags(),
-            fault: sender.fault().map_or(0, |fault| fault.kind.number()),
+            fault: fault.map_or(0, |fault| fault.kind.number()),
             consumed: consumed as u64,
             next_deadline: self.0.deadline(),
             payload_remaining: self.0.payload_remaining(),
+            fault_actual,
+            fault_limit,
+            fault_position,
             events: batch.records.as_ptr(),
             regions: [input, batch.store.as_ptr(), batch.scratch.as_ptr()],
             region_lens: [input_len, batch.store.len(), batch.scratch.len()],
@@ -320,6 +381,15 @@ fn slice<'a>(record: &Record, data: &'a [u8]) -> Result<&'a [u8], Error> {
         data.get(start..start.checked_add(len)?)
     };
     range().ok_or(Error::InvalidArgument)
+}
+
+fn http_version(number: u32) -> Result<HttpVersion, Error> {
+    match number {
+        http::VERSION_1_1 => Ok(HttpVersion::Http11),
+        http::VERSION_2 => Ok(HttpVersion::Http2),
+        http::VERSION_3 => Ok(HttpVersion::Http3),
+        _ => Err(Error::InvalidArgument),
+    }
 }
 
 fn close_code(code: u16) -> Option<CloseCode> {

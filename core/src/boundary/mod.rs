@@ -11,6 +11,7 @@ mod tunnel;
 
 pub use crate::abi::*;
 use crate::error;
+pub use crate::handshake::fields::Field;
 pub use crate::settings::option;
 use crate::utf8;
 pub use config::Config;

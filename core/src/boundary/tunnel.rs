@@ -1,7 +1,7 @@
 //! A tunnel whose calls take and return flat data.
 
 use super::connection::time;
-use super::{Block, Error, block, string};
+use super::{Block, Error, NEVER, block, string};
 use crate::error::Fault;
 use crate::tunnel::{self, Proxy};
 
@@ -86,13 +86,18 @@ impl Tunnel {
     pub fn block(&self, block: &mut Block, consumed: usize, status: i32) {
         self.0.mark_read();
         let (batch, output) = (self.0.batch(), self.0.output());
+        let fault = self.0.fault();
+        let [fault_actual, fault_limit, fault_position] = fault.map_or([0, 0, NEVER], |fault| fault.numbers());
         *block = Block {
             status,
             event_count: batch.records.len() as u32,
             transport: self.0.transport() as u8,
             state: self.0.state() as u8,
             flags: block::WRITABLE,
-            fault: self.0.fault().map_or(0, |fault| fault.kind.number()),
+            fault: fault.map_or(0, |fault| fault.kind.number()),
+            fault_actual,
+            fault_limit,
+            fault_position,
             consumed: consumed as u64,
             next_deadline: self.0.deadline(),
             events: batch.records.as_ptr(),

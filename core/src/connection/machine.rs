@@ -7,7 +7,8 @@ use core::sync::atomic::Ordering;
 
 use super::{Connection, Phase, Received};
 use crate::abi::{NEVER, Record, kind};
-use crate::error::{Error, Fault, FaultKind};
+use crate::close::CloseCode;
+use crate::error::{Breach, Error, FaultKind, Located};
 use crate::event::Events;
 use crate::handshake::opening::{self, Opening, Outcome};
 use crate::receive::Context;
@@ -36,6 +37,7 @@ impl Connection {
             let mut context = Context { batch: &mut self.batch, sender: &mut self.sender, base: Some(0) };
             result = self.reader.read_messages(input, &mut context);
             if result.as_ref().is_ok_and(|consumed| *consumed == input.len()) {
+                self.reader.count(input.len());
                 self.note_unread();
                 return input.len();
             }
@@ -50,11 +52,18 @@ impl Connection {
 
     /// Receives what the fast way left.
     #[inline(never)]
-    fn receive_remaining(&mut self, result: Result<usize, Fault>, input: &mut [u8]) -> usize {
-        let consumed = result.and_then(|from| self.read(from, input)).unwrap_or_else(|fault| {
-            self.fail_for(fault);
-            input.len()
+    fn receive_remaining(&mut self, result: Result<usize, Breach>, input: &mut [u8]) -> usize {
+        let read = result.and_then(|from| {
+            self.reader.count(from);
+            self.read(from, input)
         });
+        let consumed = match read {
+            Ok(consumed) => consumed,
+            Err(fault) => {
+                self.fail_for(fault);
+                input.len()
+            }
+        };
         self.finish();
         consumed
     }
@@ -95,7 +104,7 @@ impl Connection {
             let place = self.batch.push_to_scratch(reason.as_bytes());
             self.batch.push(Record {
                 code: outcome.code.get(),
-                aux: outcome.fault.map_or(0, |fault| fault.kind.number()),
+                aux: outcome.fault.map_or(0, |fault| fault.breach.kind.number()),
                 extra: outcome.close_sent.map_or(0, |code| code.get().into()),
                 ..place.record(kind::CLOSED, outcome.flags())
             });
@@ -110,7 +119,7 @@ impl Connection {
 
     /// Reads the input from an index on, as what the phase says it is, until it is used up or must wait. Returns where it
     /// stopped.
-    pub(super) fn read(&mut self, from: usize, input: &mut [u8]) -> Result<usize, Fault> {
+    pub(super) fn read(&mut self, from: usize, input: &mut [u8]) -> Result<usize, Breach> {
         let mut at = from;
         loop {
             if self.is_over() {
@@ -152,7 +161,7 @@ impl Connection {
     }
 
     /// Reads frames that arrived behind the request. `true` if some of them must wait for the next batch.
-    fn read_backlog(&mut self, bytes: &mut [u8]) -> Result<bool, Fault> {
+    fn read_backlog(&mut self, bytes: &mut [u8]) -> Result<bool, Breach> {
         let mut context = Context { batch: &mut self.batch, sender: &mut self.sender, base: None };
         let consumed = self.reader.read(bytes, &mut context)?;
         let waits = consumed < bytes.len() && !self.is_over();
@@ -168,16 +177,24 @@ impl Connection {
             match deadline {
                 Deadline::Handshake if self.decision().is_ok() => self.fail_for(FaultKind::DecisionTimeout.into()),
                 Deadline::Handshake => self.fail_for(FaultKind::HandshakeTimeout.into()),
+                Deadline::Pong => self.fail_for(FaultKind::PongTimeout.into()),
                 _ => self.sender.on_deadline(deadline),
             }
         }
     }
 
-    /// Closes the connection for a fault of the peer's, or of time.
-    pub(super) fn fail_for(&mut self, fault: Fault) {
+    /// Closes the connection for a fault of the peer's, or of time, or leaves that to the host.
+    pub(super) fn fail_for(&mut self, fault: Breach) {
+        let position = if fault.kind.is_of_frame() { self.reader.frame_start() } else { NEVER };
+        let located = Located { breach: fault, position };
         match &mut self.phase {
+            Phase::Frames | Phase::Backlog(_) if self.sender.report_fault(located) => {
+                let (aux, code) = (fault.kind.number(), fault.kind.close_code().map_or(0, CloseCode::get));
+                self.batch.push(Record { kind: kind::FAULT, aux, code, ..Record::default() });
+                self.phase = Phase::Discard;
+            }
             Phase::Frames | Phase::Backlog(_) if !self.batch.records.is_empty() => {
-                self.sender.defer_fault(fault);
+                self.sender.defer_fault(located);
                 self.phase = Phase::Discard;
             }
             Phase::Opening(opening) => {
@@ -186,19 +203,19 @@ impl Connection {
                 let by_peer = fault.kind != FaultKind::DecisionTimeout;
                 self.sender.handshake_failed(fault, by_peer, refusal_sent);
             }
-            _ => self.sender.fail_connection(fault),
+            _ => self.sender.fail_connection(located),
         }
     }
 
     /// The server's refusal has been delivered.
     pub(super) fn refused(&mut self, status: u16) {
-        let fault = Fault::with(FaultKind::HttpStatus, u64::from(status), 0);
+        let fault = Breach::with(FaultKind::HttpStatus, u64::from(status));
         self.sender.handshake_failed(fault, true, false);
     }
 
     /// The opening stage, if a request awaits the host's decision.
     pub(super) fn decision(&mut self) -> Result<&mut Opening, Error> {
-        let connecting = self.sender.connection_state() == ConnectionState::Connecting;
+        let connecting = self.sender.is_connecting();
         match &mut self.phase {
             Phase::Opening(opening) if opening.awaits_decision() && connecting => Ok(opening),
             _ => Err(Error::InvalidState),

@@ -1,5 +1,7 @@
 //! A connection: the machine that ties handshake, messages, closing and deadlines, and the face that Rust sees.
 
+mod answering;
+mod fields;
 mod machine;
 mod outgoing;
 
@@ -12,14 +14,13 @@ use core::time::Duration;
 use crate::abi::NEVER;
 use crate::config::Config;
 use crate::deflate::negotiation;
-use crate::error::{Error, Fault, FaultKind};
+use crate::error::Error;
 use crate::event::Events;
 use crate::handshake::opening::{self, Opening, Outcome};
 use crate::random::Keys;
 use crate::receive::FrameReader;
 use crate::receive::batch::Batch;
 use crate::send::{Sender, milliseconds};
-use crate::states::closing::ConnectionState;
 
 /// One WebSocket connection, without its socket.
 ///
@@ -36,7 +37,8 @@ use crate::states::closing::ConnectionState;
 /// `now` is the time since some fixed point of a monotonic clock, of the host's choice: `start.elapsed()`, for example. The
 /// engine counts in milliseconds.
 ///
-/// The *input* calls are `receive`, `receive_eof`, `timeout`, `accept` and `reject`. Each returns a [`Received`], whose events
+/// The *input* calls are `receive`, `receive_eof`, `timeout`, `accept`, `reject` and `respond`, and those of a handshake made of
+/// fields. Each returns a [`Received`], whose events
 /// and payloads are borrowed until the next call; the outgoing half is borrowed beside them, so that a host can answer
 /// while it reads.
 ///
@@ -232,7 +234,7 @@ impl Connection {
     pub fn receive_eof(&mut self, now: Duration) -> Received<'_> {
         self.begin(milliseconds(now));
         let result = match &mut self.phase {
-            Phase::Opening(opening) if self.sender.connection_state() == ConnectionState::Connecting => {
+            Phase::Opening(opening) if self.sender.is_connecting() => {
                 Ok(opening.read_eof(&mut opening::Context { batch: &mut self.batch, sender: &mut self.sender }))
             }
             _ => self.read(0, &mut []).map(|_| Outcome::Wait),
@@ -273,100 +275,30 @@ impl Connection {
         self.received(&[], 0)
     }
 
-    /// Adds a header to the answer to a request, after those of the configuration. Call [`accept`](Self::accept) or
-    /// [`reject`](Self::reject) next.
-    ///
-    /// ```
-    /// # use sansock::{Connection, Error};
-    /// # fn answer(connection: &mut Connection) -> Result<(), Error> {
-    /// connection.add_response_header("Set-Cookie", "session=1")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] if the header is not allowed:
-    /// see [`ConfigBuilder::header`](crate::config::ConfigBuilder::header).
-    pub fn add_response_header(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.decision()?.add_header(name.as_bytes(), value.as_ref())
-    }
-
-    /// Drops all headers that [`add_response_header`](Self::add_response_header) has added. Those of the configuration stay.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidState`] unless a request awaits the decision.
-    pub fn clear_response_headers(&mut self) -> Result<(), Error> {
-        self.decision()?.clear_headers();
-        Ok(())
-    }
-
-    /// Accepts the request: the 101 response is in the output, and `Open` is the first of the events. What the client sent
-    /// behind its request follows.
-    ///
-    /// `subprotocol` must be one of those offered. `None` picks the first of the configured ones that was offered, or none.
-    /// The example of [`Connection`] shows a request that is accepted.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] if the subprotocol was not
-    /// offered.
-    pub fn accept(&mut self, subprotocol: Option<&str>, now: Duration) -> Result<Received<'_>, Error> {
-        self.decision()?;
-        self.assert_read();
-        let Phase::Opening(opening) = &mut self.phase else { return Err(Error::InvalidState) };
-        let mut context = opening::Context { batch: &mut self.batch, sender: &mut self.sender };
-        let (backlog, deflate) = opening.accept(subprotocol, &mut context)?;
-        self.sender.advance(milliseconds(now));
-        self.sender.open(deflate);
-        self.phase = Phase::Frames;
-        if !backlog.is_empty() {
-            self.phase = Phase::Backlog(backlog.into());
-            if let Err(fault) = self.read(0, &mut []) {
-                self.fail_for(fault);
-            }
-        }
-        self.finish();
-        Ok(self.received(&[], 0))
-    }
-
-    /// Refuses the request with this HTTP status (200 to 599) and body. `Closed` is the event.
+    /// Drops the events of the last input call, which have been handled, and gives back the memory that they hold. Otherwise the
+    /// next input call does that, which is due within a second if it is much. For hosts that have copied what they keep.
     ///
     /// ```
     /// # use core::time::Duration;
-    /// # use sansock::{Config, Connection, Event};
+    /// # use sansock::{Config, Connection, Role};
+    /// # let config = Config::builder(Role::Client).start_open(true).build()?;
+    /// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
     /// # let now = Duration::ZERO;
-    /// # let mut connection = Connection::new(&Config::server().build()?, [1; 32], now)?;
-    /// # let client = Connection::new(&Config::client("ws://example.com/chat").build()?, [2; 32], now)?;
-    /// # let mut input = client.output().to_vec();
-    /// let mut is_known = true;
-    /// for event in connection.receive(&mut input, now).events {
-    ///     if let Event::Request(request) = event {
-    ///         is_known = request.target == "/news";
-    ///     }
-    /// }
-    /// if !is_known {
-    ///     let received = connection.reject(404, "no such page\n", now)?;
-    ///     assert!(matches!(received.events.last(), Some(Event::Closed(_))));
-    /// }
-    /// # assert!(connection.output().starts_with(b"HTTP/1.1 404 Not Found\r\n"));
+    /// let idle = connection.memory_usage();
+    /// let mut start = [&[0x82, 126, 0xff, 0xff][..], &[0; 65_534]].concat();
+    /// connection.receive(&mut start, now).events.for_each(drop);
+    /// let mut end = [0];
+    /// connection.receive(&mut end, now).events.for_each(|event| println!("{event:?}")); // a message of 65,535 bytes
+    /// connection.release();
+    /// assert!(connection.memory_usage() < idle + 100);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidState`] unless a request awaits the decision; [`Error::InvalidArgument`] for another status, or a body
-    /// where the status has none (204, 304).
-    pub fn reject(&mut self, status: u16, body: impl AsRef<[u8]>, now: Duration) -> Result<Received<'_>, Error> {
-        self.decision()?;
-        let Phase::Opening(opening) = &mut self.phase else { return Err(Error::InvalidState) };
-        let mut context = opening::Context { batch: &mut self.batch, sender: &mut self.sender };
-        opening.reject(status, body.as_ref(), &mut context)?;
-        self.begin(milliseconds(now));
-        self.sender.handshake_failed(Fault::with(FaultKind::Refused, u64::from(status), 0), false, true);
-        self.finish();
-        Ok(self.received(&[], 0))
+    pub fn release(&mut self) {
+        self.mark_read();
+        if !matches!(self.phase, Phase::Opening(_)) {
+            self.batch.clear(&self.sender.shared().buffers);
+            self.batch.shrink();
+        }
     }
 
     /// How many bytes may be gathered before they are passed on: they belong to the payload of a frame under way, none of

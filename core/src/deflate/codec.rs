@@ -11,7 +11,7 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Statu
 
 use super::{COMPRESSED_PIECE, Direction, Effort};
 use crate::buffers;
-use crate::error::{Error, Fault, FaultKind};
+use crate::error::{Breach, Error, FaultKind};
 use crate::utf8::Utf8;
 
 /// What every message ends with on the stream, and lacks on the wire (RFC 7692 §7.2.1).
@@ -300,7 +300,7 @@ impl Inflater {
         target: &mut Target<'_>,
         direction: Direction,
         pool: &Pool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breach> {
         let received = self.0.get_or_insert_with(|| Box::new(Received::new(pool.new_owner())));
         let result = received.inflate_piece(piece, last, target, direction, pool);
         if result.is_err() || last && !direction.takeover {
@@ -330,7 +330,7 @@ impl Received {
         target: &mut Target<'_>,
         direction: Direction,
         pool: &Pool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breach> {
         if !last {
             self.inflate_all(piece, false, target, pool)?;
         } else if self.touched || !piece.is_empty() {
@@ -352,7 +352,7 @@ impl Received {
         Ok(())
     }
 
-    fn inflate_all(&mut self, piece: &[u8], last: bool, target: &mut Target<'_>, pool: &Pool) -> Result<(), Fault> {
+    fn inflate_all(&mut self, piece: &[u8], last: bool, target: &mut Target<'_>, pool: &Pool) -> Result<(), Breach> {
         let mut input = piece;
         while !input.is_empty() {
             let mut stream = self.stream.take().unwrap_or_else(|| self.take_stream(pool));
@@ -405,7 +405,7 @@ impl Received {
 }
 
 /// Inflates until the input is used up, or the stream has ended: `true`.
-fn inflate_some(stream: &mut Inflate, input: &mut &[u8], target: &mut Target<'_>) -> Result<bool, Fault> {
+fn inflate_some(stream: &mut Inflate, input: &mut &[u8], target: &mut Target<'_>) -> Result<bool, Breach> {
     loop {
         let at = target.store.len();
         let step = input.len().saturating_mul(4).clamp(MIN_STEP, MAX_STEP);
@@ -423,7 +423,7 @@ fn inflate_some(stream: &mut Inflate, input: &mut &[u8], target: &mut Target<'_>
             utf8.push(&target.store[at..]).map_err(|_| FaultKind::BadText)?;
         }
         if written as u64 > target.left {
-            return Err(Fault::with(FaultKind::MessageTooBig, target.limit.saturating_add(1), target.limit));
+            return Err(Breach::with(FaultKind::MessageTooBig, target.limit.saturating_add(1)));
         }
         target.left -= written as u64;
         match result {

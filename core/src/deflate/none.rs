@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::{Direction, Effort};
-use crate::error::{Error, Fault, FaultKind};
+use crate::error::{Breach, Error, FaultKind};
 use crate::utf8::Utf8;
 
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Inflater {
         _: &mut Target<'_>,
         _: Direction,
         _: &Pool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breach> {
         Err(FaultKind::BadCompressedData.into())
     }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::opening::Details;
-use super::{Binary, Events, Header, Open, Ping, Pong, Rejected, Request};
+use super::{Binary, Events, Frame, Head, Header, Open, Ping, Pong, Rejected, Request};
 
 impl fmt::Debug for Events<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,9 +38,11 @@ impl fmt::Debug for Headers<'_> {
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
+            .field("method", &self.method())
             .field("target", &self.target)
             .field("authority", &self.authority())
             .field("origin_relation", &self.origin_relation)
+            .field("fault", &self.fault())
             .field("headers", &Headers(self.details))
             .finish()
     }
@@ -60,9 +62,20 @@ impl fmt::Debug for Rejected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejected")
             .field("status", &self.status)
+            .field("reason", &Bytes(self.reason()))
             .field("headers", &Headers(self.details))
             .field("body", &Bytes(self.body))
             .field("truncated", &self.truncated)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("status", &self.status)
+            .field("headers", &Headers(self.details))
+            .field("body", &Bytes(self.body))
             .finish()
     }
 }
@@ -71,6 +84,20 @@ impl fmt::Debug for Binary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Binary");
         debug.field("data", &Bytes(self.data)).field("first", &self.first).field("last", &self.last).finish()
+    }
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("kind", &self.kind)
+            .field("data", &Bytes(self.data))
+            .field("first", &self.first)
+            .field("last", &self.last)
+            .field("frame_end", &self.frame_end)
+            .field("compressed", &self.compressed)
+            .field("frame_len", &self.frame_len)
+            .finish()
     }
 }
 

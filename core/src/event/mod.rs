@@ -10,10 +10,11 @@ use core::time::Duration;
 use crate::abi::{REGION_COUNT, Record, flag, kind, origin, region};
 use crate::close::CloseCode;
 use crate::error::FaultKind;
+use crate::frame::MessageKind;
 
 pub use crate::handshake::request::OriginRelation;
 use opening::Details;
-pub use opening::{Header, Open, Rejected, Request};
+pub use opening::{Head, Header, Open, Rejected, Request};
 
 /// What happened on a connection. Payloads are borrowed until the next input call.
 ///
@@ -35,17 +36,22 @@ pub use opening::{Header, Open, Rejected, Request};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A server has read a valid opening request. Call [`accept`](crate::Connection::accept) or
-    /// [`reject`](crate::Connection::reject): nothing more is delivered until then.
+    /// A server has read a valid opening request, or another one that [it wants](crate::ConfigBuilder::deliver_http). Call
+    /// [`accept`](crate::Connection::accept), [`reject`](crate::Connection::reject) or
+    /// [`respond`](crate::Connection::respond): nothing more is delivered until then.
     Request(Request<'a>),
     /// The connection is open, or the tunnel is through.
     Open(Open<'a>),
-    /// The server refused a client's request, or a proxy the tunnel. `Closed` comes next.
+    /// The server refused a client's request, or accepted it wrongly; or a proxy refused the tunnel. `Closed` comes next.
     Rejected(Rejected<'a>),
+    /// A head for the host to send, where the handshake is made of fields.
+    Head(Head<'a>),
     /// A text message, or a part of one.
     Text(Text<'a>),
     /// A binary message, or a part of one.
     Binary(Binary<'a>),
+    /// With the option [`frames`](crate::ConfigBuilder::frames): data of a frame.
+    Frame(Frame<'a>),
     /// A ping. It has been answered unless automatic pongs are off.
     Ping(Ping<'a>),
     /// A pong.
@@ -53,6 +59,10 @@ pub enum Event<'a> {
     /// The peer's Close frame. The host can still send. The next input call, which is due at once, sends the answer and
     /// brings `Closed`, unless automatic Close is off.
     Closing(Closing<'a>),
+    /// With the option [`auto_fail`](crate::ConfigBuilder::auto_fail) off: a fault, which the host is to answer with
+    /// [`fail`](crate::Connection::fail) or [`close`](crate::Connection::close), within the close deadline. It can still send
+    /// messages before. What follows the fault is not read.
+    Fault(ReportedFault),
     /// The last event.
     Closed(Closed<'a>),
 }
@@ -105,6 +115,69 @@ pub struct Binary<'a> {
     pub first: bool,
     /// Whether the message ends here.
     pub last: bool,
+}
+
+/// Data of a frame of a message, where frames are delivered, as it arrives and after inflation.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).frames(true).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let mut arrived = *b"\x01\x00\x80\x02hi"; // an empty frame, and one that ends the message
+/// let events = connection.receive(&mut arrived, Duration::ZERO).events;
+/// let frames: Vec<_> = events.map(|event| match event {
+///     Event::Frame(frame) => (frame.data, frame.frame_end, frame.last),
+///     other => panic!("{other:?}"),
+/// }).collect();
+/// assert_eq!(frames, [(&b""[..], true, false), (b"hi", true, true)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frame<'a> {
+    /// Whether its message is a text. The text of all frames together is valid so far; this data may begin and end inside a
+    /// code point.
+    pub kind: MessageKind,
+    /// The bytes.
+    pub data: &'a [u8],
+    /// Whether a message begins here.
+    pub first: bool,
+    /// Whether the message ends here.
+    pub last: bool,
+    /// Whether the frame ends here.
+    pub frame_end: bool,
+    /// Whether the message is compressed on the wire.
+    pub compressed: bool,
+    /// The length of the whole frame's payload on the wire, in bytes.
+    pub frame_len: u64,
+}
+
+/// A fault that the host is to answer.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, FaultKind, Role};
+/// # let config = Config::builder(Role::Client).start_open(true).auto_fail(false).build()?;
+/// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+/// let now = Duration::ZERO;
+/// let mut arrived = *b"\x81\x02hi\x81\x01\xff"; // a text, and what is none
+/// let received = connection.receive(&mut arrived, now);
+/// for event in received.events {
+///     if let Event::Fault(fault) = event {
+///         assert_eq!(fault.kind, FaultKind::BadText);
+///         received.sender.fail(fault.code, "not UTF-8", now)?;
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReportedFault {
+    /// The rule that was broken. [`Connection::fault`](crate::Connection::fault) has its numbers.
+    pub kind: FaultKind,
+    /// The close code that it calls for.
+    pub code: CloseCode,
 }
 
 /// A ping.
@@ -296,7 +369,7 @@ impl<'a> Events<'a> {
     /// The next event, which is not a message.
     fn next_other(&mut self) -> Option<Event<'a>> {
         let (record, remaining) = self.records.split_first()?;
-        let has_details = matches!(record.kind, kind::REQUEST | kind::OPEN | kind::REJECTED);
+        let has_details = matches!(record.kind, kind::REQUEST | kind::OPEN | kind::REJECTED | kind::HEAD);
         let (details, remaining) = remaining.split_at(if has_details { record.aux as usize } else { 0 });
         self.records = remaining;
         let details = Details { records: details, scratch: self.regions[2] };
@@ -309,7 +382,8 @@ fn slice(region: &[u8], offset: u64, len: u64) -> &[u8] {
     from.get(..len as usize).unwrap_or_default()
 }
 
-/// The event of a record that is not a message.
+/// The event of a record that is not a message. Cold, so that a loop over messages stays short.
+#[cold]
 fn view<'a>(record: &Record, payload: &'a [u8], details: Details<'a>) -> Event<'a> {
     match record.kind {
         kind::REQUEST => {
@@ -318,12 +392,29 @@ fn view<'a>(record: &Record, payload: &'a [u8], details: Details<'a>) -> Event<'
                 origin::SAME => OriginRelation::Same,
                 _ => OriginRelation::Cross,
             };
-            Event::Request(Request { target: text(payload), origin_relation, details })
+            let fault = FaultKind::from_number(record.extra as u32);
+            Event::Request(Request { target: text(payload), origin_relation, fault, details })
         }
         kind::OPEN => Event::Open(Open { details }),
         kind::REJECTED => {
             let truncated = record.flags & flag::TRUNCATED != 0;
             Event::Rejected(Rejected { status: record.code, body: payload, truncated, details })
+        }
+        kind::HEAD => {
+            Event::Head(Head { status: Some(record.code).filter(|status| *status != 0), body: payload, details })
+        }
+        kind::FRAME => Event::Frame(Frame {
+            kind: if record.code == 1 { MessageKind::Text } else { MessageKind::Binary },
+            data: payload,
+            first: record.flags & flag::FIRST != 0,
+            last: record.flags & flag::LAST != 0,
+            frame_end: record.flags & flag::FRAME_END != 0,
+            compressed: record.flags & flag::COMPRESSED != 0,
+            frame_len: record.extra,
+        }),
+        kind::FAULT => {
+            let kind = FaultKind::from_number(record.aux).unwrap_or(FaultKind::FailedByHost);
+            Event::Fault(ReportedFault { kind, code: record.code.into() })
         }
         kind::PING => Event::Ping(Ping { payload }),
         kind::PONG => {

@@ -2,6 +2,7 @@
 
 use super::{OriginRelation, slice, text};
 use crate::abi::{Record, flag, kind};
+use crate::error::FaultKind;
 
 /// A request to open a connection (RFC 6455 §4.2.1).
 ///
@@ -27,6 +28,7 @@ pub struct Request<'a> {
     pub target: &'a str,
     /// How the Origin header relates to the host that the request was made to.
     pub origin_relation: OriginRelation,
+    pub(super) fault: Option<FaultKind>,
     pub(super) details: Details<'a>,
 }
 
@@ -38,7 +40,19 @@ impl<'a> Request<'a> {
         self.origin_relation != OriginRelation::Cross
     }
 
-    /// The host and port that the request was made to.
+    /// Why this request cannot be accepted: with the option [`deliver_http`](crate::ConfigBuilder::deliver_http), requests are
+    /// delivered that are no valid opening requests. [`FaultKind::answer`] has the status for a refusal;
+    /// [`respond`](crate::Connection::respond) takes any. `None` for all others.
+    pub fn fault(&self) -> Option<FaultKind> {
+        self.fault
+    }
+
+    /// The method: GET if [`fault`](Self::fault) is `None`, or CONNECT over HTTP/2 and HTTP/3.
+    pub fn method(&self) -> &'a str {
+        self.details.first(kind::METHOD).map_or("GET", text)
+    }
+
+    /// The host and port that the request was made to. Empty if a request of HTTP/1.0 does not name them.
     pub fn authority(&self) -> &'a str {
         self.details.first(kind::AUTHORITY).map(text).unwrap_or_default()
     }
@@ -110,7 +124,8 @@ impl<'a> Open<'a> {
     }
 }
 
-/// A server's refusal.
+/// A server's refusal; or a response that accepts and breaks RFC 6455, if its status is 101 (200 over HTTP/2 and HTTP/3): then
+/// `Closed` says how.
 ///
 /// ```
 /// # use sansock::event::Rejected;
@@ -142,7 +157,45 @@ pub struct Rejected<'a> {
 }
 
 impl<'a> Rejected<'a> {
+    /// The reason phrase; empty if there is none.
+    pub fn reason(&self) -> &'a [u8] {
+        self.details.first(kind::REASON).unwrap_or_default()
+    }
+
     /// The headers of the response.
+    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
+        self.details.headers()
+    }
+}
+
+/// A head for the host to send, where the handshake is made of fields: see
+/// [`Connection::receive_request`](crate::Connection::receive_request).
+///
+/// ```
+/// # #[cfg(feature = "fields")] {
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, HttpVersion};
+/// # let now = Duration::ZERO;
+/// # let mut client = Connection::new(&Config::client("ws://a/").build()?, [0; 32], now)?;
+/// let mut events = client.request_fields(HttpVersion::Http11, now)?.events;
+/// let Some(Event::Head(head)) = events.next() else { panic!("the request") };
+/// let names: Vec<&str> = head.headers().map(|header| header.name).collect();
+/// assert_eq!(names[..4], [":method", ":path", "host", "upgrade"]);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Head<'a> {
+    /// The status of a server's response; `None` for a client's request.
+    pub status: Option<u16>,
+    /// The body of a response that opens no connection.
+    pub body: &'a [u8],
+    pub(super) details: Details<'a>,
+}
+
+impl<'a> Head<'a> {
+    /// The fields, with names in lower case. Those of a request begin with its pseudo-header fields.
     pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.details.headers()
     }

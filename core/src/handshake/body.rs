@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::fields::{self, Field};
-use crate::error::{Fault, FaultKind};
+use crate::error::{Breach, FaultKind};
 use crate::syntax::is_text_byte;
 
 /// The largest number of digits in the size of a chunk: 64 bits.
@@ -60,13 +60,14 @@ pub(crate) fn has_no_body(status: u16) -> bool {
 }
 
 impl BodyReader {
-    /// The framing of the body of a response with this status (RFC 9112 §6.3).
-    pub(crate) fn new(status: u16, fields: &[Field<'_>]) -> Result<Self, FaultKind> {
+    /// The framing of the body of a response with this status (RFC 9112 §6.3). `is_coded`: a transfer coding that the fields
+    /// name is in the bytes that follow.
+    pub(crate) fn new(status: u16, fields: &[Field<'_>], is_coded: bool) -> Result<Self, FaultKind> {
         if has_no_body(status) {
             return Ok(BodyReader::Length(0));
         }
         let mut coding = None;
-        for value in fields::all(fields, "Transfer-Encoding") {
+        for value in fields::all(fields, "Transfer-Encoding").filter(|_| is_coded) {
             coding = fields::elements(value).last().or(coding);
         }
         if let Some(last) = coding {
@@ -96,7 +97,7 @@ impl BodyReader {
     }
 
     /// Appends the bytes of the body in `input` to `body`, up to `room` bytes.
-    pub(crate) fn read(&mut self, input: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Fault> {
+    pub(crate) fn read(&mut self, input: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Breach> {
         match self {
             BodyReader::UntilEof => append(input, body, room),
             BodyReader::Length(left) => {
@@ -115,7 +116,7 @@ impl BodyReader {
     }
 }
 
-fn append(data: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Fault> {
+fn append(data: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Breach> {
     let take = data.len().min(room);
     body.try_reserve(take).map_err(|_| FaultKind::NoMemory)?;
     body.extend_from_slice(&data[..take]);
@@ -132,7 +133,7 @@ fn parse_length(digits: &[u8]) -> Option<u64> {
 }
 
 impl Chunked {
-    fn read(&mut self, input: &[u8], body: &mut Vec<u8>, mut room: usize) -> Result<Progress, Fault> {
+    fn read(&mut self, input: &[u8], body: &mut Vec<u8>, mut room: usize) -> Result<Progress, Breach> {
         let mut at = 0;
         while at < input.len() {
             if self.at == ChunkState::Data {
@@ -157,7 +158,7 @@ impl Chunked {
     }
 
     /// Reads one byte outside chunk data. `true` if it ends the body.
-    fn step(&mut self, byte: u8) -> Result<bool, Fault> {
+    fn step(&mut self, byte: u8) -> Result<bool, Breach> {
         use ChunkState::*;
         self.at = match (self.at, byte) {
             (Size, _) if byte.is_ascii_hexdigit() && self.digits < MAX_SIZE_DIGITS => {

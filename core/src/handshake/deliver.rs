@@ -6,6 +6,7 @@ use super::head;
 use super::request::Offer;
 use super::response::Agreed;
 use crate::abi::{Record, flag, kind, region};
+use crate::error::FaultKind;
 use crate::receive::batch::{Batch, Place, header_record};
 
 /// A complete head in the scratch buffer, and its fields.
@@ -31,24 +32,40 @@ impl Head<'_> {
     }
 }
 
-/// Delivers REQUEST. `preferred` is the subprotocol that is agreed if the host names none.
-pub(super) fn request(
-    head: &Head<'_>,
-    target: &[u8],
-    authority: &[u8],
-    offer: &Offer<'_>,
-    preferred: Option<&[u8]>,
-    batch: &mut Batch,
-) {
-    let event = Record { code: offer.origin_relation as u16, ..head.place(target).whole(kind::REQUEST) };
-    let most = 2 + offer.subprotocols.len() + offer.extensions.len() + head.fields.len();
+/// A request, as it is delivered.
+pub(super) struct Request<'a> {
+    pub(super) head: Head<'a>,
+    pub(super) method: &'a [u8],
+    pub(super) target: &'a [u8],
+    pub(super) authority: &'a [u8],
+    pub(super) offer: Offer<'a>,
+    /// The subprotocol that is agreed if the host names none.
+    pub(super) preferred: Option<&'a [u8]>,
+    /// Why it cannot be accepted.
+    pub(super) fault: Option<FaultKind>,
+}
+
+/// Delivers REQUEST.
+pub(super) fn request(request: &Request<'_>, batch: &mut Batch) {
+    let Request { head, method, target, authority, offer, preferred, fault } = request;
+    let event = Record {
+        code: offer.origin_relation as u16,
+        extra: fault.map_or(0, |fault| fault.number().into()),
+        ..head.place(target).whole(kind::REQUEST)
+    };
+    let most = 3 + offer.subprotocols.len() + offer.extensions.len() + head.fields.len();
     let first = begin(event, most, batch);
-    batch.push(head.place(authority).record(kind::AUTHORITY, 0));
+    if *method != b"GET" {
+        batch.push(head.place(method).record(kind::METHOD, 0));
+    }
+    if !authority.is_empty() {
+        batch.push(head.place(authority).record(kind::AUTHORITY, 0));
+    }
     if let Some(origin) = offer.origin {
         batch.push(head.place(origin).record(kind::ORIGIN, 0));
     }
     for name in &offer.subprotocols {
-        let flags = if Some(*name) == preferred { flag::CHOSEN } else { 0 };
+        let flags = if Some(*name) == *preferred { flag::CHOSEN } else { 0 };
         batch.push(head.place(name).record(kind::SUBPROTOCOL, flags));
     }
     for extension in &offer.extensions {
@@ -73,15 +90,22 @@ pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batc
 
 /// Delivers a server's OPEN, with copies of its details.
 pub(super) fn open_server(subprotocol: Option<&[u8]>, extension: Option<&[u8]>, batch: &mut Batch) {
-    batch.reset();
     let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 0, batch);
     for (kind, text) in [(kind::SUBPROTOCOL, subprotocol), (kind::EXTENSION, extension)] {
         if let Some(text) = text {
-            let place = batch.push_to_scratch(text);
-            batch.push(place.record(kind, 0));
+            batch.push_detail(kind, text);
         }
     }
     end(first, batch);
+}
+
+/// A response that opens no connection, as it is delivered.
+pub(super) struct Rejected<'a> {
+    pub(super) head: Head<'a>,
+    pub(super) status: u16,
+    pub(super) reason: &'a [u8],
+    /// Where what was kept of the body lies, and whether that is not all of it.
+    pub(super) body: Option<(Place, bool)>,
 }
 
 /// Delivers REJECTED with its headers and the body that was kept. The head lies between these indices of the scratch
@@ -90,13 +114,41 @@ pub(crate) fn refusal(start: usize, head_end: usize, status: u16, truncated: boo
     let scratch = core::mem::take(&mut batch.scratch);
     let bytes = &scratch[start..head_end];
     let body = Place { region: region::SCRATCH, offset: head_end, len: scratch.len() - head_end };
-    let flags = if truncated { flag::TRUNCATED } else { 0 };
-    let first = begin(Record { code: status, ..body.record(kind::REJECTED, flags) }, 0, batch);
     // It could be parsed when it arrived.
-    if let Ok((_, fields)) = head::parse(bytes) {
-        Head { bytes, start, fields: &fields }.push_headers(batch);
+    if let Ok((line, fields)) = head::parse(bytes) {
+        let reason = head::parse_status_line(line).map_or(&[][..], |(_, reason)| reason);
+        let head = Head { bytes, start, fields: &fields };
+        rejected(&Rejected { head, status, reason, body: Some((body, truncated)) }, batch);
     }
     batch.scratch = scratch;
+}
+
+/// Delivers REJECTED.
+pub(super) fn rejected(rejected: &Rejected<'_>, batch: &mut Batch) {
+    let Rejected { head, status, reason, body } = rejected;
+    let (body, truncated) = body.unwrap_or((head.place(&head.bytes[..0]), false));
+    let flags = if truncated { flag::TRUNCATED } else { 0 };
+    let first = begin(Record { code: *status, ..body.record(kind::REJECTED, flags) }, 0, batch);
+    if !reason.is_empty() {
+        batch.push(head.place(reason).record(kind::REASON, 0));
+    }
+    head.push_headers(batch);
+    end(first, batch);
+}
+
+/// Delivers HEAD: these lines as fields, with names in lower case. `status` is 0 for a request.
+pub(super) fn head(lines: &[u8], status: u16, body: &[u8], batch: &mut Batch) {
+    let body = batch.push_to_scratch(body);
+    let first = begin(Record { code: status, ..body.record(kind::HEAD, 0) }, 0, batch);
+    for line in lines.split(|byte| *byte == b'\n') {
+        // The name of a pseudo-header field begins with a colon.
+        let colon = line.iter().skip(1).position(|byte| *byte == b':').map(|at| at + 1);
+        if let (Some(colon), [line @ .., b'\r']) = (colon, line) {
+            let name = batch.push_to_scratch(&line[..colon].to_ascii_lowercase());
+            let value = batch.push_to_scratch(&line[colon + 2..]);
+            batch.push(header_record(name, value));
+        }
+    }
     end(first, batch);
 }
 

@@ -2,16 +2,63 @@
 
 use core::slice;
 
+use crate::abi::http;
 use crate::syntax::{is_token_byte, split_token, trim};
 
 /// How many subprotocols a list may have.
 pub const MAX_SUBPROTOCOLS: usize = 64;
 /// How many extension offers a list may have.
 pub const MAX_EXTENSIONS: usize = 16;
+/// What stands between the elements of a list that is written.
+pub(crate) const SEPARATOR: &[u8] = b", ";
 /// How many parameters an extension offer may have.
 pub const MAX_PARAMETERS: usize = 8;
 
-/// Headers that the handshake writes itself.
+/// The version of HTTP whose header fields carry an opening handshake, where the host has its own HTTP.
+///
+/// ```
+/// # #[cfg(feature = "fields")] {
+/// # use core::time::Duration;
+/// # use sansock::{Config, Connection, Event, HttpVersion};
+/// # use sansock::handshake::fields::Field;
+/// # let now = Duration::ZERO;
+/// # let mut server = Connection::new(&Config::server().build()?, [0; 32], now)?;
+/// // The fields of an extended CONNECT, as an implementation of HTTP/2 delivers them (RFC 8441 §5.1).
+/// let fields = [
+///     (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat"),
+///     (":authority", "server.example.com"), ("sec-websocket-version", "13"),
+/// ];
+/// let fields = fields.map(|(name, value)| Field { name: name.as_bytes(), value: value.as_bytes() });
+/// let mut events = server.receive_request(HttpVersion::Http2, &fields, now)?.events;
+/// assert!(matches!(events.next(), Some(Event::Request(request)) if request.target == "/chat"));
+///
+/// let mut events = server.accept(None, now)?.events;
+/// let Some(Event::Head(head)) = events.next() else { panic!("the response to send") };
+/// assert_eq!(head.status, Some(200));
+/// # events.for_each(drop);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u32)]
+pub enum HttpVersion {
+    /// HTTP/1.1: the request asks for an upgrade, and 101 accepts it (RFC 6455 §4).
+    Http11 = http::VERSION_1_1,
+    /// HTTP/2: the request is an extended CONNECT, and 200 accepts it (RFC 8441).
+    Http2 = http::VERSION_2,
+    /// HTTP/3: likewise (RFC 9220).
+    Http3 = http::VERSION_3,
+}
+
+impl HttpVersion {
+    /// The status of a response that accepts.
+    pub(crate) fn accepting_status(self) -> u16 {
+        if self == HttpVersion::Http11 { 101 } else { 200 }
+    }
+}
+
+/// Headers that the handshake writes itself, in requests and in all responses.
 pub(crate) const RESERVED: &[&str] = &[
     "Host",
     "Connection",
@@ -20,12 +67,12 @@ pub(crate) const RESERVED: &[&str] = &[
     "Transfer-Encoding",
     "Trailer",
     "Origin",
-    "Allow",
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Version",
     "Sec-WebSocket-Accept",
     "Sec-WebSocket-Protocol",
     "Sec-WebSocket-Extensions",
+    "Allow",
 ];
 
 /// A header field as received, without the white space around its value.

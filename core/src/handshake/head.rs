@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
-use super::fields::{self, Field};
-use crate::error::{Fault, FaultKind};
+use super::fields::{self, Field, HttpVersion};
+use crate::error::{Breach, FaultKind};
 use crate::settings::Settings;
 use crate::syntax::{Authority, is_target, is_text, is_token};
 
@@ -49,7 +49,7 @@ impl HeadReader {
         input: &[u8],
         buffer: &mut Vec<u8>,
         settings: &Settings,
-    ) -> Result<(usize, bool), Fault> {
+    ) -> Result<(usize, bool), Breach> {
         let mut at = 0;
         let room = input.len().min(usize::try_from(settings.max_head_size).unwrap_or(usize::MAX));
         buffer.try_reserve(room).map_err(|_| FaultKind::NoMemory)?;
@@ -66,17 +66,17 @@ impl HeadReader {
     }
 
     /// Appends a piece of a line, within the limits. Which limit is exceeded first does not depend on how the head is cut.
-    fn append(&self, piece: &[u8], buffer: &mut Vec<u8>, settings: &Settings) -> Result<(), Fault> {
+    fn append(&self, piece: &[u8], buffer: &mut Vec<u8>, settings: &Settings) -> Result<(), Breach> {
         let line_limit = settings.max_line_size.saturating_add(2);
         let line = (buffer.len() - self.line_start + piece.len()) as u64;
         let head = (buffer.len() + piece.len()) as u64;
         let line_room = line_limit.saturating_add(self.line_start as u64);
         if line > line_limit && line_room <= settings.max_head_size {
             let kind = if self.in_first_line() { FaultKind::RequestLineTooLong } else { FaultKind::HeaderTooLong };
-            return Err(Fault::with(kind, 0, settings.max_line_size));
+            return Err(Breach::with(kind, 0));
         }
         if head > settings.max_head_size {
-            return Err(Fault::with(FaultKind::HeadTooLarge, 0, settings.max_head_size));
+            return Err(Breach::with(FaultKind::HeadTooLarge, 0));
         }
         buffer.try_reserve(piece.len()).map_err(|_| FaultKind::NoMemory)?;
         buffer.extend_from_slice(piece);
@@ -88,7 +88,7 @@ impl HeadReader {
     }
 
     /// Checks the line that the buffer now ends with. `true` if it ends the head.
-    fn end_line(&mut self, buffer: &mut Vec<u8>, settings: &Settings) -> Result<bool, Fault> {
+    fn end_line(&mut self, buffer: &mut Vec<u8>, settings: &Settings) -> Result<bool, Breach> {
         let Some(line) = buffer[self.line_start..].strip_suffix(b"\r\n") else {
             return Err(FaultKind::BadLineEnd.into());
         };
@@ -107,7 +107,7 @@ impl HeadReader {
                 return Err(self.bad_first_line());
             }
             // What can be no HTTP does not wait for the end of a head.
-            self.check_first_line(line)?;
+            self.check_first_line(line, settings)?;
         } else if line.is_empty() {
             return Ok(true);
         } else if self.continues_a_line(line) {
@@ -116,7 +116,7 @@ impl HeadReader {
         } else {
             self.headers += 1;
             if self.headers > settings.max_headers {
-                return Err(Fault::with(FaultKind::TooManyHeaders, self.headers, settings.max_headers));
+                return Err(Breach::with(FaultKind::TooManyHeaders, self.headers));
             }
             if is_bad || begins_with_white_space(line) {
                 return Err(FaultKind::BadHeader.into());
@@ -132,14 +132,17 @@ impl HeadReader {
         self.kind == HeadKind::Response && self.headers > 0 && begins_with_white_space(line) && is_text(line)
     }
 
-    fn check_first_line(&self, line: &[u8]) -> Result<(), FaultKind> {
+    fn check_first_line(&self, line: &[u8], settings: &Settings) -> Result<(), FaultKind> {
         match self.kind {
-            HeadKind::Request => RequestLine::parse(line).map(|_| ()),
+            HeadKind::Request => match RequestLine::parse(line)?.fault {
+                Some(fault) if !settings.deliver_http => Err(fault),
+                _ => Ok(()),
+            },
             HeadKind::Response => parse_status_line(line).map(|_| ()),
         }
     }
 
-    fn bad_first_line(&self) -> Fault {
+    fn bad_first_line(&self) -> Breach {
         match self.kind {
             HeadKind::Request => FaultKind::BadRequestLine.into(),
             HeadKind::Response => FaultKind::BadStatusLine.into(),
@@ -171,13 +174,16 @@ pub(crate) fn parse(head: &[u8]) -> Result<(&[u8], Vec<Field<'_>>), FaultKind> {
 /// The parts of a request line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestLine<'a> {
+    pub(crate) method: &'a [u8],
     pub(crate) target: &'a [u8],
     /// The authority in a target in absolute form.
     pub(crate) authority: Option<&'a [u8]>,
+    /// Why it begins no opening request: RFC 6455 §4.2.1 requires GET and HTTP/1.1.
+    pub(crate) fault: Option<FaultKind>,
 }
 
 impl<'a> RequestLine<'a> {
-    /// RFC 9112 §3. RFC 6455 §4.2.1 requires GET and HTTP/1.1.
+    /// RFC 9112 §3.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, FaultKind> {
         if line == b"PRI * HTTP/2.0" {
             return Err(FaultKind::Http2Preface);
@@ -191,20 +197,26 @@ impl<'a> RequestLine<'a> {
         if !is_token(method) || target.is_empty() {
             return Err(FaultKind::BadRequestLine);
         }
-        check_version(version, FaultKind::BadRequestLine)?;
-        if method != b"GET" {
-            return Err(FaultKind::BadMethod);
+        let fault = match check_version(version)? {
+            Minor::Old => Some(FaultKind::BadHttpVersion),
+            Minor::Current if method != b"GET" => Some(FaultKind::BadMethod),
+            Minor::Current => None,
+        };
+        match Self::authority_of(target) {
+            Some(authority) => Ok(RequestLine { method, target, authority, fault }),
+            None => Err(fault.unwrap_or(FaultKind::BadTarget)),
         }
-        Self::parse_target(target).ok_or(FaultKind::BadTarget)
     }
 
-    /// Origin form, or absolute form with a scheme of ours (RFC 9112 §3.2).
-    fn parse_target(target: &'a [u8]) -> Option<Self> {
+    /// The authority in a target in absolute form with a scheme of ours, or of none in origin form (RFC 9112 §3.2); `None` if
+    /// it is malformed.
+    #[expect(clippy::option_option, reason = "well-formed without an authority, and malformed")]
+    fn authority_of(target: &'a [u8]) -> Option<Option<&'a [u8]>> {
         if !is_target(target) {
             return None;
         }
         if target.starts_with(b"/") {
-            return Some(RequestLine { target, authority: None });
+            return Some(None);
         }
         let schemes: [&[u8]; 4] = [b"http://", b"https://", b"ws://", b"wss://"];
         let rest = schemes.iter().find_map(|scheme| {
@@ -214,44 +226,65 @@ impl<'a> RequestLine<'a> {
         let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
         let (authority, _) = rest.split_at(end);
         Authority::parse(authority)?;
-        Some(RequestLine { target, authority: Some(authority) })
+        Some(Some(authority))
     }
 }
 
-/// The status of a response, if it is HTTP/1.1 or a later minor version, or HTTP/1.0 and not interim or 101 (RFC 9112 §4).
-pub(crate) fn parse_status_line(line: &[u8]) -> Result<u16, FaultKind> {
+/// The status of a response and its reason phrase, if it is HTTP/1.1 or a later minor version, or HTTP/1.0 and not interim or
+/// 101 (RFC 9112 §4).
+pub(crate) fn parse_status_line(line: &[u8]) -> Result<(u16, &[u8]), FaultKind> {
     let bad = FaultKind::BadStatusLine;
     let (version, rest) = line.split_at_checked(9).ok_or(bad)?;
     let (digits, reason) = rest.split_at_checked(3).ok_or(bad)?;
-    let reason_follows = reason.first() == Some(&b' ');
+    let [b' ', reason @ ..] = reason else { return Err(bad) };
     let mut status = 0;
     for byte in digits {
         status = status * 10 + char::from(*byte).to_digit(10).ok_or(bad)?;
     }
     match version {
-        _ if !reason_follows || !(100..=599).contains(&status) => Err(bad),
+        _ if !(100..=599).contains(&status) => Err(bad),
         b"HTTP/1.0 " if status < 200 => Err(bad),
         // A later minor version is read as 1.1 (RFC 9110 §2.5).
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9', b' '] => Ok(status as u16),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9', b' '] => Ok((status as u16, reason)),
         _ => Err(bad),
     }
 }
 
-fn check_version(version: &[u8], malformed: FaultKind) -> Result<(), FaultKind> {
+/// The minor version of HTTP/1.
+enum Minor {
+    /// 1.0.
+    Old,
+    /// 1.1, or a later one, which is read as 1.1 (RFC 9110 §2.5).
+    Current,
+}
+
+fn check_version(version: &[u8]) -> Result<Minor, FaultKind> {
     match version {
-        // A later minor version is read as 1.1 (RFC 9110 §2.5).
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(()),
+        b"HTTP/1.0" => Ok(Minor::Old),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(Minor::Current),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
             Err(FaultKind::BadHttpVersion)
         }
-        _ => Err(malformed),
+        _ => Err(FaultKind::BadRequestLine),
     }
 }
 
-/// The authority that a request was made to: of its target, or else of exactly one valid Host (RFC 9112 §3.2).
-pub(crate) fn authority<'a>(line: &RequestLine<'a>, fields: &'a [Field<'a>]) -> Result<&'a [u8], FaultKind> {
-    match fields::single(fields, "Host") {
-        Ok(Some(host)) if Authority::parse(host).is_some() => Ok(line.authority.unwrap_or(host)),
-        _ => Err(FaultKind::BadHost),
+/// The authority that a request was made to: of its target, or else of Host. There is exactly one Host (RFC 9112 §3.2), but
+/// HTTP/1.0 needs none, and later versions have a pseudo-header field in its place, which it must not contradict (RFC 9113
+/// §8.3.1).
+pub(crate) fn authority<'a>(
+    version: HttpVersion,
+    line: &RequestLine<'a>,
+    fields: &'a [Field<'a>],
+) -> Result<&'a [u8], FaultKind> {
+    let is_text = version == HttpVersion::Http11;
+    let host = fields::single(fields, "Host").map_err(|_| FaultKind::BadHost)?;
+    let is_bad = |authority: Option<&[u8]>| authority.is_some_and(|authority| Authority::parse(authority).is_none());
+    match (host, line.authority) {
+        _ if is_bad(host) || is_bad(line.authority) => Err(FaultKind::BadHost),
+        (None, Some(_)) if is_text => Err(FaultKind::BadHost),
+        (None, None) if line.fault != Some(FaultKind::BadHttpVersion) => Err(FaultKind::BadHost),
+        (Some(host), Some(authority)) if !is_text && !host.eq_ignore_ascii_case(authority) => Err(FaultKind::BadHost),
+        (host, authority) => Ok(authority.or(host).unwrap_or_default()),
     }
 }

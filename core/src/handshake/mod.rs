@@ -2,10 +2,12 @@
 //!
 //! [`fields`] and [`request`] hold the rules on header fields, whatever carried them; the modules that read and write the
 //! text of HTTP/1.1 (RFC 9112) stand above them. A host that speaks HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), or has read the
-//! request by other means, checks the fields with [`request::Offer::read`] and makes its connection with the option
-//! [`start_open`](crate::config::ConfigBuilder::start_open).
+//! request by other means, passes the fields to
+//! [`Connection::receive_request`](crate::Connection::receive_request), and a client takes those of its request from
+//! [`Connection::request_fields`](crate::Connection::request_fields).
 
 mod body;
+mod carried;
 pub(crate) mod deliver;
 pub mod fields;
 pub(crate) mod head;
@@ -46,6 +48,8 @@ pub(crate) struct HandshakeConfig {
     pub(crate) url: Option<Url>,
     /// A client's.
     pub(crate) origin: Option<String>,
+    /// A client's, if it is not to be random.
+    pub(crate) key: Option<[u8; 24]>,
     /// What a client offers, or a server picks from: a list as it stands in a header, the preferred one first.
     subprotocols: Vec<u8>,
     /// Header lines that are added to a client's request, or to every response of a server.
@@ -63,7 +67,7 @@ impl HandshakeConfig {
             return Err(Error::InvalidArgument);
         }
         if !self.subprotocols.is_empty() {
-            self.subprotocols.extend_from_slice(b", ");
+            self.subprotocols.extend_from_slice(fields::SEPARATOR);
         }
         self.subprotocols.extend_from_slice(name);
         Ok(())
@@ -85,7 +89,7 @@ impl HandshakeConfig {
         if is_authorization && (is_set || self.has_authorization) {
             return Err(Error::InvalidArgument);
         }
-        add_header(&mut self.headers, name, value)?;
+        add_header(&mut self.headers, name, value, fields::RESERVED)?;
         self.has_authorization |= is_authorization;
         Ok(())
     }
@@ -95,10 +99,10 @@ impl HandshakeConfig {
     }
 }
 
-/// Appends the line of a header that the host adds. Nothing in it may end the line, and it may not be one that the handshake
-/// itself writes.
-fn add_header(lines: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Result<(), Error> {
-    let reserved = fields::RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved.as_bytes()));
+/// Appends the line of a header that the host adds. Nothing in it may end the line, and it may not be one of the reserved ones,
+/// which the handshake itself writes.
+fn add_header(lines: &mut Vec<u8>, name: &[u8], value: &[u8], reserved: &[&str]) -> Result<(), Error> {
+    let reserved = reserved.iter().any(|reserved| name.eq_ignore_ascii_case(reserved.as_bytes()));
     if reserved || !syntax::is_token(name) || !syntax::is_value(value) {
         return Err(Error::InvalidArgument);
     }

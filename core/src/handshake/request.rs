@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::fields::{self, Extensions, Field, MAX_EXTENSIONS, MAX_SUBPROTOCOLS};
+use super::fields::{self, Extensions, Field, HttpVersion, MAX_EXTENSIONS, MAX_SUBPROTOCOLS};
 use crate::abi::origin;
 use crate::error::FaultKind;
 use crate::syntax::{Authority, is_base64, is_token, trim};
@@ -76,6 +76,39 @@ impl<'a> Offer<'a> {
     }
 }
 
+impl<'a> Offer<'a> {
+    /// What of an offer a request has that is no valid opening request: an origin. One that cannot be read is no friend's.
+    pub(crate) fn of_other(fields: &'a [Field<'a>], authority: &[u8]) -> Self {
+        let origin = fields::all(fields, "Origin").next();
+        let is_one = fields::single(fields, "Origin").is_ok();
+        let origin_relation = if is_one { relation(origin, authority) } else { OriginRelation::Cross };
+        Offer { origin, origin_relation, subprotocols: Vec::new(), extensions: Vec::new() }
+    }
+}
+
+/// Checks an opening request of this version. `fault` is what its first line or its pseudo-header fields lack. Returns what it
+/// offers, and the key that HTTP/1.1 requires.
+pub(crate) fn check<'a>(
+    version: HttpVersion,
+    fault: Option<FaultKind>,
+    fields: &'a [Field<'a>],
+    authority: &[u8],
+) -> Result<(Offer<'a>, Option<&'a [u8]>), FaultKind> {
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    if version != HttpVersion::Http11 {
+        return if has_no_content(fields) {
+            Ok((Offer::read(fields, authority)?, None))
+        } else {
+            Err(FaultKind::UnexpectedBody)
+        };
+    }
+    check_upgrade(fields)?;
+    let offer = Offer::read(fields, authority)?;
+    Ok((offer, Some(key(fields)?)))
+}
+
 /// Checks what HTTP/1.1 adds to it: no body, `Upgrade` and `Connection`.
 ///
 /// # Errors
@@ -119,7 +152,7 @@ fn check_version(fields: &[Field<'_>]) -> Result<(), FaultKind> {
 }
 
 /// 16 bytes in base64: 22 digits and two pads.
-fn is_key(key: &[u8]) -> bool {
+pub(crate) fn is_key(key: &[u8]) -> bool {
     matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && is_base64(digits))
 }
 

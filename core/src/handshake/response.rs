@@ -1,35 +1,28 @@
-//! What a client requires of the fields of a 101 response (RFC 6455 §4.1).
+//! What a client requires of the fields of a response that accepts (RFC 6455 §4.1).
 
 use super::HandshakeConfig;
-use super::fields::{self, Extensions, Field};
+use super::fields::{self, Extensions, Field, HttpVersion};
 use super::request::has_no_content;
 use crate::deflate::{Agreement, negotiation};
 use crate::error::FaultKind;
 use crate::settings::Settings;
 
-/// What a 101 response agrees to.
+/// What the response agrees to.
 pub(crate) struct Agreed<'a> {
     pub(crate) subprotocol: Option<&'a [u8]>,
     pub(crate) extension: Option<(&'a [u8], Agreement)>,
 }
 
-/// Checks the fields of a 101 response against the request.
+/// Checks the fields of the response against the request.
 pub(crate) fn check<'a>(
+    version: HttpVersion,
     fields: &'a [Field<'a>],
     accept: &[u8; 28],
     config: &HandshakeConfig,
     settings: &Settings,
 ) -> Result<Agreed<'a>, FaultKind> {
-    match fields::single(fields, "Upgrade") {
-        Ok(Some(value)) if value.eq_ignore_ascii_case(b"websocket") => {}
-        _ => return Err(FaultKind::BadUpgrade),
-    }
-    if !fields::list_has(fields::all(fields, "Connection"), "upgrade") {
-        return Err(FaultKind::BadConnection);
-    }
-    match fields::single(fields, "Sec-WebSocket-Accept") {
-        Ok(Some(value)) if value == accept => {}
-        _ => return Err(FaultKind::BadAccept),
+    if version == HttpVersion::Http11 {
+        check_upgrade(fields, accept)?;
     }
     let mut extension = None;
     for value in fields::all(fields, "Sec-WebSocket-Extensions") {
@@ -42,13 +35,29 @@ pub(crate) fn check<'a>(
             extension = Some((element, agreement));
         }
     }
-    if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
-        return Err(FaultKind::BodyOn101);
-    }
     let subprotocol = match fields::single(fields, "Sec-WebSocket-Protocol") {
         Ok(None) => None,
         Ok(Some(chosen)) if config.subprotocols().any(|name| name == chosen) => Some(chosen),
         _ => return Err(FaultKind::SubprotocolNotOffered),
     };
     Ok(Agreed { subprotocol, extension })
+}
+
+/// What HTTP/1.1 adds to it.
+fn check_upgrade(fields: &[Field<'_>], accept: &[u8; 28]) -> Result<(), FaultKind> {
+    match fields::single(fields, "Upgrade") {
+        Ok(Some(value)) if value.eq_ignore_ascii_case(b"websocket") => {}
+        _ => return Err(FaultKind::BadUpgrade),
+    }
+    if !fields::list_has(fields::all(fields, "Connection"), "upgrade") {
+        return Err(FaultKind::BadConnection);
+    }
+    match fields::single(fields, "Sec-WebSocket-Accept") {
+        Ok(Some(value)) if value == accept => {}
+        _ => return Err(FaultKind::BadAccept),
+    }
+    if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
+        return Err(FaultKind::BodyOn101);
+    }
+    Ok(())
 }

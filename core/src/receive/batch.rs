@@ -23,7 +23,7 @@ use core::mem;
 
 use crate::abi::{Record, flag, kind, region};
 use crate::buffers::{Buffers, reserve};
-use crate::error::Fault;
+use crate::error::Breach;
 use crate::mask::{self, Key};
 
 /// How many records end a batch. The rest of the input waits for the next call.
@@ -140,7 +140,7 @@ impl Batch {
 
     /// The buffer of the incomplete message, which may have `limit` bytes, with room for `additional` more.
     #[inline]
-    fn message_buffer(&mut self, additional: usize, limit: u64) -> Result<&mut Vec<u8>, Fault> {
+    fn message_buffer(&mut self, additional: usize, limit: u64) -> Result<&mut Vec<u8>, Breach> {
         let (store, start) = match &mut self.next_store {
             None => (&mut self.store, self.message_start),
             Some(next) => (&mut **next, 0),
@@ -154,7 +154,7 @@ impl Batch {
     /// Unmasks a piece of the incomplete message, which may have `limit` bytes, and appends it.
     #[cfg_attr(not(target_family = "wasm"), inline)]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(crate) fn append(&mut self, key: Key, masked: &[u8], limit: u64) -> Result<Appended<'_>, Fault> {
+    pub(crate) fn append(&mut self, key: Key, masked: &[u8], limit: u64) -> Result<Appended<'_>, Breach> {
         let store = self.message_buffer(masked.len(), limit)?;
         let start = store.len();
         let (key, is_ascii) = mask::append_text(key, masked, store);
@@ -171,7 +171,7 @@ impl Batch {
         continues: bool,
         limit: u64,
         buffers: &Buffers,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breach> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let is_first_piece = self.message_start == self.store.len() && self.next_store.is_none();
         if self.store.capacity() == 0 {
@@ -215,7 +215,7 @@ impl Batch {
     }
 
     /// Copies bytes to the store. No message is incomplete.
-    pub(crate) fn push_to_store(&mut self, bytes: &[u8]) -> Result<Place, Fault> {
+    pub(crate) fn push_to_store(&mut self, bytes: &[u8]) -> Result<Place, Breach> {
         self.message_buffer(bytes.len(), bytes.len() as u64)?.extend_from_slice(bytes);
         Ok(self.finish_message())
     }
@@ -225,6 +225,12 @@ impl Batch {
         let offset = self.scratch.len();
         self.scratch.extend_from_slice(bytes);
         Place { region: region::SCRATCH, offset, len: bytes.len() }
+    }
+
+    /// Adds a detail whose payload is copied to the scratch buffer.
+    pub(crate) fn push_detail(&mut self, kind: u8, bytes: &[u8]) {
+        let place = self.push_to_scratch(bytes);
+        self.push(place.record(kind, 0));
     }
 
     pub(crate) fn heap(&self) -> usize {

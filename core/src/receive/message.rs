@@ -2,9 +2,9 @@
 
 use super::Context;
 use super::batch::{Appended, Place};
-use crate::abi::{flag, kind, region};
+use crate::abi::{Record, flag, kind, region};
 use crate::deflate::COMPRESSED_PIECE;
-use crate::error::{Fault, FaultKind};
+use crate::error::{Breach, FaultKind};
 use crate::frame::{Header, Opcode};
 use crate::settings::Settings;
 use crate::utf8::Utf8;
@@ -22,7 +22,10 @@ pub(super) struct Message {
     pub(super) size: u64,
     /// How many bytes it was inflated to so far.
     pub(super) inflated: u64,
-    pub(super) fragments: u64,
+    /// Frames so far. It stops at its largest value.
+    pub(super) fragments: u32,
+    /// Bytes of payload that its last frame has on the wire.
+    frame_len: u64,
     pub(super) utf8: Utf8,
     /// In parts mode: a part has been delivered.
     has_part: bool,
@@ -50,6 +53,13 @@ impl Delivery {
     }
 }
 
+/// What ends with a piece of a message's payload.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) frame: bool,
+    pub(super) message: bool,
+}
+
 /// A piece of a message's payload, unmasked: where it lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
@@ -64,7 +74,16 @@ impl Message {
     pub(super) fn new(header: &Header) -> Self {
         let kind = if header.opcode == Opcode::Text { kind::TEXT } else { kind::BINARY };
         let compressed = header.compressed;
-        Message { kind, compressed, size: 0, inflated: 0, fragments: 0, utf8: Utf8::default(), has_part: false }
+        Message {
+            kind,
+            compressed,
+            size: 0,
+            inflated: 0,
+            fragments: 0,
+            frame_len: 0,
+            utf8: Utf8::default(),
+            has_part: false,
+        }
     }
 
     pub(super) fn delivery(&self, settings: &Settings) -> Delivery {
@@ -76,18 +95,19 @@ impl Message {
     }
 
     /// Counts a frame of the message, whose size is within the limits.
-    pub(super) fn add_frame(&mut self, len: u64, settings: &Settings) -> Result<(), Fault> {
-        self.fragments += 1;
+    pub(super) fn add_frame(&mut self, len: u64, settings: &Settings) -> Result<(), Breach> {
+        self.fragments = self.fragments.saturating_add(1);
         self.size += len;
-        if self.fragments > settings.max_fragments {
-            return Err(Fault::with(FaultKind::TooManyFragments, self.fragments, settings.max_fragments));
+        self.frame_len = len;
+        if u64::from(self.fragments) > settings.max_fragments {
+            return Err(Breach::with(FaultKind::TooManyFragments, self.fragments.into()));
         }
         Ok(())
     }
 
     /// Validates the next piece if it is text, unless it is known to be valid: ASCII behind a whole code point.
     #[inline]
-    pub(super) fn check_text(&mut self, appended: &Appended<'_>) -> Result<(), Fault> {
+    pub(super) fn check_text(&mut self, appended: &Appended<'_>) -> Result<(), Breach> {
         if self.kind == kind::TEXT && !(appended.is_ascii && self.utf8.is_complete()) {
             self.utf8.push(appended.piece).map_err(|_| FaultKind::BadText)?;
         }
@@ -95,7 +115,7 @@ impl Message {
     }
 
     /// A text must not end inside a code point.
-    pub(super) fn check_complete(&self) -> Result<(), Fault> {
+    pub(super) fn check_complete(&self) -> Result<(), Breach> {
         if self.utf8.is_complete() { Ok(()) } else { Err(FaultKind::BadText.into()) }
     }
 
@@ -104,9 +124,13 @@ impl Message {
         &mut self,
         source: Source,
         piece: &[u8],
-        last: bool,
+        end: End,
         context: &mut Context<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breach> {
+        if context.sender.settings().frames {
+            return self.deliver_frame(source, piece, end, context);
+        }
+        let last = end.message;
         let mut joined = None;
         let (start, end) = if self.kind == kind::TEXT {
             let (code_point, start) = self.utf8.join(piece).map_err(|_| FaultKind::BadText)?;
@@ -136,6 +160,39 @@ impl Message {
             };
             self.push_part(place, last, context);
         }
+        Ok(())
+    }
+
+    /// Delivers a piece of a frame as it is. A text that was inflated has been validated.
+    fn deliver_frame(
+        &mut self,
+        source: Source,
+        piece: &[u8],
+        end: End,
+        context: &mut Context<'_>,
+    ) -> Result<(), Breach> {
+        if self.kind == kind::TEXT && !self.compressed {
+            self.utf8.push(piece).map_err(|_| FaultKind::BadText)?;
+        }
+        if end.message {
+            self.check_complete()?;
+        }
+        if !context.delivers() || piece.is_empty() && !end.frame {
+            return Ok(());
+        }
+        let place = match source {
+            Source::Bytes(at) => context.place(at, piece)?,
+            Source::Store(offset) => Place { region: region::STORE, offset, len: piece.len() },
+        };
+        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+        let flags = bit(!self.has_part, flag::FIRST)
+            | bit(end.message, flag::LAST)
+            | bit(end.frame, flag::FRAME_END)
+            | bit(self.compressed, flag::COMPRESSED);
+        self.has_part = true;
+        let opcode = if self.kind == kind::TEXT { Opcode::Text } else { Opcode::Binary };
+        let record = place.record(kind::FRAME, flags);
+        context.batch.push(Record { code: opcode as u16, extra: self.frame_len, ..record });
         Ok(())
     }
 

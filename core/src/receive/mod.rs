@@ -6,26 +6,27 @@
 //! [`fast`]; each takes what it serves and leaves everything else, faults included, to the general path.
 
 pub(crate) mod batch;
+mod control;
 mod fast;
 mod message;
 #[cfg(test)]
 #[allow(dead_code, unreachable_patterns, reason = "code of the tests beside this crate")]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::abi::{Record, kind, region};
-use crate::close_payload;
+use crate::abi::{kind, region};
 use crate::deflate::codec::{Inflater, Target};
-use crate::error::{Fault, FaultKind};
-use crate::frame::{self, Header, MAX_CONTROL, MAX_HEADER, Opcode, Rules, Step};
+use crate::error::{Breach, FaultKind};
+use crate::frame::{self, Header, MAX_HEADER, Opcode, Rules, Step};
 use crate::mask::{self, Key};
 use crate::send::Sender;
 use crate::settings::{Role, Settings};
 use crate::states::closing::ConnectionState;
 use crate::utf8;
 use batch::{Batch, Place};
-use message::{Delivery, Message, Source};
+use message::{Delivery, End, Message, Source};
 
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +54,12 @@ pub(crate) struct FrameReader {
     message: Option<Message>,
     header: [u8; MAX_HEADER],
     header_len: u8,
-    control: Vec<u8>,
+    /// How many bytes of frames were read by the calls before.
+    received: u64,
+    /// Where the last frame began of which a fault may tell, counted as they are.
+    frame_start: u64,
+    #[expect(clippy::box_collection, reason = "one word in each idle connection, not three")]
+    control: Option<Box<Vec<u8>>>,
     inflater: Inflater,
 }
 
@@ -69,7 +75,7 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Where a payload lies that is at this index of the bytes being read: it is copied if they are not the host's.
     #[inline]
-    fn place(&mut self, at: usize, bytes: &[u8]) -> Result<Place, Fault> {
+    fn place(&mut self, at: usize, bytes: &[u8]) -> Result<Place, Breach> {
         match self.base {
             Some(base) => Ok(Place { region: region::INPUT, offset: base + at, len: bytes.len() }),
             None => self.batch.push_to_store(bytes),
@@ -97,14 +103,33 @@ impl FrameReader {
             message: None,
             header: [0; MAX_HEADER],
             header_len: 0,
-            control: Vec::new(),
+            received: 0,
+            frame_start: 0,
+            control: None,
             inflater: Inflater::default(),
         }
     }
 
     /// Reads frames until the bytes, or the room for events, are used up, or the peer's Close has arrived. Returns how many
     /// bytes it consumed. What was read before a fault is in the batch.
-    pub(crate) fn read(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Fault> {
+    pub(crate) fn read(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Breach> {
+        let end = self.read_frames(bytes, context)?;
+        self.count(end);
+        Ok(end)
+    }
+
+    /// This many bytes have been read.
+    #[inline]
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.received += bytes as u64;
+    }
+
+    /// Where the frame began that was read last, if it is at fault.
+    pub(crate) fn frame_start(&self) -> u64 {
+        self.frame_start
+    }
+
+    fn read_frames(&mut self, bytes: &mut [u8], context: &mut Context<'_>) -> Result<usize, Breach> {
         let mut at = 0;
         loop {
             let progress = match self.position {
@@ -124,9 +149,17 @@ impl FrameReader {
 
     /// Reads a header, and the payload behind it if that is a whole message.
     #[inline]
-    fn read_frame_header(&mut self, at: usize, bytes: &mut [u8], context: &mut Context<'_>) -> Result<Progress, Fault> {
+    fn read_frame_header(
+        &mut self,
+        at: usize,
+        bytes: &mut [u8],
+        context: &mut Context<'_>,
+    ) -> Result<Progress, Breach> {
         if context.batch.is_full() {
             return Ok(Progress::Done(at));
+        }
+        if self.header_len == 0 {
+            self.frame_start = self.received + at as u64;
         }
         let Some((header, size)) = self.read_header(&bytes[at..], context.sender)? else {
             return Ok(Progress::Done(bytes.len()));
@@ -150,7 +183,7 @@ impl FrameReader {
         key: Key,
         last: bool,
         context: &mut Context<'_>,
-    ) -> Result<Progress, Fault> {
+    ) -> Result<Progress, Breach> {
         let Some(message) = &self.message else { return Ok(Progress::Done(at)) };
         let delivery = message.delivery(context.sender.settings());
         let take = available(bytes.len() - at, left).min(delivery.max_piece());
@@ -163,13 +196,13 @@ impl FrameReader {
             Delivery::Join => self.join(piece, key, left, continues, context)?,
             Delivery::Inflate => {
                 let next = mask::apply(key, piece);
-                self.inflate(piece, ends, context)?;
+                self.inflate(piece, End { frame: left == 0, message: ends }, context)?;
                 next
             }
             Delivery::Parts => {
                 let next = mask::apply(key, piece);
                 if let Some(message) = &mut self.message {
-                    message.deliver_part(Source::Bytes(at), piece, ends, context)?;
+                    message.deliver_part(Source::Bytes(at), piece, End { frame: left == 0, message: ends }, context)?;
                 }
                 next
             }
@@ -183,40 +216,9 @@ impl FrameReader {
         Ok(if stops { Progress::Done(at) } else { Progress::At(at) })
     }
 
-    /// Reads a piece of a control frame's payload.
-    fn read_control(
-        &mut self,
-        at: usize,
-        bytes: &mut [u8],
-        opcode: Opcode,
-        left: usize,
-        key: Key,
-        context: &mut Context<'_>,
-    ) -> Result<Progress, Fault> {
-        let end = at + available(bytes.len() - at, left as u64);
-        let key = mask::apply(key, &mut bytes[at..end]);
-        let left = left - (end - at);
-        let piece = &bytes[at..end];
-        if left > 0 {
-            self.control.extend_from_slice(piece);
-            self.position = Position::Control { opcode, left, key };
-            return Ok(Progress::Done(end));
-        }
-        self.position = Position::Header;
-        let is_whole = self.control.is_empty() && context.base.is_some();
-        let place = if is_whole {
-            context.place(at, piece)?
-        } else {
-            self.control.extend_from_slice(piece);
-            context.batch.push_to_scratch(&core::mem::take(&mut self.control))
-        };
-        deliver_control(opcode, place, piece, context)?;
-        Ok(if opcode == Opcode::Close { Progress::Done(end) } else { Progress::At(end) })
-    }
-
     /// The next header: from the bytes, or from the start of one that an earlier read left and the bytes.
     #[inline]
-    fn read_header(&mut self, bytes: &[u8], sender: &Sender) -> Result<Option<(Header, usize)>, Fault> {
+    fn read_header(&mut self, bytes: &[u8], sender: &Sender) -> Result<Option<(Header, usize)>, Breach> {
         let rules = self.rules(sender);
         if self.header_len == 0 {
             let decoded = frame::decode(bytes, rules)?;
@@ -240,7 +242,7 @@ impl FrameReader {
     /// Checks a frame against the limits and enters it. `true` if it is a whole message that is not compressed and its
     /// payload is among the `here` bytes that follow: [`read_whole`](Self::read_whole) then reads that.
     #[inline]
-    fn begin_frame(&mut self, header: &Header, here: usize, settings: &Settings) -> Result<bool, Fault> {
+    fn begin_frame(&mut self, header: &Header, here: usize, settings: &Settings) -> Result<bool, Breach> {
         if header.step == Step::Control {
             self.position = Position::Control { opcode: header.opcode, left: header.len as usize, key: header.key };
             return Ok(false);
@@ -251,7 +253,9 @@ impl FrameReader {
         };
         check_size(header.len, before, compressed, settings)?;
         let message = match &mut self.message {
-            None if header.step == Step::Whole && !compressed && header.len <= here as u64 => return Ok(true),
+            None if header.step == Step::Whole && !compressed && header.len <= here as u64 && !settings.frames => {
+                return Ok(true);
+            }
             None => self.message.insert(Message::new(header)),
             Some(message) => message,
         };
@@ -267,7 +271,7 @@ impl FrameReader {
         at: usize,
         payload: &mut [u8],
         context: &mut Context<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Breach> {
         mask::apply(header.key, payload);
         let kind = match header.opcode {
             Opcode::Text if !utf8::is_valid(payload) => return Err(FaultKind::BadText.into()),
@@ -290,7 +294,7 @@ impl FrameReader {
         left: u64,
         continues: bool,
         context: &mut Context<'_>,
-    ) -> Result<Key, Fault> {
+    ) -> Result<Key, Breach> {
         let Some(message) = &mut self.message else { return Ok(key) };
         let delivers = context.delivers();
         let limit = context.sender.settings().max_message_size;
@@ -308,7 +312,8 @@ impl FrameReader {
     }
 
     /// Inflates a piece of a compressed message, which is unmasked, into the store.
-    fn inflate(&mut self, piece: &[u8], last: bool, context: &mut Context<'_>) -> Result<(), Fault> {
+    fn inflate(&mut self, piece: &[u8], end: End, context: &mut Context<'_>) -> Result<(), Breach> {
+        let last = end.message;
         let (Some(message), Some(deflate)) = (&mut self.message, context.sender.deflate()) else { return Ok(()) };
         let delivers = context.delivers();
         let (settings, pool) = (context.sender.settings(), &context.sender.shared().pool);
@@ -330,10 +335,12 @@ impl FrameReader {
             if last {
                 message.check_complete()?;
             }
-            // The text is known to be valid; this pass finds the code points that the pieces cut.
-            message.utf8 = utf8_before;
+            // The text is known to be valid; a second pass finds the code points that the pieces cut.
+            if !context.sender.settings().frames {
+                message.utf8 = utf8_before;
+            }
             let store = core::mem::take(&mut context.batch.store);
-            message.deliver_part(Source::Store(before), &store[before..], last, context)?;
+            message.deliver_part(Source::Store(before), &store[before..], end, context)?;
             context.batch.store = store;
             context.batch.finish_message();
         } else if !delivers {
@@ -343,7 +350,7 @@ impl FrameReader {
     }
 
     /// The message is complete. Whole messages are delivered here; parts have been already.
-    fn finish_message(&mut self, context: &mut Context<'_>) -> Result<(), Fault> {
+    fn finish_message(&mut self, context: &mut Context<'_>) -> Result<(), Breach> {
         let Some(message) = self.message.take() else { return Ok(()) };
         message.check_complete()?;
         if !context.sender.settings().parts && context.delivers() {
@@ -393,52 +400,24 @@ impl FrameReader {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.control.capacity() + self.inflater.heap()
+        let control = self.control.as_ref().map_or(0, |start| size_of::<Vec<u8>>() + start.capacity());
+        control + self.inflater.heap()
     }
 }
 
 /// Checks the announced length of a frame whose message has `before` bytes of payload already.
 #[inline]
-fn check_size(len: u64, before: u64, compressed: bool, settings: &Settings) -> Result<(), Fault> {
+fn check_size(len: u64, before: u64, compressed: bool, settings: &Settings) -> Result<(), Breach> {
     // The limits count what a message is inflated to. Data that does not shrink grows: by five bytes for each stored block, and
     // encoders with little memory write blocks of a hundred bytes.
     let on_wire = |limit: u64| if compressed { limit.saturating_add(limit / 16 + 1024) } else { limit };
     let (max_frame, max_message) = (settings.max_frame_size, settings.max_message_size);
     if len > on_wire(max_frame) && len <= on_wire(max_message) {
-        return Err(Fault::with(FaultKind::FrameTooBig, len, max_frame));
+        return Err(Breach::with(FaultKind::FrameTooBig, len));
     }
     // Compared, never added: the length is the peer's.
     if len > on_wire(max_message) - before {
-        return Err(Fault::with(FaultKind::MessageTooBig, len.saturating_add(before), max_message));
-    }
-    Ok(())
-}
-
-/// Acts on a complete control frame and delivers it. `last_piece` is the piece of its payload that this read had.
-fn deliver_control(opcode: Opcode, place: Place, last_piece: &[u8], context: &mut Context<'_>) -> Result<(), Fault> {
-    let mut copy = [0; MAX_CONTROL];
-    let payload = if place.region == region::INPUT {
-        last_piece
-    } else {
-        copy[..place.len].copy_from_slice(&context.batch.scratch[place.offset..place.offset + place.len]);
-        &copy[..place.len]
-    };
-    match opcode {
-        Opcode::Ping => {
-            context.sender.received_ping(payload);
-            context.batch.push(place.whole(kind::PING));
-        }
-        Opcode::Pong => {
-            let extra = context.sender.received_pong(payload).unwrap_or(u64::MAX);
-            context.batch.push(Record { extra, ..place.whole(kind::PONG) });
-        }
-        _ => {
-            let (code, reason) = close_payload::parse(payload)?;
-            let offset = place.offset + place.len - reason.len();
-            let reason_place = Place { offset, len: reason.len(), ..place };
-            context.batch.push(Record { code: code.get(), ..reason_place.whole(kind::CLOSING) });
-            context.sender.received_close(code, reason);
-        }
+        return Err(Breach::with(FaultKind::MessageTooBig, len.saturating_add(before)));
     }
     Ok(())
 }

@@ -324,13 +324,13 @@ impl Sender {
         match self.connection_state() {
             ConnectionState::Connecting => State::Connecting,
             ConnectionState::Open => State::Open,
-            ConnectionState::CloseSent | ConnectionState::CloseReceived => State::Closing,
+            ConnectionState::CloseSent | ConnectionState::CloseReceived | ConnectionState::Faulted => State::Closing,
             ConnectionState::Closed => State::Closed,
         }
     }
 
     /// Why the connection was closed, if not by a closing handshake.
     pub fn fault(&self) -> Option<Fault> {
-        self.closing.fault()
+        self.closing.fault().map(|found| self.shared.settings.fault(found))
     }
 }

@@ -9,7 +9,7 @@ use crate::abi::{flag, state, transport};
 use crate::close::CloseCode;
 use crate::close_payload::ClosePayload;
 use crate::deflate::Compression;
-use crate::error::{Answer, Fault, FaultKind};
+use crate::error::{Answer, Breach, FaultKind, Located};
 use crate::frame::Opcode;
 use crate::settings::Role;
 use crate::states;
@@ -34,7 +34,7 @@ pub enum State {
     Connecting = state::CONNECTING,
     /// Messages can be sent and received.
     Open = state::OPEN,
-    /// A Close frame was sent or received, and the connection is not closed yet.
+    /// A Close frame was sent or received, or the host is to answer a fault, and the connection is not closed yet.
     Closing = state::CLOSING,
     /// The connection is closed: the `Closed` event has been delivered, or comes with the next input call.
     Closed = state::CLOSED,
@@ -81,14 +81,16 @@ pub(crate) struct Closing {
     closed_is_due: bool,
 }
 
-/// What the next input call sends before anything else. It is deferred so that the host can still answer the messages that
-/// arrived before it (§5.5.1 allows the delay).
+/// What is still to be sent.
 #[derive(Debug)]
 enum Deferred {
-    /// The answer to the peer's Close.
+    /// The answer to the peer's Close, by the next input call before anything else: so the host can still answer the messages
+    /// that arrived before it (§5.5.1 allows the delay).
     CloseReply,
-    /// The Close frame for a fault of the peer's.
-    Fault(Fault),
+    /// The Close frame for a fault of the peer's, likewise.
+    Fault(Located),
+    /// The Close frame for this fault, by the host.
+    Reported(Located),
 }
 
 /// How a connection was closed.
@@ -100,7 +102,7 @@ pub(crate) struct Outcome {
     pub(crate) by_peer: bool,
     pub(crate) close_sent: Option<CloseCode>,
     /// `None` if the connection was closed cleanly.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<Located>,
 }
 
 impl Outcome {
@@ -134,8 +136,11 @@ impl Closing {
         self.transport
     }
 
-    pub(crate) fn fault(&self) -> Option<Fault> {
-        self.outcome.as_ref().and_then(|outcome| outcome.fault)
+    pub(crate) fn fault(&self) -> Option<Located> {
+        match self.deferred.as_deref() {
+            Some(Deferred::Reported(fault)) => Some(*fault),
+            _ => self.outcome.as_ref().and_then(|outcome| outcome.fault),
+        }
     }
 
     /// Whether the next input call delivers or sends something whatever its input is.
@@ -143,8 +148,9 @@ impl Closing {
         self.closed_is_due || self.has_deferred()
     }
 
+    /// Whether the next input call sends something before anything else.
     pub(crate) fn has_deferred(&self) -> bool {
-        self.deferred.is_some()
+        self.deferred.is_some() && self.state != ConnectionState::Faulted
     }
 
     pub(crate) fn heap(&self) -> usize {
@@ -159,16 +165,16 @@ impl Closing {
 pub(super) struct Cause {
     /// The Close frame to send, where the transition sends one.
     payload: Option<ClosePayload>,
-    fault: Option<Fault>,
+    fault: Option<Located>,
     by_peer: bool,
 }
 
 impl Cause {
     pub(super) fn host(payload: ClosePayload) -> Self {
-        Cause { payload: Some(payload), fault: Some(FaultKind::FailedByHost.into()), by_peer: false }
+        Cause { payload: Some(payload), fault: Some(Breach::from(FaultKind::FailedByHost).into()), by_peer: false }
     }
 
-    fn fault(fault: Fault, by_peer: bool) -> Self {
+    fn fault(fault: Located, by_peer: bool) -> Self {
         Cause { payload: None, fault: Some(fault), by_peer }
     }
 }
@@ -177,9 +183,9 @@ impl Cause {
 impl Sender {
     /// The opening handshake failed. The transport stays open until the peer has seen a refusal that was sent: a reset would
     /// lose it.
-    pub(crate) fn handshake_failed(&mut self, fault: Fault, by_peer: bool, refusal_sent: bool) {
+    pub(crate) fn handshake_failed(&mut self, fault: Breach, by_peer: bool, refusal_sent: bool) {
         let input = if refusal_sent { Input::HandshakeRefused } else { Input::HandshakeFailed };
-        self.apply(input, Cause::fault(fault, by_peer));
+        self.apply(input, Cause::fault(fault.into(), by_peer));
     }
 
     /// The peer's Close, which is valid.
@@ -195,28 +201,41 @@ impl Sender {
     pub(crate) fn received_eof(&mut self) {
         let connecting = self.connection_state() == ConnectionState::Connecting;
         let kind = if connecting { FaultKind::EofInHandshake } else { FaultKind::Eof };
-        self.apply(Input::Eof, Cause::fault(kind.into(), true));
+        self.apply(Input::Eof, Cause::fault(Breach::from(kind).into(), true));
     }
 
     /// Fails the connection (§7.1.7): sends Close if the fault has a code.
-    pub(crate) fn fail_connection(&mut self, fault: Fault) {
-        let payload = match fault.kind.answer() {
-            Answer::Close(code) => Some(ClosePayload::valid(code, "")),
+    pub(crate) fn fail_connection(&mut self, fault: Located) {
+        let kind = fault.breach.kind;
+        let payload = match kind.answer() {
+            Answer::Close(code) => {
+                let reason = if self.shared.settings.close_reason { kind.text() } else { "" };
+                Some(ClosePayload::valid(code, reason))
+            }
             Answer::Status(_) | Answer::Nothing => None,
         };
-        let by_peer = fault.kind != FaultKind::NoMemory;
-        self.apply(Input::Fault, Cause { payload, ..Cause::fault(fault, by_peer) });
+        self.apply(Input::Fault, Cause { payload, ..Cause::fault(fault, is_of_peer(fault)) });
+    }
+
+    /// Leaves the answer to a fault to the host, if it wants that and the fault has a close code. `true` if it is so.
+    pub(crate) fn report_fault(&mut self, fault: Located) -> bool {
+        let is_left = !self.shared.settings.auto_fail && fault.breach.kind.close_code().is_some();
+        let reported = is_left && self.apply(Input::ReportedFault, Cause::default());
+        if reported {
+            self.closing.deferred = Some(Box::new(Deferred::Reported(fault)));
+        }
+        reported
     }
 
     /// The same with the next input call: events came before the fault, and the host can still answer those.
-    pub(crate) fn defer_fault(&mut self, fault: Fault) {
+    pub(crate) fn defer_fault(&mut self, fault: Located) {
         self.closing.deferred = Some(Box::new(Deferred::Fault(fault)));
     }
 
     /// Sends what the last input call deferred.
     #[inline]
     pub(crate) fn flush_deferred(&mut self) {
-        if self.closing.deferred.is_some() {
+        if self.closing.has_deferred() {
             self.send_deferred();
         }
     }
@@ -225,7 +244,7 @@ impl Sender {
         match self.closing.deferred.take().map(|deferred| *deferred) {
             Some(Deferred::Fault(fault)) => self.fail_connection(fault),
             Some(Deferred::CloseReply) => self.reply_to_close(),
-            None => {}
+            Some(Deferred::Reported(_)) | None => {}
         }
     }
 
@@ -238,18 +257,17 @@ impl Sender {
         self.apply(Input::CloseReply, Cause { payload: Some(payload), ..Cause::default() });
     }
 
-    /// Acts on a deadline that has passed. The handshake's is the caller's.
+    /// Acts on a deadline that has passed. The handshake's is the caller's, and so is that of a pong.
     pub(crate) fn on_deadline(&mut self, deadline: Deadline) {
         match deadline {
-            Deadline::Handshake => {}
+            Deadline::Handshake | Deadline::Pong => {}
             Deadline::Close => {
                 let by_peer = self.connection_state() == ConnectionState::CloseReceived;
-                self.apply(Input::Timeout, Cause::fault(FaultKind::CloseTimeout.into(), by_peer));
+                self.apply(Input::Timeout, Cause::fault(Breach::from(FaultKind::CloseTimeout).into(), by_peer));
             }
             Deadline::Write => {
-                self.apply(Input::Timeout, Cause::fault(FaultKind::WriteTimeout.into(), true));
+                self.apply(Input::Timeout, Cause::fault(Breach::from(FaultKind::WriteTimeout).into(), true));
             }
-            Deadline::Pong => self.fail_connection(FaultKind::PongTimeout.into()),
             Deadline::Ping => self.send_keepalive(),
         }
     }
@@ -258,6 +276,11 @@ impl Sender {
     pub(crate) fn take_closed(&mut self) -> Option<&mut Outcome> {
         core::mem::take(&mut self.closing.closed_is_due).then_some(self.closing.outcome.as_deref_mut()).flatten()
     }
+}
+
+/// Whether the peer caused a fault of an open connection.
+fn is_of_peer(fault: Located) -> bool {
+    fault.breach.kind != FaultKind::NoMemory
 }
 
 /// The machine.
@@ -274,7 +297,10 @@ impl Sender {
                 Effect::RecordClean => {
                     self.record_closed(None, self.connection_state() == ConnectionState::CloseReceived)
                 }
-                Effect::RecordFailed => self.record_closed(cause.fault, cause.by_peer),
+                Effect::RecordFailed => match self.closing.deferred.as_deref() {
+                    Some(Deferred::Reported(fault)) => self.record_closed(Some(*fault), is_of_peer(*fault)),
+                    _ => self.record_closed(cause.fault, cause.by_peer),
+                },
                 Effect::ServerClosesTransport if self.role == Role::Client => {
                     self.closing.transport = Transport::Open;
                 }
@@ -299,7 +325,7 @@ impl Sender {
     }
 
     /// Records the outcome, and gives back what only an open connection needs.
-    fn record_closed(&mut self, fault: Option<Fault>, by_peer: bool) {
+    fn record_closed(&mut self, fault: Option<Located>, by_peer: bool) {
         let closing = &mut self.closing;
         let (code, reason) = match closing.peer_close.take() {
             Some(close) => *close,

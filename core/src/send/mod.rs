@@ -119,6 +119,11 @@ impl Sender {
         self.closing.state()
     }
 
+    /// Whether the opening handshake is under way.
+    pub(crate) fn is_connecting(&self) -> bool {
+        self.connection_state() == ConnectionState::Connecting
+    }
+
     /// Whether the connection is open and nothing is deferred.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
@@ -147,7 +152,7 @@ impl Sender {
             + self.closing.heap()
     }
 
-    fn drop_output(&mut self) {
+    pub(crate) fn drop_output(&mut self) {
         self.queue.clear(&self.shared.buffers);
         self.progress = Progress::default();
         self.timers.stop(Deadline::Write);
@@ -196,7 +201,10 @@ impl Sender {
 
     /// Data frames can be sent until our Close has been (§5.5.1).
     fn may_send(&self) -> bool {
-        matches!(self.connection_state(), ConnectionState::Open | ConnectionState::CloseReceived)
+        matches!(
+            self.connection_state(),
+            ConnectionState::Open | ConnectionState::CloseReceived | ConnectionState::Faulted
+        )
     }
 
     /// Control frames can also be sent while the peer's Close is awaited (§5.5.2).

@@ -13,6 +13,8 @@ pub(crate) enum ConnectionState {
     CloseSent,
     /// The peer's Close has been received and not answered yet: until then the host can still send.
     CloseReceived,
+    /// A rule was broken, and the host is to answer that. Until then it can still send.
+    Faulted,
     /// The connection is closed. What remains is to write the output and to close the transport.
     Closed,
 }
@@ -36,6 +38,8 @@ pub(crate) enum Input {
     CloseReply,
     /// A rule is broken, memory is short, or a ping stays unanswered.
     Fault,
+    /// The same, and the host is to answer it.
+    ReportedFault,
     /// The peer's stream ends.
     Eof,
     /// The deadline for closing passes, or the one for writing.
@@ -78,6 +82,7 @@ transitions! {
     Open + HostFail => Closed [SendClose, RecordFailed, ShutDownWriting];
     Open + PeerClose => CloseReceived [StartCloseDeadline];
     Open + Fault => Closed [SendClose, RecordFailed, ShutDownWriting];
+    Open + ReportedFault => Faulted [StartCloseDeadline];
     Open + Eof => Closed [RecordFailed, CloseTransport];
     Open + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
     CloseSent + HostFail => Closed [RecordFailed, ShutDownWriting];
@@ -91,6 +96,10 @@ transitions! {
     CloseReceived + Fault => Closed [SendClose, RecordFailed, ShutDownWriting];
     CloseReceived + Eof => Closed [RecordFailed, CloseTransport];
     CloseReceived + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
+    Faulted + HostClose => Closed [SendClose, RecordFailed, ShutDownWriting];
+    Faulted + HostFail => Closed [SendClose, RecordFailed, ShutDownWriting];
+    Faulted + Eof => Closed [RecordFailed, CloseTransport];
+    Faulted + Timeout => Closed [RecordFailed, DropOutput, CloseTransport];
     Closed + Eof => Closed [CloseTransport];
     Closed + Timeout => Closed [DropOutput, CloseTransport];
 }

@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455 §4). A server begins in `Request`, a client in `Response`. The end of the stream and the
+//! The opening handshake (RFC 6455 §4), whatever carries it. A server begins in `Request`, a client in `Response`. The end of the stream and the
 //! host's `close` end it at any stage: see [`super::closing`].
 
 use super::transitions;
@@ -10,6 +10,8 @@ pub(crate) enum Stage {
     Request,
     /// The request has been delivered, and the host's decision is awaited.
     Decision,
+    /// A request that cannot be accepted has been delivered, and the host's response is awaited.
+    PlainHttp,
     /// The head of the server's response.
     Response,
     /// The body of a response that refuses.
@@ -25,12 +27,16 @@ pub(crate) enum Stage {
 pub(crate) enum Input {
     /// A request arrives that is a valid opening handshake (§4.2.1).
     ValidRequest,
+    /// Another well-formed request arrives, and the host wants those.
+    OtherRequest,
     /// The host accepts.
     HostAccept,
     /// The host refuses.
     HostReject,
-    /// A response with status 101 arrives that fulfils §4.1.
+    /// A response arrives that accepts the request and fulfils §4.1.
     SwitchingProtocols,
+    /// A response arrives that accepts the request and does not fulfil §4.1.
+    FaultySwitching,
     /// Another response of the 1xx class arrives (RFC 9110 §15.2).
     InterimResponse,
     /// A response of another class arrives.
@@ -48,7 +54,7 @@ pub(crate) enum Input {
 pub(crate) enum Effect {
     /// Delivers the request with its details.
     DeliverRequest,
-    /// Sends 101.
+    /// Sends the response that accepts: 101, or 200 over HTTP/2 and HTTP/3.
     SendSwitching,
     /// Delivers OPEN with what was agreed.
     DeliverOpen,
@@ -58,18 +64,22 @@ pub(crate) enum Effect {
     ReadNextHead,
     /// Starts to read the body.
     ReadBody,
-    /// Delivers the refusal with what was kept of its body.
+    /// Delivers the response with what was kept of its body.
     DeliverRefusal,
 }
 
 transitions! {
     HANDSHAKE: Stage, Input, Effect;
     Request + ValidRequest => Decision [DeliverRequest];
+    Request + OtherRequest => PlainHttp [DeliverRequest];
     Request + Fault => Failed [SendRefusal];
     Decision + HostAccept => Open [SendSwitching, DeliverOpen];
     Decision + HostReject => Failed [SendRefusal];
     Decision + Fault => Failed [SendRefusal];
+    PlainHttp + HostReject => Failed [SendRefusal];
+    PlainHttp + Fault => Failed [SendRefusal];
     Response + SwitchingProtocols => Open [DeliverOpen];
+    Response + FaultySwitching => Failed [DeliverRefusal];
     Response + InterimResponse => Response [ReadNextHead];
     Response + RefusalHead => Refusal [ReadBody];
     Response + Fault => Failed [];

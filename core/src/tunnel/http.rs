@@ -3,17 +3,14 @@
 use alloc::vec::Vec;
 
 use super::{Step, TunnelConfig};
-use crate::error::{Fault, FaultKind};
+use crate::error::{Breach, Fault, FaultKind};
 use crate::handshake::deliver::{self, Head};
 use crate::handshake::head::{self, HeadKind, HeadReader};
 use crate::handshake::response::Agreed;
 use crate::handshake::write::push;
 use crate::receive::batch::Batch;
-use crate::settings::Settings;
+use crate::settings::{MAX_INTERIM, Settings};
 use crate::text::decimal;
-
-/// How many interim responses are read before the final one.
-const MAX_INTERIM: u32 = 8;
 
 /// The request. The target is host and port, and so is Host, with the port in any case.
 pub(super) fn request(config: &TunnelConfig) -> Vec<u8> {
@@ -42,7 +39,12 @@ impl Answer {
         Answer { reader: HeadReader::new(HeadKind::Response, 0), interim: 0, settings: config.settings().clone() }
     }
 
-    pub(super) fn read(&mut self, byte: u8, batch: &mut Batch) -> Result<Step, Fault> {
+    /// The fault, with the limit that it exceeds.
+    pub(super) fn fault(&self, breach: Breach) -> Fault {
+        self.settings.fault(breach.into())
+    }
+
+    pub(super) fn read(&mut self, byte: u8, batch: &mut Batch) -> Result<Step, Breach> {
         let result = match self.reader.read(&[byte], &mut batch.scratch, &self.settings) {
             Ok((_, true)) => self.read_head(batch),
             Ok((_, false)) => Ok(Step::Wait),
@@ -52,13 +54,13 @@ impl Answer {
     }
 
     /// A head is complete at the end of the scratch buffer.
-    fn read_head(&mut self, batch: &mut Batch) -> Result<Step, Fault> {
+    fn read_head(&mut self, batch: &mut Batch) -> Result<Step, Breach> {
         // Records refer to the head, so it stays where it is.
         let scratch = core::mem::take(&mut batch.scratch);
         let start = self.reader.start();
         let bytes = &scratch[start..];
         let result = head::parse(bytes).and_then(|(line, fields)| {
-            let status = head::parse_status_line(line)?;
+            let (status, _) = head::parse_status_line(line)?;
             if (200..=299).contains(&status) {
                 // No length and no coding announces a body here (RFC 9110 §9.3.6).
                 let agreed = Agreed { subprotocol: None, extension: None };
@@ -74,7 +76,7 @@ impl Answer {
             100..=199 => {
                 self.interim += 1;
                 if self.interim > MAX_INTERIM {
-                    return Err(Fault::with(FaultKind::TooManyInterim, self.interim.into(), MAX_INTERIM.into()));
+                    return Err(Breach::with(FaultKind::TooManyInterim, self.interim.into()));
                 }
                 self.reader = HeadReader::new(HeadKind::Response, end);
                 Ok(Step::Wait)
@@ -90,7 +92,7 @@ impl Answer {
 }
 
 /// A limit that is exceeded keeps its own kind; everything else is an answer that is none.
-fn fault_of_tunnel(fault: Fault) -> Fault {
+fn fault_of_tunnel(fault: Breach) -> Breach {
     use FaultKind::*;
     match fault.kind {
         HeadTooLarge | RequestLineTooLong | HeaderTooLong | TooManyHeaders | TooManyInterim | NoMemory => fault,

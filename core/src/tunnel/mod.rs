@@ -19,7 +19,7 @@ use core::time::Duration;
 
 use crate::abi::{NEVER, Record, flag, kind, region};
 use crate::close::CloseCode;
-use crate::error::{Error, Fault, FaultKind};
+use crate::error::{Breach, Error, Fault, FaultKind};
 use crate::event::Events;
 use crate::receive::batch::{Batch, Place};
 use crate::send::closing::{State, Transport};
@@ -77,7 +77,7 @@ pub struct Tunnel {
     written: usize,
     timers: Timers,
     state: State,
-    fault: Option<Fault>,
+    fault: Option<Breach>,
     /// Whether the events of the last input call have not been read.
     #[cfg(debug_assertions)]
     unread: AtomicBool,
@@ -217,7 +217,11 @@ impl Tunnel {
 
     /// Why there is no tunnel. The number of [`FaultKind::TunnelRefused`] is the HTTP status, or the reply code of SOCKS.
     pub fn fault(&self) -> Option<Fault> {
-        self.fault
+        let breach = self.fault?;
+        Some(match &self.answer {
+            Answer::Http(answer) => answer.fault(breach),
+            Answer::Socks(_) => Fault::new(breach.into(), 0),
+        })
     }
 }
 
@@ -237,7 +241,7 @@ impl Tunnel {
                 Ok(Step::Wait) => {}
                 Ok(Step::Send(bytes)) => self.output.extend_from_slice(&bytes),
                 Ok(Step::Open) => self.end(State::Open),
-                Ok(Step::Refused(kind, code)) => self.fail(Fault::with(kind, code.into(), 0)),
+                Ok(Step::Refused(kind, code)) => self.fail(Breach::with(kind, code.into())),
                 Err(fault) => self.fail(fault),
             }
         }
@@ -274,7 +278,7 @@ impl Tunnel {
     }
 
     /// There is no tunnel: delivers CLOSED.
-    fn fail(&mut self, fault: Fault) {
+    fn fail(&mut self, fault: Breach) {
         let nothing = Place { region: region::SCRATCH, offset: self.batch.scratch.len(), len: 0 };
         let closed = nothing.record(kind::CLOSED, flag::BY_PEER);
         let code = CloseCode::ABNORMAL_CLOSURE.get();

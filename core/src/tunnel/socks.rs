@@ -7,7 +7,7 @@ use super::config::Target;
 use super::proxy::Credentials;
 use super::{ProxyKind, Step, TunnelConfig};
 use crate::abi::{Record, kind};
-use crate::error::{Fault, FaultKind};
+use crate::error::{Breach, FaultKind};
 use crate::handshake::write::push;
 use crate::receive::batch::Batch;
 
@@ -107,7 +107,7 @@ fn login(Credentials { user, password }: &Credentials) -> Vec<u8> {
 }
 
 impl Answer {
-    pub(super) fn read(&mut self, byte: u8, batch: &mut Batch) -> Result<Step, Fault> {
+    pub(super) fn read(&mut self, byte: u8, batch: &mut Batch) -> Result<Step, Breach> {
         self.read += 1;
         match self.stage {
             Stage::Reply4 => self.check_reply_4(byte)?,
@@ -121,14 +121,14 @@ impl Answer {
         match self.stage {
             Stage::Method => self.take_method(),
             Stage::Login if self.code == SUCCEEDED => Ok(self.ask()),
-            Stage::Login => Err(Fault::with(FaultKind::TunnelAuthentication, self.code.into(), 0)),
+            Stage::Login => Err(Breach::with(FaultKind::TunnelAuthentication, self.code.into())),
             Stage::Reply4 => Ok(deliver(self.code, GRANTED, batch)),
             Stage::Reply5 => Ok(deliver(self.code, SUCCEEDED, batch)),
         }
     }
 
     /// Version 0 of the reply, the code, and an address that means nothing here.
-    fn check_reply_4(&mut self, byte: u8) -> Result<(), Fault> {
+    fn check_reply_4(&mut self, byte: u8) -> Result<(), Breach> {
         match self.read {
             1 => check(byte == 0),
             2 => {
@@ -140,13 +140,13 @@ impl Answer {
     }
 
     /// A version and a code.
-    fn check_short(&mut self, byte: u8, version: u8) -> Result<(), Fault> {
+    fn check_short(&mut self, byte: u8, version: u8) -> Result<(), Breach> {
         self.code = byte;
         check(self.read > 1 || byte == version)
     }
 
     /// RFC 1928 §6: version, code, reserved, type of address, and an address that means nothing here.
-    fn check_reply_5(&mut self, byte: u8) -> Result<(), Fault> {
+    fn check_reply_5(&mut self, byte: u8) -> Result<(), Breach> {
         match self.read {
             1 => check(byte == VERSION_5),
             2 => {
@@ -174,15 +174,15 @@ impl Answer {
     }
 
     /// RFC 1928 §3: the method is one of those offered.
-    fn take_method(&mut self) -> Result<Step, Fault> {
+    fn take_method(&mut self) -> Result<Step, Breach> {
         match (self.code, self.login.take()) {
             (METHOD_NONE, _) => Ok(self.ask()),
             (METHOD_PASSWORD, Some(login)) => {
                 self.begin(Stage::Login, 2);
                 Ok(Step::Send(login))
             }
-            (METHOD_REFUSED, _) => Err(Fault::with(FaultKind::TunnelAuthentication, METHOD_REFUSED.into(), 0)),
-            (method, _) => Err(Fault::with(FaultKind::TunnelBadAnswer, method.into(), 0)),
+            (METHOD_REFUSED, _) => Err(Breach::with(FaultKind::TunnelAuthentication, METHOD_REFUSED.into())),
+            (method, _) => Err(Breach::with(FaultKind::TunnelBadAnswer, method.into())),
         }
     }
 
@@ -197,7 +197,7 @@ impl Answer {
     }
 }
 
-fn check(is_good: bool) -> Result<(), Fault> {
+fn check(is_good: bool) -> Result<(), Breach> {
     if is_good { Ok(()) } else { Err(FaultKind::TunnelBadAnswer.into()) }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Host {
     pub(crate) output: Vec<u8>,
     /// The output is left in the engine.
     pub(crate) held: bool,
+    /// Fields for the next call that takes some.
+    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Host {
@@ -48,8 +50,13 @@ impl Host {
 
     /// A host of a configuration that connections share.
     pub(crate) fn of(config: &Config) -> Self {
+        Host::holding(config, false)
+    }
+
+    /// The same, which perhaps leaves the output in the engine from the start.
+    pub(crate) fn holding(config: &Config, held: bool) -> Self {
         let connection = Connection::new(config, seed(), ms(0)).expect("memory");
-        let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held: false };
+        let mut host = Host { connection, now: 0, events: Vec::new(), output: Vec::new(), held, fields: Vec::new() };
         host.record(Vec::new());
         host
     }

@@ -1,7 +1,7 @@
 //! The events of a batch as lines of text (`core/vectors/README.md`).
 
 use sansock::event::{Closed, Header, OriginRelation};
-use sansock::{Event, Events};
+use sansock::{Event, Events, MessageKind};
 
 use super::bytes::show;
 
@@ -14,12 +14,15 @@ pub(crate) fn lines(events: Events<'_>) -> Vec<String> {
 fn line(event: Event<'_>) -> Vec<String> {
     match event {
         Event::Request(request) => {
+            let fault = request.fault().map_or(String::new(), |fault| format!(" fault={}", fault.name()));
             let mut lines = vec![format!(
-                "request {} origin={}",
+                "request {} origin={}{fault}",
                 show(request.target.as_bytes()),
                 relation(request.origin_relation)
             )];
-            lines.push(format!("  authority {}", show(request.authority().as_bytes())));
+            let (method, authority) = (request.method(), request.authority());
+            lines.extend((method != "GET").then(|| format!("  method {}", show(method.as_bytes()))));
+            lines.extend((!authority.is_empty()).then(|| format!("  authority {}", show(authority.as_bytes()))));
             lines.extend(request.origin().map(|origin| format!("  origin {}", show(origin.as_bytes()))));
             let preferred = request.preferred_subprotocol();
             lines.extend(request.subprotocols().map(|name| {
@@ -40,7 +43,13 @@ fn line(event: Event<'_>) -> Vec<String> {
         Event::Rejected(rejected) => {
             let truncated = if rejected.truncated { " truncated" } else { "" };
             let mut lines = vec![format!("rejected {} {}{truncated}", rejected.status, show(rejected.body))];
+            lines.extend((!rejected.reason().is_empty()).then(|| format!("  reason {}", show(rejected.reason()))));
             lines.extend(rejected.headers().map(header));
+            lines
+        }
+        Event::Head(head) => {
+            let mut lines = vec![format!("head {} {}", head.status.unwrap_or(0), show(head.body))];
+            lines.extend(head.headers().map(header));
             lines
         }
         Event::Text(text) => {
@@ -49,6 +58,14 @@ fn line(event: Event<'_>) -> Vec<String> {
             vec![format!("text {}{}", show(text.text.as_bytes()), part(text.first, text.last))]
         }
         Event::Binary(binary) => vec![format!("binary {}{}", show(binary.data), part(binary.first, binary.last))],
+        Event::Frame(frame) => {
+            let kind = if frame.kind == MessageKind::Text { "text" } else { "binary" };
+            let end = if frame.frame_end { " end" } else { "" };
+            let compressed = if frame.compressed { " compressed" } else { "" };
+            let (data, part) = (show(frame.data), part(frame.first, frame.last));
+            vec![format!("frame {kind} {data}{part}{end}{compressed} of={}", frame.frame_len)]
+        }
+        Event::Fault(fault) => vec![format!("fault {} {}", fault.kind.name(), fault.code.get())],
         Event::Ping(ping) => vec![format!("ping {}", show(ping.payload))],
         Event::Pong(pong) => {
             let time = pong.round_trip_time.map_or(String::new(), |time| format!(" rtt={}", time.as_millis()));

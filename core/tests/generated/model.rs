@@ -58,6 +58,7 @@ pub(crate) fn groups() -> Vec<Group> {
         group("STATE_", "u8", boundary::state::ALL),
         group("BLOCK_", "u16", boundary::block::ALL),
         group("TEXT_", "u32", boundary::text::ALL),
+        group("HTTP_", "u32", boundary::http::ALL),
         Group { prefix: "OPTION_", kind: "u32", items: OPTIONS.iter().map(option).collect() },
         Group { prefix: "FAULT_", kind: "u32", items: FaultKind::ALL.iter().map(fault).collect() },
     ]

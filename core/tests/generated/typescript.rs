@@ -21,11 +21,15 @@ export const BLOCK = {
   CONSUMED: 16,
   NEXT_DEADLINE: 24,
   PAYLOAD_REMAINING: 32,
-  EVENTS: 40,
-  REGIONS: 44,
-  OUTPUT: 68,
-  OUTPUT_LEN: 72,
-  WRITTEN: 80,
+  FAULT_ACTUAL: 40,
+  FAULT_LIMIT: 48,
+  FAULT_POSITION: 56,
+  EVENTS: 64,
+  REGIONS: 68,
+  STORE_LEN: 84,
+  OUTPUT: 92,
+  OUTPUT_LEN: 96,
+  WRITTEN: 104,
 } as const;
 
 /** Where the fields of a record lie, in bytes. */
@@ -47,7 +51,7 @@ pub(crate) fn numbers() -> String {
         "/**\n * The numbers of the engine's interface, the same in every language. A test compares them with\n \
          * `include/sansock.h`. Made of the engine's tables: do not edit, run\n \
          * `SANSOCK_BLESS=1 cargo test -p sansock --test generated`.\n */\n\n\
-         export const ABI_VERSION = {ABI_VERSION};\nexport const RECORD_SIZE = 32;\nexport const BLOCK_SIZE = 80;\n\n\
+         export const ABI_VERSION = {ABI_VERSION};\nexport const RECORD_SIZE = 32;\nexport const BLOCK_SIZE = 104;\n\n\
          /** The upper half of a 64-bit number that means \"never\" or \"none\". */\n\
          export const NEVER_HIGH = 0xffff_ffff;\n\n"
     );
@@ -59,6 +63,7 @@ pub(crate) fn numbers() -> String {
     text.push_str(&table("Flags of a block.", "BLOCK_FLAG", &items("BLOCK_"), |value| format!("0x{value:04x}")));
     text.push_str(LAYOUT);
     text.push_str(&table("", "TEXT", &items("TEXT_"), |value| value.to_string()));
+    text.push_str(&table("", "HTTP", &items("HTTP_"), |value| value.to_string()));
     let errors: Vec<Item> = items("").into_iter().filter(|item| item.value != 0).collect();
     text.push_str(&table("", "STATUS", &errors, |value| value.to_string()));
     text.push_str("/** In the order of their numbers. */\n");

@@ -1,6 +1,12 @@
 //! One case against the engine, through its public interface alone.
 
-use sansock::{CloseCode, Config, ConfigBuilder, Error, MessageKind, Role, Transport};
+use std::time::Duration;
+
+use sansock::handshake::fields::Field;
+use sansock::{
+    CloseCode, Config, ConfigBuilder, Connection, DeflateLimit, Error, Fault, HttpVersion, MessageKind, Received, Role,
+    Transport,
+};
 
 use super::case::{Case, split_word};
 use super::common::bytes::{parse, show};
@@ -11,7 +17,7 @@ use super::cuts::Cuts;
 /// Runs a case. Returns one transcript for each step.
 pub(crate) fn replay(case: &Case, cuts: &mut Cuts) -> Vec<Vec<String>> {
     let mut host = start(case);
-    let mut shown = Shown { deadline: None, writable: true, transport: Transport::Open };
+    let mut shown = Shown { deadline: None, writable: true, transport: Transport::Open, fault: None };
     let mut transcripts = vec![transcript(case, &mut host, &mut shown, Ok(()), 0)];
     for step in &case.steps[1..] {
         let mut left = 0;
@@ -30,7 +36,7 @@ pub(crate) fn replay_to_the_end(case: &Case, count: usize, part: usize) -> Host 
         let _ = run(&mut host, &step.call, &mut Cuts::Whole, &mut 0);
         host.take_more();
     }
-    if let Some(rest) = case.steps.get(count).and_then(|step| step.call.strip_prefix("receive")) {
+    if let Some(rest) = case.steps.get(count).and_then(|step| step.call.strip_prefix("receive ")) {
         let bytes = bytes(rest);
         host.receive(&bytes[..bytes.len() * part / 16]);
     }
@@ -44,7 +50,8 @@ pub(crate) fn replay_to_the_end(case: &Case, count: usize, part: usize) -> Host 
 
 fn start(case: &Case) -> Host {
     assert_eq!(case.steps[0].call, "start", "the first step");
-    Host::new(configure(case))
+    let config = configure(case).build().expect("a good configuration");
+    Host::holding(&config, case.setup("hold").next().is_some())
 }
 
 /// What the transcript shows only when it changes.
@@ -52,6 +59,7 @@ struct Shown {
     deadline: Option<u64>,
     writable: bool,
     transport: Transport,
+    fault: Option<Fault>,
 }
 
 fn configure(case: &Case) -> ConfigBuilder {
@@ -70,12 +78,13 @@ fn configure(case: &Case) -> ConfigBuilder {
             }
             "url" => config.url(&text()),
             "origin" => config.origin(&text()),
+            "key" => config.key(&text()),
             "subprotocol" => config.subprotocol(&text()),
             "header" => {
                 let (name, value) = two_strings(rest);
                 config.header(string(&name).expect("a name"), value)
             }
-            "rfc" | "about" | "role" | "show" | "whole" => config,
+            "rfc" | "about" | "role" | "show" | "whole" | "hold" => config,
             other => panic!("unknown set-up line: {other}"),
         };
     }
@@ -100,6 +109,24 @@ fn run(host: &mut Host, call: &str, cuts: &mut Cuts, left: &mut usize) -> Result
         "reject" => {
             let (status, body) = (number(word) as u16, bytes(after));
             host.input(|connection, now| connection.reject(status, &body, now))?;
+        }
+        "respond" => {
+            let (status, (reason, body)) = (number(word) as u16, two_strings(after));
+            host.input(|connection, now| connection.respond(status, &reason, &body, now))?;
+        }
+        "limit-deflate" => connection.limit_deflate(deflate_limit(word, number(after)))?,
+        "field" => host.fields.push(two_strings(rest)),
+        "receive-request" => {
+            let version = http_version(word);
+            fields_call(host, |connection, fields, now| connection.receive_request(version, fields, now))?;
+        }
+        "request-fields" => {
+            let version = http_version(word);
+            host.input(|connection, now| connection.request_fields(version, now))?;
+        }
+        "receive-response" => {
+            let status = number(word) as u16;
+            fields_call(host, |connection, fields, now| connection.receive_response(status, fields, now))?;
         }
         "response-header" => {
             let (name, value) = two_strings(rest);
@@ -183,6 +210,16 @@ fn transcript(case: &Case, host: &mut Host, shown: &mut Shown, result: Result<()
         shown.writable = writable;
         lines.push(format!("writable {}", if writable { "yes" } else { "no" }));
     }
+    let fault = host.connection.fault();
+    if case.shows("fault") && fault != shown.fault {
+        shown.fault = fault;
+        lines.extend(fault.map(|fault| {
+            let number =
+                |name: &str, number: Option<u64>| number.map_or(String::new(), |number| format!(" {name}={number}"));
+            let (actual, limit) = (number("actual", fault.actual()), number("limit", fault.limit()));
+            format!("fault {}{actual}{limit}{}", fault.kind.name(), number("position", fault.position()))
+        }));
+    }
     lines
 }
 
@@ -203,6 +240,36 @@ fn bytes(text: &str) -> Vec<u8> {
 
 fn number(text: &str) -> u64 {
     text.trim().parse().unwrap_or_else(|_| panic!("not a number: {text}"))
+}
+
+fn http_version(word: &str) -> HttpVersion {
+    match word {
+        "1.1" => HttpVersion::Http11,
+        "2" => HttpVersion::Http2,
+        "3" => HttpVersion::Http3,
+        other => panic!("not a version of HTTP: {other}"),
+    }
+}
+
+fn deflate_limit(option: &str, value: u64) -> DeflateLimit {
+    match (option, value) {
+        ("deflate", 0) => DeflateLimit::Off,
+        ("server_no_context_takeover", 1) => DeflateLimit::ServerNoContextTakeover,
+        ("client_no_context_takeover", 1) => DeflateLimit::ClientNoContextTakeover,
+        ("server_max_window_bits", bits) => DeflateLimit::ServerMaxWindowBits(bits as u8),
+        ("client_max_window_bits", bits) => DeflateLimit::ClientMaxWindowBits(bits as u8),
+        other => panic!("not a limit: {other:?}"),
+    }
+}
+
+/// Makes a call with the fields that were given, and forgets them.
+fn fields_call(
+    host: &mut Host,
+    call: impl for<'a> FnOnce(&'a mut Connection, &[Field<'_>], Duration) -> Result<Received<'a>, Error>,
+) -> Result<(), Error> {
+    let fields = std::mem::take(&mut host.fields);
+    let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| Field { name, value }).collect();
+    host.input(|connection, now| call(connection, &fields, now))
 }
 
 fn kind_of(word: &str) -> MessageKind {

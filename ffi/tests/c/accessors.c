@@ -112,15 +112,19 @@ enum {
     HEADER_VALUE = 1 << 14,
     FIND_HEADER = 1 << 15,
     SAME_ORIGIN = 1 << 16,
+    IS_FRAME = 1 << 17,
 };
 
 static unsigned expected_of(unsigned kind) {
     switch (kind) {
-    case SANSOCK_KIND_REQUEST: return SAME_ORIGIN | DETAIL_COUNT | FIND_DETAIL | FIND_HEADER;
+    case SANSOCK_KIND_REQUEST: return SAME_ORIGIN | FAULT | DETAIL_COUNT | FIND_DETAIL | FIND_HEADER;
     case SANSOCK_KIND_OPEN: return DETAIL_COUNT | FIND_DETAIL | FIND_HEADER;
     case SANSOCK_KIND_REJECTED: return HTTP_STATUS | IS_TRUNCATED | DETAIL_COUNT | FIND_DETAIL | FIND_HEADER;
     case SANSOCK_KIND_TEXT:
     case SANSOCK_KIND_BINARY: return IS_MESSAGE;
+    case SANSOCK_KIND_HEAD: return HTTP_STATUS | DETAIL_COUNT | FIND_DETAIL | FIND_HEADER;
+    case SANSOCK_KIND_FRAME: return IS_FRAME;
+    case SANSOCK_KIND_FAULT: return CLOSE_CODE | FAULT;
     case SANSOCK_KIND_PONG: return ROUND_TRIP;
     case SANSOCK_KIND_CLOSING: return CLOSE_CODE;
     case SANSOCK_KIND_CLOSED: return CLOSE_CODE | CLOSE_SENT | FAULT | IS_CLEAN | BY_PEER;
@@ -138,8 +142,12 @@ static void each_accessor_is_for_its_kinds(void) {
         size_t name_len = 99, value_len = 99, found_len = 99;
         unsigned found = 0;
         if (sansock_record_is_message(r)) found |= IS_MESSAGE;
-        CHECK_EQUAL(sansock_record_is_first(r), sansock_record_is_message(r));
-        CHECK_EQUAL(sansock_record_is_last(r), sansock_record_is_message(r));
+        if (sansock_record_frame_len(r)) found |= IS_FRAME;
+        CHECK_EQUAL(sansock_record_is_first(r), (found & (IS_MESSAGE | IS_FRAME)) != 0);
+        CHECK_EQUAL(sansock_record_is_last(r), (found & (IS_MESSAGE | IS_FRAME)) != 0);
+        CHECK_EQUAL(sansock_record_is_frame_end(r), (found & IS_FRAME) != 0);
+        CHECK_EQUAL(sansock_record_is_compressed(r), (found & IS_FRAME) != 0);
+        CHECK_EQUAL(sansock_record_is_text_frame(r), (found & IS_FRAME) != 0);
         if (sansock_record_same_origin(r)) found |= SAME_ORIGIN;
         if (sansock_record_http_status(r)) found |= HTTP_STATUS;
         if (sansock_record_is_truncated(r)) found |= IS_TRUNCATED;

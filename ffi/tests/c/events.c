@@ -73,10 +73,10 @@ static void a_refusal_reaches_the_client(void) {
     uint8_t *input = NULL;
     pass_output(client, server, &input, 0);
     CHECK_EQUAL(sansock_conn_add_response_header(server, LITERAL("X-Dropped"), LITERAL("1")), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_clear_response_headers(server), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_clear_response(server), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_add_response_header(server, LITERAL("Retry-After"), LITERAL("5")), SANSOCK_OK);
     CHECK_EQUAL(sansock_conn_reject(server, 503, LITERAL("later"), 0), SANSOCK_OK);
-    CHECK_EQUAL(sansock_conn_clear_response_headers(server), SANSOCK_ERR_INVALID_STATE);
+    CHECK_EQUAL(sansock_conn_clear_response(server), SANSOCK_ERR_INVALID_STATE);
     CHECK_EQUAL(s->events[0].kind, SANSOCK_KIND_CLOSED);
     CHECK_EQUAL(strcmp(sansock_fault_name(sansock_record_fault(&s->events[0])), "REFUSED"), 0);
     CHECK_EQUAL(s->transport, SANSOCK_TRANSPORT_SHUTDOWN_WRITE);

@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call that takes a connection. */
-enum { CALLS = 24 };
+enum { CALLS = 30 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -37,7 +37,13 @@ static int32_t call(sansock_conn *conn, int which) {
     case 19: return sansock_conn_set_compression(conn, 0);
     case 20: return sansock_conn_receive_header(conn, &byte, 1, 0, 0, &sent, &payload_len);
     case 21: return sansock_conn_send_many(conn, SANSOCK_KIND_BINARY, NULL, 0, &byte, 1, &sent);
-    case 22: return sansock_conn_clear_response_headers(conn);
+    case 22: return sansock_conn_clear_response(conn);
+    case 23: return sansock_conn_limit_deflate(conn, SANSOCK_OPTION_DEFLATE, 0);
+    case 24: return sansock_conn_respond(conn, 200, NULL, 0, NULL, 0, 0);
+    case 25: return sansock_conn_receive_request(conn, SANSOCK_HTTP_VERSION_2, NULL, 0, 0);
+    case 26: return sansock_conn_request_fields(conn, SANSOCK_HTTP_VERSION_2, 0);
+    case 28: return sansock_conn_release(conn);
+    case 27: return sansock_conn_receive_response(conn, 200, NULL, 0, 0);
     default: return sansock_conn_written(conn, 0);
     }
 }

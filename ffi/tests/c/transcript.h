@@ -40,6 +40,13 @@ static inline void write_event(text *t, const sansock_block *b, const sansock_re
         text_format(t, "rejected %u ", sansock_record_http_status(r));
         after = sansock_record_is_truncated(r) ? " truncated" : "";
         break;
+    case SANSOCK_KIND_HEAD: text_format(t, "head %u ", sansock_record_http_status(r)); break;
+    case SANSOCK_KIND_FRAME: text_format(t, sansock_record_is_text_frame(r) ? "frame text " : "frame binary "); after = part; break;
+    case SANSOCK_KIND_FAULT:
+        text_format(t, "fault %s %u\n", sansock_fault_name(sansock_record_fault(r)), sansock_record_close_code(r));
+        return;
+    case SANSOCK_KIND_METHOD: text_format(t, "method "); break;
+    case SANSOCK_KIND_REASON: text_format(t, "reason "); break;
     case SANSOCK_KIND_TEXT: text_format(t, "text "); after = part; break;
     case SANSOCK_KIND_BINARY: text_format(t, "binary "); after = part; break;
     case SANSOCK_KIND_PING: text_format(t, "ping "); break;
@@ -60,6 +67,11 @@ static inline void write_event(text *t, const sansock_block *b, const sansock_re
     show(t, data, len);
     text_format(t, "%s", after);
     if (r->kind == SANSOCK_KIND_REQUEST) text_format(t, " origin=%s", relation <= 2 ? origins[relation] : "unknown");
+    if (r->kind == SANSOCK_KIND_REQUEST && sansock_record_fault(r) != 0)
+        text_format(t, " fault=%s", sansock_fault_name(sansock_record_fault(r)));
+    if (sansock_record_is_frame_end(r)) text_format(t, " end");
+    if (sansock_record_is_compressed(r)) text_format(t, " compressed");
+    if (r->kind == SANSOCK_KIND_FRAME) text_format(t, " of=%llu", (unsigned long long)sansock_record_frame_len(r));
     if (sansock_record_round_trip_ms(r, &ms)) text_format(t, " rtt=%llu", (unsigned long long)ms);
     if (r->kind == SANSOCK_KIND_CLOSED) write_ending(t, r);
     text_format(t, "\n");

@@ -50,6 +50,9 @@ typedef struct run {
     uint8_t transport;
     uint64_t deadline;
     int writable;
+    uint32_t fault;
+    text fields[32]; /* name, value, name, value ... */
+    size_t field_count;
 } run;
 
 static const char *error_name(int32_t status) {
@@ -65,7 +68,7 @@ static uint32_t option_number(const char *name, size_t len) {
         "ping_interval", "pong_timeout", "parts", "auto_pong", "auto_close", "require_pong", "receive_while_closing",
         "allow_non_minimal_length", "deflate", "server_no_context_takeover", "client_no_context_takeover",
         "server_max_window_bits", "client_max_window_bits", "deflate_level", "deflate_mem_level", "deflate_threshold",
-        "max_fragments", "write_timeout",
+        "max_fragments", "write_timeout", "deliver_http", "frames", "auto_fail", "close_reason",
     };
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) return i + 1;
@@ -86,10 +89,10 @@ static sansock_config *configure(run *r) {
     if (!role) malformed(c->name);
     sansock_config *config = new_config(strcmp(role, "client") == 0 ? SANSOCK_ROLE_CLIENT : SANSOCK_ROLE_SERVER);
     for (size_t i = 0; i < c->setup_count; i++) {
-        static const char *const texts[] = {"url", "origin", "subprotocol"};
+        static const char *const texts[] = {"url", "origin", "subprotocol", "key"};
         const char *rest;
         int32_t status = SANSOCK_OK;
-        for (uint32_t t = 0; t < 3; t++) {
+        for (uint32_t t = 0; t < 4; t++) {
             if (!(rest = after_word(c->setup[i], texts[t]))) continue;
             read_bytes(rest, &r->argument);
             status = sansock_config_set_text(config, t + 1, r->argument.data, r->argument.len);
@@ -201,13 +204,86 @@ static const char *next_word(const char *s) {
     return skip_spaces(s + strcspn(s, " "));
 }
 
+static uint32_t http_version(const char *word) {
+    return strcmp(word, "1.1") == 0 ? SANSOCK_HTTP_VERSION_1_1
+           : strcmp(word, "2") == 0 ? SANSOCK_HTTP_VERSION_2
+                                    : SANSOCK_HTTP_VERSION_3;
+}
+
+/* Keeps a field for the next call that takes some. */
+static void add_field(run *r, const char *s) {
+    if (r->field_count + 2 > sizeof r->fields / sizeof *r->fields) malformed(s);
+    for (int part = 0; part < 2; part++) {
+        text *t = &r->fields[r->field_count++];
+        text_clear(t);
+        s = read_atom(s, t);
+    }
+}
+
+/* The fields that were kept, which are forgotten. */
+static size_t take_fields(run *r, sansock_field *fields) {
+    size_t count = r->field_count / 2;
+    for (size_t i = 0; i < count; i++) {
+        const text *name = &r->fields[2 * i], *value = &r->fields[2 * i + 1];
+        fields[i] = (sansock_field){name->data, name->len, value->data, value->len};
+    }
+    r->field_count = 0;
+    return count;
+}
+
+/* Makes the call of a step of the handshake. Returns whether it is one. */
+static int handshake_call(run *r, const char *line, int32_t *status, int *input) {
+    text *a = &r->argument, *b = &r->second;
+    sansock_field fields[16];
+    const char *rest;
+    *input = 1;
+    if ((rest = after_word(line, "accept"))) {
+        read_bytes(rest, a);
+        *status = sansock_conn_accept(r->conn, a->data, a->len, r->now);
+    } else if ((rest = after_word(line, "reject"))) {
+        read_bytes(next_word(rest), a);
+        *status = sansock_conn_reject(r->conn, (uint16_t)strtoul(rest, NULL, 10), a->data, a->len, r->now);
+    } else if ((rest = after_word(line, "respond"))) {
+        text_clear(a);
+        read_bytes(read_atom(next_word(rest), a), b);
+        *status =
+            sansock_conn_respond(r->conn, (uint16_t)strtoul(rest, NULL, 10), a->data, a->len, b->data, b->len, r->now);
+    } else if ((rest = after_word(line, "receive-request"))) {
+        size_t count = take_fields(r, fields);
+        *status = sansock_conn_receive_request(r->conn, http_version(rest), fields, count, r->now);
+    } else if ((rest = after_word(line, "request-fields"))) {
+        *status = sansock_conn_request_fields(r->conn, http_version(rest), r->now);
+    } else if ((rest = after_word(line, "receive-response"))) {
+        size_t count = take_fields(r, fields);
+        *status = sansock_conn_receive_response(r->conn, (uint16_t)strtoul(rest, NULL, 10), fields, count, r->now);
+    } else {
+        *input = 0;
+        if ((rest = after_word(line, "field"))) {
+            add_field(r, rest);
+        } else if ((rest = after_word(line, "response-header"))) {
+            read_two(r, rest);
+            *status = sansock_conn_add_response_header(r->conn, a->data, a->len, b->data, b->len);
+        } else if ((rest = after_word(line, "limit-deflate"))) {
+            size_t len = strcspn(rest, " ");
+            *status =
+                sansock_conn_limit_deflate(r->conn, option_number(rest, len), strtoull(rest + len, NULL, 10));
+        } else {
+            return 0;
+        }
+    }
+    *input = *input && *status == SANSOCK_OK;
+    return 1;
+}
+
 /* Makes the call of a step. */
 static int32_t call(run *r, const char *line, size_t *left) {
     text *a = &r->argument;
     const char *rest;
     int32_t status = SANSOCK_OK;
     int input = 0;
-    if ((rest = after_word(line, "receive"))) {
+    if (handshake_call(r, line, &status, &input)) {
+        /* done */
+    } else if ((rest = after_word(line, "receive"))) {
         read_bytes(rest, a);
         *left = receive_all(r, a);
     } else if (after_word(line, "eof")) {
@@ -218,17 +294,6 @@ static int32_t call(run *r, const char *line, size_t *left) {
     } else if (after_word(line, "timeout")) {
         status = r->tunnel ? sansock_tunnel_timeout(r->tunnel, r->now) : sansock_conn_timeout(r->conn, r->now);
         input = 1;
-    } else if ((rest = after_word(line, "accept"))) {
-        read_bytes(rest, a);
-        status = sansock_conn_accept(r->conn, a->data, a->len, r->now);
-        input = status == SANSOCK_OK;
-    } else if ((rest = after_word(line, "reject"))) {
-        read_bytes(next_word(rest), a);
-        status = sansock_conn_reject(r->conn, (uint16_t)strtoul(rest, NULL, 10), a->data, a->len, r->now);
-        input = status == SANSOCK_OK;
-    } else if ((rest = after_word(line, "response-header"))) {
-        read_two(r, rest);
-        status = sansock_conn_add_response_header(r->conn, a->data, a->len, r->second.data, r->second.len);
     } else if ((rest = after_word(line, "text"))) {
         read_bytes(rest, a);
         status = sansock_conn_send_text(r->conn, a->data, a->len);
@@ -294,6 +359,14 @@ static void end_step(run *r, size_t left) {
     int writable = sansock_block_is_writable(b);
     if (writable != r->writable && setup_of(r->vector, "show", "writable"))
         text_format(t, "writable %s\n", (r->writable = writable) ? "yes" : "no");
+    if (b->fault != r->fault && setup_of(r->vector, "show", "fault")) {
+        r->fault = b->fault;
+        text_format(t, "fault %s", sansock_fault_name(b->fault));
+        if (b->fault_actual > 0) text_format(t, " actual=%llu", (unsigned long long)b->fault_actual);
+        if (b->fault_limit > 0) text_format(t, " limit=%llu", (unsigned long long)b->fault_limit);
+        if (b->fault_position != UINT64_MAX) text_format(t, " position=%llu", (unsigned long long)b->fault_position);
+        text_format(t, "\n");
+    }
 }
 
 static void print_indented(const char *label, const char *lines) {
@@ -320,6 +393,7 @@ static int step_agrees(run *r, size_t number) {
 /* Runs a case. Returns whether all of its steps agree. */
 static int replay(const vector_case *c, int byte_by_byte) {
     run r = {.vector = c, .byte_by_byte = byte_by_byte, .deadline = SANSOCK_NEVER, .writable = 1};
+    r.held = setup_of(c, "hold", NULL) != NULL;
     unsigned failures = check_failures;
     int32_t status = SANSOCK_OK;
     text_clear(&r.transcript);
@@ -349,6 +423,7 @@ static int replay(const vector_case *c, int byte_by_byte) {
     text_free(&r.transcript);
     text_free(&r.argument);
     text_free(&r.second);
+    for (size_t i = 0; i < sizeof r.fields / sizeof *r.fields; i++) text_free(&r.fields[i]);
     return agrees && check_failures == failures;
 }
 

@@ -6,6 +6,8 @@ namespace {
 struct Describe {
     std::string operator()(const sansock::Request &request) const {
         std::string text = "request " + std::string(request.target);
+        if (request.method != "GET") text += " " + std::string(request.method);
+        if (request.fault) text += std::string(" ") + sansock_fault_name(request.fault);
         if (request.origin_relation == sansock::OriginRelation::same) text += " same";
         if (request.origin_relation == sansock::OriginRelation::cross) text += " cross";
         if (request.same_origin == (request.origin_relation == sansock::OriginRelation::cross)) text += " contradiction";
@@ -19,8 +21,23 @@ struct Describe {
         return "open " + std::string(open.subprotocol.value_or("none"));
     }
     std::string operator()(const sansock::Rejected &rejected) const {
-        return "rejected " + std::to_string(rejected.status) + " " +
+        return "rejected " + std::to_string(rejected.status) + " " + std::string(rejected.reason) + " " +
                std::string(rejected.body.begin(), rejected.body.end()) + (rejected.truncated ? "..." : "");
+    }
+    std::string operator()(const sansock::Head &head) const {
+        std::string text = "head " + std::to_string(head.status);
+        for (const sansock::Detail detail : head.details)
+            text += " " + std::string(detail.name) + "=" + std::string(detail.value);
+        return text + " " + std::string(head.body.begin(), head.body.end());
+    }
+    std::string operator()(const sansock::Frame &frame) const {
+        return std::string(frame.kind == sansock::MessageKind::text ? "frame of text " : "frame ") +
+               std::string(frame.data.begin(), frame.data.end()) + (frame.first ? " first" : "") +
+               (frame.last ? " last" : "") + (frame.frame_end ? " end" : "") + (frame.compressed ? " compressed" : "") +
+               " " + std::to_string(frame.frame_len);
+    }
+    std::string operator()(const sansock::ReportedFault &fault) const {
+        return std::string("fault ") + sansock_fault_name(fault.fault) + " " + std::to_string(fault.code);
     }
     std::string operator()(const sansock::Text &text) const {
         return (text.first && text.last ? "text " : "part ") + std::string(text.data);
@@ -45,11 +62,11 @@ struct Describe {
     std::string operator()(const sansock::Unknown &unknown) const { return "unknown " + std::to_string(unknown.kind); }
 };
 
+} // namespace
+
 void note_events(Host &host) {
     for (const sansock::Event &event : host.connection.events()) host.seen.push_back(std::visit(Describe{}, event));
 }
-
-} // namespace
 
 void carry(Host &from, Host &to, std::uint64_t now) {
     const sansock::Bytes output = from.connection.output();

@@ -12,6 +12,9 @@ struct Host {
     std::vector<std::string> seen;
 };
 
+// Notes the events of the last input call.
+void note_events(Host &host);
+
 // Passes all output of one host to the other, and notes the events there.
 void carry(Host &from, Host &to, std::uint64_t now);
 

@@ -54,7 +54,7 @@ void a_conversation() {
     CHECK_EQUAL(c.connection.next_deadline().value_or(0), 10000);
     carry(c, s, 1);
     CHECK(s.connection.response_header("X-Answer", "41") == Status::ok);
-    CHECK(s.connection.clear_response_headers() == Status::ok);
+    CHECK(s.connection.clear_response() == Status::ok);
     CHECK(s.connection.response_header("X-Answer", "42") == Status::ok);
     CHECK(s.connection.accept(1) == Status::ok);
     carry(s, c, 1);
@@ -87,9 +87,70 @@ void a_refusal() {
     carry(c, s, 0);
     CHECK(s.connection.reject(403, "no", 0) == Status::ok);
     carry(s, c, 0);
-    expect(c, {"rejected 403 no", "closed 1006  unclean by-peer HTTP_STATUS"});
+    expect(c, {"rejected 403 Forbidden no", "closed 1006  unclean by-peer HTTP_STATUS"});
     CHECK(!c.connection.fault_text().empty());
     CHECK(s.connection.transport() == sansock::Transport::shutdown_write);
+}
+
+// The fields of the head that is the first event.
+std::vector<sansock_field> fields_of_head(const Host &host) {
+    std::vector<sansock_field> fields;
+    const sansock::Event event = *host.connection.events().begin();
+    if (const auto *head = std::get_if<sansock::Head>(&event))
+        for (const sansock::Detail detail : head->details) fields.push_back(sansock::field(detail.name, detail.value));
+    return fields;
+}
+
+void a_handshake_made_of_fields() {
+    Host c = client(), s = server();
+    CHECK(c.connection.request_fields(sansock::HttpVersion::http_2, 0) == Status::ok);
+    CHECK(c.connection.output().empty());
+    CHECK(s.connection.receive_request(sansock::HttpVersion::http_2, fields_of_head(c), 0) == Status::ok);
+    note_events(s);
+    CHECK(s.connection.limit_deflate(sansock::Option::deflate, 0) == Status::ok);
+    CHECK(s.connection.limit_deflate(sansock::Option::deflate, 1) == Status::invalid_argument);
+    CHECK(s.connection.accept(0) == Status::ok);
+    CHECK(c.connection.receive_response(200, fields_of_head(s), 0) == Status::ok);
+    note_events(s);
+    note_events(c);
+    CHECK(c.connection.send_text("hello") == Status::ok);
+    carry(c, s, 0);
+    expect(c, {"open chat"});
+    expect(s, {"request /chat CONNECT same +chat", "head 200 sec-websocket-protocol=chat ", "open chat",
+               "text hello"});
+}
+
+void a_page_on_the_same_port() {
+    auto config = sansock::Config::server();
+    CHECK(config->set(sansock::Option::deliver_http, 1) == Status::ok);
+    Host s = host_of(*config);
+    const std::string_view request = "HEAD /health HTTP/1.1\r\nHost: example.com\r\n\r\n";
+    s.input.assign(request.begin(), request.end());
+    CHECK(s.connection.receive(s.input, 0) == Status::ok);
+    note_events(s);
+    CHECK(s.connection.accept(0) == Status::invalid_state);
+    CHECK(s.connection.respond(200, "Well", "yes", 0) == Status::ok);
+    note_events(s);
+    expect(s, {"request /health HEAD BAD_METHOD host=example.com", "closed 1006  unclean by-us REFUSED"});
+    const sansock::Bytes output = s.connection.output();
+    const std::string text(output.begin(), output.end());
+    CHECK(text == "HTTP/1.1 200 Well\r\nConnection: close\r\nContent-Length: 3\r\n\r\n");
+}
+
+void frames_and_a_fault_that_is_left_to_the_host() {
+    auto config = sansock::Config::create(sansock::Role::client);
+    CHECK(config->set(sansock::Option::start_open, 1) == Status::ok);
+    CHECK(config->set(sansock::Option::frames, 1) == Status::ok);
+    Host c = host_of(*config);
+    c.input = {0x01, 0x01, 'a', 0x80, 0x00, 0x83, 0x00};
+    CHECK(c.connection.receive(c.input, 0) == Status::ok);
+    note_events(c);
+    CHECK(c.connection.block()->fault_position == 5 && c.connection.block()->fault_actual == 3);
+    CHECK(c.connection.fail(1002, "no such opcode", 0) == Status::ok);
+    c.connection.timeout(0);
+    note_events(c);
+    expect(c, {"frame of text a first end 1", "frame of text  last end 0", "fault RESERVED_OPCODE 1002",
+               "closed 1006  unclean by-peer sent=1002 RESERVED_OPCODE"});
 }
 
 // The origins that a browser may name, and whether a server of example.com takes them for its own.
@@ -243,6 +304,9 @@ void tunnels_lead_through_proxies() {
 int main() {
     a_conversation();
     a_refusal();
+    a_handshake_made_of_fields();
+    a_page_on_the_same_port();
+    frames_and_a_fault_that_is_left_to_the_host();
     origins_are_compared_with_the_host();
     a_url_may_have_credentials();
     streams_may_be_upgraded_already();

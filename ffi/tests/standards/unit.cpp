@@ -42,7 +42,7 @@ Layout layout() {
     using namespace sansock;
     return layout_of<Bytes, Span<std::uint8_t>, Span<const std::size_t>, Status, Option, Transport, State,
                      OriginRelation, Role, MessageKind, DetailKind, Url, Result<Url>, Detail, Details,
-                     Details::iterator, Request, Open, Rejected, Text, Binary, Ping, Pong, Closing, Closed, Unknown,
+                     Details::iterator, Request, Open, Rejected, Head, Text, Binary, Frame, Ping, Pong, Closing, ReportedFault, Closed, Unknown,
                      Event, Events, Events::iterator, Config, Result<Config>, Connection, Result<Connection>, Proxy,
                      Result<Proxy>, TunnelConfig, Result<TunnelConfig>, Tunnel, Result<Tunnel>,
                      std::optional<std::string_view>, std::optional<std::uint64_t>, sansock_record, sansock_block,
@@ -102,7 +102,7 @@ std::string of_each(const sansock::Open &open, const sansock::Rejected &rejected
                     const sansock::Binary &binary, const sansock::Ping &ping, const sansock::Pong &pong,
                     const sansock::Closing &closing, const sansock::Closed &closed, const sansock::Unknown &unknown) {
     const auto number = [](auto value) { return " " + std::to_string(value); };
-    return std::string(open.subprotocol.value_or("none")) + number(rejected.status) + number(rejected.body.size()) +
+    return std::string(open.subprotocol.value_or("none")) + number(rejected.status) + " " + std::string(rejected.reason) + number(rejected.body.size()) +
            number(rejected.truncated) + " " + std::string(text.data) + number(text.first) + number(text.last) +
            number(binary.data.size()) + number(binary.first) + number(binary.last) + number(ping.payload.size()) +
            number(pong.payload.size()) + number(pong.round_trip_time.value_or(0)) + number(closing.code) + " " +
@@ -190,9 +190,9 @@ void a_conversation(bool here) {
 
 void events_pass() {
     const std::array<std::uint8_t, 3> bytes{};
-    CHECK(NEXT::of_each({"chat", {}}, {404, bytes, true, {}}, {"text", true, false}, {bytes, false, true}, {bytes},
+    CHECK(NEXT::of_each({"chat", {}}, {404, "Not Found", bytes, true, {}}, {"text", true, false}, {bytes, false, true}, {bytes},
                         {bytes, 12}, {1000, "done"}, {1001, "gone", true, true, 1002, 103},
-                        {9}) == "chat 404 3 1 text 1 0 3 0 1 3 3 12 1000 done 1001 gone 1 1 1002 103 9");
+                        {9}) == "chat 404 Not Found 3 1 text 1 0 3 0 1 3 3 12 1000 done 1001 gone 1 1 1002 103 9");
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 //! Connections.
 //!
-//! Input calls (`receive`, `receive_eof`, `timeout`, `accept`, `reject`) replace the events; all others leave them. Payloads
+//! Input calls (`receive`, `receive_eof`, `timeout`, and those of the handshake) replace the events; all others leave them. Payloads
 //! in the input region lie in the transfer buffer: copy them out before anything else is written there.
 //!
 //! The host may report the output that it has written in the next call: it writes the number behind the block.
@@ -86,35 +86,13 @@ pub fn conn_timeout(handle: u32, now: f64) -> i32 {
     })
 }
 
-/// Adds a header to the response of the coming `conn_accept` or `conn_reject`: its name, then its value, in the transfer
-/// buffer.
+/// Drops the events, which have been handled, and gives back the memory that they hold.
 #[wasm_bindgen]
-pub fn conn_add_response_header(handle: u32, name_len: u32, value_len: u32) -> i32 {
-    act(handle, |engine, transfer| {
-        let (name, value) = transfer.pair(name_len, value_len)?;
-        engine.add_response_header(name, value)
+pub fn conn_release(handle: u32) -> i32 {
+    act(handle, |engine, _| {
+        engine.release();
+        Ok(())
     })
-}
-
-/// Drops all headers that `conn_add_response_header` has added.
-#[wasm_bindgen]
-pub fn conn_clear_response_headers(handle: u32) -> i32 {
-    act(handle, |engine, _| engine.clear_response_headers())
-}
-
-/// Accepts the request with the subprotocol in the first `len` bytes of the transfer buffer; with 0, the engine's choice.
-#[wasm_bindgen]
-pub fn conn_accept(handle: u32, len: u32, now: f64) -> i32 {
-    input(handle, |engine, transfer| {
-        let subprotocol = (len > 0).then(|| transfer.bytes(len)).transpose()?;
-        engine.accept(subprotocol, milliseconds(now)?)
-    })
-}
-
-/// Rejects the request with an HTTP status, and the first `len` bytes of the transfer buffer as the body.
-#[wasm_bindgen]
-pub fn conn_reject(handle: u32, status: u32, len: u32, now: f64) -> i32 {
-    input(handle, |engine, transfer| engine.reject(narrow(status)?, transfer.bytes(len)?, milliseconds(now)?))
 }
 
 /// Starts the closing handshake. `code`: 0 for none. The reason is the first `len` bytes of the transfer buffer, UTF-8.

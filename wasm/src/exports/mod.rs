@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod connection;
+pub mod handshake;
 pub mod sending;
 pub mod texts;
 #[cfg(feature = "tunnel")]

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::{act, send};
 use crate::connection::find;
 use crate::state::{State, call, milliseconds, whole};
+use crate::transfer::TransferBuffer;
 
 fn kind_of(number: u32) -> Result<u8, Error> {
     u8::try_from(number).map_err(|_| Error::InvalidArgument)
@@ -33,17 +34,24 @@ pub fn conn_send_part(handle: u32, message_kind: u32, len: u32, last: u32) -> i3
 pub fn conn_send_batch(handle: u32, count: u32, data_len: u32) -> i32 {
     call(|State { transfer, connections, count: queued, .. }| {
         *queued = 0;
-        let records_len = count.checked_mul(size_of::<Record>() as u32).ok_or(Error::InvalidArgument)?;
-        let (bytes, data) = transfer.pair(records_len, data_len)?;
-        let mut records = Vec::new();
-        records.try_reserve_exact(count as usize).map_err(|_| Error::NoMemory)?;
-        records.extend(bytes.chunks_exact(size_of::<Record>()).map(record));
+        let (records, data) = records(transfer, count)?;
+        let data = data.get(..data_len as usize).ok_or(Error::InvalidArgument)?;
         let connection = find(connections, handle)?;
         let (sent, result) = connection.engine.send_batch(&records, data);
         *queued = sent as u32;
         connection.publish(result);
         result
     })
+}
+
+/// The records at the beginning of the transfer buffer, and what lies behind them.
+pub(super) fn records(transfer: &TransferBuffer, count: u32) -> Result<(Vec<Record>, &[u8]), Error> {
+    let len = count.checked_mul(size_of::<Record>() as u32).ok_or(Error::InvalidArgument)?;
+    let (bytes, data) = transfer.split(len)?;
+    let mut records = Vec::new();
+    records.try_reserve_exact(count as usize).map_err(|_| Error::NoMemory)?;
+    records.extend(bytes.chunks_exact(size_of::<Record>()).map(record));
+    Ok((records, data))
 }
 
 /// Reads a record that the host wrote.

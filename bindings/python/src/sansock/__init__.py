@@ -8,6 +8,9 @@ call on a connection, it does four things:
 3. set the timer to ``next_deadline``, in milliseconds, and call ``timeout()`` when it has come;
 4. obey ``transport`` once all output is written: shut down the writing side, or close the transport.
 
+Where an HTTP of the host's carries the handshake, ``Connection.receive_request`` and ``Connection.request_fields`` say
+how it is passed on.
+
 Start with ``Connection.server`` or ``Connection.client``. Options are described in ``ServerOptions`` and
 ``ClientOptions``, events in their classes. ``Tunnel`` leads to a server through a proxy.
 """
@@ -15,7 +18,7 @@ Start with ``Connection.server`` or ``Connection.client``. Options are described
 from __future__ import annotations
 
 from . import _ffi
-from ._arguments import HeadersInput
+from ._arguments import HeadersInput, HttpVersion
 from ._connection import Connection
 from ._enums import MessageKind, OriginRelation, State, Transport
 from ._errors import (
@@ -37,11 +40,14 @@ from ._events import (
     Closing,
     Event,
     Fault,
+    Frame,
+    Head,
     Headers,
     Open,
     Ping,
     Pong,
     Rejected,
+    ReportedFault,
     Request,
     Text,
 )
@@ -63,8 +69,11 @@ __all__ = [
     "Entropy",
     "Event",
     "Fault",
+    "Frame",
+    "Head",
     "Headers",
     "HeadersInput",
+    "HttpVersion",
     "InvalidArgument",
     "InvalidState",
     "MessageKind",
@@ -76,6 +85,7 @@ __all__ = [
     "Pong",
     "Proxy",
     "Rejected",
+    "ReportedFault",
     "Request",
     "SansockError",
     "ServerOptions",

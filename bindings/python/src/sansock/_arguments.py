@@ -9,25 +9,28 @@ from array import array
 from collections.abc import Iterable, Iterator
 from operator import index
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Union
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, Union
 
 from . import _ffi
 from ._errors import InvalidArgument
+from ._numbers import HTTP_VERSION_1_1, HTTP_VERSION_2, HTTP_VERSION_3
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = [
     "HeadersInput",
+    "HttpVersion",
     "chosen_subprotocol",
     "elements",
     "header",
     "header_elements",
     "header_pairs",
+    "http_version_number",
     "milliseconds",
     "milliseconds_argument",
     "octets",
-    "refusal",
+    "response",
     "string",
     "subprotocol_elements",
     "unsigned",
@@ -46,6 +49,10 @@ class _HasItems(Protocol):
 HeadersInput = Union[_HasItems, Iterable[tuple[_HeaderText, _HeaderText]]]
 """Headers as an argument: a mapping, or pairs of a name and a value. A str is encoded as ISO 8859-1."""
 
+HttpVersion = Literal["1.1", "2", "3"]
+"""The version of HTTP of a handshake that is made of fields: RFC 9112, RFC 8441 or RFC 9220."""
+
+_HTTP_VERSIONS: dict[str, int] = {"1.1": HTTP_VERSION_1_1, "2": HTTP_VERSION_2, "3": HTTP_VERSION_3}
 _MOST = 2**64 - 1
 """The latest time."""
 _CUT = (str, bytes, bytearray, memoryview, array)
@@ -120,14 +127,23 @@ def chosen_subprotocol(name: str) -> bytes:
     return raw
 
 
-def refusal(status: int, body: Buffer) -> tuple[int, bytes]:
-    """The status and the body of a response that refuses a request."""
-    number, raw = unsigned(status, 16, "status"), octets(body, "body")
+def response(status: int, reason: _HeaderText, body: Buffer) -> tuple[int, bytes, bytes]:
+    """The status, the reason phrase and the body of a response that opens no connection."""
+    number, phrase, raw = unsigned(status, 16, "status"), _http_text(reason, "", "reason"), octets(body, "body")
     if not 200 <= number <= 599:
         raise InvalidArgument(f"status must be from 200 to 599, not {number}")
     if raw and number in (204, 304):
         raise InvalidArgument(f"body must be empty, because a response with status {number} has none")
-    return number, raw
+    return number, phrase, raw
+
+
+def http_version_number(version: str) -> int:
+    """The number of a version of HTTP."""
+    if not isinstance(version, str):
+        _refuse("http_version", "a str", version)
+    if version not in _HTTP_VERSIONS:
+        raise InvalidArgument('http_version must be "1.1", "2" or "3"')
+    return _HTTP_VERSIONS[version]
 
 
 def subprotocol_elements(names: Iterable[str]) -> Iterator[Any]:
@@ -135,18 +151,19 @@ def subprotocol_elements(names: Iterable[str]) -> Iterator[Any]:
     return elements(names, "subprotocols", "an iterable of str")
 
 
-def header_elements(headers: HeadersInput) -> Iterator[Any]:
+def header_elements(headers: HeadersInput, argument: str = "headers") -> Iterator[Any]:
     """Iterates over headers. What comes may still be of any type."""
     items = None if isinstance(headers, type) else getattr(headers, "items", None)
     pairs: Any = items() if callable(items) else headers
-    return elements(pairs, "headers", "a mapping or an iterable of pairs")
+    return elements(pairs, argument, "a mapping or an iterable of pairs")
 
 
-def header_pairs(headers: HeadersInput) -> tuple[tuple[bytes, bytes], ...]:
+def header_pairs(headers: HeadersInput, argument: str = "headers") -> tuple[tuple[bytes, bytes], ...]:
     """Headers as bytes. Every type is checked, and the rest is left to the engine."""
     if headers.__class__ is tuple and not headers:
         return ()
-    return tuple([_header_pair(pair, number) for number, pair in enumerate(header_elements(headers))])
+    pairs = enumerate(header_elements(headers, argument))
+    return tuple([_header_pair(pair, f"{argument}[{number}]") for number, pair in pairs])
 
 
 def header(name: _HeaderText, value: _HeaderText, where: str = "") -> tuple[bytes, bytes]:
@@ -154,8 +171,7 @@ def header(name: _HeaderText, value: _HeaderText, where: str = "") -> tuple[byte
     return _http_text(name, where, "name"), _http_text(value, where, "value")
 
 
-def _header_pair(pair: Any, number: int) -> tuple[bytes, bytes]:
-    where = f"headers[{number}]"
+def _header_pair(pair: Any, where: str) -> tuple[bytes, bytes]:
     if not isinstance(pair, (tuple, list)):
         _refuse(where, "a pair of name and value", pair)
     if len(pair) != 2:

@@ -70,6 +70,9 @@ def _configuration(role: int, url: bytes | None, options: Mapping[str, Any]) -> 
             if value is not None and name not in _NOT_OF_THE_CONFIGURATION
         ]
     )
+    if options.get("key") is not None:
+        # No two connections have the same key: what is kept for one would only displace others.
+        return _Configuration(role, url, values)
     try:
         hash(values)
     except TypeError:

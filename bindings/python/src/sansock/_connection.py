@@ -8,17 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from . import _ffi, _memory
-from ._arguments import (
-    HeadersInput,
-    chosen_subprotocol,
-    header,
-    header_pairs,
-    milliseconds,
-    milliseconds_argument,
-    octets,
-    refusal,
-    unsigned,
-)
+from ._arguments import milliseconds, milliseconds_argument, octets, unsigned
 from ._configurations import new_connection
 from ._details import read_fault
 from ._enums import State
@@ -27,10 +17,10 @@ from ._events import Event, Fault
 from ._gathering import CAPACITY, LARGEST_READ, receive_gathered
 from ._memory import READ_BUFFER_SIZE, READ_BUFFER_START, ReadBuffer, pointer_at, thread_local
 from ._numbers import BLOCK_MORE, ERR_BAD_HANDLE, ROLE_CLIENT, ROLE_SERVER
+from ._opening import Opening
 from ._options import ClientOptions, ServerOptions
 from ._owner import FREED, NEVER
 from ._records import decode
-from ._sending import Sender
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Self, Unpack
@@ -43,7 +33,7 @@ _OTHER_THREAD = (
 _sizes, _RECORD_SIZE = _ffi.sizes, _ffi.RECORD_SIZE
 
 
-class Connection(Sender):
+class Connection(Opening):
     """One WebSocket connection: bytes in, events and bytes out, no I/O.
 
     Create one with :meth:`server` or :meth:`client`. After any call: write the output, handle the events that the
@@ -51,8 +41,9 @@ class Connection(Sender):
     obey :attr:`transport` once all output is written.
 
     Input calls return events: ``receive``, ``receive_read_buffer``, ``receive_eof``, ``timeout``, ``accept``,
-    ``reject``. What the peer does wrong is never an exception: it leads to a ``Closed`` event with a fault. A call that
-    the host should not have made raises a :class:`SansockError` and changes nothing.
+    ``reject``, ``respond``; and where the host has an HTTP of its own, ``receive_request``, ``request_fields``,
+    ``receive_response``. What the peer does wrong is never an exception: it leads to a ``Closed`` event with a fault. A
+    call that the host should not have made raises a :class:`SansockError` and changes nothing.
 
     Every ``now`` is in milliseconds of a monotonic clock; its default is ``time.monotonic_ns() // 1_000_000``.
 
@@ -62,8 +53,8 @@ class Connection(Sender):
 
     Attributes:
         unconsumed: How many bytes at the end of the last input were not consumed, because a request awaits its
-            decision: pass them again after ``accept`` or ``reject``. Almost always 0, as the engine keeps 64 KiB of
-            them itself.
+            decision: pass them again after ``accept``. Almost always 0, as the engine keeps 64 KiB of them itself. A
+            client that awaits its response as fields consumes nothing until ``receive_response``.
     """
 
     __slots__ = ("__weakref__", "_batches", "_gathered", "_read_buffer", "_records", "_store", "unconsumed")
@@ -98,7 +89,7 @@ class Connection(Sender):
 
     @classmethod
     def client(cls, url: str | None = None, **options: Unpack[ClientOptions]) -> Self:
-        """Creates the client's end of a connection. The request is in its output.
+        """Creates the client's end of a connection. The request is in its output, or comes from :meth:`request_fields`.
 
         Next: connect the transport to where :func:`parse_url` says, with TLS if the URL is secure. Write the
         output to it, and pass what arrives to :meth:`receive`, until that returns ``Open``.
@@ -207,8 +198,8 @@ class Connection(Sender):
         """Takes bytes that were read from the transport, and returns the events that they complete.
 
         Next: write the output, handle the events, set the timer, obey :attr:`transport`. After a ``Request``, call
-        :meth:`accept` or :meth:`reject`; if :attr:`unconsumed` is not 0 then, pass that many bytes from the end of
-        ``data`` again.
+        :meth:`accept`, :meth:`reject` or :meth:`respond`; if :attr:`unconsumed` is not 0 then, pass that many bytes
+        from the end of ``data`` again.
 
         Args:
             data: Any bytes-like object. It is copied, and may be empty.
@@ -255,86 +246,6 @@ class Connection(Sender):
         check(_ffi.conn_timeout(self._handle, time))
         return events + self._events()
 
-    def add_response_header(self, name: str | bytes, value: str | bytes) -> None:
-        """Adds a header to the response of the next :meth:`accept` or :meth:`reject`, before those passed there.
-
-        If that call raises an exception, this header is dropped.
-
-        Args:
-            name: The name. A str is encoded as ISO 8859-1.
-            value: The value, likewise.
-
-        Raises:
-            InvalidState: No request awaits its decision.
-            InvalidArgument: It is malformed, or the handshake writes this header itself.
-            TypeError: The name or the value is of another type.
-        """
-        self._add_response_header(*header(name, value))
-
-    def accept(
-        self,
-        subprotocol: str | None = None,
-        headers: HeadersInput = (),
-        now: int | None = None,
-    ) -> list[Event]:
-        """Accepts the request. Returns ``Open``, and the events of what arrived after the request.
-
-        Next: write the output, handle the events, set the timer. If it raises an exception, the request can still be
-        answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.
-
-        Args:
-            subprotocol: One that the client offers. Default: the first configured one that it offers, if any.
-            headers: Headers to add to the response: a mapping, or an iterable of pairs of a name and a value.
-            now: The time, in milliseconds.
-
-        Raises:
-            InvalidState: No request awaits its decision.
-            InvalidArgument: The client does not offer the subprotocol, or a header is not allowed.
-            TypeError: An argument is of another type.
-        """
-        try:
-            choice = b"" if subprotocol is None else chosen_subprotocol(subprotocol)
-            pairs, time = header_pairs(headers), milliseconds_argument(now)
-            self._add_response_headers(pairs)
-            check(_ffi.conn_accept(self._handle, choice, _sizes[len(choice)], time), "subprotocol")
-        except BaseException:
-            self._clear_response_headers()
-            raise
-        return self._events()
-
-    def reject(
-        self,
-        status: int,
-        headers: HeadersInput = (),
-        body: Buffer = b"",
-        now: int | None = None,
-    ) -> list[Event]:
-        """Refuses the request. Returns ``Closed``.
-
-        Next: write the output, obey :attr:`transport`, set the timer. If it raises an exception, the request can still
-        be answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.
-
-        Args:
-            status: An HTTP status from 200 to 599. Use 403 for an origin that is not allowed.
-            headers: Headers to add to the response: a mapping, or an iterable of pairs of a name and a value.
-            body: The body of the response; empty for 204 and 304.
-            now: The time, in milliseconds.
-
-        Raises:
-            InvalidState: No request awaits its decision.
-            InvalidArgument: The status, a header or the body is not allowed.
-            TypeError: An argument is of another type.
-        """
-        try:
-            status, raw = refusal(status, body)
-            pairs, now = header_pairs(headers), milliseconds(now)
-            self._add_response_headers(pairs)
-            check(_ffi.conn_reject(self._handle, status, raw, len(raw), now))
-        except BaseException:
-            self._clear_response_headers()
-            raise
-        return self._events()
-
     def pause(self, now: int | None = None) -> None:
         """Reports that the host stops reading. Next: set the timer.
 
@@ -371,7 +282,10 @@ class Connection(Sender):
 
     @property
     def fault(self) -> Fault | None:
-        """Why the connection ended, if not by a closing handshake; None until it has ended."""
+        """Why the connection ended, if not by a closing handshake; None until then.
+
+        If the option ``auto_fail`` is off, it is set by the time of the ``ReportedFault``.
+        """
         return read_fault(self._block, self._handle)
 
     def memory_usage(self) -> int:
@@ -401,17 +315,6 @@ class Connection(Sender):
         """Makes the engine read from this thread's read buffer."""
         check(_ffi.conn_set_read_buffer(self._handle, read_buffer.pointer, _sizes[READ_BUFFER_SIZE]))
         self._read_buffer = read_buffer
-
-    def _add_response_header(self, name: bytes, value: bytes, argument: str = "") -> None:
-        check(_ffi.conn_add_response_header(self._handle, name, len(name), value, len(value)), argument)
-
-    def _add_response_headers(self, pairs: tuple[tuple[bytes, bytes], ...]) -> None:
-        for number, (name, value) in enumerate(pairs):
-            self._add_response_header(name, value, f"headers[{number}]")
-
-    def _clear_response_headers(self) -> None:
-        """Drops the headers that wait for an answer. That no request awaits one is no error here."""
-        _ffi.conn_clear_response_headers(self._handle)
 
     def _receive_gathered(self, time: Any) -> list[Event]:
         """Passes on what was gathered, before an input call without input: it arrived earlier."""

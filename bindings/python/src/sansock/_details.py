@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from . import _ffi, _memory, _numbers
-from ._enums import OriginRelation
-from ._events import Closed, Closing, Event, Fault, Headers, Open, Ping, Pong, Rejected, lazy, lazy_request
+from ._enums import MessageKind, OriginRelation
+from ._events import (
+    Closed,
+    Closing,
+    Event,
+    Fault,
+    Frame,
+    Head,
+    Headers,
+    Open,
+    Ping,
+    Pong,
+    Rejected,
+    ReportedFault,
+    lazy,
+    lazy_request,
+)
 
 __all__ = ["DETAILED", "PLAIN_OPEN", "rare_event", "read_fault"]
 
-DETAILED = frozenset((_numbers.KIND_REQUEST, _numbers.KIND_OPEN, _numbers.KIND_REJECTED))
+DETAILED = frozenset((_numbers.KIND_REQUEST, _numbers.KIND_OPEN, _numbers.KIND_REJECTED, _numbers.KIND_HEAD))
 """Kinds that are followed by details."""
 PLAIN_OPEN = Open(None, (), ())
 """The event that most servers get."""
@@ -19,6 +34,7 @@ _SIZE, _REGION = _ffi.RECORD_SIZE, _numbers.FLAG_REGION
 _CHOSEN = -1
 """In place of a kind: the subprotocol that ``accept`` chooses by default."""
 _ORIGIN_RELATIONS = tuple(OriginRelation)
+_KINDS_OF_FRAMES = {1: MessageKind.TEXT, 2: MessageKind.BINARY}
 _Record = tuple[int, int, int, int, int, int, int]
 
 
@@ -31,7 +47,7 @@ def rare_event(
     fault_text: Callable[..., Any] = _ffi.conn_fault_text,
 ) -> Event | None:
     """Any event but a message; None for a kind that a later version of the engine added."""
-    kind, flags, code, _, offset, length, extra = record
+    kind, flags, code, aux, offset, length, extra = record
     if kind in DETAILED:
         return _detailed_event(block, read_buffer, record, raw_details)
     payload = _memory.payload(block, read_buffer, flags & _REGION, offset, length)
@@ -39,8 +55,14 @@ def rare_event(
         return Ping(payload)
     if kind == _numbers.KIND_PONG:
         return Pong(payload, None if extra == _numbers.NEVER else extra)
+    if kind == _numbers.KIND_FRAME:
+        first, last = flags & _numbers.FLAG_FIRST != 0, flags & _numbers.FLAG_LAST != 0
+        frame_end, compressed = flags & _numbers.FLAG_FRAME_END != 0, flags & _numbers.FLAG_COMPRESSED != 0
+        return Frame(_KINDS_OF_FRAMES[code], payload, first, last, frame_end, compressed, extra)
     if kind == _numbers.KIND_CLOSING:
         return Closing(code, payload.decode())
+    if kind == _numbers.KIND_FAULT:
+        return ReportedFault(_fault_name(aux), code)
     if kind == _numbers.KIND_CLOSED:
         clean, by_peer = flags & _numbers.FLAG_CLEAN != 0, flags & _numbers.FLAG_BY_PEER != 0
         return Closed(code, payload.decode(), clean, by_peer, extra or None, read_fault(block, handle, fault_text))
@@ -49,7 +71,7 @@ def rare_event(
 
 def _detailed_event(block: _ffi.Block, read_buffer: _memory.ReadBuffer, record: _Record, raw_details: bytes) -> Event:
     """An event that is followed by details, which are decoded when one of them is first used."""
-    kind, flags, code, _, offset, length, _ = record
+    kind, flags, code, _, offset, length, extra = record
     if kind == _numbers.KIND_OPEN and not raw_details:
         return PLAIN_OPEN
     regions: dict[int, str] = {}
@@ -63,19 +85,28 @@ def _detailed_event(block: _ffi.Block, read_buffer: _memory.ReadBuffer, record: 
         return lazy(Open, details.of_open)
     payload = regions[flags & _REGION][offset : offset + length]
     if kind == _numbers.KIND_REQUEST:
-        return lazy_request(details.of_request, payload, _ORIGIN_RELATIONS[code])
-    return Rejected(code, details.headers(), payload.encode("latin-1"), flags & _numbers.FLAG_TRUNCATED != 0)
+        fault = _fault_name(extra) if extra else None
+        return lazy_request(details.of_request, payload, _ORIGIN_RELATIONS[code], fault)
+    headers, body = details.headers(), payload.encode("latin-1")
+    if kind == _numbers.KIND_HEAD:
+        return Head(code or None, headers, body)
+    return Rejected(code, headers, body, flags & _numbers.FLAG_TRUNCATED != 0, details.reason())
 
 
 def read_fault(block: _ffi.Block, handle: Any, fault_text: Callable[..., Any] = _ffi.conn_fault_text) -> Fault | None:
-    """Why the connection ended other than by a closing handshake, or why there is no tunnel."""
+    """Why the connection ended, or is to be ended, other than by a closing handshake; or why there is no tunnel."""
     number = block.fault
     if not number:
         return None
     length = _ffi.Size()
-    text = fault_text(handle, _ffi.by_reference(length))
+    text = _memory.copy(fault_text(handle, _ffi.by_reference(length)), length.value).decode()
+    position = None if block.fault_position == _numbers.NEVER else block.fault_position
+    return Fault(number, _fault_name(number), text, block.fault_actual or None, block.fault_limit or None, position)
+
+
+def _fault_name(number: int) -> _numbers.FaultName:
     name: _numbers.FaultName = _ffi.fault_name(number).decode()
-    return Fault(number, name, _memory.copy(text, length.value).decode())
+    return name
 
 
 class _Details:
@@ -97,6 +128,7 @@ class _Details:
             "extensions": tuple(texts.get(_numbers.KIND_EXTENSION, ())),
             "headers": self.headers(),
             "subprotocol": texts.get(_CHOSEN, (None,))[0],
+            "method": texts.get(_numbers.KIND_METHOD, ("GET",))[0],
         }
 
     def of_open(self) -> dict[str, Any]:
@@ -107,6 +139,10 @@ class _Details:
             "extensions": tuple(texts.get(_numbers.KIND_EXTENSION, ())),
             "headers": self.headers(),
         }
+
+    def reason(self) -> str:
+        """The reason phrase of a response."""
+        return self._texts().get(_numbers.KIND_REASON, ("",))[0]
 
     def headers(self) -> Headers:
         """The headers, in the order received."""

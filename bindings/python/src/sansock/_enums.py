@@ -17,7 +17,7 @@ class State(enum.Enum):
     OPEN = _numbers.STATE_OPEN
     """Messages may be sent and received."""
     CLOSING = _numbers.STATE_CLOSING
-    """A Close frame was sent or received, and the closing handshake is not complete."""
+    """A Close frame was sent or received, and the closing handshake is not complete; or a fault is to be answered."""
     CLOSED = _numbers.STATE_CLOSED
     """The ``Closed`` event has been returned, or the next input call returns it."""
 
@@ -34,7 +34,7 @@ class Transport(enum.Enum):
 
 
 class MessageKind(enum.Enum):
-    """The kind of a message that is sent in parts, or whose payload the host writes itself."""
+    """The kind of a message that is sent in parts, whose payload the host writes itself, or that a frame belongs to."""
 
     TEXT = _numbers.KIND_TEXT
     """UTF-8 text."""

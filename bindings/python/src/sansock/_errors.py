@@ -23,7 +23,8 @@ __all__ = [
 class SansockError(Exception):
     """A call that could not be carried out. The connection is as it was before the call, with two exceptions.
 
-    See ``sent``; and after ``accept`` or ``reject``, the headers that were added for the answer are dropped.
+    See ``sent``; and after ``accept``, ``reject`` or ``respond``, the headers that were added for the answer are
+    dropped.
 
     Attributes:
         status: The number of the error, the same in every language.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar, Union
 
-from ._enums import OriginRelation
+from ._enums import MessageKind, OriginRelation
 from ._numbers import FaultName
 
 __all__ = [
@@ -19,11 +19,14 @@ __all__ = [
     "Closing",
     "Event",
     "Fault",
+    "Frame",
+    "Head",
     "Headers",
     "Open",
     "Ping",
     "Pong",
     "Rejected",
+    "ReportedFault",
     "Request",
     "Text",
 ]
@@ -72,36 +75,46 @@ def lazy(cls: type[_LazyEvent], read: Callable[[], dict[str, Any]]) -> _LazyEven
 
 @dataclass(frozen=True)
 class Fault(_Value):
-    """Why a connection ended other than by a closing handshake.
+    """Why a connection ended, or is to be ended, other than by a closing handshake.
 
     Attributes:
         number: Stable, and the same in every language: 100 to 199 for the opening handshake, 200 to 299 for frames,
             text and closing, 300 to 399 for limits, 400 to 499 for deadlines, the end of the stream and the host.
         name: The name of the rule that was broken, for example ``"UNMASKED"``.
         text: The rule in one sentence, with the numbers at fault. It contains no byte from the peer.
+        actual: The number at fault, if there is one: a size in bytes, a count, a status, an opcode, as the rule says.
+        limit: The limit that was exceeded, if there is one.
+        position: Where the frame at fault begins, in bytes from the end of the handshake; None if it is no fault of a
+            frame.
     """
 
-    __slots__ = ("number", "name", "text")
+    __slots__ = ("number", "name", "text", "actual", "limit", "position")
     number: int
     name: FaultName
     text: str
+    actual: int | None
+    limit: int | None
+    position: int | None
 
 
 @dataclass(frozen=True)
 class Request(_Lazy):
     """A server received a valid opening request (RFC 6455 section 4.2.1). Next: call ``accept`` or ``reject``.
 
-    What follows the request is not read until then.
+    What follows the request is not read until then. With the option ``deliver_http`` it may be another request, such as
+    one for a page: if ``fault`` is not None, call ``respond`` or ``reject``.
 
     Attributes:
         target: The request target: a path with its query.
-        authority: The host and port that the request was made to.
+        authority: The host and port that the request was made to; empty if a request of HTTP/1.0 does not name them.
         origin: The Origin header, if there is one.
         origin_relation: How ``origin`` relates to ``authority``. See also ``same_origin``.
         subprotocols: The subprotocols that the client offers, in its order.
         extensions: The extensions that the client offers, with their parameters.
         headers: All headers.
         subprotocol: The one that ``accept`` chooses by default: the first configured one that the client offers.
+        method: The method: GET, or CONNECT over HTTP/2 and HTTP/3. Others are those of requests with a ``fault``.
+        fault: Why this is no valid opening request, and cannot be accepted; None if it is one.
     """
 
     __slots__ = (
@@ -113,6 +126,8 @@ class Request(_Lazy):
         "extensions",
         "headers",
         "subprotocol",
+        "method",
+        "fault",
     )
     target: str
     authority: str
@@ -122,6 +137,8 @@ class Request(_Lazy):
     extensions: tuple[str, ...]
     headers: Headers
     subprotocol: str | None
+    method: str
+    fault: FaultName | None
 
     @property
     def same_origin(self) -> bool:
@@ -132,14 +149,19 @@ class Request(_Lazy):
         return self.origin_relation is not OriginRelation.CROSS
 
 
-_set_target, _set_origin_relation = (vars(Request)[name].__set__ for name in ("target", "origin_relation"))
+_set_target, _set_origin_relation, _set_fault = (
+    vars(Request)[name].__set__ for name in ("target", "origin_relation", "fault")
+)
 
 
-def lazy_request(read: Callable[[], dict[str, Any]], target: str, origin_relation: OriginRelation) -> Request:
-    """A request with only these two fields set."""
+def lazy_request(
+    read: Callable[[], dict[str, Any]], target: str, origin_relation: OriginRelation, fault: FaultName | None
+) -> Request:
+    """A request with only these three fields set."""
     request = lazy(Request, read)
     _set_target(request, target)
     _set_origin_relation(request, origin_relation)
+    _set_fault(request, fault)
     return request
 
 
@@ -163,18 +185,43 @@ class Open(_Lazy):
 class Rejected(_Value):
     """The server refused a client's request, or a proxy the tunnel. ``Closed`` comes next.
 
+    If the status is 101, or 200 over HTTP/2 and HTTP/3, it accepted the request, and broke a rule, which ``Closed``
+    names.
+
     Attributes:
         status: The HTTP status of the response; of a tunnel through SOCKS, the code of the reply.
         headers: The headers of the response.
         body: The body of the response, up to ``max_body_size`` bytes.
-        truncated: Whether the body was longer.
+        truncated: Whether the body was longer, or the stream ended before it did.
+        reason: The reason phrase, decoded as ISO 8859-1; empty if there is none.
     """
 
-    __slots__ = ("status", "headers", "body", "truncated")
+    __slots__ = ("status", "headers", "body", "truncated", "reason")
     status: int
     headers: Headers
     body: bytes
     truncated: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Head(_Value):
+    """A head for the host to send through its own HTTP, where the handshake is made of fields.
+
+    Next: send it. After that of a client's request, pass on the answer with ``receive_response``. After that of a
+    response, ``Open`` or ``Closed`` comes next.
+
+    Attributes:
+        status: The HTTP status of a server's response; None for a client's request.
+        headers: The fields, with names in lower case. Those of a request begin with its pseudo-header fields. Encode
+            them as ISO 8859-1.
+        body: The body of a response that opens no connection; else empty.
+    """
+
+    __slots__ = ("status", "headers", "body")
+    status: int | None
+    headers: Headers
+    body: bytes
 
 
 class _Message(_Value):
@@ -275,6 +322,33 @@ set_messages = vars(Batch)["messages"].__set__
 
 
 @dataclass(frozen=True)
+class Frame(_Value):
+    """Data of a frame, as it arrives and after inflation, if the option ``frames`` is on. An empty frame has one.
+
+    Next: send it on with ``send_part``, if this is a relay. Control frames and faults are left to the host: see
+    ``Ping``, ``Closing`` and ``ReportedFault``.
+
+    Attributes:
+        kind: The kind of the message. The text of all its frames together is valid so far.
+        data: The bytes. Those of a text may begin and end inside a code point.
+        first: Whether the data begins a message.
+        last: Whether it ends a message.
+        frame_end: Whether it ends the frame.
+        compressed: Whether the message is compressed on the wire.
+        frame_len: The length of the payload of the whole frame on the wire, in bytes.
+    """
+
+    __slots__ = ("kind", "data", "first", "last", "frame_end", "compressed", "frame_len")
+    kind: MessageKind
+    data: bytes
+    first: bool
+    last: bool
+    frame_end: bool
+    compressed: bool
+    frame_len: int
+
+
+@dataclass(frozen=True)
 class Ping(_Value):
     """A ping from the peer (RFC 6455 section 5.5.2), with up to 125 bytes of payload.
 
@@ -320,6 +394,23 @@ class Closing(_Value):
 
 
 @dataclass(frozen=True)
+class ReportedFault(_Value):
+    """A rule was broken, and the host is to answer that, because the option ``auto_fail`` is off.
+
+    What follows the fault is not read. Next: call ``fail(code)``, or ``close``, before the close deadline; messages may
+    be sent before. Then call ``timeout`` for ``Closed``.
+
+    Attributes:
+        fault: The name of the rule. The ``fault`` of the connection has its numbers.
+        code: The close code that it calls for.
+    """
+
+    __slots__ = ("fault", "code")
+    fault: FaultName
+    code: int
+
+
+@dataclass(frozen=True)
 class Closed(_Value):
     """The connection has ended. This is the last event, and it is returned exactly once.
 
@@ -344,4 +435,4 @@ class Closed(_Value):
     fault: Fault | None
 
 
-Event = Union[Request, Open, Rejected, Text, Binary, Batch, Ping, Pong, Closing, Closed]
+Event = Union[Request, Open, Rejected, Head, Text, Binary, Batch, Frame, Ping, Pong, Closing, ReportedFault, Closed]

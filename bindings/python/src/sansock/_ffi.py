@@ -37,6 +37,8 @@ SIZE_BITS = 8 * ctypes.sizeof(c_size_t)
 RECORD = struct.Struct("=BBHIQQQ")
 """One event, or one detail of the event before it: kind, flags, code, aux, offset, len, extra."""
 RECORD_SIZE = RECORD.size
+FIELD = struct.Struct("@PNPN")
+"""One header field: where its name is, its length; where its value is, its length."""
 
 
 class Block(ctypes.Structure):
@@ -53,6 +55,9 @@ class Block(ctypes.Structure):
         # Signed: NEVER is then a small number, which is faster to read.
         ("next_deadline", c_int64),
         ("payload_remaining", c_uint64),
+        ("fault_actual", c_uint64),
+        ("fault_limit", c_uint64),
+        ("fault_position", c_uint64),
         # Addresses are plain numbers here: ctypes would turn a null pointer into None.
         ("events", c_size_t),
         ("input", c_size_t),
@@ -74,6 +79,9 @@ class Block(ctypes.Structure):
     consumed: int
     next_deadline: int
     payload_remaining: int
+    fault_actual: int
+    fault_limit: int
+    fault_position: int
     events: int
     input: int
     store: int
@@ -175,9 +183,13 @@ conn_receive_read_buffer = _bind("conn_receive_read_buffer", c_void_p, c_size_t,
 conn_receive_eof = _bind("conn_receive_eof", c_void_p, c_uint64)
 conn_timeout = _bind("conn_timeout", c_void_p, c_uint64, converts=False)
 conn_add_response_header = _bind("conn_add_response_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
-conn_clear_response_headers = _bind("conn_clear_response_headers", c_void_p)
+conn_clear_response = _bind("conn_clear_response", c_void_p)
+conn_limit_deflate = _bind("conn_limit_deflate", c_void_p, c_uint32, c_uint64)
 conn_accept = _bind("conn_accept", c_void_p, c_char_p, c_size_t, c_uint64, converts=False)
-conn_reject = _bind("conn_reject", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
+conn_respond = _bind("conn_respond", c_void_p, c_uint16, c_char_p, c_size_t, c_char_p, c_size_t, c_uint64)
+conn_receive_request = _bind("conn_receive_request", c_void_p, c_uint32, c_char_p, c_size_t, c_uint64)
+conn_request_fields = _bind("conn_request_fields", c_void_p, c_uint32, c_uint64)
+conn_receive_response = _bind("conn_receive_response", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_send_text = _bind("conn_send_text", c_void_p, c_char_p, c_size_t, converts=False)
 conn_send_binary = _bind("conn_send_binary", c_void_p, c_char_p, c_size_t, converts=False)
 conn_send_part = _bind("conn_send_part", c_void_p, c_uint8, c_char_p, c_size_t, c_uint8)
@@ -193,6 +205,7 @@ conn_pong = _bind("conn_pong", c_void_p, c_char_p, c_size_t)
 conn_close = _bind("conn_close", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_fail = _bind("conn_fail", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_set_compression = _bind("conn_set_compression", c_void_p, c_uint8)
+conn_release = _bind("conn_release", c_void_p)
 conn_pause = _bind("conn_pause", c_void_p, c_uint64)
 conn_resume = _bind("conn_resume", c_void_p, c_uint64)
 conn_written = _bind("conn_written", c_void_p, c_size_t, converts=False)
@@ -225,6 +238,16 @@ pointer: Callable[[int], Any] = c_void_p.from_param
 
 # A number of 64 bits as an argument.
 uint64: Callable[[int], Any] = c_uint64.from_param
+
+
+def field_table(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, bytes]:
+    """Header fields as an argument, and the bytes that they point to, which are to be kept for the call."""
+    data = b"".join([text for field in fields for text in field])
+    at, table = c_void_p.from_buffer(c_char_p(data)).value or 0, bytearray()
+    for name, value in fields:
+        table += FIELD.pack(at, len(name), at + len(name), len(value))
+        at += len(name) + len(value)
+    return bytes(table), data
 
 
 tick: tuple[Any, float] = uint64(0), 0.0

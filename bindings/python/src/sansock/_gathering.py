@@ -5,8 +5,8 @@ its block how many bytes cannot produce an event, output or a fault yet (``paylo
 number are appended to a buffer of the connection. The read that goes beyond it is passed on together with them: they
 are copied into the room in front of the read buffer, so that the engine sees one piece.
 
-Gathered bytes arrived before anything that follows, so they are passed on first in every input call. ``accept`` and
-``reject`` need not do so: no message is being received before the connection is open. Sending is not affected.
+Gathered bytes arrived before anything that follows, so they are passed on first in every input call. Those of the
+opening handshake need not do so: no message is being received before the connection is open. Sending is not affected.
 
 The test whether to gather, and the appending, are in ``Connection.receive_read_buffer``: a function call would cost as
 much as gathering saves.

@@ -37,17 +37,24 @@ KIND_PING = 6
 KIND_PONG = 7
 KIND_CLOSING = 8
 KIND_CLOSED = 9
+KIND_HEAD = 10
+KIND_FRAME = 11
+KIND_FAULT = 12
 KIND_HEADER = 16
 KIND_AUTHORITY = 17
 KIND_ORIGIN = 18
 KIND_SUBPROTOCOL = 19
 KIND_EXTENSION = 20
+KIND_METHOD = 21
+KIND_REASON = 22
 
 FLAG_REGION = 3
 FLAG_FIRST = 4
 FLAG_LAST = 8
 FLAG_CLEAN = 16
 FLAG_BY_PEER = 32
+FLAG_FRAME_END = 16
+FLAG_COMPRESSED = 32
 FLAG_TRUNCATED = 16
 FLAG_CHOSEN = 16
 
@@ -75,6 +82,11 @@ BLOCK_DEFER_WRITTEN = 4
 TEXT_URL = 1
 TEXT_ORIGIN = 2
 TEXT_SUBPROTOCOL = 3
+TEXT_KEY = 4
+
+HTTP_VERSION_1_1 = 1
+HTTP_VERSION_2 = 2
+HTTP_VERSION_3 = 3
 
 FaultName = Literal[
     "HEAD_TOO_LARGE",
@@ -97,6 +109,9 @@ FaultName = Literal[
     "BAD_SUBPROTOCOL",
     "BAD_EXTENSIONS",
     "BAD_ORIGIN",
+    "BAD_PSEUDO_HEADERS",
+    "NOT_EXTENDED_CONNECT",
+    "UNSUPPORTED_PROTOCOL",
     "BAD_STATUS_LINE",
     "HTTP_STATUS",
     "BAD_UPGRADE",
@@ -281,7 +296,7 @@ OPTIONS: dict[str, Option] = {
         default=1,
         minimum=0,
         maximum=1,
-        doc="Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: True.",
+        doc="Answer pings automatically. Off for proxies and for hosts that answer pings themselves; with ``frames`` it is off unless it is set. Default: True.",
     ),
     "auto_close": Option(
         number=16,
@@ -289,7 +304,7 @@ OPTIONS: dict[str, Option] = {
         default=1,
         minimum=0,
         maximum=1,
-        doc="Answer the peer's Close automatically. Off for hosts that answer it themselves, with ``close``. Default: True.",
+        doc="Answer the peer's Close automatically. Off for hosts that answer it themselves, with ``close``; with ``frames`` it is off unless it is set. Default: True.",
     ),
     "require_pong": Option(
         number=17,
@@ -395,6 +410,38 @@ OPTIONS: dict[str, Option] = {
         maximum=4611686018427387903,
         doc="Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms.",
     ),
+    "deliver_http": Option(
+        number=30,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="A server delivers every well-formed request, also one that is no valid opening request, so that the host can serve other pages and health checks on the same port. When off, such requests are refused. Default: False.",
+    ),
+    "frames": Option(
+        number=31,
+        value_type=bool,
+        default=0,
+        minimum=0,
+        maximum=1,
+        doc="Deliver the data of each frame as it arrives, not messages: for programs that relay or inspect. A text may end inside a code point, and is validated all the same. Pings, the peer's Close and faults are then left to the host, unless ``auto_pong``, ``auto_close`` and ``auto_fail`` are turned on. Default: False.",
+    ),
+    "auto_fail": Option(
+        number=32,
+        value_type=bool,
+        default=1,
+        minimum=0,
+        maximum=1,
+        doc="Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with ``frames`` it is off unless it is set. Default: True.",
+    ),
+    "close_reason": Option(
+        number=33,
+        value_type=bool,
+        default=1,
+        minimum=0,
+        maximum=1,
+        doc="The Close frame for a fault says in words which it is. When off, its reason is empty. Default: True.",
+    ),
 }
 """Every option that is a number or a switch, by its name, in the order of the numbers."""
 
@@ -431,9 +478,9 @@ class NumericOptions(TypedDict, total=False):
     parts: bool | None
     """Deliver parts of messages as they arrive, not whole messages. A part of a text never ends inside a code point. Default: False."""
     auto_pong: bool | None
-    """Answer pings automatically. Off for proxies and for hosts that answer pings themselves. Default: True."""
+    """Answer pings automatically. Off for proxies and for hosts that answer pings themselves; with ``frames`` it is off unless it is set. Default: True."""
     auto_close: bool | None
-    """Answer the peer's Close automatically. Off for hosts that answer it themselves, with ``close``. Default: True."""
+    """Answer the peer's Close automatically. Off for hosts that answer it themselves, with ``close``; with ``frames`` it is off unless it is set. Default: True."""
     require_pong: bool | None
     """Only a pong shows that the peer is alive. When off, any byte does. Default: False."""
     receive_while_closing: bool | None
@@ -460,3 +507,11 @@ class NumericOptions(TypedDict, total=False):
     """The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with 1008. 1 to 18446744073709551615; default: 131,072."""
     write_timeout: int | None
     """Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms."""
+    deliver_http: bool | None
+    """A server delivers every well-formed request, also one that is no valid opening request, so that the host can serve other pages and health checks on the same port. When off, such requests are refused. Default: False."""
+    frames: bool | None
+    """Deliver the data of each frame as it arrives, not messages: for programs that relay or inspect. A text may end inside a code point, and is validated all the same. Pings, the peer's Close and faults are then left to the host, unless ``auto_pong``, ``auto_close`` and ``auto_fail`` are turned on. Default: False."""
+    auto_fail: bool | None
+    """Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with ``frames`` it is off unless it is set. Default: True."""
+    close_reason: bool | None
+    """The Close frame for a fault says in words which it is. When off, its reason is empty. Default: True."""

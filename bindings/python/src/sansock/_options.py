@@ -13,12 +13,26 @@ from typing import TYPE_CHECKING, Any
 from . import _ffi
 from ._arguments import HeadersInput, header_pairs, string, unsigned
 from ._errors import InvalidArgument, check
-from ._numbers import OPTIONS, TEXT_ORIGIN, TEXT_SUBPROTOCOL, TEXT_URL, NumericOptions
+from ._numbers import OPTIONS, TEXT_KEY, TEXT_ORIGIN, TEXT_SUBPROTOCOL, TEXT_URL, NumericOptions
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["ClientOptions", "ServerOptions", "set_option", "set_url"]
+__all__ = ["ClientOptions", "ServerOptions", "deflate_limits", "set_option", "set_url"]
+
+_TEXTS = {"origin": TEXT_ORIGIN, "key": TEXT_KEY}
+"""Options that are a text."""
+_LIMITS = tuple(
+    (name, OPTIONS[name], widest)
+    for name, widest in (
+        ("deflate", True),
+        ("server_no_context_takeover", False),
+        ("client_no_context_takeover", False),
+        ("server_max_window_bits", 15),
+        ("client_max_window_bits", 15),
+    )
+)
+"""Options that ``accept`` may narrow, each with the value that narrows nothing."""
 
 
 class ServerOptions(NumericOptions, total=False):
@@ -43,13 +57,16 @@ class ServerOptions(NumericOptions, total=False):
 
 
 class ClientOptions(ServerOptions, total=False):
-    """The keyword arguments of ``Connection.client``: those of a server, and one more. None means the default.
+    """The keyword arguments of ``Connection.client``: those of a server, and two more. None means the default.
 
     Attributes:
         origin: The Origin header of the request. Browsers send one; other clients need not.
+        key: The Sec-WebSocket-Key of the request: 16 bytes in base64. Default: a random one, as RFC 6455 requires; a
+            proxy passes on that of its client.
     """
 
     origin: str | None
+    key: str | None
 
 
 def _describe_options() -> None:
@@ -78,12 +95,25 @@ def set_option(config: _ffi.Handle, name: str, value: Any) -> None:
             lengths = _ffi.sizes[len(header_name)], _ffi.sizes[len(header_value)]
             status = _ffi.config_add_header(config, header_name, lengths[0], header_value, lengths[1])
             check(status, f"headers[{number}]")
-    elif name == "origin":
-        _set_text(config, TEXT_ORIGIN, string(value, name), name)
+    elif name in _TEXTS:
+        _set_text(config, _TEXTS[name], string(value, name), name)
     elif name in OPTIONS:
         _set_number(config, name, value)
     else:
         raise TypeError(f"there is no option {name}")
+
+
+def deflate_limits(*values: int) -> list[tuple[int, int]]:
+    """The numbers and the values of the options that ``accept`` narrows; ``values`` are in the order of ``_LIMITS``."""
+    limits = []
+    for (name, option, widest), value in zip(_LIMITS, values):
+        if value is not widest:
+            number = unsigned(value, 64, name)
+            if not option.minimum <= number <= option.maximum:
+                raise _not_in_range(name, value)
+            if number != widest:
+                limits.append((option.number, number))
+    return limits
 
 
 def _set_text(config: _ffi.Handle, text: int, value: bytes, name: str) -> None:
@@ -95,5 +125,9 @@ def _set_number(config: _ffi.Handle, name: str, value: Any) -> None:
     try:
         check(_ffi.config_set(config, option.number, unsigned(value, 64, name)))
     except InvalidArgument as error:
-        allowed = f"it must be from {option.minimum} to {option.maximum}"
-        raise InvalidArgument(f"{name} cannot be {value}: {allowed}") from error
+        raise _not_in_range(name, value) from error
+
+
+def _not_in_range(name: str, value: Any) -> InvalidArgument:
+    option = OPTIONS[name]
+    return InvalidArgument(f"{name} cannot be {value}: it must be from {option.minimum} to {option.maximum}")

@@ -17,7 +17,7 @@ from . import _memory, _numbers
 from ._arguments import elements, utf8
 from ._details import DETAILED, PLAIN_OPEN, rare_event
 from ._events import Batch, Binary, Event, Text, set_binary, set_messages, set_text
-from ._ffi import RECORD, RECORD_SIZE, SIZE_BITS, Block
+from ._ffi import RECORD, RECORD_SIZE, SIZE_BITS, Block, conn_release
 from ._memory import ReadBuffer
 
 if TYPE_CHECKING:
@@ -159,10 +159,13 @@ def _decode_few(raw: bytes, read_buffer: ReadBuffer, base: int, store: Any, batc
 def _decode_many(
     block: Block, handle: Any, raw: bytes, read_buffer: ReadBuffer, base: int, store: Any, batches: bool
 ) -> list[Event]:
-    """The same for any records, decoding as many messages together as possible."""
+    """The same for any records, decoding as many messages together as possible.
+
+    The memory of large messages is given back at once, because they have been copied.
+    """
     events: list[Event] = []
     messages: list[str | bytes] = []
-    at, count = 0, len(raw) // _SIZE
+    at, count, is_large = 0, len(raw) // _SIZE, False
     # Bytes 0 and 1 of a record are its kind and its flags.
     kinds, all_flags = (raw[::_SIZE], raw[1::_SIZE]) if count >= _MANY else (b"", b"")
     while at < count:
@@ -181,6 +184,8 @@ def _decode_many(
         record = _read_record(raw, at * _SIZE)
         kind, flags, _, aux, offset, length, _ = record
         at += 1
+        if length >= _VERY_LONG and flags & _REGION == _STORE:
+            is_large = True
         if kind in _MESSAGES:
             data = _data(block, read_buffer, base, store, kind, flags & _REGION, offset, length)
             cls, set_data, _ = _MESSAGES[kind]
@@ -203,6 +208,8 @@ def _decode_many(
             events.append(event)
     if messages:
         events.append(_batch(messages))
+    if is_large:
+        conn_release(handle)
     return events
 
 

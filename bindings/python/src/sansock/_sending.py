@@ -166,7 +166,7 @@ class Sender(Owner):
         check(_ffi.conn_pong(self._handle, raw, len(raw)))
 
     def close(self, code: int = 1000, reason: str | Buffer = "", now: int | None = None) -> None:
-        """Starts the closing handshake, or answers the peer's Close (RFC 6455 section 7.1.2).
+        """Starts the closing handshake, or answers the peer's Close (RFC 6455 section 7.1.2) or a ``ReportedFault``.
 
         Next: write the output, set the timer, and keep reading until ``transport`` is ``Transport.CLOSE``. If there is
         nothing to wait for, because the peer's Close has arrived or the connection was not open yet, ``more`` is true,
@@ -185,6 +185,8 @@ class Sender(Owner):
 
     def fail(self, code: int, reason: str | Buffer = "", now: int | None = None) -> None:
         """Fails the connection (RFC 6455 section 7.1.7): sends Close, and does not wait for the peer's.
+
+        It is the answer to a ``ReportedFault``, with the code that this has.
 
         Next: write the output, call ``timeout`` for the ``Closed`` event, obey ``transport``. Arguments: as for
         :meth:`close`.

@@ -1,0 +1,168 @@
+//! What a server answers to a request: as text in the output, or as a head that the host sends.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Context, Opening, Subject, deliver, negotiation, write};
+use crate::deflate::Agreement;
+use crate::error::{Answer, Breach, Error, FaultKind};
+use crate::handshake::add_header;
+use crate::handshake::body::has_no_body;
+use crate::handshake::fields::{self, Extensions};
+use crate::handshake::write::Response;
+use crate::send::Sender;
+use crate::settings::{DeflateLimit, Settings};
+use crate::states::handshake::{Input, Stage};
+use crate::syntax::is_value;
+
+impl Opening {
+    /// Adds a header to the answer.
+    pub(crate) fn add_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        // A host that serves other pages knows which methods they allow.
+        let reserved = fields::RESERVED.split_last().map_or(&[][..], |(_allow, others)| others);
+        add_header(&mut self.response_headers, name, value, reserved)
+    }
+
+    /// Drops the headers and the limits that were added to the answer.
+    pub(crate) fn clear_answer(&mut self) {
+        self.response_headers.clear();
+        self.narrowed = None;
+    }
+
+    /// Narrows what is agreed on compression.
+    pub(crate) fn limit_deflate(&mut self, limit: DeflateLimit, sender: &Sender) -> Result<(), Error> {
+        if !cfg!(feature = "deflate") {
+            return Ok(());
+        }
+        let mut settings = self.narrowed.as_deref().unwrap_or(sender.settings()).clone();
+        settings.narrow(limit).ok_or(Error::InvalidArgument)?;
+        self.narrowed = Some(settings.into());
+        Ok(())
+    }
+
+    /// Accepts the request: sends the response and delivers OPEN. Returns what the client sent behind its request, and what was
+    /// agreed on compression.
+    pub(crate) fn accept(
+        &mut self,
+        chosen: Option<&str>,
+        context: &mut Context<'_>,
+    ) -> Result<(Vec<u8>, Option<Agreement>), Error> {
+        if self.stage != Stage::Decision {
+            return Err(Error::InvalidState);
+        }
+        if chosen.is_some_and(|name| !self.is_offered(name.as_bytes())) {
+            return Err(Error::InvalidArgument);
+        }
+        let config = self.config.clone();
+        let subprotocol = chosen.map(str::as_bytes).or_else(|| self.preferred(&config));
+        let settings = self.narrowed.as_deref().unwrap_or(context.sender.settings());
+        let answer = answer_deflate(&self.deflate_offers, settings);
+        let extension = answer.as_ref().map(|(text, _)| text.as_bytes());
+        self.apply(Input::HostAccept, &Subject::Accept { subprotocol, extension }, context)?;
+        Ok((core::mem::take(&mut self.backlog), answer.map(|(_, agreement)| agreement)))
+    }
+
+    /// Answers the request with a response that opens no connection.
+    pub(crate) fn respond(
+        &mut self,
+        status: u16,
+        reason: &[u8],
+        body: &[u8],
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let has_forbidden_body = has_no_body(status) && !body.is_empty();
+        if !(200..=599).contains(&status) || has_forbidden_body || !is_value(reason) {
+            return Err(Error::InvalidArgument);
+        }
+        let response = Response { status, reason, because: FaultKind::Refused, body };
+        self.apply(Input::HostReject, &Subject::Respond(response), context).map(|_| ())
+    }
+
+    /// Ends the handshake for a fault. `true` if a refusal is sent.
+    pub(crate) fn refuse_for(&mut self, fault: Breach, context: &mut Context<'_>) -> bool {
+        self.clear_answer();
+        let is_asked = self.stage == Stage::Request || self.awaits_decision();
+        let subject = match fault.kind.answer() {
+            Answer::Status(status) if is_asked => {
+                Subject::Respond(Response { status, reason: b"", because: fault.kind, body: b"" })
+            }
+            _ => Subject::None,
+        };
+        let sends = !matches!(subject, Subject::None);
+        let result = self.apply(Input::Fault, &subject, context);
+        if result.is_err() {
+            self.stage = Stage::Failed;
+        }
+        sends && result.is_ok()
+    }
+
+    pub(super) fn send_switching(
+        &self,
+        subprotocol: Option<&[u8]>,
+        extension: Option<&[u8]>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let extra = self.extra_headers();
+        let room = 512 + subprotocol.map_or(0, <[u8]>::len) + extra.map(<[u8]>::len).iter().sum::<usize>();
+        let switching = |output: &mut Vec<u8>| {
+            write::switching(output, self.carrier(), &self.accept, subprotocol, extension, extra);
+        };
+        match self.carrier() {
+            None => {
+                switching(context.sender.http(room)?);
+                context.batch.reset();
+            }
+            Some(version) => {
+                let mut lines = Vec::new();
+                switching(&mut lines);
+                context.batch.reset();
+                deliver::head(&lines, version.accepting_status(), b"", context.batch);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn send_response(&mut self, response: &Response<'_>, context: &mut Context<'_>) -> Result<(), Error> {
+        let extra = self.extra_headers();
+        let body = if self.is_head_request { b"" } else { response.body };
+        let room = 256 + response.reason.len() + extra.map(<[u8]>::len).iter().sum::<usize>() + body.len();
+        match self.carrier() {
+            None => {
+                let output = context.sender.http(room)?;
+                write::response(output, None, response, extra);
+                output.extend_from_slice(body);
+                context.batch.reset();
+            }
+            version => {
+                let mut lines = Vec::new();
+                write::response(&mut lines, version, response, extra);
+                context.batch.reset();
+                deliver::head(&lines, response.status, body, context.batch);
+            }
+        }
+        self.backlog = Vec::new();
+        Ok(())
+    }
+
+    /// Header lines of the host's: those of the configuration, and those for this answer.
+    fn extra_headers(&self) -> [&[u8]; 2] {
+        [&self.config.headers, &self.response_headers]
+    }
+}
+
+/// What a server answers to the first offer of compression that it can accept.
+fn answer_deflate(offers: &[u8], settings: &Settings) -> Option<(String, Agreement)> {
+    if !settings.wants_deflate() {
+        return None;
+    }
+    Extensions::new(offers).flatten().flat_map(|extension| negotiation::answer(extension, settings)).next()
+}
+
+/// The offers of compression among the extensions, as a list.
+pub(super) fn deflate_offers(extensions: &[&[u8]], settings: &Settings) -> Vec<u8> {
+    if !settings.wants_deflate() {
+        return Vec::new();
+    }
+    let offers = extensions.iter().filter(|extension| negotiation::is_deflate(extension)).copied();
+    offers.collect::<Vec<&[u8]>>().join(fields::SEPARATOR)
+}
