@@ -3,7 +3,7 @@
  *
  *   echo_server PORT        (0: any free port)
  *
- * With DEFLATE=1 in the environment it compresses.
+ * With DEFLATE=1 in the environment it compresses, with HTTP=1 it also answers plain HTTP.
  *
  * The library does the protocol, endpoint.h reads and writes. This file has the loop, and one timer per connection.
  */
@@ -91,8 +91,36 @@ static void peer_free(peer *p) {
     }
 }
 
+static bool text_is(const endpoint *e, const sansock_record *record, const char *expected) {
+    size_t len;
+    const char *text = sansock_record_text(e->block, record, &len);
+    return len == strlen(expected) && memcmp(text, expected, len) == 0;
+}
+
+static void add_header(endpoint *e, const char *name, const char *value) {
+    sansock_conn_add_response_header(e->conn, name, strlen(name), value, strlen(value));
+}
+
+/* Plain HTTP, which comes with HTTP=1: any request that cannot be accepted. There is one page, a health check. */
+static int32_t answer_page(endpoint *e, const sansock_record *request) {
+    const sansock_record *method = sansock_record_find_detail(request, SANSOCK_KIND_METHOD); /* NULL: GET */
+    uint16_t status = 200;
+    const char *body = "ok\n";
+    add_header(e, "Content-Type", "text/plain");
+    if (method && !text_is(e, method, "HEAD")) {
+        status = 405;
+        body = "only GET and HEAD\n";
+        add_header(e, "Allow", "GET, HEAD");
+    } else if (!text_is(e, request, "/health")) {
+        status = 404;
+        body = "no such page\n";
+    }
+    return sansock_conn_respond(e->conn, status, NULL, 0, body, strlen(body), now_ms());
+}
+
 /* Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers. */
 static int32_t answer_request(endpoint *e, const sansock_record *request) {
+    if (sansock_record_fault(request) != 0) return answer_page(e, request);
     if (!sansock_record_same_origin(request)) return sansock_conn_reject(e->conn, 403, NULL, 0, now_ms());
     return sansock_conn_accept(e->conn, NULL, 0, now_ms());
 }
@@ -198,6 +226,11 @@ static int listen_on(uint16_t port) {
     return fd;
 }
 
+static bool is_on(const char *name) {
+    const char *value = getenv(name);
+    return value && strcmp(value, "1") == 0;
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         fprintf(stderr, "usage: %s PORT\n", argv[0]);
@@ -219,8 +252,8 @@ int main(int argc, char **argv) {
     if (sansock_config_new(SANSOCK_ROLE_SERVER, &config) != SANSOCK_OK) return 1;
     sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, "chat", 4);
     sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, "echo", 4);
-    const char *deflate = getenv("DEFLATE");
-    if (deflate && strcmp(deflate, "1") == 0) sansock_config_set(config, SANSOCK_OPTION_DEFLATE, 1);
+    if (is_on("DEFLATE")) sansock_config_set(config, SANSOCK_OPTION_DEFLATE, 1);
+    if (is_on("HTTP")) sansock_config_set(config, SANSOCK_OPTION_DELIVER_HTTP, 1);
 
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     listen_fd = listen_on((uint16_t)atoi(argv[1]));

@@ -2,7 +2,7 @@
 //
 //   echo_server PORT        (0: any free port)
 //
-// With DEFLATE=1 in the environment it compresses.
+// With DEFLATE=1 in the environment it compresses, with HTTP=1 it also answers plain HTTP.
 //
 // The library does the protocol, endpoint.hpp reads and writes. This file has the loop, and one timer per connection.
 #include "endpoint.hpp"
@@ -59,7 +59,19 @@ protected:
 private:
     // Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers.
     sansock::Status answer(const sansock::Request &request) {
+        if (request.fault != 0) return answer_page(request);
         return request.same_origin ? connection().accept(now_ms()) : connection().reject(403, {}, now_ms());
+    }
+
+    // Plain HTTP, which comes with HTTP=1: any request that cannot be accepted. There is one page, a health check.
+    sansock::Status answer_page(const sansock::Request &request) {
+        (void)connection().response_header("Content-Type", "text/plain");
+        if (request.method != "GET" && request.method != "HEAD") {
+            (void)connection().response_header("Allow", "GET, HEAD");
+            return connection().respond(405, {}, "only GET and HEAD\n", now_ms());
+        }
+        if (request.target != "/health") return connection().respond(404, {}, "no such page\n", now_ms());
+        return connection().respond(200, {}, "ok\n", now_ms());
     }
 
     bool paused_ = false;
@@ -186,6 +198,11 @@ void allow_many_files() {
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+bool is_on(const char *name) {
+    const char *value = std::getenv(name);
+    return value && std::string_view(value) == "1";
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -203,8 +220,8 @@ int main(int argc, char **argv) {
             return 1;
         }
     }
-    const char *deflate = std::getenv("DEFLATE");
-    if (deflate && std::string_view(deflate) == "1") (void)config->set(sansock::Option::deflate, 1);
+    if (is_on("DEFLATE")) (void)config->set(sansock::Option::deflate, 1);
+    if (is_on("HTTP")) (void)config->set(sansock::Option::deliver_http, 1);
     Server(std::move(*config), static_cast<std::uint16_t>(std::atoi(argv[1]))).run();
     return 0;
 }

@@ -1,6 +1,6 @@
 """A WebSocket echo server for asyncio: ``python echo_server.py PORT``.
 
-With DEFLATE=1 in the environment it compresses.
+With DEFLATE=1 in the environment it compresses, with HTTP=1 it also answers plain HTTP.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from contextlib import suppress
 
 from sansock import Binary, Connection, Event, InvalidState, Request, Text
 
+from answer import answer
 from asyncio_host import WebSocketProtocol
 
 DEFLATE = os.environ.get("DEFLATE") == "1"
+HTTP = os.environ.get("HTTP") == "1"
 
 
 class Echo(WebSocketProtocol):
     """Accepts requests of its own origin, and sends every message back."""
 
     def __init__(self) -> None:
-        super().__init__(Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE))
+        super().__init__(Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE, deliver_http=HTTP))
 
     def handle(self, event: Event) -> None:
         """Handles one event."""
         match event:
-            case Request(same_origin=True):
-                self.drive(self.connection.accept())
             case Request():
-                self.drive(self.connection.reject(403))
+                self.drive(answer(self.connection, event))
             case Text(data) | Binary(data):
                 with suppress(InvalidState):  # after our Close
                     self.connection.send(data)

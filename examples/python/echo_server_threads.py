@@ -1,6 +1,6 @@
 """A WebSocket echo server with plain sockets, a thread for each: ``python echo_server_threads.py PORT``.
 
-With DEFLATE=1 in the environment it compresses.
+With DEFLATE=1 in the environment it compresses, with HTTP=1 it also answers plain HTTP.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from contextlib import suppress
 
 from sansock import Binary, Connection, Event, InvalidState, Request, Text, Transport
 
+from answer import answer
+
 DEFLATE = os.environ.get("DEFLATE") == "1"
+HTTP = os.environ.get("HTTP") == "1"
 WRITE_SIZE = 65536
 
 
@@ -40,10 +43,8 @@ def handle(connection: Connection, events: list[Event]) -> None:
     """Accepts requests of its own origin, and sends every message back."""
     for event in events:
         match event:
-            case Request(same_origin=True):
-                handle(connection, connection.accept())
             case Request():
-                handle(connection, connection.reject(403))
+                handle(connection, answer(connection, event))
             case Text(data) | Binary(data):
                 with suppress(InvalidState):  # after our Close
                     connection.send(data)
@@ -51,7 +52,7 @@ def handle(connection: Connection, events: list[Event]) -> None:
 
 def serve(sock: socket.socket) -> None:
     """Serves one peer. While there is output nothing is read, so a peer that does not read is not read from."""
-    with sock, Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE) as connection:
+    with sock, Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE, deliver_http=HTTP) as connection:
         writing = True
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

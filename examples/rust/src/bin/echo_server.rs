@@ -1,5 +1,5 @@
 //! Echo server over `std::net`, a thread for each connection: `echo_server [PORT]`. With DEFLATE=1 in the environment it
-//! compresses.
+//! compresses, with HTTP=1 it also answers plain HTTP.
 //!
 //! A blocking socket needs no buffer of its own and gives back-pressure for nothing: while a write blocks, nothing is
 //! read. The timer is the timeout of the read or write that is under way.
@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sansock::event::Request;
-use sansock::{Config, Connection, Event, Received, Transport, random_seed};
+use sansock::{Config, Connection, Error as Misuse, Event, Received, Transport, random_seed};
 
 /// Enough for a connection in any state: message bytes live on the heap.
 const STACK_SIZE: usize = 128 * 1024;
@@ -26,8 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     ctrlc::set_handler(|| process::exit(0))?;
     println!("listening on ws://{}", listener.local_addr()?);
 
-    let deflate = env::var("DEFLATE").is_ok_and(|value| value == "1");
-    let config = Config::server().subprotocol("chat").subprotocol("echo").deflate(deflate).build()?;
+    let is_on = |switch| env::var(switch).is_ok_and(|value| value == "1");
+    let config = Config::server().subprotocol("chat").subprotocol("echo");
+    let config = config.deflate(is_on("DEFLATE")).deliver_http(is_on("HTTP")).build()?;
     loop {
         let spawned = listener.accept().and_then(|(stream, _)| {
             let config = config.clone();
@@ -86,10 +87,19 @@ impl Echo {
         let received = match answer {
             Some(Answer::Accept) => self.connection.accept(None, now),
             Some(Answer::Refuse) => self.connection.reject(403, "", now),
+            Some(Answer::Page { status, body }) => self.respond(status, body),
             None => return,
         };
         // Messages may have come with the request, but not a second request.
         received.map(handle_events).ok();
+    }
+
+    fn respond(&mut self, status: u16, body: &str) -> Result<Received<'_>, Misuse> {
+        self.connection.add_response_header("Content-Type", "text/plain")?;
+        if status == 405 {
+            self.connection.add_response_header("Allow", "GET, HEAD")?;
+        }
+        self.connection.respond(status, "", body, self.now())
     }
 
     fn write(&mut self) -> io::Result<()> {
@@ -149,6 +159,7 @@ impl Echo {
 enum Answer {
     Accept,
     Refuse,
+    Page { status: u16, body: &'static str },
 }
 
 /// Handles the events of an input call. Returns the answer to a request, if one has come.
@@ -171,5 +182,20 @@ fn handle_events(received: Received<'_>) -> Option<Answer> {
 
 /// Accepts a request, unless it comes from a page of another site. A server may also look at its target and headers.
 fn answer_to(request: &Request<'_>) -> Answer {
-    if request.same_origin() { Answer::Accept } else { Answer::Refuse }
+    if request.fault().is_some() {
+        page(request)
+    } else if request.same_origin() {
+        Answer::Accept
+    } else {
+        Answer::Refuse
+    }
+}
+
+/// Plain HTTP, which comes with HTTP=1: any request that cannot be accepted. There is one page, a health check.
+fn page(request: &Request<'_>) -> Answer {
+    match (request.method(), request.target) {
+        ("GET" | "HEAD", "/health") => Answer::Page { status: 200, body: "ok\n" },
+        ("GET" | "HEAD", _) => Answer::Page { status: 404, body: "no such page\n" },
+        _ => Answer::Page { status: 405, body: "only GET and HEAD\n" },
+    }
 }
