@@ -45,11 +45,11 @@ class HostError(Exception):
 class Server:
     """The echo server of a host or of a peer. Create one with `serving`."""
 
-    def __init__(self, host: str, errors: IO[bytes]) -> None:
+    def __init__(self, host: str, command: Sequence[str], errors: IO[bytes]) -> None:
         self.host = host
         self._errors = errors
         self.process = subprocess.Popen(
-            PEER_SERVERS.get(host) or [EXAMPLE, "serve", host, "0"],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -63,7 +63,7 @@ class Server:
         with deadline(START_SECONDS, self.kill):
             line = self.process.stdout.readline().decode(errors="replace").rstrip("\n")
         prefix = "listening on "
-        if not line.startswith(f"{prefix}ws://127.0.0.1:"):
+        if not line.startswith((f"{prefix}ws://127.0.0.1:", f"{prefix}wss://127.0.0.1:")):
             raise HostError(f"{self.host} server did not say where it listens, but {line!r}\n{self.errors()}")
         self.url = line[len(prefix) :]
 
@@ -97,10 +97,12 @@ class Server:
 
 
 @contextmanager
-def serving(host: str) -> Iterator[Server]:
-    """The echo server of a host, listening; killed at the end of the `with` block, whatever its state."""
+def serving(host: str, command: Sequence[str] = ()) -> Iterator[Server]:
+    """The echo server of a host, or the server that a command starts, listening; killed at the end of the `with` block,
+    whatever its state.
+    """
     with tempfile.TemporaryFile() as errors:
-        server = Server(host, errors)
+        server = Server(host, command or PEER_SERVERS.get(host) or [EXAMPLE, "serve", host, "0"], errors)
         try:
             server.await_url()
             yield server

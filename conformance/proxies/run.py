@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from certificate import make_certificate
 from repository import PYTHON, ROOT
 
 PROGRAMS = ROOT / "conformance" / "proxies" / "programs"
@@ -127,18 +128,6 @@ def start_proxy_over_tls(stack: ExitStack, certificate: str, key: str) -> int:
     options = ["--hostname", "127.0.0.1", "--port", str(port), "--num-workers", "1", "--num-acceptors", "1"]
     tls = ["--cert-file", certificate, "--key-file", key, "--basic-auth", "me:secret"]
     return start(stack, PYTHON, "-m", "proxy", *options, *tls, port=port)
-
-
-def make_certificate(folder: Path) -> tuple[str, str]:
-    """Make a certificate for localhost, and its key, which only the examples run here trust."""
-    certificate, key = str(folder / "certificate.pem"), str(folder / "key.pem")
-    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
-    files = ["-keyout", key, "-out", certificate]
-    command = ["openssl", "req", "-x509", *kind, *files, "-subj", "/CN=localhost", "-addext", names]
-    subprocess.run(command, check=True, capture_output=True)
-    os.environ |= {"SSL_CERT_FILE": certificate, "NODE_EXTRA_CA_CERTS": certificate}
-    return certificate, key
 
 
 def start_echo_server(stack: ExitStack, certificate: str, key: str) -> int:
