@@ -40,7 +40,7 @@ help:
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-browser' \
-	  '     | test-tunnel | test-http | test-http2 | readme   parts of make test' \
+	  '     | test-tunnel | test-http | test-http2 | test-relay | readme   parts of make test' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
@@ -184,16 +184,17 @@ include conformance/peers.mk
 include conformance/proxies.mk
 include conformance/http.mk
 include conformance/http2.mk
+include conformance/relay.mk
 include .ci/package/package.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test lint test-rust test-c test-python test-js test-browser readme msrv no-std
-test: lint msrv no-std test-rust test-c test-python test-js test-browser test-tunnel test-http test-http2 readme package demo interop bench-counts
+test: lint msrv no-std test-rust test-c test-python test-js test-browser test-tunnel test-http test-http2 test-relay readme package demo interop bench-counts
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
-DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies
+DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
 lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
@@ -216,6 +217,7 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers/programs && ../$(MYPY) --strict .
 	cd conformance/proxies && MYPYPATH=../common $(MYPY) --strict run.py programs/echo_server.py
+	cd conformance/relay && MYPYPATH=../common $(MYPY) --strict run.py programs/websockets_server.py
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
 	cd .ci/package && $(MYPY) --strict .

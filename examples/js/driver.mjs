@@ -18,6 +18,7 @@ export class Driver {
   #connection;
   #transport;
   #handle;
+  #mayRead;
   #inFlight = 0;
   #paused = false;
   #shut = false;
@@ -26,16 +27,25 @@ export class Driver {
   #timer;
   #waiting = [];
 
-  /** `handle(event)` may use the connection, and returns the events of `accept` or `reject` if it calls them. */
-  constructor(connection, transport, handle) {
+  /**
+   * `handle(event)` may use the connection, and returns the events of `accept` or `reject` if it calls them.
+   * `mayRead()` says whether to read. By default not from a peer that does not read.
+   */
+  constructor(connection, transport, handle, mayRead = () => connection.writable) {
     this.#connection = connection;
     this.#transport = transport;
     this.#handle = handle;
+    this.#mayRead = mayRead;
   }
 
   /** The transport is connected. */
   start() {
     this.#afterCall([]);
+  }
+
+  /** Whether the connection can be written to, or has ended. */
+  get writable() {
+    return this.#ended || this.#connection.writable;
   }
 
   /** A head has arrived as fields. `call(connection)` passes it on, and returns the events. */
@@ -77,11 +87,17 @@ export class Driver {
     }
   }
 
-  /** Makes a call on the connection, unless it has ended. */
+  /** Makes a call on the connection, unless it has ended. It returns the events of `accept` or `reject` if it calls them. */
   act(call) {
     if (!this.#ended) {
-      call(this.#connection);
-      this.#afterCall([]);
+      this.#afterCall(call(this.#connection) ?? []);
+    }
+  }
+
+  /** Stops and goes on reading, as `mayRead` says: call it when that has changed. */
+  regulate() {
+    if (!this.#ended) {
+      this.#regulate();
     }
   }
 
@@ -131,9 +147,8 @@ export class Driver {
     this.#inFlight = 0;
   }
 
-  /** Does not read from a peer that does not read. */
   #regulate() {
-    const pause = !this.#connection.writable;
+    const pause = !this.#mayRead();
     if (pause !== this.#paused) {
       this.#paused = pause;
       if (pause) {

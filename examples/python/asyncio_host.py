@@ -33,6 +33,7 @@ class WebSocketProtocol(asyncio.BufferedProtocol):
         if self.transport.is_closing():
             return
         self.write()
+        self.regulate()
         self.set_timer()
         if self.connection.transport is Transport.CLOSE:
             self.close()
@@ -48,17 +49,26 @@ class WebSocketProtocol(asyncio.BufferedProtocol):
                 self.handle(event)
 
     def write(self) -> None:
-        """Writes the output, unless asyncio's buffer is full. What stays in the engine then stops the reading."""
+        """Writes the output, unless asyncio's buffer is full."""
         if self.may_write or self.connection.transport is Transport.CLOSE:
             output = self.connection.take_output()
             if output:
                 self.transport.write(output)
-        if self.connection.writable and not self.transport.is_reading():
-            self.transport.resume_reading()
-            self.connection.resume()
-        elif not self.connection.writable and self.transport.is_reading():
+
+    def may_read(self) -> bool:
+        """Whether to read: not from a peer that does not read. Output that waits in the engine shows it."""
+        return self.connection.writable
+
+    def regulate(self) -> None:
+        """Stops and goes on reading."""
+        if self.transport.is_closing() or self.may_read() == self.transport.is_reading():
+            return
+        if self.transport.is_reading():
             self.transport.pause_reading()
             self.connection.pause()
+        else:
+            self.transport.resume_reading()
+            self.connection.resume()
 
     def set_timer(self) -> None:
         """Follows the engine's deadline. The clocks are the same; theirs counts seconds, ours milliseconds."""
