@@ -104,7 +104,7 @@
 /// The body of the refusal is malformed (RFC 9112 section 7.1).
 #define SANSOCK_FAULT_BAD_BODY 159
 
-/// The server's answer to the compression offer is not valid (RFC 7692 section 7.1).
+/// The answer to the compression offer is not valid (RFC 7692 section 7.1).
 #define SANSOCK_FAULT_BAD_EXTENSION_PARAMETERS 160
 
 /// The host answered with another response (RFC 6455 section 4.2.2).

@@ -57,14 +57,15 @@ def run(*command: str, body: bytes = b"") -> bytes:
     return result.stdout
 
 
-def response(status: str, body: str, *more: str, shown: bool = True) -> bytes:
+def response(status: str, body: str, *more: str, first: tuple[str, ...] = (), shown: bool = True) -> bytes:
     """A response as it is on the wire. `shown`: the body follows its length."""
-    fields = ["Content-Type: text/plain", *more, "Connection: close", f"Content-Length: {len(body)}"]
+    fields = [*first, "Content-Type: text/plain", *more, "Connection: close", f"Content-Length: {len(body)}"]
     return "\r\n".join([f"HTTP/1.1 {status}", *fields, "", body if shown else ""]).encode()
 
 
 OK = response("200 OK", "ok\n")
 NOT_FOUND = response("404 Not Found", "no such page\n")
+OTHER_VERSION = response("404 Not Found", "no such page\n", first=("Sec-WebSocket-Version: 13",))
 NOT_ALLOWED = response("405 Method Not Allowed", "only GET and HEAD\n", "Allow: GET, HEAD")
 
 
@@ -74,10 +75,10 @@ def curl(server: Server, path: str, expected: bytes, *options: str, body: bytes 
     expect(expected, run("curl", *fixed, *options, f"http://127.0.0.1:{server.port}{path}", body=body))
 
 
-def curl_upgrade(server: Server, *fields: str) -> None:
+def curl_upgrade(server: Server, expected: bytes, *fields: str) -> None:
     """An upgrade with a fault cannot be accepted: it is a request like any other."""
     options = [option for field in (*WEBSOCKET, *fields) for option in ("--header", field)]
-    curl(server, "/", NOT_FOUND, *options)
+    curl(server, "/", expected, *options)
 
 
 def http_client(server: Server, method: str, status: int, expected: bytes, body: bytes = b"") -> None:
@@ -136,8 +137,8 @@ CHECKS: dict[str, Check] = {
     "curl, POST": lambda server: curl(server, "/health", NOT_ALLOWED, *POST, body=b"a=b"),
     "curl, POST of much": lambda server: curl(server, "/health", NOT_ALLOWED, *POST, *NO_EXPECT, body=BIG_BODY),
     "curl, POST of much that asks first": lambda server: curl(server, "/health", NOT_ALLOWED, *POST, body=BIG_BODY),
-    "curl, upgrade without a version": lambda server: curl_upgrade(server),
-    "curl, upgrade to version 8": lambda server: curl_upgrade(server, "Sec-WebSocket-Version: 8"),
+    "curl, upgrade without a version": lambda server: curl_upgrade(server, NOT_FOUND),
+    "curl, upgrade to version 8": lambda server: curl_upgrade(server, OTHER_VERSION, "Sec-WebSocket-Version: 8"),
     "http.client": lambda server: http_client(server, "GET", 200, b"ok\n"),
     "http.client, POST of much": lambda server: http_client(server, "POST", 405, b"only GET and HEAD\n", BIG_BODY),
     "fetch": fetch,

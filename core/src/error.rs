@@ -184,7 +184,7 @@ faults! {
     157 BodyOn101 = "BODY_ON_101", Nothing, "RFC 9110 §8.6", "the 101 response announces a body";
     158 TooManyInterim = "TOO_MANY_INTERIM", Nothing, "RFC 9110 §15.2", "there were too many interim responses";
     159 BadBody = "BAD_BODY", Nothing, "RFC 9112 §7.1", "the body of the refusal is malformed";
-    160 BadExtensionParameters = "BAD_EXTENSION_PARAMETERS", Nothing, "RFC 7692 §7.1", "the server's answer to the compression offer is not valid";
+    160 BadExtensionParameters = "BAD_EXTENSION_PARAMETERS", Nothing, "RFC 7692 §7.1", "the answer to the compression offer is not valid";
     180 Refused = "REFUSED", Nothing, "RFC 6455 §4.2.2", "the host answered with another response";
     200 ReservedBits = "RESERVED_BITS", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "a reserved bit is set";
     201 ReservedOpcode = "RESERVED_OPCODE", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §5.2", "the opcode is reserved";

@@ -96,6 +96,7 @@ pub unsafe extern "C" fn sansock_conn_reject(
 /// events: CLOSED, with the fault REFUSED. Content-Length and Connection: close are added.
 ///
 /// With SANSOCK_OPTION_DELIVER_HTTP, requests are delivered that are no opening requests; their bodies are not read.
+/// If one asks for another version of WebSocket, Sec-WebSocket-Version is added, whatever the status (RFC 6455 §4.4).
 /// `http_status`: 200 to 599. `reason`: the reason phrase; (NULL, 0) for the usual one. SANSOCK_ERR_INVALID_ARGUMENT for
 /// others, or for a body where the status has none (204, 304). SANSOCK_ERR_INVALID_STATE unless a request is waiting.
 #[unsafe(no_mangle)]

@@ -196,7 +196,8 @@ export class Connection implements Disposable {
    * the response comes first.
    *
    * `Content-Length` and `Connection: close` are added, and the answer to a HEAD request gets no body. With the option
-   * `deliverHttp`, requests are delivered that are no opening requests; their bodies are not read.
+   * `deliverHttp`, requests are delivered that are no opening requests; their bodies are not read. If one asks for another
+   * version of WebSocket, `Sec-WebSocket-Version` is added, whatever the status (RFC 6455 §4.4).
    *
    * All or nothing, as `accept`.
    *

@@ -119,7 +119,8 @@ impl Connection {
     /// made of fields.
     ///
     /// With the option [`deliver_http`](crate::ConfigBuilder::deliver_http), requests are delivered that are no opening requests.
-    /// The body of such a request is not read, and no further request on this transport.
+    /// The body of such a request is not read, and no further request on this transport. If one asks for another version of
+    /// WebSocket, `Sec-WebSocket-Version` is added to the response, whatever its status (RFC 6455 §4.4).
     ///
     /// ```
     /// # use core::time::Duration;

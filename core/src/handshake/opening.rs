@@ -19,7 +19,7 @@ use super::response::Agreed;
 use super::write::{self, Response};
 use super::{HandshakeConfig, accept_for, key_for};
 use crate::deflate::{Agreement, negotiation};
-use crate::error::Error;
+use crate::error::{Error, FaultKind};
 use crate::random::Keys;
 use crate::receive::batch::Batch;
 use crate::send::Sender;
@@ -55,6 +55,8 @@ pub(crate) struct Opening {
     response_headers: Vec<u8>,
     /// The request is for the head of the response only.
     is_head_request: bool,
+    /// Why the host refuses, as far as the response depends on it.
+    because: FaultKind,
     /// What the client sent behind its request.
     backlog: Vec<u8>,
     interim: u32,
@@ -126,6 +128,7 @@ impl Opening {
             agreed: None,
             response_headers: Vec::new(),
             is_head_request: false,
+            because: FaultKind::Refused,
             backlog: Vec::new(),
             interim: 0,
         };

@@ -106,12 +106,13 @@ pub(crate) fn response(output: &mut Vec<u8>, carrier: Option<HttpVersion>, respo
         let reason = if reason.is_empty() { usual_reason(status).as_bytes() } else { reason };
         push(output, &[b"HTTP/1.1 ", &digits, b" ", reason, b"\r\n"]);
     }
-    // RFC 9110 §15.5.22: a 426 names the protocol in Upgrade, and RFC 6455 §4.4 the version.
+    // RFC 9110 §15.5.22: a 426 names the protocol in Upgrade. RFC 6455 §4.4: it names the version, and so does any response
+    // to a request of another version.
     let upgrade_required = status == 426;
     if upgrade_required && is_http11(carrier) {
         header(output, b"Upgrade", b"websocket");
     }
-    if upgrade_required {
+    if upgrade_required || because == FaultKind::UnsupportedVersion {
         header(output, b"Sec-WebSocket-Version", b"13");
     }
     if because == FaultKind::BadMethod {

@@ -147,7 +147,8 @@ class Opening(Sender):
 
         With the option ``deliver_http``, requests are delivered that are no opening requests. The body of such a
         request is not read, and no further request on this transport. ``Content-Length`` and ``Connection: close`` are
-        added to the response; that to a HEAD request gets no body.
+        added to the response; that to a HEAD request gets no body. If the request asks for another version of
+        WebSocket, ``Sec-WebSocket-Version`` is added, whatever the status (RFC 6455 §4.4).
 
         Next: write the output, obey :attr:`transport`, set the timer. If it raises an exception, the request can still
         be answered, and no header waits for that answer: those of :meth:`add_response_header` are dropped as well.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Context, Opening, Subject, deliver, negotiation, write};
 use crate::deflate::Agreement;
-use crate::error::{Answer, Breach, Error, FaultKind};
+use crate::error::{Answer, Breach, Error};
 use crate::handshake::add_header;
 use crate::handshake::body::has_no_body;
 use crate::handshake::fields::{self, Extensions};
@@ -74,7 +74,7 @@ impl Opening {
         if !(200..=599).contains(&status) || has_forbidden_body || !is_value(reason) {
             return Err(Error::InvalidArgument);
         }
-        let response = Response { status, reason, because: FaultKind::Refused, body };
+        let response = Response { status, reason, because: self.because, body };
         self.apply(Input::HostReject, &Subject::Respond(response), context).map(|_| ())
     }
 

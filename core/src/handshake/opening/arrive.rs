@@ -147,6 +147,9 @@ impl Opening {
                 (Input::ValidRequest, None, offer)
             }
             Err(fault) if settings.deliver_http => {
+                if fault == FaultKind::UnsupportedVersion {
+                    self.because = fault;
+                }
                 (Input::OtherRequest, Some(fault), Offer::of_other(head.fields, authority))
             }
             Err(fault) => return Err(fault.into()),
