@@ -36,6 +36,7 @@ PROGRAMS = ROOT / "conformance" / "relay" / "programs"
 RELAYS = {
     "python": [PYTHON, str(EXAMPLES / "python" / "relay.py")],
     "node": ["node", str(EXAMPLES / "node" / "relay.mjs")],
+    "rust": [str(ROOT / "target" / "release" / "relay")],
 }
 SERVERS = {
     "ws": ["node", str(PROGRAMS / "ws_server.mjs")],
