@@ -552,8 +552,8 @@ int32_t sansock_config_add_header(struct sansock_config *config,
 
 /// Creates a connection.
 ///
-/// `seed`: 32 unpredictable bytes for the handshake key and the masks, used for this connection only; NULL asks the
-/// operating system for them (SANSOCK_ERR_ENTROPY if it has none). `now`: see Time, above. `out`: receives the handle;
+/// `seed`: 32 unpredictable bytes for a client's handshake key and masks, used for this connection only; NULL asks the
+/// operating system for them (SANSOCK_ERR_ENTROPY if it has none). A server draws nothing from them. `now`: see Time, above. `out`: receives the handle;
 /// free it with sansock_conn_free. A client has its request in the output at once: read the block before anything else.
 /// SANSOCK_ERR_INVALID_ARGUMENT if a client has no URL, unless it starts open.
 SANSOCK_API

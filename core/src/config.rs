@@ -83,7 +83,7 @@ impl Config {
 #[derive(Clone, Debug)]
 #[must_use = "call build() to make a configuration of it"]
 pub struct ConfigBuilder {
-    role: Role,
+    pub(crate) role: Role,
     settings: Settings,
     handshake: HandshakeConfig,
     error: Option<ConfigError>,

@@ -50,14 +50,15 @@ impl Keys {
     }
 }
 
-/// 32 random bytes from the operating system, for [`Connection::new`](crate::Connection::new). Use them for one connection
-/// only.
+/// 32 random bytes from the operating system, for a client's [`Connection::new`](crate::Connection::new). Use them for one
+/// connection only.
 ///
 /// ```
 /// use core::time::Duration;
 /// use sansock::{Config, Connection, random_seed};
 ///
-/// let connection = Connection::new(&Config::server().build()?, random_seed()?, Duration::ZERO)?;
+/// let config = Config::client("ws://example.com/chat").build()?;
+/// let connection = Connection::new(&config, random_seed()?, Duration::ZERO)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::mem::{self, size_of};
 use std::ptr;
 
-use sansock::Fault;
 use sansock::boundary::{self, Error};
+use sansock::{Fault, Role};
 
 use crate::guard::{bytes, bytes_mut, slice, status, write};
 use crate::handle::{Handle, Kind};
@@ -142,8 +142,8 @@ pub(crate) unsafe fn call(conn: *mut Conn, body: impl FnOnce(&mut Inner) -> Resu
 
 /// Creates a connection.
 ///
-/// `seed`: 32 unpredictable bytes for the handshake key and the masks, used for this connection only; NULL asks the
-/// operating system for them (SANSOCK_ERR_ENTROPY if it has none). `now`: see Time, above. `out`: receives the handle;
+/// `seed`: 32 unpredictable bytes for a client's handshake key and masks, used for this connection only; NULL asks the
+/// operating system for them (SANSOCK_ERR_ENTROPY if it has none). A server draws nothing from them. `now`: see Time, above. `out`: receives the handle;
 /// free it with sansock_conn_free. A client has its request in the output at once: read the block before anything else.
 /// SANSOCK_ERR_INVALID_ARGUMENT if a client has no URL, unless it starts open.
 #[unsafe(no_mangle)]
@@ -160,11 +160,11 @@ pub unsafe extern "C" fn sansock_conn_new(
             if out.is_null() {
                 return Err(Error::InvalidArgument);
             }
-            let seed = if seed.is_null() {
-                sansock::random_seed()?
-            } else {
+            let seed = match config.role() {
+                Role::Server => [0; 32],
+                Role::Client if seed.is_null() => sansock::random_seed()?,
                 // SAFETY: 32 readable bytes by the rules of the header; bytes need no alignment.
-                unsafe { seed.cast::<[u8; 32]>().read() }
+                Role::Client => unsafe { seed.cast::<[u8; 32]>().read() },
             };
             let mut inner = Inner {
                 connection: sansock::boundary::Connection::new(config, seed, now)?,

@@ -29,6 +29,11 @@ impl Config {
         Ok(config)
     }
 
+    /// The role of its connections.
+    pub fn role(&self) -> Role {
+        self.builder.role
+    }
+
     /// Sets the [`option`] with this number.
     ///
     /// # Errors

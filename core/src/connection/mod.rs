@@ -112,7 +112,8 @@ impl Connection {
     /// Creates a connection. A client's request is in the output.
     ///
     /// `seed` is 32 unpredictable bytes that are used for this connection only: masking keys and the handshake key are drawn
-    /// from it (RFC 6455 §5.3). The feature `getrandom` has [`random_seed`](crate::random_seed) for it.
+    /// from it (RFC 6455 §5.3). The feature `getrandom` has [`random_seed`](crate::random_seed) for it. A server draws nothing
+    /// from it: zeros will do.
     ///
     /// # Errors
     ///
