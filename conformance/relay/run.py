@@ -34,6 +34,7 @@ from repository import PYTHON, ROOT
 EXAMPLES = ROOT / "examples"
 PROGRAMS = ROOT / "conformance" / "relay" / "programs"
 RELAYS = {
+    "c": [str(ROOT / "target" / "examples" / "c" / "relay")],
     "python": [PYTHON, str(EXAMPLES / "python" / "relay.py")],
     "node": ["node", str(EXAMPLES / "node" / "relay.mjs")],
     "rust": [str(ROOT / "target" / "release" / "relay")],

@@ -9,13 +9,9 @@
  */
 #define _GNU_SOURCE
 #include "endpoint.h"
+#include "server.h"
 
-#include <arpa/inet.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 
 typedef struct peer {
     endpoint e;
@@ -210,22 +206,6 @@ static void run_timers(void) {
     }
 }
 
-static int listen_on(uint16_t port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    socklen_t size = sizeof address;
-    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, SOMAXCONN) != 0) {
-        perror("listen");
-        exit(1);
-    }
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    printf("listening on ws://127.0.0.1:%d\n", ntohs(address.sin_port));
-    fflush(stdout);
-    return fd;
-}
-
 static bool is_on(const char *name) {
     const char *value = getenv(name);
     return value && strcmp(value, "1") == 0;
@@ -237,18 +217,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
-    int signal_fd = signalfd(-1, &ends, SFD_CLOEXEC);
-
-    struct rlimit files; /* one file descriptor for each connection */
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    int signal_fd = signals_to_end();
+    raise_file_limit();
     if (sansock_config_new(SANSOCK_ROLE_SERVER, &config) != SANSOCK_OK) return 1;
     sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, "chat", 4);
     sansock_config_set_text(config, SANSOCK_TEXT_SUBPROTOCOL, "echo", 4);
