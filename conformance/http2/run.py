@@ -1,4 +1,4 @@
-"""The examples over HTTP/2 from one language to the other: the client in Python with the server in Node, and the reverse.
+"""The examples over HTTP/2 from one language to the other: Python with Node, and both as clients of the server in C++.
 
 Each client sends lines, and each must come back: with and without TLS, for which a certificate is made, and with and
 without compression.
@@ -20,8 +20,10 @@ EXAMPLES = ROOT / "examples"
 PROGRAMS = {
     "python": [PYTHON, str(EXAMPLES / "python" / "http2_{}.py")],
     "node": ["node", str(EXAMPLES / "node" / "http2_{}.mjs")],
+    "cpp": [str(ROOT / "target" / "examples" / "cpp" / "http2_{}")],
 }
-PAIRS = (("python", "node"), ("node", "python"))
+PAIRS = (("python", "node"), ("node", "python"), ("python", "cpp"), ("node", "cpp"))
+WITHOUT_TLS = ("cpp",)
 LINES = ("one", "", "drei ✓", *(f"line {number}" for number in range(1000)), "é世🌍" * (1 << 17), "the last")
 """The long one is more than any window of HTTP/2 at its default."""
 RUN_SECONDS = 20.0
@@ -61,6 +63,8 @@ def main() -> int:
         certificate, key = make_certificate(Path(folder))
         with_tls = ("--cert", certificate, "--key", key)
         for (client, server), tls, deflate in itertools.product(PAIRS, ((), with_tls), ("0", "1")):
+            if tls and server in WITHOUT_TLS:
+                continue
             try:
                 check_pair(client, server, tls, deflate)
                 outcome = "all lines come back"

@@ -5,15 +5,10 @@
 // With DEFLATE=1 in the environment it compresses, with HTTP=1 it also answers plain HTTP.
 //
 // The library does the protocol, endpoint.hpp reads and writes. This file has the loop, and one timer per connection.
-#include "endpoint.hpp"
+#include "server.hpp"
 
-#include <arpa/inet.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 
-#include <csignal>
-#include <cstdlib>
 #include <set>
 #include <unordered_map>
 
@@ -80,14 +75,9 @@ private:
 class Server {
 public:
     Server(sansock::Config config, std::uint16_t port)
-        : config_(std::move(config)), epoll_(epoll_create1(EPOLL_CLOEXEC)), listener_(listen_on(port)) {
-        sigset_t ends;
-        sigemptyset(&ends);
-        sigaddset(&ends, SIGTERM);
-        sigaddset(&ends, SIGINT);
-        sigprocmask(SIG_BLOCK, &ends, nullptr);
-        signal_ = signalfd(-1, &ends, SFD_CLOEXEC);
-        watch(EPOLL_CTL_ADD, signal_, EPOLLIN);
+        : config_(std::move(config)), epoll_(epoll_create1(EPOLL_CLOEXEC)), listener_(listen_on(port)),
+          signal_(signals_to_end()) {
+        watch(EPOLL_CTL_ADD, signal_.get(), EPOLLIN);
         watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
     }
 
@@ -99,7 +89,7 @@ public:
             const int count = epoll_wait(epoll_.get(), ready.data(), ready.size(), milliseconds_until(next));
             for (int i = 0; i < count; i++) {
                 const int fd = ready[static_cast<std::size_t>(i)].data.fd;
-                if (fd == signal_) return;
+                if (fd == signal_.get()) return;
                 if (fd == listener_.get())
                     accept_connections();
                 else
@@ -162,46 +152,12 @@ private:
         if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) std::perror("epoll_ctl");
     }
 
-    static File listen_on(std::uint16_t port) {
-        File listener(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        auto *const any = reinterpret_cast<sockaddr *>(&address);
-        socklen_t size = sizeof address;
-        const int on = 1;
-        setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        if (bind(listener.get(), any, size) != 0 || listen(listener.get(), SOMAXCONN) != 0) {
-            std::perror("listen");
-            std::exit(1);
-        }
-        getsockname(listener.get(), any, &size);
-        std::printf("listening on ws://127.0.0.1:%d\n", ntohs(address.sin_port));
-        std::fflush(stdout);
-        return listener;
-    }
-
     sansock::Config config_;
-    File epoll_, listener_;
-    int signal_ = -1;
+    File epoll_, listener_, signal_;
     bool listening_ = true; // false while there is no file descriptor left to accept with
     std::unordered_map<int, Peer> peers_;
     std::set<std::pair<std::uint64_t, int>> timers_;
 };
-
-// One file descriptor for each connection: as many as the system allows.
-void allow_many_files() {
-    rlimit files{};
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-}
-
-bool is_on(const char *name) {
-    const char *value = std::getenv(name);
-    return value && std::string_view(value) == "1";
-}
 
 } // namespace
 
@@ -212,16 +168,8 @@ int main(int argc, char **argv) {
     }
     std::signal(SIGPIPE, SIG_IGN);
     allow_many_files();
-    auto config = sansock::Config::server();
-    for (const char *name : {"chat", "echo"}) {
-        const sansock::Status status = config->subprotocol(name);
-        if (status != sansock::Status::ok) {
-            std::fprintf(stderr, "%s: %s\n", name, sansock::text(status));
-            return 1;
-        }
-    }
-    if (is_on("DEFLATE")) (void)config->set(sansock::Option::deflate, 1);
-    if (is_on("HTTP")) (void)config->set(sansock::Option::deliver_http, 1);
-    Server(std::move(*config), static_cast<std::uint16_t>(std::atoi(argv[1]))).run();
+    sansock::Config config = server_config();
+    if (is_on("HTTP")) (void)config.set(sansock::Option::deliver_http, 1);
+    Server(std::move(config), static_cast<std::uint16_t>(std::atoi(argv[1]))).run();
     return 0;
 }
