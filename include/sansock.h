@@ -13,8 +13,9 @@
  *
  * The CLOSED event comes exactly once, and is the last. Even then, close the transport only when `transport` says so.
  *
- * Input calls replace the events: receive, receive_read_buffer, receive_eof, timeout, accept, reject. All other calls
- * leave the events and their payloads in place, so you may send while you handle them.
+ * Input calls replace the events: receive, receive_read_buffer, receive_eof, timeout, accept, reject, respond,
+ * receive_request, request_fields, receive_response. All other calls, and all calls on other connections, leave the
+ * events and their payloads in place, so you may send while you handle them.
  *
  * Accessors  The functions sansock_record_* and sansock_block_* at the end of this file read records and the block by
  *            name: nobody needs to look at flags, or at fields whose meaning depends on the kind of a record.
@@ -573,7 +574,8 @@ SANSOCK_API struct sansock_block *sansock_conn_block(const struct sansock_conn *
 ///
 /// `data` is unmasked in place, and payloads in the input region point into it: keep it until you have handled the
 /// events. If the block's `consumed` is less than `len`, handle the events, then pass the rest. If nothing was
-/// consumed, no event has come and nothing is waiting (sansock_block_has_more), accept or reject the request first.
+/// consumed, no event has come and nothing is waiting (sansock_block_has_more), answer the request first: 64 KiB behind
+/// it are kept for that time.
 SANSOCK_API int32_t sansock_conn_receive(struct sansock_conn *conn, uint8_t *data, size_t len, uint64_t now);
 
 /// Sets the buffer that sansock_conn_receive_read_buffer receives from. It is not copied, and must live until another

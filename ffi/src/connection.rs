@@ -206,7 +206,8 @@ pub unsafe extern "C" fn sansock_conn_block(conn: *const Conn) -> *mut Block {
 ///
 /// `data` is unmasked in place, and payloads in the input region point into it: keep it until you have handled the
 /// events. If the block's `consumed` is less than `len`, handle the events, then pass the rest. If nothing was
-/// consumed, no event has come and nothing is waiting (sansock_block_has_more), accept or reject the request first.
+/// consumed, no event has come and nothing is waiting (sansock_block_has_more), answer the request first: 64 KiB behind
+/// it are kept for that time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive(conn: *mut Conn, data: *mut u8, len: usize, now: u64) -> i32 {
     // SAFETY: a handle, and a buffer that nobody else uses, by the rules of the header.

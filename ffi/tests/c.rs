@@ -227,16 +227,14 @@ fn the_programs_of_the_readme_are_built_as_it_says() {
 
 #[test]
 fn the_examples_compile_without_a_warning() {
-    for (folder, name) in
-        [("examples", "echo_server"), ("examples", "client"), ("conformance/clients", "command_client")]
+    let c = ["examples/c/echo_server", "examples/c/client", "examples/c/relay", "conformance/clients/c/command_client"];
+    let cpp = ["examples/cpp/echo_server", "examples/cpp/client", "conformance/clients/cpp/command_client"];
+    for (sources, standard, extension, compilers) in
+        [(&c[..], "c11", "c", ["gcc", "clang"]), (&cpp[..], "c++17", "cpp", ["g++", "clang++"])]
     {
-        for (compiler, standard, source) in [
-            ("gcc", "c11", format!("{folder}/c/{name}.c")),
-            ("clang", "c11", format!("{folder}/c/{name}.c")),
-            ("g++", "c++17", format!("{folder}/cpp/{name}.cpp")),
-            ("clang++", "c++17", format!("{folder}/cpp/{name}.cpp")),
-        ] {
-            compile(name, compiler, standard, &[root().join(source)], library(), Plain);
+        for (source, compiler) in sources.iter().flat_map(|source| compilers.map(|compiler| (source, compiler))) {
+            let name = source.rsplit('/').next().expect("a name");
+            compile(name, compiler, standard, &[root().join(source).with_extension(extension)], library(), Plain);
         }
     }
 }
