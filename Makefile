@@ -113,6 +113,11 @@ target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@cargo build --quiet --release -p sansock-examples
 	@touch $@
 
+target/release/http2_server: $(CORE) $(call sources,examples/rust/tokio) | $(DONE)/rust
+	@echo 'build: Rust examples over tokio' >&2
+	@cargo build --quiet --release -p sansock-examples-tokio
+	@touch $@
+
 target/examples/c/%: examples/c/%.c $(wildcard examples/c/*.h) include/sansock.h $(STATIC)
 	@echo 'build: $@' >&2
 	@mkdir -p $(@D)
@@ -136,8 +141,9 @@ bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bi
 	@cd bindings/js && npm run --silent build >&2
 	@touch $@
 
-.PHONY: $(addprefix host-,$(HOSTS))
+.PHONY: $(addprefix host-,$(HOSTS)) host-rust-tokio
 host-rust: target/release/echo_server
+host-rust-tokio: target/release/http2_server
 host-c: $(addprefix target/examples/c/,$(PROGRAMS))
 host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
 host-python host-python-threads: $(DONE)/python-package

@@ -1,7 +1,7 @@
-"""The examples over HTTP/2 from one language to the other: Python with Node, and both as clients of the server in C++.
+"""The examples over HTTP/2 from one language to the other: in Python, Node, Rust and, as a server, C++.
 
 Each client sends lines, and each must come back: with and without TLS, for which a certificate is made, and with and
-without compression.
+without compression. The programs in Rust and C++ have no TLS.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ EXAMPLES = ROOT / "examples"
 PROGRAMS = {
     "python": [PYTHON, str(EXAMPLES / "python" / "http2_{}.py")],
     "node": ["node", str(EXAMPLES / "node" / "http2_{}.mjs")],
+    "rust": [str(ROOT / "target" / "release" / "http2_{}")],
     "cpp": [str(ROOT / "target" / "examples" / "cpp" / "http2_{}")],
 }
-PAIRS = (("python", "node"), ("node", "python"), ("python", "cpp"), ("node", "cpp"))
-WITHOUT_TLS = ("cpp",)
+WITHOUT_CLIENT = "cpp"
+WITHOUT_TLS = {"rust", "cpp"}
+PAIRS = tuple(pair for pair in itertools.permutations(PROGRAMS, 2) if pair[0] != WITHOUT_CLIENT)
 LINES = ("one", "", "drei ✓", *(f"line {number}" for number in range(1000)), "é世🌍" * (1 << 17), "the last")
 """The long one is more than any window of HTTP/2 at its default."""
 RUN_SECONDS = 20.0
@@ -63,7 +65,7 @@ def main() -> int:
         certificate, key = make_certificate(Path(folder))
         with_tls = ("--cert", certificate, "--key", key)
         for (client, server), tls, deflate in itertools.product(PAIRS, ((), with_tls), ("0", "1")):
-            if tls and server in WITHOUT_TLS:
+            if tls and WITHOUT_TLS.intersection((client, server)):
                 continue
             try:
                 check_pair(client, server, tls, deflate)
