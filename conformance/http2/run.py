@@ -10,11 +10,14 @@ import itertools
 import os
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from certificate import make_certificate
 from hosts import HostError, abridged, end_orderly_on_sigterm, run_client, serving
 from repository import PYTHON, ROOT
+from stalled import check_stalled
 
 EXAMPLES = ROOT / "examples"
 PROGRAMS = {
@@ -58,6 +61,26 @@ def check_pair(client: str, name: str, tls: tuple[str, ...], deflate: str) -> No
             raise HostError(f"the server wrote to its standard error:\n{errors}")
 
 
+def check_server(name: str) -> None:
+    """A stream that the peer does not read holds up no other."""
+    with serving(name, program(name, "server", "0")) as server:
+        check_stalled(server.port)
+        server.stop()
+        if errors := server.errors():
+            raise HostError(f"the server wrote to its standard error:\n{errors}")
+
+
+def run(what: str, check: Callable[[], None], good: str) -> bool:
+    """Print how a check ends; true if it fails."""
+    try:
+        check()
+    except (HostError, OSError) as error:
+        print(f"{what}: FAILED: {error!r}", flush=True)
+        return True
+    print(f"{what}: {good}", flush=True)
+    return False
+
+
 def main() -> int:
     end_orderly_on_sigterm()
     failed = 0
@@ -67,14 +90,13 @@ def main() -> int:
         for (client, server), tls, deflate in itertools.product(PAIRS, ((), with_tls), ("0", "1")):
             if tls and WITHOUT_TLS.intersection((client, server)):
                 continue
-            try:
-                check_pair(client, server, tls, deflate)
-                outcome = "all lines come back"
-            except HostError as error:
-                failed += 1
-                outcome = f"FAILED: {error}"
             how = ("TLS" if tls else "no TLS") + (", compressed" if deflate == "1" else "")
-            print(f"{client} to {server} over HTTP/2, {how}: {outcome}", flush=True)
+            pair = partial(check_pair, client, server, tls, deflate)
+            failed += run(f"{client} to {server} over HTTP/2, {how}", pair, "all lines come back")
+        for name in PROGRAMS:
+            failed += run(
+                f"{name} over HTTP/2", partial(check_server, name), "a stream that is not read holds up no other"
+            )
     return 1 if failed else 0
 
 

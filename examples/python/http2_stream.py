@@ -15,6 +15,9 @@ from h2.settings import SettingCodes, Settings
 from sansock import Connection, Event, Head, Transport
 
 READ_SIZE = 65536
+STREAMS = 100
+# The window of the connection, so large that a stream which is not read leaves room for the others.
+WINDOW = STREAMS * 65535
 # What a peer has, once we have ended our side of a stream, to end its own.
 LINGER_SECONDS = 10
 
@@ -26,7 +29,7 @@ class Http2:
         self.reader, self.writer = reader, writer
         self.h2 = H2Connection(H2Configuration(client_side=is_client, header_encoding=None))
         if not is_client:
-            values = {SettingCodes.ENABLE_CONNECT_PROTOCOL: 1, SettingCodes.MAX_CONCURRENT_STREAMS: 100}
+            values = {SettingCodes.ENABLE_CONNECT_PROTOCOL: 1, SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS}
             self.h2.local_settings = Settings(client=False, initial_values=values)
         self.streams: dict[int, WebSocketStream] = {}
         self.wake = asyncio.Event()
@@ -37,6 +40,7 @@ class Http2:
     async def run(self) -> None:
         """Reads until the peer ends the connection or breaks its rules. What there is to write, a task writes."""
         self.h2.initiate_connection()
+        self.h2.increment_flow_control_window(WINDOW)
         self.wake.set()
         writing = asyncio.ensure_future(self.write())
         try:
