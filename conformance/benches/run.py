@@ -32,15 +32,6 @@ MEMORY_ROUNDS = 3
 COMMON = str(ROOT / "conformance" / "common")
 """Workers in Python import from it."""
 
-# What keeps luck out of times, where the C library is glibc: the allocator keeps what is freed, or a large message would cost
-# what had been allocated before it decides; and memory is copied without an instruction whose speed depends tenfold on
-# where the buffers happen to lie.
-STEADY = {
-    "MALLOC_TRIM_THRESHOLD_": "1073741824",
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
-    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-ERMS,-FSRM",
-}
-
 
 class Worker:
     """One engine, in a process of its own."""
@@ -122,8 +113,7 @@ def start(host: Mapping[str, Any], name: str, cell: Cell, arguments: Mapping[str
     sent = ROOT / "target" / "bench" / host["name"] / f"{cell.name}.{name}.sent"
     options = [f"{key}={value}" for key, value in {**arguments, "sent": str(sent)}.items()]
     command = shlex.split(host["worker"].format(engine=peer.get("engine", name)))
-    steady = {} if cell.unit == "bytes" else STEADY
-    worker = Worker([*command, *options], {"PYTHONPATH": COMMON, **steady, **peer.get("environment", {})})
+    worker = Worker([*command, *options], {"PYTHONPATH": COMMON, **peer.get("environment", {})})
     if cell.arguments["operation"] in ("send", "batch"):
         try:
             verify(sent, arguments)

@@ -1,7 +1,6 @@
 //! Measures a part of what its page shows, in `ROUNDS` rounds, or the cells of it that `CELLS` names. A whole run writes its results into
 //! the folder given.
 
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -10,15 +9,6 @@ use sansock_bench_peers::measure::{Figure, measure, ratio};
 use sansock_bench_peers::report::{self, Memory, Row, Times};
 
 const ROUNDS: usize = 15;
-
-/// What keeps luck out of the figures, where the C library is glibc: the allocator keeps what is freed, or a large message would
-/// cost what had been allocated before it decides; and memory is copied without the `rep movsb` instruction, whose speed depends tenfold
-/// on where the buffers happen to lie.
-const ENVIRONMENT: [(&str, &str); 3] = [
-    ("MALLOC_TRIM_THRESHOLD_", "1073741824"),
-    ("MALLOC_MMAP_MAX_", "0"),
-    ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS,-FSRM"),
-];
 
 type Part = (&'static str, fn(&Run));
 
@@ -39,10 +29,6 @@ struct Run {
 }
 
 fn main() {
-    if std::env::var_os(ENVIRONMENT[0].0).is_none() {
-        let program = std::env::current_exe().expect("this program has a path");
-        panic!("{}", Command::new(program).args(std::env::args_os().skip(1)).envs(ENVIRONMENT).exec());
-    }
     let arguments: Vec<_> = std::env::args().collect();
     let [_, folder, part] = arguments.as_slice() else { panic!("usage: sansock-bench-peers FOLDER PART") };
     let (_, go) = PARTS.iter().find(|(name, _)| name == part).expect("a part: compare, scale, memory, page");

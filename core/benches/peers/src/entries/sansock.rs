@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sansock::{Config, ConfigBuilder, Connection, Event, MessageKind, Received, State};
+use sansock::{Config, ConfigBuilder, Connection, Event, MessageKind, Received, State, random_seed};
 
 use super::{Entry, Pass};
 use crate::cells::{Receive, Send};
@@ -10,7 +10,7 @@ use crate::handshake::{self, Responder};
 use crate::serve::{Echo, Serve, Server};
 use crate::tally::Tally;
 use crate::transport::Sink;
-use crate::wire::{Kind, Random, Role};
+use crate::wire::{Kind, Role};
 
 pub struct Sansock;
 
@@ -39,8 +39,8 @@ fn flush(connection: &mut Connection, sink: &Sink) {
 }
 
 /// Accepts the browser's request.
-fn accept(config: &Config, seed: [u8; 32], sink: &Sink) -> Connection {
-    let mut connection = Connection::new(config, seed, NOW).expect("memory");
+fn accept(config: &Config, sink: &Sink) -> Connection {
+    let mut connection = Connection::new(config, [0; 32], NOW).expect("memory");
     let mut input = [0; handshake::REQUEST.len()];
     input.copy_from_slice(handshake::REQUEST);
     assert!(matches!(connection.receive(&mut input, NOW).events.next(), Some(Event::Request(_))));
@@ -51,8 +51,8 @@ fn accept(config: &Config, seed: [u8; 32], sink: &Sink) -> Connection {
 }
 
 /// Opens a connection to a server that answers.
-fn connect(config: &Config, seed: [u8; 32], input: &mut [u8]) -> Connection {
-    let mut connection = Connection::new(config, seed, NOW).expect("memory");
+fn connect(config: &Config, input: &mut [u8]) -> Connection {
+    let mut connection = Connection::new(config, random_seed().expect("entropy"), NOW).expect("memory");
     let mut responder = Responder::default();
     let len = responder.write(connection.output()).expect("memory");
     connection.written(len).expect("what there was");
@@ -147,15 +147,12 @@ impl Entry for Sansock {
         let config = config.build().expect("a good configuration");
         let sink = sink.clone();
         let mut input = vec![0; 4096];
-        let mut seeds = Random::new(1);
         Some(Box::new(move || {
             let mut tally = Tally::default();
             for _ in 0..count {
-                let mut seed = [0; 32];
-                seed.chunks_exact_mut(8).for_each(|part| part.copy_from_slice(&seeds.draw().to_le_bytes()));
                 let connection = match role {
-                    Role::Server => accept(&config, seed, &sink),
-                    Role::Client => connect(&config, seed, &mut input),
+                    Role::Server => accept(&config, &sink),
+                    Role::Client => connect(&config, &mut input),
                 };
                 tally.messages += u64::from(connection.state() == State::Open);
             }
