@@ -33,6 +33,7 @@
  *            library itself fails (it panics, and says why on standard error), the handle is poisoned: every call on it
  *            returns SANSOCK_ERR_POISONED, its block says to close the transport, and it can only be freed.
  * Time       `now` is in milliseconds of a monotonic clock of your choice, the same for all calls on a connection.
+ *            Passed to a timeout, SANSOCK_NEVER is no time: the clock stays where it was.
  * Versions   SANSOCK_ABI_VERSION is the number of the binary interface. A program that is linked to the shared library
  *            loads it under a name with this number (libsansock.so.1); one that loads it at run time compares it with
  *            sansock_abi_version(). It goes up when programs that were built before can no longer use the library:

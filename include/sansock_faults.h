@@ -62,7 +62,7 @@
 /// Sec-WebSocket-Extensions is malformed (RFC 6455 section 9.1).
 #define SANSOCK_FAULT_BAD_EXTENSIONS 118
 
-/// There is more than one Origin header, or it is malformed (RFC 6454 section 7.3).
+/// The Origin header is repeated or malformed (RFC 6454 section 7.3).
 #define SANSOCK_FAULT_BAD_ORIGIN 119
 
 /// A pseudo-header field is missing, repeated, misplaced or unknown (RFC 9113 section 8.3).
@@ -80,7 +80,7 @@
 /// The server refused the request (RFC 6455 section 4.1).
 #define SANSOCK_FAULT_HTTP_STATUS 151
 
-/// The Upgrade header of the response is not exactly websocket (RFC 6455 section 4.1).
+/// The Upgrade header of the response is not websocket (RFC 6455 section 4.1).
 #define SANSOCK_FAULT_BAD_UPGRADE 152
 
 /// The Connection header of the response lacks upgrade (RFC 6455 section 4.1).

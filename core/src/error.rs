@@ -170,13 +170,13 @@ faults! {
     116 UnsupportedVersion = "UNSUPPORTED_VERSION", Status(426), "RFC 6455 §4.4", "the protocol version is not 13";
     117 BadSubprotocol = "BAD_SUBPROTOCOL", Status(400), "RFC 6455 §4.1", "Sec-WebSocket-Protocol is not a list of distinct tokens";
     118 BadExtensions = "BAD_EXTENSIONS", Status(400), "RFC 6455 §9.1", "Sec-WebSocket-Extensions is malformed";
-    119 BadOrigin = "BAD_ORIGIN", Status(400), "RFC 6454 §7.3", "there is more than one Origin header, or it is malformed";
+    119 BadOrigin = "BAD_ORIGIN", Status(400), "RFC 6454 §7.3", "the Origin header is repeated or malformed";
     120 BadPseudoHeaders = "BAD_PSEUDO_HEADERS", Status(400), "RFC 9113 §8.3", "a pseudo-header field is missing, repeated, misplaced or unknown";
     121 NotExtendedConnect = "NOT_EXTENDED_CONNECT", Status(400), "RFC 8441 §4", "the request is no extended CONNECT";
     122 UnsupportedProtocol = "UNSUPPORTED_PROTOCOL", Status(501), "RFC 9220 §3", "the protocol of the extended CONNECT is not websocket";
     150 BadStatusLine = "BAD_STATUS_LINE", Nothing, "RFC 9112 §4", "the status line is malformed or not HTTP/1.1";
     151 HttpStatus = "HTTP_STATUS", Nothing, "RFC 6455 §4.1", "the server refused the request";
-    152 BadUpgrade = "BAD_UPGRADE", Nothing, "RFC 6455 §4.1", "the Upgrade header of the response is not exactly websocket";
+    152 BadUpgrade = "BAD_UPGRADE", Nothing, "RFC 6455 §4.1", "the Upgrade header of the response is not websocket";
     153 BadConnection = "BAD_CONNECTION", Nothing, "RFC 6455 §4.1", "the Connection header of the response lacks upgrade";
     154 BadAccept = "BAD_ACCEPT", Nothing, "RFC 6455 §4.1", "Sec-WebSocket-Accept does not match the key";
     155 SubprotocolNotOffered = "SUBPROTOCOL_NOT_OFFERED", Nothing, "RFC 6455 §4.1", "the server chose a subprotocol that was not offered";

@@ -667,6 +667,38 @@ fn a_clock_that_runs_backwards_is_stopped() {
     assert_eq!(host.transport(), Transport::Close, "even at the end of time");
 }
 
+/// What a block says may be passed on as it is, also if no deadline runs.
+#[test]
+fn a_deadline_that_never_comes_is_no_time() {
+    let mut connection = flat(role::SERVER, &[(option::START_OPEN, 1)]);
+    assert_eq!(block(&connection).next_deadline, boundary::NEVER);
+    connection.timeout(boundary::NEVER);
+    connection.close(1000, b"", 0).unwrap();
+    take_output(&mut connection);
+    connection.timeout(boundary::NEVER);
+    assert_eq!(block(&connection).next_deadline, 10_000, "the clock was never at its end");
+}
+
+/// At both ends of the clock all deadlines come, once, and every call returns.
+#[test]
+fn clocks_at_both_ends_of_their_range() {
+    let last = Duration::from_millis(u64::MAX - 1);
+    for (start, end) in [(ms(0), ms(0)), (ms(0), last), (last, last), (Duration::MAX, Duration::MAX)] {
+        for role in [Role::Client, Role::Server] {
+            let config = opened(role).ping_interval(ms(1)).pong_timeout(ms(1)).build().unwrap();
+            let mut connection = Connection::new(&config, [0; 32], start).unwrap();
+            for _ in 0..5 {
+                connection.timeout(end).events.for_each(drop);
+                let len = connection.output().len();
+                connection.written(len).unwrap();
+            }
+            let _ = connection.fail(CloseCode::INTERNAL_ERROR, "", end); // it may have failed by a deadline
+            connection.timeout(end).events.for_each(drop);
+            assert_eq!(connection.state(), State::Closed);
+        }
+    }
+}
+
 #[test]
 fn output_is_reported_in_any_pieces() {
     let mut host = Host::open(Role::Client);

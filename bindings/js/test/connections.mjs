@@ -18,6 +18,20 @@ export function connections(sansock) {
       },
     },
     {
+      name: "clocks at both ends of their range",
+      run: () => {
+        for (const [start, end] of [[0, 0], [0, Number.MAX_SAFE_INTEGER], [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]]) {
+          const server = Connection.server({ startOpen: true, pingInterval: 1, pongTimeout: 1, now: start });
+          for (let turn = 0; turn < 5; turn++) {
+            server.timeout(end);
+            server.takeOutput();
+          }
+          server.close(1000, "", end);
+          equal([server.nextDeadline !== null, server.transport], [true, "open"]);
+        }
+      },
+    },
+    {
       name: "more messages in one chunk than a batch holds",
       run: () => {
         const { client, server } = connected(sansock);

@@ -18,6 +18,7 @@ from sansock import (
     MessageKind,
     Ping,
     Pong,
+    State,
     Text,
     WouldBlock,
 )
@@ -231,6 +232,21 @@ def test_deadlines() -> None:
     assert server.next_deadline is None or server.next_deadline > 10**6
     server.resume(1700)
     assert server.next_deadline is not None
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (0, 2**64 - 2), (2**64 - 2, 2**64 - 2)])
+def test_clocks_at_both_ends_of_their_range(start: int, end: int) -> None:
+    server = Connection.server(ping_interval=1, pong_timeout=1, start_open=True, seed=SEED, now=start)
+    for _ in range(5):
+        server.timeout(end)
+        server.take_output()
+    assert (server.state is State.CLOSED) is (end > 0)
+
+
+def test_a_deadline_that_never_comes_is_no_time() -> None:
+    server = Connection.server(ping_interval=1000, start_open=True, seed=SEED, now=0)
+    assert server.timeout(2**64 - 1) == []
+    assert server.next_deadline == 1000
 
 
 def test_the_clock_is_monotonic_by_default() -> None:

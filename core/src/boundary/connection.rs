@@ -44,7 +44,7 @@ impl Connection {
 
     /// See [`connection::Connection::timeout`].
     pub fn timeout(&mut self, now: u64) {
-        let _ = self.0.timeout(time(now));
+        let _ = self.0.timeout(deadline(now));
     }
 
     /// See [`connection::Connection::add_response_header`].
@@ -394,6 +394,11 @@ fn http_version(number: u32) -> Result<HttpVersion, Error> {
 
 fn close_code(code: u16) -> Option<CloseCode> {
     (code != 0).then_some(code.into())
+}
+
+/// A deadline that has come. [`NEVER`], which a host may pass on as it got it, is no time: 0 leaves the clock as it is.
+pub(super) fn deadline(milliseconds: u64) -> Duration {
+    time(if milliseconds == NEVER { 0 } else { milliseconds })
 }
 
 pub(super) fn time(milliseconds: u64) -> Duration {

@@ -1,6 +1,6 @@
 //! A tunnel whose calls take and return flat data.
 
-use super::connection::time;
+use super::connection::{deadline, time};
 use super::{Block, Error, NEVER, block, string};
 use crate::error::Fault;
 use crate::tunnel::{self, Proxy};
@@ -65,7 +65,7 @@ impl Tunnel {
 
     /// See [`tunnel::Tunnel::timeout`].
     pub fn timeout(&mut self, now: u64) {
-        let _ = self.0.timeout(time(now));
+        let _ = self.0.timeout(deadline(now));
     }
 
     /// See [`tunnel::Tunnel::written`].

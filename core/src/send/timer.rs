@@ -116,7 +116,7 @@ impl Timers {
         let running = (self.running, self.running_at(), self.put_off);
         let writing = (Deadline::Write, self.write_at, self.write_put_off);
         for (deadline, at, put_off) in [running, writing] {
-            if at > self.now {
+            if at > self.now || at == NEVER {
                 continue;
             }
             if at == self.now || put_off || deadline == Deadline::Ping {

@@ -145,6 +145,8 @@ static void deadlines_are_reported(void) {
     sansock_conn *conn = new_server();
     const sansock_block *b = block_of(conn);
     CHECK_EQUAL(b->next_deadline, 10000);
+    CHECK_EQUAL(sansock_conn_timeout(conn, SANSOCK_NEVER), SANSOCK_OK); /* which is no time */
+    CHECK_EQUAL(b->next_deadline, 10000);
     CHECK_EQUAL(sansock_conn_timeout(conn, 9999), SANSOCK_OK);
     CHECK_EQUAL(b->event_count, 0);
     CHECK_EQUAL(sansock_conn_timeout(conn, 10000), SANSOCK_OK);
