@@ -708,8 +708,11 @@ int32_t sansock_conn_fail(struct sansock_conn *conn,
 /// default, or 0. Do not compress secrets together with text that an attacker chooses (RFC 7692 section 8).
 SANSOCK_API int32_t sansock_conn_set_compression(struct sansock_conn *conn, uint8_t on);
 
-/// Reports that you stop reading from the transport. The pong deadline stands still until sansock_conn_resume.
-SANSOCK_API int32_t sansock_conn_pause(struct sansock_conn *conn, uint64_t now);
+/// Reports that you stop reading from the transport. The pong deadline stands still until sansock_conn_resume. Either may
+/// be called again.
+SANSOCK_API
+int32_t sansock_conn_pause(struct sansock_conn *conn,
+                           uint64_t now);
 
 /// Reports that you read from the transport again.
 SANSOCK_API int32_t sansock_conn_resume(struct sansock_conn *conn, uint64_t now);

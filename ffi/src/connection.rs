@@ -482,7 +482,8 @@ pub unsafe extern "C" fn sansock_conn_set_compression(conn: *mut Conn, on: u8) -
     }
 }
 
-/// Reports that you stop reading from the transport. The pong deadline stands still until sansock_conn_resume.
+/// Reports that you stop reading from the transport. The pong deadline stands still until sansock_conn_resume. Either may
+/// be called again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_pause(conn: *mut Conn, now: u64) -> i32 {
     // SAFETY: a handle by the rules of the header.

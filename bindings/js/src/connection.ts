@@ -424,7 +424,10 @@ export class Connection implements Disposable {
 
   // --- Output, time and transport. ---
 
-  /** Reports that you have stopped reading from the transport. The deadline for a pong stands still until `resume`. */
+  /**
+   * Reports that you have stopped reading from the transport. The deadline for a pong stands still until `resume`. Either may be
+   * called again.
+   */
   pause(now: number = clock()): void {
     this.#engine.check(this.#engine.calls.conn_pause(this.#live(), 1, checkTime(now)));
   }

@@ -226,6 +226,7 @@ impl Sender {
     }
 
     /// The host has stopped reading from the transport: the pong deadline stands still until [`resume`](Self::resume).
+    /// Either may be called again.
     ///
     /// ```
     /// # use core::time::Duration;

@@ -249,7 +249,8 @@ class Connection(Opening):
     def pause(self, now: int | None = None) -> None:
         """Reports that the host stops reading. Next: set the timer.
 
-        The pong deadline is suspended until :meth:`resume`, because no pong can be received.
+        The pong deadline is suspended until :meth:`resume`, because no pong can be received. Either may be called
+        again.
         """
         check(_ffi.conn_pause(self._handle, milliseconds(now)))
 
