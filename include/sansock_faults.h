@@ -152,7 +152,7 @@
 /// The text message is not UTF-8 (RFC 6455 section 8.1).
 #define SANSOCK_FAULT_BAD_TEXT 213
 
-/// The compressed data is corrupt (RFC 7692 section 7.2.2).
+/// The compressed data is corrupt, or begins too many streams (RFC 7692 section 7.2.2).
 #define SANSOCK_FAULT_BAD_COMPRESSED_DATA 214
 
 /// The message is larger than the limit (RFC 6455 section 7.4.1).

@@ -145,7 +145,8 @@ macro_rules! faults {
 const fn in_build(number: u16, text: &'static str) -> &'static str {
     let has_tunnels = cfg!(feature = "tunnel") || number < 500;
     let has_fields = cfg!(feature = "fields") || !matches!(number, 120..=122);
-    if has_tunnels && has_fields || cfg!(not(target_family = "wasm")) { text } else { "" }
+    let has_deflate = cfg!(feature = "deflate") || number != 214;
+    if has_tunnels && has_fields && has_deflate || cfg!(not(target_family = "wasm")) { text } else { "" }
 }
 
 use Answer::{Close, Nothing, Status};
@@ -200,7 +201,7 @@ faults! {
     211 BadCloseCode = "BAD_CLOSE_CODE", Close(CloseCode::PROTOCOL_ERROR), "RFC 6455 §7.4", "the close code must not be sent";
     212 BadCloseReason = "BAD_CLOSE_REASON", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 6455 §5.5.1", "the close reason is not UTF-8";
     213 BadText = "BAD_TEXT", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 6455 §8.1", "the text message is not UTF-8";
-    214 BadCompressedData = "BAD_COMPRESSED_DATA", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 7692 §7.2.2", "the compressed data is corrupt";
+    214 BadCompressedData = "BAD_COMPRESSED_DATA", Close(CloseCode::INVALID_FRAME_PAYLOAD_DATA), "RFC 7692 §7.2.2", "the compressed data is corrupt, or begins too many streams";
     300 MessageTooBig = "MESSAGE_TOO_BIG", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "the message is larger than the limit";
     301 FrameTooBig = "FRAME_TOO_BIG", Close(CloseCode::MESSAGE_TOO_BIG), "RFC 6455 §7.4.1", "the frame is larger than the limit";
     302 TooManyFragments = "TOO_MANY_FRAGMENTS", Close(CloseCode::POLICY_VIOLATION), "RFC 6455 §10.4", "the message has more fragments than the limit";

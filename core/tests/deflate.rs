@@ -272,3 +272,47 @@ fn a_bomb_is_refused_with_1009_and_bounded_memory() {
         assert!(most <= LIMIT + 65536, "{most}");
     }
 }
+
+/// A stored block (RFC 1951 §3.2.4).
+fn stored(data: &[u8], is_final: bool) -> Vec<u8> {
+    let len = u16::try_from(data.len()).unwrap();
+    [&[u8::from(is_final)][..], &len.to_le_bytes(), &(!len).to_le_bytes(), data].concat()
+}
+
+/// What a server says of a compressed message from its client, behind one that fills the window.
+fn judge(payload: &[u8]) -> Result<usize, FaultKind> {
+    let mut server = connection(opened(Role::Server), 1);
+    let mut read = |payload: &[u8]| {
+        let len = (payload.len() as u64).to_be_bytes();
+        let len = match payload.len() {
+            0..126 => vec![0x80 | len[7]],
+            126..65_536 => [&[0xfe][..], &len[6..]].concat(),
+            _ => [&[0xff][..], &len].concat(),
+        };
+        let mut bytes = [&[0xc2][..], &len, &[0; 4], payload].concat();
+        let (mut at, mut len) = (0, 0);
+        while at < bytes.len() {
+            let Received { consumed, events, .. } = server.receive(&mut bytes[at..], NOW);
+            len += events
+                .map(|event| if let Event::Binary(message) = event { message.data.len() } else { 0 })
+                .sum::<usize>();
+            at += consumed;
+        }
+        server.fault().map_or(Ok(len), |fault| Err(fault.kind))
+    };
+    read(&[stored(&[7; 32_767], false), vec![0]].concat())?;
+    read(payload)
+}
+
+/// RFC 7692 §7.2.3.4 allows a final block anywhere. Behind each the inflater is shown up to 64 KiB again.
+#[test]
+fn final_blocks_inside_a_message_cost_no_more_than_other_bytes() {
+    const EMPTY_AND_FINAL: &[u8] = &[0x03, 0x00];
+    let long = stored(&[8; 32_767], false);
+    let hostile = [&long[..], &EMPTY_AND_FINAL.repeat(500_000), &[0]].concat();
+    assert_eq!(judge(&hostile), Err(FaultKind::BadCompressedData));
+    for (blocks, len) in [(10, 1), (1000, 1000), (100_000, 64)] {
+        let whole = [stored(&vec![9; len], true).repeat(blocks), vec![0]].concat();
+        assert_eq!(judge(&whole), Ok(blocks * len), "{blocks} final blocks of {len} bytes");
+    }
+}

@@ -30,6 +30,11 @@ const MAX_WINDOW_BITS: u8 = 15;
 /// must be primed with these bytes, and what lies further back seldom makes up for that.
 const PRIMED: usize = 8 * 1024;
 
+/// How many bytes may be shown to streams that begin inside a message: so many in any message, and so many for each byte that
+/// has arrived of it. The latter is what a byte is inflated to at most, so that such a message costs no more than others.
+const FREELY_SHOWN: u64 = 1 << 20;
+const SHOWN_PER_BYTE: u64 = 1024;
+
 /// What an inflater holds, in bytes, whatever its window.
 const INFLATER_SIZE: usize = 47_680;
 
@@ -273,6 +278,8 @@ struct Received {
     stream: Option<Box<Inflate>>,
     /// The stream has read bytes of this message since it was last reset.
     touched: bool,
+    /// How many bytes more may be shown to streams that begin inside this message.
+    may_show: u64,
 }
 
 /// Where inflated bytes go.
@@ -320,7 +327,7 @@ impl Inflater {
 
 impl Received {
     fn new(owner: Owner) -> Self {
-        Received { owner, history: History::default(), stream: None, touched: false }
+        Received { owner, history: History::default(), stream: None, touched: false, may_show: FREELY_SHOWN }
     }
 
     fn inflate_piece(
@@ -354,12 +361,17 @@ impl Received {
 
     fn inflate_all(&mut self, piece: &[u8], last: bool, target: &mut Target<'_>, pool: &Pool) -> Result<(), Breach> {
         let mut input = piece;
+        self.may_show = self.may_show.saturating_add(SHOWN_PER_BYTE * piece.len() as u64);
         while !input.is_empty() {
             let mut stream = self.stream.take().unwrap_or_else(|| self.take_stream(pool));
             let ended = inflate_some(&mut stream, &mut input, target)?;
             if ended {
                 // A block with BFINAL ends the DEFLATE stream, not the message (§7.2.3.4): what follows may refer to both.
-                self.begin(&mut stream, &target.store[target.start..]);
+                let message = &target.store[target.start..];
+                let message = &message[message.len().saturating_sub(MAX_WINDOW)..];
+                let shown = (self.history.bytes.len() + message.len()) as u64;
+                self.may_show = self.may_show.checked_sub(shown).ok_or(FaultKind::BadCompressedData)?;
+                self.begin(&mut stream, message);
             }
             self.touched = !ended;
             self.stream = Some(stream);
@@ -385,17 +397,17 @@ impl Received {
         }
     }
 
-    /// Starts a new stream, which may refer to earlier messages and to what has been inflated of this one.
+    /// Starts a new stream, which may refer to earlier messages and to the end of what has been inflated of this one.
     fn begin(&self, stream: &mut Inflate, message: &[u8]) {
         stream.reset(false);
         let [oldest, newest] = self.history.pieces();
-        for piece in [oldest, newest, &message[message.len().saturating_sub(MAX_WINDOW)..]] {
+        for piece in [oldest, newest, message] {
             let _ = stream.set_dictionary(piece);
         }
     }
 
     fn give_back(&mut self, direction: Direction, pool: &Pool) {
-        self.touched = false;
+        (self.touched, self.may_show) = (false, FREELY_SHOWN);
         // A stream that has seen more than the agreed window would let the peer refer to all of it.
         let goes_on = direction.takeover && direction.window() == MAX_WINDOW;
         if let Some(stream) = self.stream.take() {
