@@ -307,7 +307,8 @@
 /// default: 64 KiB.
 #define SANSOCK_OPTION_OUTPUT_SOFT_LIMIT 8
 
-/// Pending output above which sending fails, as it would block. In bytes; default: 32 MiB.
+/// Pending output above which sending fails, as it would block. Pongs wait then, and keepalive pings are left out.
+/// In bytes; default: 32 MiB.
 #define SANSOCK_OPTION_OUTPUT_HARD_LIMIT 9
 
 /// Time for the opening handshake. In milliseconds; default: 10,000 ms.

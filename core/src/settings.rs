@@ -133,7 +133,7 @@ macro_rules! option_table {
             7 MAX_BODY_SIZE max_body_size: Bytes = Some(64 * 1024), "64 KiB", 1, 1 << 30;
             /// Pending output at which the connection is not writable any more, and only the newest ping is answered.
             8 OUTPUT_SOFT_LIMIT output_soft_limit: Bytes = Some(64 * 1024), "64 KiB", 1, ANY;
-            /// Pending output above which sending fails, as it would block.
+            /// Pending output above which sending fails, as it would block. Pongs wait then, and keepalive pings are left out.
             9 OUTPUT_HARD_LIMIT output_hard_limit: Bytes = Some(32 * MIB), "32 MiB", 1, ANY;
             /// Time for the opening handshake.
             10 HANDSHAKE_TIMEOUT handshake_timeout: Milliseconds = Some(10_000), "10,000 ms", 1, MAX_TIME;

@@ -691,6 +691,42 @@ fn cve_2026_11586_ping_flood_against_a_slow_reader() {
     }
 }
 
+/// No soft limit makes room beyond the hard one.
+#[test]
+fn cve_2026_11586_ping_flood_below_a_soft_limit_above_the_hard_one() {
+    for (soft, hard) in [(65_536, 1000), (u64::MAX, 65_536)] {
+        let mut host = Host::new(opened(Role::Server).output_soft_limit(soft).output_hard_limit(hard));
+        host.held = true;
+        let pings = frames::to(Role::Server, FIN | PING, &[7; 125]).repeat(100);
+        for _ in 0..20 {
+            host.receive(&pings);
+            host.take_events();
+            assert!(host.connection.pending_output() as u64 <= hard, "{}", host.connection.pending_output());
+        }
+        host.held = false;
+        let sent = frames::read_all(&host.take_output());
+        assert!(sent.len() as u64 >= hard / 127 && sent.iter().all(|frame| frame.first == FIN | PONG));
+    }
+}
+
+/// Nor do the keepalive's own pings.
+#[test]
+fn keepalive_pings_stay_below_the_hard_limit() {
+    let config = opened(Role::Server).ping_interval(ms(1)).pong_timeout(ms(1)).require_pong(true);
+    let mut host = Host::new(config.output_hard_limit(1000).write_timeout(ms(1_000_000)));
+    host.held = true;
+    host.connection.send_binary(&[0; 990]).unwrap();
+    for now in 1..5000 {
+        host.run_to(now);
+        assert!(host.connection.pending_output() <= 1000, "{}", host.connection.pending_output());
+    }
+    assert_eq!(host.fault(), None, "no ping was sent that could have been answered");
+    host.held = false;
+    host.take_output();
+    host.run_to(5001);
+    assert_eq!(frames::read_all(&host.take_output())[0].first, FIN | PING);
+}
+
 #[test]
 fn cve_2025_5399_writing_the_output_ends() {
     let mut host = Host::new(opened(Role::Server).output_soft_limit(1));

@@ -174,7 +174,8 @@ pub const SANSOCK_OPTION_MAX_BODY_SIZE: u32 = 7;
 /// Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes;
 /// default: 64 KiB.
 pub const SANSOCK_OPTION_OUTPUT_SOFT_LIMIT: u32 = 8;
-/// Pending output above which sending fails, as it would block. In bytes; default: 32 MiB.
+/// Pending output above which sending fails, as it would block. Pongs wait then, and keepalive pings are left out.
+/// In bytes; default: 32 MiB.
 pub const SANSOCK_OPTION_OUTPUT_HARD_LIMIT: u32 = 9;
 /// Time for the opening handshake. In milliseconds; default: 10,000 ms.
 pub const SANSOCK_OPTION_HANDSHAKE_TIMEOUT: u32 = 10;

@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly maxBodySize?: number | undefined;
   /** Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB. */
   readonly outputSoftLimit?: number | undefined;
-  /** Pending output above which sending fails, as it would block. In bytes; default: 32 MiB. */
+  /** Pending output above which sending fails, as it would block. Pongs wait then, and keepalive pings are left out. In bytes; default: 32 MiB. */
   readonly outputHardLimit?: number | undefined;
   /** Time for the opening handshake. In milliseconds; default: 10,000 ms. */
   readonly handshakeTimeout?: number | undefined;

@@ -135,7 +135,7 @@ impl Sender {
         if !self.shared.settings.auto_pong || !self.may_send_control() {
             return;
         }
-        if !self.writable() || self.frame(Opcode::Pong, true, payload).is_err() {
+        if !self.writable() || self.send_control(Opcode::Pong, payload).is_err() {
             self.keepalive.pending_pong = Some(Box::new(payload.into()));
         }
     }
@@ -151,7 +151,7 @@ impl Sender {
 
     /// Sends the pong that waits for room, if there is room now.
     pub(super) fn flush_pong(&mut self) {
-        if self.keepalive.pending_pong.is_some() && self.writable() && self.may_send_control() {
+        if self.keepalive.pending_pong.is_some() && self.writable() {
             self.send_pending_pong();
         }
     }
@@ -159,7 +159,7 @@ impl Sender {
     #[cold]
     fn send_pending_pong(&mut self) {
         if let Some(payload) = self.keepalive.pending_pong.take()
-            && self.frame(Opcode::Pong, true, &payload).is_err()
+            && self.send_control(Opcode::Pong, &payload).is_err()
         {
             self.keepalive.pending_pong = Some(payload);
         }
@@ -183,14 +183,16 @@ impl Sender {
         }
     }
 
-    /// Sends the keepalive's ping, which is due now.
+    /// Sends the keepalive's ping, which is due now. If there is no room or no memory for it, the next one is sent in its turn:
+    /// while output waits, the deadline for writing runs.
     pub(super) fn send_keepalive(&mut self) {
         let now = self.timers.now();
         let payload = self.keepalive.next_payload(now);
-        // Without memory for the ping the deadline runs all the same: any byte of the peer's still stops it.
-        if self.frame(Opcode::Ping, true, &payload).is_ok() {
+        if self.send_control(Opcode::Ping, &payload).is_ok() {
             self.keepalive.record_ping(&payload, now, true);
+            self.start_when_written(Deadline::Pong);
+        } else {
+            self.schedule_ping();
         }
-        self.start_when_written(Deadline::Pong);
     }
 }

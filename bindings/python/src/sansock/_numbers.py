@@ -248,7 +248,7 @@ OPTIONS: dict[str, Option] = {
         default=33554432,
         minimum=1,
         maximum=18446744073709551615,
-        doc="Pending output above which sending fails, as it would block. In bytes; default: 32 MiB.",
+        doc="Pending output above which sending fails, as it would block. Pongs wait then, and keepalive pings are left out. In bytes; default: 32 MiB.",
     ),
     "handshake_timeout": Option(
         number=10,
@@ -466,7 +466,7 @@ class NumericOptions(TypedDict, total=False):
     output_soft_limit: int | None
     """Pending output at which the connection is not writable any more, and only the newest ping is answered. In bytes; default: 64 KiB."""
     output_hard_limit: int | None
-    """Pending output above which sending fails, as it would block. In bytes; default: 32 MiB."""
+    """Pending output above which sending fails, as it would block. Pongs wait then, and keepalive pings are left out. In bytes; default: 32 MiB."""
     handshake_timeout: int | None
     """Time for the opening handshake. In milliseconds; default: 10,000 ms."""
     close_timeout: int | None
