@@ -316,3 +316,25 @@ fn final_blocks_inside_a_message_cost_no_more_than_other_bytes() {
         assert_eq!(judge(&whole), Ok(blocks * len), "{blocks} final blocks of {len} bytes");
     }
 }
+
+/// What a connection holds does not depend on how many messages arrive at once.
+#[test]
+fn batches_of_inflated_messages_follow_the_limit_of_a_message() {
+    for limit in [1024, 65_536, 300_000] {
+        let config = opened(Role::Server).max_message_size(limit).output_hard_limit(65_536);
+        let mut server = connection(config, 1);
+        let mut client = connection(opened(Role::Client), 2);
+        client.send_binary(&vec![0; limit as usize]).unwrap();
+        let frame = client.output().to_vec();
+        let mut bytes = frame.repeat(65_536 / frame.len());
+        let (mut at, mut count, mut most) = (0, 0, 0);
+        while at < bytes.len() || server.has_more() {
+            let Received { consumed, events, .. } = server.receive(&mut bytes[at..], NOW);
+            count += events.count();
+            at += consumed;
+            most = most.max(server.memory_usage() as u64);
+        }
+        assert_eq!(count, 65_536 / frame.len());
+        assert!(most <= limit + (65_536 + 65_536 + 90 * 1024), "{most} with a limit of {limit}");
+    }
+}

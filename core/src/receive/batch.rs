@@ -30,6 +30,8 @@ use crate::mask::{self, Key};
 const MAX_RECORDS: usize = 256;
 /// How many bytes of complete messages in the store, or inflated bytes, end a batch.
 const MAX_STORED: usize = 1 << 20;
+/// Where messages are limited to less, a batch need not inflate more than one of them, or than this.
+const MIN_INFLATED: u64 = 64 * 1024;
 /// Capacity for more records than this is given back, so that an idle connection stays small.
 const KEPT_RECORDS: usize = 1;
 /// Events that hold at most this many bytes may wait for the next input call.
@@ -188,8 +190,12 @@ impl Batch {
         self.message_start
     }
 
-    pub(crate) fn count_inflated(&mut self, bytes: usize) {
+    /// Counts bytes of messages that may have `limit` bytes.
+    pub(crate) fn count_inflated(&mut self, bytes: usize, limit: u64) {
         self.inflated = self.inflated.saturating_add(bytes as u32);
+        if u64::from(self.inflated) >= limit.max(MIN_INFLATED) {
+            self.inflated = self.inflated.max(MAX_STORED as u32);
+        }
     }
 
     /// The incomplete message is complete. Returns where it lies.

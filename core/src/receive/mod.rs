@@ -330,7 +330,7 @@ impl FrameReader {
         self.inflater.inflate(piece, last, &mut target, deflate.receive, pool)?;
         let inflated = context.batch.store.len() - before;
         message.inflated += inflated as u64;
-        context.batch.count_inflated(inflated);
+        context.batch.count_inflated(inflated, settings.max_message_size);
         if context.sender.settings().parts {
             if last {
                 message.check_complete()?;
