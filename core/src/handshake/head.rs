@@ -28,11 +28,13 @@ pub(crate) struct HeadReader {
     line_start: usize,
     headers: u64,
     skipped_empty_line: bool,
+    /// What the request line lacks; the line itself is well-formed.
+    line_fault: Option<FaultKind>,
 }
 
 impl HeadReader {
     pub(crate) fn new(kind: HeadKind, start: usize) -> Self {
-        HeadReader { kind, start, line_start: start, headers: 0, skipped_empty_line: false }
+        HeadReader { kind, start, line_start: start, headers: 0, skipped_empty_line: false, line_fault: None }
     }
 
     pub(crate) fn kind(&self) -> HeadKind {
@@ -41,6 +43,13 @@ impl HeadReader {
 
     pub(crate) fn start(&self) -> usize {
         self.start
+    }
+
+    /// The parts of the first line of a request that has been read.
+    pub(crate) fn request_line<'a>(&self, line: &'a [u8]) -> Result<RequestLine<'a>, FaultKind> {
+        let [method, target, _] = RequestLine::split(line)?;
+        let authority = RequestLine::authority_of(target).ok_or(FaultKind::BadTarget)?;
+        Ok(RequestLine { method, target, authority, fault: self.line_fault })
     }
 
     /// Reads bytes up to the end of the head. Returns how many, and whether the end is among them.
@@ -107,7 +116,7 @@ impl HeadReader {
                 return Err(self.bad_first_line());
             }
             // What can be no HTTP does not wait for the end of a head.
-            self.check_first_line(line, settings)?;
+            self.line_fault = self.check_first_line(line, settings)?;
         } else if line.is_empty() {
             return Ok(true);
         } else if self.continues_a_line(line) {
@@ -132,13 +141,14 @@ impl HeadReader {
         self.kind == HeadKind::Response && self.headers > 0 && begins_with_white_space(line) && is_text(line)
     }
 
-    fn check_first_line(&self, line: &[u8], settings: &Settings) -> Result<(), FaultKind> {
+    /// What the first line lacks if it is well-formed, unless that keeps it from being read on.
+    fn check_first_line(&self, line: &[u8], settings: &Settings) -> Result<Option<FaultKind>, FaultKind> {
         match self.kind {
             HeadKind::Request => match RequestLine::parse(line)?.fault {
                 Some(fault) if !settings.deliver_http => Err(fault),
-                _ => Ok(()),
+                fault => Ok(fault),
             },
-            HeadKind::Response => parse_status_line(line).map(|_| ()),
+            HeadKind::Response => parse_status_line(line).map(|_| None),
         }
     }
 
@@ -155,21 +165,27 @@ fn begins_with_white_space(line: &[u8]) -> bool {
 }
 
 /// Splits a complete head into its first line and its fields.
-pub(crate) fn parse(head: &[u8]) -> Result<(&[u8], Vec<Field<'_>>), FaultKind> {
+pub(crate) fn parse<'a>(head: &'a [u8]) -> Result<(&'a [u8], Vec<Field<'a>>), FaultKind> {
     let line_len = memchr(b'\r', head).ok_or(FaultKind::BadHeader)?;
     let (first, rest) = head.split_at(line_len);
     let rest = rest.get(2..).ok_or(FaultKind::BadHeader)?;
-    let lines = memchr::memchr_iter(b'\n', rest).count();
-    let mut headers = vec![httparse::EMPTY_HEADER; lines];
-    match httparse::parse_headers(rest, &mut headers) {
-        Ok(httparse::Status::Complete((_, headers))) => {
-            let fields =
-                headers.iter().map(|header| Field { name: header.name.as_bytes(), value: header.value }).collect();
-            Ok((first, fields))
+    let mut room = USUAL_HEADERS;
+    loop {
+        let mut headers = vec![httparse::EMPTY_HEADER; room];
+        match httparse::parse_headers(rest, &mut headers) {
+            Ok(httparse::Status::Complete((_, headers))) => {
+                let field = |header: &httparse::Header<'a>| Field { name: header.name.as_bytes(), value: header.value };
+                return Ok((first, headers.iter().map(field).collect()));
+            }
+            // There are no more headers than bytes.
+            Err(httparse::Error::TooManyHeaders) if room < rest.len() => room *= 4,
+            _ => return Err(FaultKind::BadHeader),
         }
-        _ => Err(FaultKind::BadHeader),
     }
 }
+
+/// For so many headers there is room at the first try.
+const USUAL_HEADERS: usize = 24;
 
 /// The parts of a request line.
 #[derive(Clone, Copy, Debug)]
@@ -188,12 +204,7 @@ impl<'a> RequestLine<'a> {
         if line == b"PRI * HTTP/2.0" {
             return Err(FaultKind::Http2Preface);
         }
-        let mut parts = line.split(|byte| *byte == b' ');
-        let (Some(method), Some(target), Some(version), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(FaultKind::BadRequestLine);
-        };
+        let [method, target, version] = Self::split(line)?;
         if !is_token(method) || target.is_empty() {
             return Err(FaultKind::BadRequestLine);
         }
@@ -203,18 +214,22 @@ impl<'a> RequestLine<'a> {
             Minor::Current => None,
         };
         match Self::authority_of(target) {
-            Some(authority) => Ok(RequestLine { method, target, authority, fault }),
-            None => Err(fault.unwrap_or(FaultKind::BadTarget)),
+            Some(authority) if is_target(target) => Ok(RequestLine { method, target, authority, fault }),
+            _ => Err(fault.unwrap_or(FaultKind::BadTarget)),
         }
+    }
+
+    /// Method, target and version.
+    fn split(line: &'a [u8]) -> Result<[&'a [u8]; 3], FaultKind> {
+        let (method, rest) = split_at_space(line)?;
+        let (target, version) = split_at_space(rest)?;
+        Ok([method, target, version])
     }
 
     /// The authority in a target in absolute form with a scheme of ours, or of none in origin form (RFC 9112 §3.2); `None` if
     /// it is malformed.
     #[expect(clippy::option_option, reason = "well-formed without an authority, and malformed")]
     fn authority_of(target: &'a [u8]) -> Option<Option<&'a [u8]>> {
-        if !is_target(target) {
-            return None;
-        }
         if target.starts_with(b"/") {
             return Some(None);
         }
@@ -228,6 +243,11 @@ impl<'a> RequestLine<'a> {
         Authority::parse(authority)?;
         Some(Some(authority))
     }
+}
+
+fn split_at_space(line: &[u8]) -> Result<(&[u8], &[u8]), FaultKind> {
+    let space = memchr(b' ', line).ok_or(FaultKind::BadRequestLine)?;
+    Ok((&line[..space], &line[space + 1..]))
 }
 
 /// The status of a response and its reason phrase, if it is HTTP/1.1 or a later minor version, or HTTP/1.0 and not interim or

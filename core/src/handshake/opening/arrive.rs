@@ -118,7 +118,7 @@ impl Opening {
         let result = head::parse(&scratch[text..]).map_err(Breach::from).and_then(|(line, fields)| {
             let head = Head { bytes: &scratch[start..], start, fields: &fields };
             match (self.reader.kind(), pseudo) {
-                (HeadKind::Request, None) => self.read_request(&RequestLine::parse(line)?, head, context),
+                (HeadKind::Request, None) => self.read_request(&self.reader.request_line(line)?, head, context),
                 (HeadKind::Request, Some(pseudo)) => {
                     self.read_request(&pseudo.request_line(&scratch[start..], line)?, head, context)
                 }
