@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import index
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from ._enums import State
 from ._errors import InvalidArgument, InvalidState, check, failure
 from ._events import Event, Fault
 from ._gathering import CAPACITY, LARGEST_READ, receive_gathered
-from ._memory import READ_BUFFER_SIZE, READ_BUFFER_START, ReadBuffer, pointer_at, thread_local
+from ._memory import READ_BUFFER_SIZE, READ_BUFFER_START, ReadBuffer, thread_local
 from ._numbers import BLOCK_MORE, ERR_BAD_HANDLE, ROLE_CLIENT, ROLE_SERVER
 from ._opening import Opening
 from ._options import ClientOptions, ServerOptions
@@ -49,7 +48,8 @@ class Connection(Opening):
 
     A connection is used by one thread at a time, and may move between threads: see :attr:`read_buffer`. After a fork
     only one of the processes may use it: both would send the same masks. Its memory is freed by :meth:`free`, at the
-    end of a ``with`` block, or when the object is garbage.
+    end of a ``with`` block, or when the object is garbage. Of all calls, only :meth:`free` may come while another
+    thread is in a call.
 
     Attributes:
         unconsumed: How many bytes at the end of the last input were not consumed, because a request awaits its
@@ -57,12 +57,10 @@ class Connection(Opening):
             client that awaits its response as fields consumes nothing until ``receive_response``.
     """
 
-    __slots__ = ("__weakref__", "_batches", "_gathered", "_read_buffer", "_records", "_store", "unconsumed")
+    __slots__ = ("__weakref__", "_batches", "_gathered", "_read_buffer", "unconsumed")
     _batches: bool
     _gathered: bytes | bytearray
     _read_buffer: ReadBuffer
-    _records: Any
-    _store: Any
     unconsumed: int
 
     def __new__(cls) -> Self:
@@ -111,9 +109,7 @@ class Connection(Opening):
     def _create(cls, address: int, batches: bool | None) -> Self:
         self = object.__new__(cls)
         block = _ffi.conn_block(_ffi.pointer(address))
-        self._own(address, block)
-        self._records = pointer_at(block + _ffi.EVENTS_OFFSET)
-        self._store = pointer_at(block + _ffi.STORE_OFFSET)
+        self._own(address, block, _ffi.connection_memory_at(block))
         self._gathered = b""
         self._batches = bool(batches)
         self.unconsumed = 0
@@ -154,9 +150,9 @@ class Connection(Opening):
                 connection last (at first: the one that created it). As long as the process has had only one read
                 buffer, so that the bytes can be nowhere else, this is checked about once in a millisecond.
         """
-        block, gathered, read_buffer = self._block, self._gathered, self._read_buffer
+        gathered, read_buffer = self._gathered, self._read_buffer
         total = len(gathered) + length
-        if total < block.payload_remaining and total <= CAPACITY and 0 <= length <= LARGEST_READ:
+        if total < self._block.payload_remaining and total <= CAPACITY and 0 <= length <= LARGEST_READ:
             # These bytes cannot produce an event yet, so they need no call of their own: see _gathering.
             if _memory.several_read_buffers and read_buffer is not thread_local.read_buffer:
                 raise InvalidState(_OTHER_THREAD)
@@ -184,11 +180,11 @@ class Connection(Opening):
         if status:
             raise failure(status)
         events: list[Event] = []
-        count = block.event_count
+        count = self._block.event_count
         if count:
             raw = self._records[: count * _RECORD_SIZE]
-            events = decode(block, self._handle, raw, read_buffer, start, self._store, self._batches)
-        left = total - block.consumed
+            events = decode(self._block, self._handle, raw, read_buffer, start, self._store, self._batches)
+        left = total - self._block.consumed
         if left:
             left = self._receive_left(length, left, time, events)
         self.unconsumed = left
@@ -291,24 +287,24 @@ class Connection(Opening):
 
     def memory_usage(self) -> int:
         """How many bytes are held for this connection: in the engine, and gathered in front of it."""
-        if self._handle is None:
+        handle = self._handle
+        if handle is None:
             raise failure(ERR_BAD_HANDLE)
-        usage: int = _ffi.conn_memory_usage(self._handle)
+        usage: int = _ffi.conn_memory_usage(handle)
         return usage + len(self._gathered)
 
     # Lifetime
 
     def free(self) -> None:
-        """Frees the memory of the connection. Any later call raises ``BadHandle``; freeing it again does nothing."""
-        handle, self._handle = self._handle, None
-        self._block = FREED
-        self._records = self._store = self._output = None
-        self._gathered = b""
-        _ffi.conn_free(handle)
+        """Frees the memory of the connection. Any later call raises ``BadHandle``; freeing it again does nothing.
 
-    def __del__(self, conn_free: Callable[[Any], None] = _ffi.conn_free) -> None:
-        """Frees it. The default argument is still there when the interpreter exits and this module is gone."""
-        conn_free(self._handle)
+        Any thread may call it at any time, and so may a signal handler or a finalizer. A call that is in progress then
+        ends as if it had come before, or raises ``BadHandle``. On CPython, the memory is given back when that call has
+        ended, and at once if there is none; on an interpreter without reference counts, at its next garbage collection.
+        """
+        self._handle = None
+        self._block = self._output = self._records = self._store = FREED
+        self._gathered = b""
 
     # Private
 
@@ -349,9 +345,10 @@ class Connection(Opening):
 
         Its input, if any, began at ``start`` in the memory of ``read_buffer``. Default: the one of the connection.
         """
-        block = self._block
-        count = block.event_count
+        count = self._block.event_count
         if not count:
             return []
         raw = self._records[: count * _RECORD_SIZE]
-        return decode(block, self._handle, raw, read_buffer or self._read_buffer, start, self._store, self._batches)
+        return decode(
+            self._block, self._handle, raw, read_buffer or self._read_buffer, start, self._store, self._batches
+        )

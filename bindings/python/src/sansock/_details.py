@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 from . import _ffi, _memory, _numbers
 from ._enums import MessageKind, OriginRelation
+from ._errors import failure
 from ._events import (
     Closed,
     Closing,
@@ -98,6 +99,9 @@ def read_fault(block: _ffi.Block, handle: Any, fault_text: Callable[..., Any] = 
     number = block.fault
     if not number:
         return None
+    if handle is None:
+        # It was freed after the caller had the block.
+        raise failure(_numbers.ERR_BAD_HANDLE)
     length = _ffi.Size()
     text = _memory.copy(fault_text(handle, _ffi.by_reference(length)), length.value).decode()
     position = None if block.fault_position == _numbers.NEVER else block.fault_position

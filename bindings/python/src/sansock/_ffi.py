@@ -4,8 +4,10 @@ Only this module and ``_memory`` know ctypes. Layouts and prototypes repeat ``in
 them.
 
 ``PyDLL`` keeps the interpreter lock during a call. A call works through one read buffer of 64 KiB or copies one
-message, which takes less time than getting the lock back may; and no other thread can free a handle while a call uses
-it.
+message, which takes less time than getting the lock back may.
+
+A handle is freed by reference counting alone, so no thread can free it while another is in a method that uses it. See
+``Memory``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import struct
 import sys
 from ctypes import (
     POINTER,
+    c_char,
     c_char_p,
     c_int32,
     c_int64,
@@ -229,12 +232,73 @@ tunnel_fault_text = _bind("tunnel_fault_text", c_void_p, POINTER(c_size_t), retu
 Handle = c_void_p
 Size = c_size_t
 by_reference = ctypes.byref
-block_at = Block.from_address
-# Where the block holds addresses that change.
-EVENTS_OFFSET, STORE_OFFSET, OUTPUT_OFFSET = (getattr(Block, name).offset for name in ("events", "store", "output"))
-
 # An address as an argument.
 pointer: Callable[[int], Any] = c_void_p.from_param
+
+
+class Memory(ctypes.Union):
+    """The memory of a handle that is read without a call, and the handle with it.
+
+    What is made of it refers to it: the block, the pointers, the handle as an argument. Whoever holds one of them, be
+    it for one step of an expression, holds the memory. So when another thread, a signal handler or a finalizer frees
+    the connection, the memory outlives the methods that are using it.
+
+    It is given back in two steps. The garbage collector calls the finalizers of all that it finds in a cycle, in any
+    order, and those called later may still use the memory. So the finalizer only puts something into the memory that
+    frees it when the memory itself goes, which is when no finalizer is left: the collector does not know of it yet.
+    Without a cycle, one follows the other at once.
+    """
+
+    __slots__ = ("_last", "address")
+    _fields_ = [("block", Block), ("pointers", POINTER(c_char) * (ctypes.sizeof(Block) // ctypes.sizeof(c_size_t)))]
+    block: Block
+    pointers: Any
+    address: int
+    _last: object
+
+
+class _LastOfConnection(int):
+    """The address of a connection, which is freed with this number."""
+
+    __slots__ = ()
+
+    def __del__(self, conn_free: Callable[[Any], None] = conn_free, pointer: Callable[[int], Any] = pointer) -> None:
+        """Frees it. The default arguments are still there when the interpreter exits and this module is gone."""
+        conn_free(pointer(self))
+
+
+class _LastOfTunnel(int):
+    """The same for a tunnel."""
+
+    __slots__ = ()
+
+    def __del__(
+        self, tunnel_free: Callable[[Any], None] = tunnel_free, pointer: Callable[[int], Any] = pointer
+    ) -> None:
+        """Frees it."""
+        tunnel_free(pointer(self))
+
+
+class _ConnectionMemory(Memory):
+    __slots__ = ()
+
+    def __del__(self, last: Callable[[int], object] = _LastOfConnection) -> None:
+        self._last = last(self.address)
+
+
+class _TunnelMemory(Memory):
+    __slots__ = ()
+
+    def __del__(self, last: Callable[[int], object] = _LastOfTunnel) -> None:
+        self._last = last(self.address)
+
+
+connection_memory_at: Callable[[int], Memory] = _ConnectionMemory.from_address
+tunnel_memory_at: Callable[[int], Memory] = _TunnelMemory.from_address
+EVENTS, STORE, OUTPUT = (
+    getattr(Block, name).offset // ctypes.sizeof(c_size_t) for name in ("events", "store", "output")
+)
+"""The indices of pointers of the block: each points where the engine says at any moment."""
 
 # A number of 64 bits as an argument.
 uint64: Callable[[int], Any] = c_uint64.from_param

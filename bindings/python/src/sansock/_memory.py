@@ -10,7 +10,7 @@ import ctypes
 import itertools
 import sys
 import threading
-from ctypes import POINTER, c_char
+from ctypes import c_char
 from typing import Any
 
 from ._ffi import Block, pointer
@@ -21,15 +21,8 @@ READ_BUFFER_SIZE = 65536
 READ_BUFFER_START = 8192
 """How much room is in front of the read buffer, for bytes that were gathered: see ``_gathering``."""
 
-# Slices of a pointer to c_char are exact bytes, and cost less than ctypes.string_at.
-_Pointer: Any = POINTER(c_char)
 # One array type serves every length; ctypes would keep a type for each.
 _Memory: Any = c_char * sys.maxsize
-
-
-def pointer_at(address: int) -> Any:
-    """The pointer that is stored there: one in the block points where the engine says at any moment."""
-    return _Pointer.from_address(address)
 
 
 def view_at(address: int) -> memoryview:

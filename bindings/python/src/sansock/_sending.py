@@ -213,14 +213,15 @@ class Sender(Owner):
 
         For transports that accept all they are given, such as those of asyncio. Next: write the bytes.
         """
+        if limit is not None:
+            part = self.output(limit)
+            if part:
+                self.written(len(part))
+            return part
         block = self._block
         length = block.output_len
         if not length:
             return b""
-        if limit is not None:
-            part = self.output(limit)
-            self.written(len(part))
-            return part
         data: bytes = self._output[:length]
         if length <= _MOST_DEFERRED and block.flags & BLOCK_DEFER_WRITTEN:
             # The report would only free these bytes, so it waits for the next call, which finds it in the block. That

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import _ffi
 from ._arguments import HeadersInput, header_pairs, milliseconds, octets, string, unsigned
 from ._details import DETAILED, rare_event, read_fault
 from ._errors import InvalidArgument, check
 from ._events import Event, Fault, _Value
-from ._memory import pointer_at, thread_local
+from ._memory import thread_local
 from ._numbers import OPTIONS
-from ._owner import FREED, NEVER, Owner
+from ._owner import NEVER, Owner
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -78,8 +77,7 @@ class Tunnel(Owner):
         unconsumed: How many bytes at the end of the last input were not consumed: they are for the next layer.
     """
 
-    __slots__ = ("__weakref__", "_records", "unconsumed")
-    _records: Any
+    __slots__ = ("__weakref__", "unconsumed")
     unconsumed: int
 
     def __init__(
@@ -135,8 +133,7 @@ class Tunnel(Owner):
         finally:
             _ffi.tunnel_config_free(config)
         block = _ffi.tunnel_block(tunnel)
-        self._own(tunnel.value or 0, block)
-        self._records = pointer_at(block + _ffi.EVENTS_OFFSET)
+        self._own(tunnel.value or 0, block, _ffi.tunnel_memory_at(block))
         self.unconsumed = 0
 
     # Input
@@ -196,20 +193,6 @@ class Tunnel(Owner):
     def fault(self) -> Fault | None:
         """Why there is no tunnel; None if nothing went wrong."""
         return read_fault(self._block, self._handle, _ffi.tunnel_fault_text)
-
-    # Lifetime
-
-    def free(self) -> None:
-        """Frees the memory of the tunnel. Any later call raises ``BadHandle``; freeing it again does nothing."""
-        handle, self._handle = self._handle, None
-        self._block = FREED
-        self._records = self._output = None
-        _ffi.tunnel_free(handle)
-
-    def __del__(self, tunnel_free: Callable[[Any], None] = _ffi.tunnel_free) -> None:
-        """Frees it. The default argument is still there when the interpreter exits and this module is gone."""
-        # Arguments that do not fit the call of the class leave it without a handle.
-        tunnel_free(getattr(self, "_handle", None))
 
     # Private
 
