@@ -41,9 +41,11 @@ export function respond(
   allOrNothing(engine, handle, reason === "" ? "body" : "reason, body", () => {
     integer("status", status, 200, 599);
     const phrase = toByteString("reason", string("reason", reason));
-    const data = stringOrBytes("body", body);
     checkTime(now);
-    addHeaders(engine, handle, encodeHeaders("headers", headers));
+    const encoded = encodeHeaders("headers", headers);
+    // The headers may be code of the caller's, which may change the bytes.
+    const data = stringOrBytes("body", body);
+    addHeaders(engine, handle, encoded);
     const reasonLen = engine.transfer.write(phrase);
     return engine.calls.conn_respond(handle, status, reasonLen, engine.transfer.writeData(data, reasonLen), now);
   });

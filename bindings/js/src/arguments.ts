@@ -1,11 +1,13 @@
 /** Checks of arguments. Nothing is coerced: what is of the wrong type is refused, with the argument's name. */
 
-import { type Bytes, toBytes } from "./bytes.js";
+import { accepts, type Bytes, type GivenBytes, toBytes } from "./bytes.js";
 import { invalid } from "./errors.js";
 import { KIND } from "./numbers.js";
 
 /** In some runtimes, looking up the global each time takes as long as asking it for the time. */
 const timer = performance;
+
+const { valueOf: stringValue } = String.prototype;
 
 /** The time for a call that is given none, in milliseconds. */
 export function clock(): number {
@@ -60,7 +62,7 @@ export function nonEmptyString(name: string, value: string): string {
 }
 
 /** A string, or bytes from any view. */
-export function stringOrBytes(name: string, data: string | Bytes): string | Uint8Array {
+export function stringOrBytes(name: string, data: string | Bytes): string | GivenBytes {
   return typeof data === "string" ? data : toBytes(name, data, "a string or bytes");
 }
 
@@ -94,7 +96,13 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
   return (
     typeof value === "object" &&
     value !== null &&
-    Object.prototype.toString.call(value) !== "[object String]" &&
+    !isStringObject(value) &&
     typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
   );
+}
+
+/** Whether this is a `String`, of any realm, whatever it says that it is. */
+function isStringObject(value: object): boolean {
+  // Every one has a length of its own, and most of what is iterated over has not: to be refused takes longer.
+  return !Array.isArray(value) && Object.hasOwn(value, "length") && accepts(stringValue, value);
 }

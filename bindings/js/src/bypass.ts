@@ -1,3 +1,4 @@
+import { type AnyBytes, lengthOf, viewOf } from "./bytes.js";
 import type { Options } from "./connection-options.js";
 import type { Engine } from "./engine.js";
 import type { ConnectionEvent } from "./events.js";
@@ -72,15 +73,16 @@ export class Bypass {
    * Takes in the large message that begins at `bytes[at]`, or as much of it as there is. Returns how many bytes that
    * was; 0 if there is no such message: the engine is to read on.
    */
-  begin(bytes: Uint8Array, at: number, now: number, events: ConnectionEvent[]): number {
+  begin(bytes: AnyBytes, at: number, now: number, events: ConnectionEvent[]): number {
     const { calls, transfer } = this.#engine;
-    const available = transfer.writeFew(bytes, at, Math.min(at + HEADER_MAX, bytes.length));
+    const chunkLength = lengthOf(bytes);
+    const available = transfer.writeFew(bytes, at, Math.min(at + HEADER_MAX, chunkLength));
     const lengths = calls.conn_receive_header(this.#handle, available, PAYLOAD_MIN, now);
     const headerLength = lengths % 16;
     const length = (lengths - headerLength) / 16;
     const start = at + headerLength;
     const end = start + length;
-    const isWhole = end <= bytes.length;
+    const isWhole = end <= chunkLength;
     this.#lastWasLarge = length > 0;
     // Asking does not move the engine past the header: it can still read the message itself.
     if (length === 0 || (this.#wholeOnly && !isWhole)) {
@@ -92,17 +94,17 @@ export class Bypass {
       return end - at;
     }
     this.partial = new GatherBuffer(length);
-    this.partial.add(bytes.subarray(start));
-    return bytes.length - at;
+    this.partial.add(viewOf(bytes, start, chunkLength));
+    return chunkLength - at;
   }
 
   /** Takes in what a chunk has of a payload of which a part has arrived. Returns how many bytes that was. */
-  proceed(bytes: Uint8Array, events: ConnectionEvent[]): number {
+  proceed(bytes: AnyBytes, events: ConnectionEvent[]): number {
     if (this.partial === undefined) {
       return 0;
     }
-    const length = Math.min(this.partial.missing, bytes.length);
-    this.partial.add(bytes.subarray(0, length));
+    const length = Math.min(this.partial.missing, lengthOf(bytes));
+    this.partial.add(viewOf(bytes, 0, length));
     if (this.partial.missing === 0) {
       const payload = this.partial.take();
       this.partial = undefined;
@@ -134,9 +136,8 @@ export class Bypass {
     return STATES[this.#engine.view.getUint8(this.#block + BLOCK.STATE)] === state;
   }
 
-  #cut(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    return this.#views
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
-      : copier.copy(bytes, start, end);
+  #cut(bytes: AnyBytes, start: number, end: number): Uint8Array {
+    const view = viewOf(bytes, start, end);
+    return this.#views ? view : copier.copy(view, 0, end - start);
   }
 }

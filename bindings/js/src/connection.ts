@@ -104,7 +104,8 @@ export class Connection implements Disposable {
    * called `requestFields` has not got the response: `unconsumed` then says how many bytes at the end to pass again after
    * `accept` or `receiveResponse`.
    *
-   * @throws {SansockError} `INVALID_ARGUMENT` if the chunk is not bytes, or its buffer is detached or shared.
+   * @throws {SansockError} `INVALID_ARGUMENT` if the chunk is not bytes, its buffer is detached or shared, or it is out of bounds of
+   *   its buffer.
    */
   receive(chunk: Bytes, now?: number): ConnectionEvent[] {
     this.#live();
@@ -299,7 +300,8 @@ export class Connection implements Disposable {
   /**
    * Sends a binary message.
    *
-   * @throws {SansockError} As `sendText`; `INVALID_ARGUMENT` if these are not bytes.
+   * @throws {SansockError} As `sendText`; `INVALID_ARGUMENT` if these are not bytes, their buffer is detached or shared, or they
+   *   are out of bounds of their buffer, as a view is whose buffer has been made smaller.
    */
   sendBinary(data: Bytes): void {
     this.#sendBytes(data, "bytes");
@@ -332,15 +334,17 @@ export class Connection implements Disposable {
   }
 
   /**
-   * Sends many messages with one call into the module: strings as text, bytes as binary. Returns how many.
+   * Sends many messages with one call into the module: strings as text, bytes as binary. Returns how many. The iterable is run to
+   * its end before any of them is read.
    *
    * @throws {SansockError} As `sendText`, for the first message that is refused; the error's `sent` says how many were queued
    *   before it.
    */
   sendBatch(messages: Iterable<string | Bytes>): number {
-    const handle = this.#live();
+    this.#live();
     const { count, dataLen } = writeBatch(this.#engine, messages);
-    const status = this.#engine.calls.conn_send_batch(handle, count, dataLen);
+    // Not the handle from before: the iterable may have freed the connection.
+    const status = this.#engine.calls.conn_send_batch(this.#live(), count, dataLen);
     const sent = this.#engine.calls.last_count() >>> 0;
     this.#engine.transfer.trim();
     this.#engine.check(status, { about: "messages", sent });

@@ -1,3 +1,4 @@
+import { type AnyBytes, copyInto, lengthOf } from "./bytes.js";
 import { copier } from "./host.js";
 
 /** The smallest capacity, in bytes. */
@@ -39,12 +40,12 @@ export class GatherBuffer {
   }
 
   /** Adds a copy of these bytes. */
-  add(bytes: Uint8Array): void {
-    const end = this.length + bytes.length;
+  add(bytes: AnyBytes, length = lengthOf(bytes)): void {
+    const end = this.length + length;
     if (end > this.#buffer.length) {
       this.#grow(end);
     }
-    this.#buffer.set(bytes, this.length);
+    copyInto(this.#buffer, bytes, this.length);
     this.length = end;
   }
 

@@ -52,7 +52,7 @@ export interface Reader {
 
 /** Makes the copies that users get. */
 export interface Copier {
-  /** A copy of the bytes from `start` to `end`. */
+  /** A copy of the bytes from `start` to `end`. They must be no caller's. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array;
   /** Memory for a copy, with arbitrary content. */
   allocate(size: number): Uint8Array;
@@ -154,7 +154,7 @@ function nodeCopier({ Buffer }: NodeBuffers, { markAsUntransferable }: NodeThrea
       return bytes.slice(start, end);
     }
     const target = allocate(size);
-    target.set(bytes.subarray(start, end));
+    target.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
     return target;
   };
   return { copy, allocate, shared: SHARED };

@@ -1,5 +1,5 @@
 import { Bypass } from "./bypass.js";
-import type { Bytes } from "./bytes.js";
+import { type AnyBytes, bufferOf, type Bytes, isUsual, lengthOf, offsetOf, usualLength, viewOf } from "./bytes.js";
 import type { Options } from "./connection-options.js";
 import type { Engine } from "./engine.js";
 import type { ConnectionEvent } from "./events.js";
@@ -58,13 +58,13 @@ export class Input implements Source {
 
   /** Gathers a chunk that cannot produce an event yet. False, and nothing is done, if it may. */
   gather(chunk: Bytes): boolean {
-    const isArray = ArrayBuffer.isView(chunk) && chunk instanceof Uint8Array;
-    if (!(isArray && chunk.length < this.#gatherable && chunk.length > 0)) {
+    const length = usualLength(chunk);
+    if (length >= this.#gatherable || length === 0 || !isUsual(chunk)) {
       return false;
     }
     try {
-      this.#target?.add(chunk);
-      this.#gatherable -= chunk.length;
+      this.#target?.add(chunk, length);
+      this.#gatherable -= length;
       this.unconsumed = 0;
     } catch (error) {
       this.#fail(error);
@@ -73,14 +73,15 @@ export class Input implements Source {
   }
 
   /** Takes in a chunk, whose events go to the end of `events`. An empty one asks for what is ready. */
-  receive(bytes: Uint8Array, now: number, events: ConnectionEvent[]): void {
+  receive(bytes: AnyBytes, now: number, events: ConnectionEvent[]): void {
     try {
+      const length = lengthOf(bytes);
       let at = this.#bypass === undefined ? 0 : this.#receiveLarge(this.#bypass, bytes, now, events);
-      if (at < bytes.length || at === 0) {
-        at += this.#pass(at === 0 ? bytes : bytes.subarray(at), now, events);
+      if (at < length || at === 0) {
+        at += this.#pass(at === 0 ? bytes : viewOf(bytes, at, length), now, events);
       }
       this.update();
-      this.unconsumed = bytes.length - at;
+      this.unconsumed = length - at;
     } catch (error) {
       this.#fail(error);
     }
@@ -129,16 +130,16 @@ export class Input implements Source {
   }
 
   /** Takes in large messages past the engine, as long as they follow each other. Returns where it is to read on. */
-  #receiveLarge(bypass: Bypass, bytes: Uint8Array, now: number, events: ConnectionEvent[]): number {
+  #receiveLarge(bypass: Bypass, bytes: AnyBytes, now: number, events: ConnectionEvent[]): number {
     let at = bypass.proceed(bytes, events);
     for (;;) {
       const remaining = this.#payloadRemaining();
       const before = remaining === 0 ? 0 : remaining - (this.#gathered?.length ?? 0);
-      if (!bypass.mayBegin(bytes.length - at - before, at, remaining)) {
+      if (!bypass.mayBegin(lengthOf(bytes) - at - before, at, remaining)) {
         return at;
       }
       if (before > 0) {
-        at += this.#pass(bytes.subarray(at, at + before), now, events);
+        at += this.#pass(viewOf(bytes, at, at + before), now, events);
       }
       const length = bypass.begin(bytes, at, now, events);
       if (length === 0) {
@@ -154,20 +155,21 @@ export class Input implements Source {
   }
 
   /** Passes bytes to the engine, behind those that were gathered. Returns how many were consumed. */
-  #pass(bytes: Uint8Array, now: number, events: ConnectionEvent[]): number {
+  #pass(bytes: AnyBytes, now: number, events: ConnectionEvent[]): number {
+    const length = lengthOf(bytes);
     let consumed = 0;
     for (;;) {
-      const piece = bytes.length <= PIECE ? bytes : bytes.subarray(consumed, consumed + PIECE);
+      const piece = length <= PIECE ? bytes : viewOf(bytes, consumed, Math.min(consumed + PIECE, length));
       const count = this.#passPiece(piece, now, events);
       consumed += count;
-      if (count < piece.length || consumed === bytes.length) {
+      if (count < lengthOf(piece) || consumed === length) {
         return consumed;
       }
     }
   }
 
   /** Passes one piece, in as many calls as its events need. Returns how many bytes of it were consumed. */
-  #passPiece(piece: Uint8Array, now: number, events: ConnectionEvent[]): number {
+  #passPiece(piece: AnyBytes, now: number, events: ConnectionEvent[]): number {
     const engine = this.#engine;
     const { calls, transfer } = engine;
     const before = this.#gathered?.length ?? 0;
@@ -197,6 +199,6 @@ export class Input implements Source {
   }
 }
 
-function chunkOf(bytes: Uint8Array, start: number, masked: boolean): Chunk {
-  return { bytes, buffer: bytes.buffer, offset: bytes.byteOffset, start, masked };
+function chunkOf(bytes: AnyBytes, start: number, masked: boolean): Chunk {
+  return { bytes, buffer: bufferOf(bytes), offset: offsetOf(bytes), start, masked };
 }

@@ -1,3 +1,4 @@
+import { type AnyBytes, isBytes, toBytes } from "./bytes.js";
 import { Engine } from "./engine.js";
 import { invalid, SansockError } from "./errors.js";
 import type { Exports } from "./exports.js";
@@ -61,8 +62,8 @@ export async function compile(source: ModuleSource): Promise<WebAssembly.Module>
   if (source instanceof WebAssembly.Module) {
     return source;
   }
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return WebAssembly.compile(source);
+  if (isBytes(source)) {
+    return WebAssembly.compile(toBytes("source", source) as AnyBytes as Uint8Array<ArrayBuffer>);
   }
   const response = await (typeof source === "string" || source instanceof URL ? fetch(source) : source);
   if (typeof (response as Partial<Response> | null | undefined)?.arrayBuffer !== "function") {

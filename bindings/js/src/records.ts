@@ -1,3 +1,4 @@
+import { type AnyBytes, copyInto } from "./bytes.js";
 import type { Engine } from "./engine.js";
 import type {
   BinaryEvent,
@@ -27,7 +28,7 @@ export interface Source {
 
 /** The chunk from which the input region was copied, for messages that are to be views of it. */
 export interface Chunk {
-  readonly bytes: Uint8Array;
+  readonly bytes: AnyBytes;
   /** Its buffer, and where it begins there. Kept here because they are slow to ask for. */
   readonly buffer: ArrayBufferLike;
   readonly offset: number;
@@ -172,7 +173,7 @@ function copyBack(engine: Engine, block: number, record: number, chunk: Chunk): 
   const offset = view.getUint32(record + RECORD.OFFSET, true);
   const region = regionOf(view, block, record);
   const consumed = view.getUint32(block + BLOCK.CONSUMED, true);
-  chunk.bytes.set(bytes.subarray(region + offset, region + consumed), chunk.start + offset);
+  copyInto(chunk.bytes, bytes.subarray(region + offset, region + consumed), chunk.start + offset);
 }
 
 function binary(view: DataView, record: number, data: Uint8Array): BinaryEvent {

@@ -1,4 +1,4 @@
-import { toBytes } from "./bytes.js";
+import { type GivenBytes, lengthOf, toBytes } from "./bytes.js";
 import { invalid } from "./errors.js";
 
 const SEED_SIZE = 32;
@@ -20,9 +20,9 @@ export function randomSeed(): Uint8Array {
 }
 
 /** A seed that the caller has chosen. */
-export function checkedSeed(seed: Uint8Array): Uint8Array {
+export function checkedSeed(seed: Uint8Array): GivenBytes {
   const bytes = toBytes("seed", seed);
-  if (bytes.length !== SEED_SIZE) {
+  if (lengthOf(bytes) !== SEED_SIZE) {
     throw invalid("seed", `must be ${SEED_SIZE} bytes`);
   }
   return bytes;

@@ -17,7 +17,8 @@ export function writeBatch({ transfer }: Engine, messages: Iterable<string | Byt
   if (!isIterable(messages)) {
     throw invalid("messages", "must be an iterable of strings and bytes");
   }
-  const list = Array.from(messages, (data) =>
+  // The iterable may change bytes that it has handed out: they are read when it has ended.
+  const list = Array.from(messages).map((data) =>
     typeof data === "string"
       ? { kind: KIND.TEXT, data }
       : { kind: KIND.BINARY, data: toBytes("messages", data, "strings and bytes") },

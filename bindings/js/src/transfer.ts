@@ -1,3 +1,4 @@
+import { type AnyBytes, copyInto, lengthOf } from "./bytes.js";
 import type { Engine } from "./engine.js";
 import { SansockError } from "./errors.js";
 
@@ -22,19 +23,21 @@ export class TransferBuffer {
   }
 
   /** Copies bytes into the buffer, from `at` on, and returns how many. */
-  write(bytes: Uint8Array, at = 0): number {
-    this.#reserve(at + bytes.length);
-    this.#engine.bytes.set(bytes, this.#start + at);
-    return bytes.length;
+  write(bytes: AnyBytes, at = 0): number {
+    const length = lengthOf(bytes);
+    this.#reserve(at + length);
+    copyInto(this.#engine.bytes, bytes, this.#start + at);
+    return length;
   }
 
   /** Copies the few bytes from `start` to `end` to the beginning of the buffer, in a loop: that is faster than `set`. */
-  writeFew(bytes: Uint8Array, start: number, end: number): number {
+  writeFew(bytes: AnyBytes, start: number, end: number): number {
     this.#reserve(end - start);
     const memory = this.#engine.bytes;
     const shift = this.#start - start;
     for (let at = start; at < end; at++) {
-      memory[at + shift] = bytes[at] as number;
+      // No property of an object stands before the elements of an array of bytes.
+      memory[at + shift] = (bytes as Uint8Array)[at] as number;
     }
     return end - start;
   }
@@ -52,7 +55,7 @@ export class TransferBuffer {
   }
 
   /** Copies bytes or encodes text into the buffer, from `at` on, and returns the length there. */
-  writeData(data: Uint8Array | string, at = 0): number {
+  writeData(data: AnyBytes | string, at = 0): number {
     return typeof data === "string" ? this.writeText(data, at) : this.write(data, at);
   }
 

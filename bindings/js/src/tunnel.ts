@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkTime, clock, integer, integerOrInfinity, isPlainObject, string } from "./arguments.js";
-import { type Bytes, toBytes } from "./bytes.js";
+import { type Bytes, lengthOf, toBytes, viewOf } from "./bytes.js";
 import type { Engine } from "./engine.js";
 import { invalid, SansockError } from "./errors.js";
 import type { ClosedEvent, ConnectionEvent, Fault, OpenEvent, RejectedEvent } from "./events.js";
@@ -127,22 +127,24 @@ export class Tunnel implements Disposable {
    * Takes in bytes from the transport, up to the last one of the proxy's answer: see `unconsumed`. The chunk is copied and not
    * changed.
    *
-   * @throws {SansockError} `INVALID_ARGUMENT` if the chunk is not bytes, or its buffer is detached or shared.
+   * @throws {SansockError} `INVALID_ARGUMENT` if the chunk is not bytes, its buffer is detached or shared, or it is out of bounds of
+   *   its buffer.
    */
   receive(chunk: Bytes, now: number = clock()): TunnelEvent[] {
     const handle = this.#live();
     const bytes = toBytes("chunk", chunk);
+    const length = lengthOf(bytes);
     const events: ConnectionEvent[] = [];
     let at = 0;
     for (;;) {
-      const piece = bytes.subarray(at, at + PIECE);
+      const piece = viewOf(bytes, at, Math.min(at + PIECE, length));
       const status = callsOf(this.#engine).tunnel_receive(handle, this.#engine.transfer.write(piece), checkTime(now));
       this.#engine.check(status);
       const consumed = this.#engine.view.getUint32(this.#block + BLOCK.CONSUMED, true);
       readEvents(this.#engine, this.#source(handle), this.#block, events);
       at += consumed;
-      if (consumed < piece.length || at === bytes.length) {
-        this.#unconsumed = bytes.length - at;
+      if (consumed < piece.length || at === length) {
+        this.#unconsumed = length - at;
         return events as TunnelEvent[];
       }
     }

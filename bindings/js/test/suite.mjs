@@ -8,6 +8,7 @@ import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
 import { fields } from "./fields.mjs";
 import { frames } from "./frames.mjs";
+import { given } from "./given.mjs";
 import { http } from "./http.mjs";
 import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
@@ -55,6 +56,7 @@ export async function suite(sansock, readText) {
     ...frames(sansock),
     ...limits(sansock),
     ...buffers(sansock),
+    ...given(sansock),
     ...reads(sansock),
     ...lifetime(sansock),
   ];
