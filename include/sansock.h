@@ -217,7 +217,7 @@
 /// There is no Origin header: the client is not a browser.
 #define SANSOCK_ORIGIN_ABSENT 0
 
-/// The same host and port.
+/// The same host and port, and the same scheme if that is known: see the option secure.
 #define SANSOCK_ORIGIN_SAME 1
 
 /// Another host or port, or the opaque origin null.
@@ -395,6 +395,11 @@
 
 /// The Close frame for a fault says in words which it is. When off, its reason is empty. Default: 1.
 #define SANSOCK_OPTION_CLOSE_REASON 33
+
+/// A server's connections are over TLS, so that a page is of its own origin only if its scheme is https; when off,
+/// only if it is http. If it is not set, the scheme is not compared, but for that of a request made of fields.
+/// Default: 0.
+#define SANSOCK_OPTION_SECURE 34
 
 /// A configuration, from which any number of connections are made.
 ///

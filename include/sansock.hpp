@@ -149,6 +149,7 @@ enum class Option : std::uint32_t {
     frames = SANSOCK_OPTION_FRAMES,
     auto_fail = SANSOCK_OPTION_AUTO_FAIL,
     close_reason = SANSOCK_OPTION_CLOSE_REASON,
+    secure = SANSOCK_OPTION_SECURE,
     // </generated>
 };
 

@@ -173,7 +173,7 @@ numbers! {
     origin: u16 {
         /// There is no Origin header: the client is not a browser.
         ABSENT = 0;
-        /// The same host and port.
+        /// The same host and port, and the same scheme if that is known: see the option `secure`.
         SAME = 1;
         /// Another host or port, or the opaque origin `null`.
         CROSS = 2;

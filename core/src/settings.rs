@@ -193,6 +193,9 @@ macro_rules! option_table {
             32 AUTO_FAIL auto_fail: Switch = Some(1), "on", 0, 1;
             /// The Close frame for a fault says in words which it is. When off, its reason is empty.
             33 CLOSE_REASON close_reason: Switch = Some(1), "on", 0, 1;
+            /// A server's connections are over TLS, so that a page is of its own origin only if its scheme is `https`; when off,
+            /// only if it is `http`. If it is not set, the scheme is not compared, but for that of a request made of fields.
+            34 SECURE secure: Switch = None, "not known", 0, 1;
         }
     };
 }
@@ -289,6 +292,11 @@ impl Stored for u64 {
 }
 
 impl Settings {
+    /// Whether a server's connections are over TLS, if that is known.
+    pub(crate) fn is_secure(&self) -> Option<bool> {
+        self.is_set(option::SECURE).then_some(self.secure)
+    }
+
     /// With the options that follow from others in their place.
     pub(crate) fn resolved(mut self) -> Self {
         self.max_frame_size = self.max_frame_size.min(self.max_message_size);

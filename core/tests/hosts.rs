@@ -407,8 +407,8 @@ fn every_option_has_a_range() {
         let boolean = info.max <= 1;
         assert!(boolean || info.min > 0, "{}: 0 is no limit", info.name);
     }
-    assert_eq!(numbers, (1..=33).collect::<Vec<u32>>());
-    for unknown in [0, 34, 1000, u32::MAX] {
+    assert_eq!(numbers, (1..=34).collect::<Vec<u32>>());
+    for unknown in [0, 35, 1000, u32::MAX] {
         assert_eq!(flat_config(role::SERVER).set(unknown, 1), REFUSED);
     }
     assert_eq!((option::START_OPEN, option::PARTS, option::ALLOW_NON_MINIMAL_LENGTH), (1, 14, 19));
@@ -480,6 +480,7 @@ fn the_defaults_are_those_of_the_documentation() {
         ("frames", Some(0)),
         ("auto_fail", Some(1)),
         ("close_reason", Some(1)),
+        ("secure", None),
     ];
     assert_eq!(defaults, expected);
 }

@@ -111,7 +111,7 @@ pub const SANSOCK_REGION_STORE: u8 = 1;
 pub const SANSOCK_REGION_SCRATCH: u8 = 2;
 /// There is no Origin header: the client is not a browser.
 pub const SANSOCK_ORIGIN_ABSENT: u16 = 0;
-/// The same host and port.
+/// The same host and port, and the same scheme if that is known: see the option secure.
 pub const SANSOCK_ORIGIN_SAME: u16 = 1;
 /// Another host or port, or the opaque origin null.
 pub const SANSOCK_ORIGIN_CROSS: u16 = 2;
@@ -238,3 +238,7 @@ pub const SANSOCK_OPTION_FRAMES: u32 = 31;
 pub const SANSOCK_OPTION_AUTO_FAIL: u32 = 32;
 /// The Close frame for a fault says in words which it is. When off, its reason is empty. Default: 1.
 pub const SANSOCK_OPTION_CLOSE_REASON: u32 = 33;
+/// A server's connections are over TLS, so that a page is of its own origin only if its scheme is https; when off,
+/// only if it is http. If it is not set, the scheme is not compared, but for that of a request made of fields.
+/// Default: 0.
+pub const SANSOCK_OPTION_SECURE: u32 = 34;

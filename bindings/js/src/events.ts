@@ -23,7 +23,7 @@ export interface Fault {
  * How the origin of a request relates to the host to which it was made (RFC 6455 section 10.2).
  *
  * - `absent`: there is no Origin header: the client is not a browser.
- * - `same`: the same host and port.
+ * - `same`: the same host and port, and the same scheme if that is known: see the option `secure`.
  * - `cross`: another host or port, or the opaque origin `null`: a page of another site made the request.
  */
 export type OriginRelation = "absent" | "same" | "cross";

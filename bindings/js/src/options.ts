@@ -68,6 +68,8 @@ export interface EngineOptions {
   readonly autoFail?: boolean | undefined;
   /** The Close frame for a fault says in words which it is. When off, its reason is empty. Default: true. */
   readonly closeReason?: boolean | undefined;
+  /** A server's connections are over TLS, so that a page is of its own origin only if its scheme is `https`; when off, only if it is `http`. If it is not set, the scheme is not compared, but for that of a request made of fields. Default: false. */
+  readonly secure?: boolean | undefined;
 }
 
 /** The number of each option in the engine, and its type. */
@@ -105,4 +107,5 @@ export const OPTIONS = {
   frames: { number: 31, type: "boolean" },
   autoFail: { number: 32, type: "boolean" },
   closeReason: { number: 33, type: "boolean" },
+  secure: { number: 34, type: "boolean" },
 } as const;

@@ -15,6 +15,8 @@ pub(super) struct Pseudo {
     authority_len: usize,
     /// Where the head begins.
     pub(super) len: usize,
+    /// Whether the scheme is that of TLS, if there is one.
+    pub(super) secure: Option<bool>,
     /// What keeps the request from being an opening request of its version.
     fault: Option<FaultKind>,
 }
@@ -90,7 +92,8 @@ pub(super) fn request(
         _ => buffer.extend_from_slice(b"\r\n"),
     }
     push_fields(version, regular, buffer, settings)?;
-    Ok(Pseudo { authority_len, len, fault })
+    let secure = scheme.map(|scheme| scheme == b"https");
+    Ok(Pseudo { authority_len, len, secure, fault })
 }
 
 /// Writes a response to the buffer.

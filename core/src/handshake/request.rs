@@ -21,7 +21,7 @@ use crate::syntax::{Authority, is_base64, is_token, trim};
 pub enum OriginRelation {
     /// There is no Origin header: the client is not a browser.
     Absent = origin::ABSENT,
-    /// The same host and port.
+    /// The same host and port, and the same scheme if that is known: see [`secure`](crate::ConfigBuilder::secure).
     Same = origin::SAME,
     /// Another host or port, or the opaque origin `null`: a page of another site made this request.
     Cross = origin::CROSS,
@@ -62,6 +62,10 @@ impl<'a> Offer<'a> {
     ///
     /// The kind of the first fault; its [`answer`](FaultKind::answer) is the status to refuse with.
     pub fn read(fields: &'a [Field<'a>], authority: &[u8]) -> Result<Self, FaultKind> {
+        Self::read_from(fields, &Host { authority, secure: None })
+    }
+
+    fn read_from(fields: &'a [Field<'a>], host: &Host<'_>) -> Result<Self, FaultKind> {
         check_version(fields)?;
         let origin = fields::single(fields, "Origin").map_err(|_| FaultKind::BadOrigin)?;
         if origin.is_some_and(|value| value.is_empty() || !value.iter().all(|byte| matches!(byte, b' '..=b'~'))) {
@@ -69,7 +73,7 @@ impl<'a> Offer<'a> {
         }
         Ok(Offer {
             origin,
-            origin_relation: relation(origin, authority),
+            origin_relation: relation(origin, host),
             subprotocols: read_subprotocols(fields)?,
             extensions: read_extensions(fields)?,
         })
@@ -78,12 +82,19 @@ impl<'a> Offer<'a> {
 
 impl<'a> Offer<'a> {
     /// What of an offer a request has that is no valid opening request: an origin. One that cannot be read is no friend's.
-    pub(crate) fn of_other(fields: &'a [Field<'a>], authority: &[u8]) -> Self {
+    pub(crate) fn of_other(fields: &'a [Field<'a>], host: &Host<'_>) -> Self {
         let origin = fields::all(fields, "Origin").next();
         let is_one = fields::single(fields, "Origin").is_ok();
-        let origin_relation = if is_one { relation(origin, authority) } else { OriginRelation::Cross };
+        let origin_relation = if is_one { relation(origin, host) } else { OriginRelation::Cross };
         Offer { origin, origin_relation, subprotocols: Vec::new(), extensions: Vec::new() }
     }
+}
+
+/// The server that a request was made to, as far as origins are compared with it.
+pub(crate) struct Host<'a> {
+    pub(crate) authority: &'a [u8],
+    /// Whether it is reached over TLS, if that is known.
+    pub(crate) secure: Option<bool>,
 }
 
 /// Checks an opening request of this version. `fault` is what its first line or its pseudo-header fields lack. Returns what it
@@ -92,20 +103,20 @@ pub(crate) fn check<'a>(
     version: HttpVersion,
     fault: Option<FaultKind>,
     fields: &'a [Field<'a>],
-    authority: &[u8],
+    host: &Host<'_>,
 ) -> Result<(Offer<'a>, Option<&'a [u8]>), FaultKind> {
     if let Some(fault) = fault {
         return Err(fault);
     }
     if version != HttpVersion::Http11 {
         return if has_no_content(fields) {
-            Ok((Offer::read(fields, authority)?, None))
+            Ok((Offer::read_from(fields, host)?, None))
         } else {
             Err(FaultKind::UnexpectedBody)
         };
     }
     check_upgrade(fields)?;
-    let offer = Offer::read(fields, authority)?;
+    let offer = Offer::read_from(fields, host)?;
     Ok((offer, Some(key(fields)?)))
 }
 
@@ -190,13 +201,15 @@ fn read_extensions<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKi
     Ok(list)
 }
 
-fn relation(origin: Option<&[u8]>, authority: &[u8]) -> OriginRelation {
+/// RFC 6454 §4: an origin is a scheme, a host and a port.
+fn relation(origin: Option<&[u8]>, host: &Host<'_>) -> OriginRelation {
     let Some(origin) = origin else { return OriginRelation::Absent };
-    let schemes: [(&[u8], u16); 2] = [(b"http://", 80), (b"https://", 443)];
-    let same = schemes.iter().any(|(scheme, port)| {
+    let schemes: [(&[u8], bool, u16); 2] = [(b"http://", false, 80), (b"https://", true, 443)];
+    let same = schemes.iter().any(|(scheme, is_secure, port)| {
         let Some((start, rest)) = origin.split_at_checked(scheme.len()) else { return false };
         start.eq_ignore_ascii_case(scheme)
-            && match (Authority::parse(rest), Authority::parse(authority)) {
+            && host.secure.is_none_or(|secure| secure == *is_secure)
+            && match (Authority::parse(rest), Authority::parse(host.authority)) {
                 (Some(origin), Some(host)) => origin.same(&host, *port),
                 _ => false,
             }

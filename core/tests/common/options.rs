@@ -33,6 +33,7 @@ pub(crate) fn set(config: ConfigBuilder, name: &str, value: u64) -> ConfigBuilde
         frames(on)
         auto_fail(on)
         close_reason(on)
+        secure(on)
         handshake_timeout(ms(value))
         close_timeout(ms(value))
         ping_interval(ms(value))

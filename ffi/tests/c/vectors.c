@@ -68,7 +68,7 @@ static uint32_t option_number(const char *name, size_t len) {
         "ping_interval", "pong_timeout", "parts", "auto_pong", "auto_close", "require_pong", "receive_while_closing",
         "allow_non_minimal_length", "deflate", "server_no_context_takeover", "client_no_context_takeover",
         "server_max_window_bits", "client_max_window_bits", "deflate_level", "deflate_mem_level", "deflate_threshold",
-        "max_fragments", "write_timeout", "deliver_http", "frames", "auto_fail", "close_reason",
+        "max_fragments", "write_timeout", "deliver_http", "frames", "auto_fail", "close_reason", "secure",
     };
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) return i + 1;

@@ -48,6 +48,6 @@ class OriginRelation(enum.Enum):
     ABSENT = _numbers.ORIGIN_ABSENT
     """The request has no Origin header: the client is not a browser."""
     SAME = _numbers.ORIGIN_SAME
-    """The same host and port."""
+    """The same host and port, and the same scheme if that is known: see the option ``secure``."""
     CROSS = _numbers.ORIGIN_CROSS
     """Another host or port, or the opaque origin ``null``."""

@@ -442,6 +442,14 @@ OPTIONS: dict[str, Option] = {
         maximum=1,
         doc="The Close frame for a fault says in words which it is. When off, its reason is empty. Default: True.",
     ),
+    "secure": Option(
+        number=34,
+        value_type=bool,
+        default=None,
+        minimum=0,
+        maximum=1,
+        doc="A server's connections are over TLS, so that a page is of its own origin only if its scheme is ``https``; when off, only if it is ``http``. If it is not set, the scheme is not compared, but for that of a request made of fields. Default: False.",
+    ),
 }
 """Every option that is a number or a switch, by its name, in the order of the numbers."""
 
@@ -515,3 +523,5 @@ class NumericOptions(TypedDict, total=False):
     """Fail the connection for a fault by itself. When off, the host does it when it has seen the fault; with ``frames`` it is off unless it is set. Default: True."""
     close_reason: bool | None
     """The Close frame for a fault says in words which it is. When off, its reason is empty. Default: True."""
+    secure: bool | None
+    """A server's connections are over TLS, so that a page is of its own origin only if its scheme is ``https``; when off, only if it is ``http``. If it is not set, the scheme is not compared, but for that of a request made of fields. Default: False."""

@@ -9,7 +9,7 @@ use crate::handshake::body::{BodyReader, Progress};
 use crate::handshake::deliver::{Head, Rejected};
 use crate::handshake::fields::{Field, HttpVersion};
 use crate::handshake::head::{self, HeadKind, RequestLine};
-use crate::handshake::request::{self, Offer};
+use crate::handshake::request::{self, Host, Offer};
 use crate::handshake::response;
 use crate::handshake::{accept_for, carried};
 use crate::settings::MAX_INTERIM;
@@ -118,9 +118,10 @@ impl Opening {
         let result = head::parse(&scratch[text..]).map_err(Breach::from).and_then(|(line, fields)| {
             let head = Head { bytes: &scratch[start..], start, fields: &fields };
             match (self.reader.kind(), pseudo) {
-                (HeadKind::Request, None) => self.read_request(&self.reader.request_line(line)?, head, context),
+                (HeadKind::Request, None) => self.read_request(&self.reader.request_line(line)?, None, head, context),
                 (HeadKind::Request, Some(pseudo)) => {
-                    self.read_request(&pseudo.request_line(&scratch[start..], line)?, head, context)
+                    let line = pseudo.request_line(&scratch[start..], line)?;
+                    self.read_request(&line, pseudo.secure, head, context)
                 }
                 (HeadKind::Response, _) => self.read_response(line, head, context),
             }
@@ -132,6 +133,7 @@ impl Opening {
     fn read_request(
         &mut self,
         line: &RequestLine<'_>,
+        secure: Option<bool>,
         head: Head<'_>,
         context: &mut Context<'_>,
     ) -> Result<(), Breach> {
@@ -139,7 +141,8 @@ impl Opening {
         let authority = head::authority(version, line, head.fields)?;
         self.is_head_request = line.method == b"HEAD";
         let settings = context.sender.settings();
-        let (input, fault, offer) = match request::check(version, line.fault, head.fields, authority) {
+        let host = Host { authority, secure: settings.is_secure().or(secure) };
+        let (input, fault, offer) = match request::check(version, line.fault, head.fields, &host) {
             Ok((offer, key)) => {
                 self.accept = key.map_or([0; 28], accept_for);
                 self.offered = offer.subprotocols.iter().map(|name| Box::from(*name)).collect();
@@ -150,7 +153,7 @@ impl Opening {
                 if fault == FaultKind::UnsupportedVersion {
                     self.because = fault;
                 }
-                (Input::OtherRequest, Some(fault), Offer::of_other(head.fields, authority))
+                (Input::OtherRequest, Some(fault), Offer::of_other(head.fields, &host))
             }
             Err(fault) => return Err(fault.into()),
         };
