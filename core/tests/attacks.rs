@@ -495,6 +495,24 @@ fn rustsec_2022_0035_declared_sizes_are_not_allocated() {
     }
 }
 
+/// The buffers of large messages that others have sent or received are no gift.
+#[test]
+fn rustsec_2022_0035_declared_sizes_are_not_taken_from_a_pool() {
+    let config = opened(Role::Server).build().unwrap();
+    let mut other = Host::of(&config);
+    other.receive_in_pieces(&frames::to(Role::Server, FIN | BINARY, &vec![7; 4 << 20]), 64 * 1024);
+    for _ in 0..100 {
+        other.connection.send_binary(&[7; 60_000]).unwrap();
+    }
+    other.take_output();
+    other.receive(&[]);
+    for here in [1000, 9000, 64_000] {
+        let mut host = Host::of(&config);
+        host.receive(&frames::to(Role::Server, FIN | BINARY, &vec![7; 1 << 20])[..here]);
+        assert!(memory(&host) <= 16 * here + 1024, "{here}: {}", memory(&host));
+    }
+}
+
 #[test]
 fn cve_2025_10148_masks_are_fresh_per_frame_and_per_connection() {
     let keys = |byte| {

@@ -30,13 +30,15 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    /// An empty buffer for about this many bytes. It may have more capacity, or none yet.
-    pub(crate) fn take(&self, bytes: usize) -> Vec<u8> {
+    /// An empty buffer for about this many bytes. It may have more capacity, up to `most`, or none yet.
+    pub(crate) fn take(&self, bytes: usize, most: usize) -> Vec<u8> {
         #[cfg(all(feature = "std", not(target_family = "wasm")))]
         if bytes >= MIN_POOLED {
-            return self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let newest = waiting.iter().rposition(|buffer| buffer.capacity() <= most);
+            return newest.map(|index| waiting.swap_remove(index)).unwrap_or_default();
         }
-        let _ = bytes;
+        let _ = (bytes, most);
         Vec::new()
     }
 

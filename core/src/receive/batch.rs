@@ -43,6 +43,8 @@ const SMALL_BATCHES: u8 = 4;
 /// what has arrived.
 const ANNOUNCED_MIN: usize = 1024;
 const ANNOUNCED_FACTOR: usize = 4;
+/// How much larger than what has arrived a buffer of the pool may be: 64 KiB, which is a usual read, are worth 1 MiB.
+const POOLED_FACTOR: usize = 16;
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -164,8 +166,8 @@ impl Batch {
     }
 
     /// Makes room for a frame of `len` bytes of which `here` have arrived now and the rest has not: in a buffer of the pool
-    /// if there is one, otherwise for a few times what is here, because the rest may never arrive. `continues`: the end of the
-    /// frame is not in this batch.
+    /// if there is one that is not much larger, otherwise for a few times what is here, because the rest may never arrive.
+    /// `continues`: the end of the frame is not in this batch.
     pub(crate) fn announce(
         &mut self,
         here: usize,
@@ -176,10 +178,11 @@ impl Batch {
     ) -> Result<(), Breach> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let is_first_piece = self.message_start == self.store.len() && self.next_store.is_none();
+        let most = here.saturating_mul(POOLED_FACTOR);
         if self.store.capacity() == 0 {
-            self.store = buffers.take(len);
+            self.store = buffers.take(len, most);
         } else if continues && self.message_start > 0 && is_first_piece {
-            self.next_store = Some(Box::new(buffers.take(len)));
+            self.next_store = Some(Box::new(buffers.take(len, most)));
         }
         let additional = len.min(here.saturating_mul(ANNOUNCED_FACTOR).max(ANNOUNCED_MIN));
         self.message_buffer(additional, limit).map(|_| ())

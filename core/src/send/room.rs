@@ -8,6 +8,9 @@ use super::output::KEPT_CAPACITY;
 use crate::buffers::{Buffers, Lent, MAX_WARM};
 use crate::error::Error;
 
+/// How much larger than what is to be written a buffer of the pool may be.
+const MOST_TIMES: usize = 4;
+
 /// The box of the warm buffer while the connection has that. It then holds the connection's small buffer, which is empty.
 #[derive(Default)]
 pub(super) struct Room(Option<Box<Lent>>);
@@ -44,7 +47,7 @@ impl Room {
             mem::swap(&mut warm.bytes, bytes);
             self.0 = Some(warm);
         } else if bytes.is_empty() {
-            *bytes = buffers.take(additional);
+            *bytes = buffers.take(additional, additional.saturating_mul(MOST_TIMES));
         }
         bytes.try_reserve(additional).map_err(|_| Error::NoMemory)
     }
