@@ -212,6 +212,31 @@ fn a_pong_after_a_large_message_takes_little() {
     }
 }
 
+/// What a slow reader has read gives its room to what comes.
+#[test]
+fn a_slow_reader_makes_the_output_hold_the_limit_and_a_fourth() {
+    for role in [Role::Server, Role::Client] {
+        for (limit, len, read) in
+            [(100_000, 1, 40), (2_100_000, 1000, 700), (8_400_000, 300_000, 65_536), (20_000_000, 1_000_000, 400_000)]
+        {
+            let mut connection = connection(opened(role).output_hard_limit(limit as u64));
+            let message = vec![b'm'; len];
+            let (mut refused, mut most, mut written) = (0, 0, 0);
+            while refused < 3 || written < 3 * limit {
+                match connection.send_binary(&message) {
+                    Ok(()) => most = most.max(connection.memory_usage()),
+                    Err(_) => {
+                        refused += 1;
+                        connection.written(read).unwrap();
+                        written += read;
+                    }
+                }
+            }
+            assert!(most <= limit + limit / 4 + 1024, "{role:?}, {limit}, {len}: {most}");
+        }
+    }
+}
+
 /// While one connection has the warm buffer, others take what the allocator gives. The configuration keeps a few of those
 /// buffers, whether they were written or not.
 #[test]

@@ -4,6 +4,7 @@
 #[cfg(not(target_family = "wasm"))]
 mod warm;
 
+use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 use std::sync::{Mutex, PoisonError};
@@ -63,14 +64,17 @@ impl Buffers {
     fn keep(&self, _: Vec<u8>) {}
 }
 
-/// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes: twice the old
-/// capacity, so that it is done seldom, but never more than the limit can need.
+/// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes, and for no more
+/// than the limit can need.
 pub(crate) fn reserve(store: &mut Vec<u8>, start: usize, additional: usize, limit: u64) -> Result<(), FaultKind> {
-    let needed = store.len().checked_add(additional).ok_or(FaultKind::NoMemory)?;
-    if needed > store.capacity() {
-        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
-        let capacity = store.capacity().saturating_mul(2).min(most).max(needed);
-        store.try_reserve_exact(capacity - store.len()).map_err(|_| FaultKind::NoMemory)?;
-    }
-    Ok(())
+    let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
+    grow(store, additional, most).map_err(|_| FaultKind::NoMemory)
+}
+
+/// Makes room for `additional` bytes behind those that there are: twice the old capacity, so that it is done seldom, but no
+/// more than `most` for what is to come later.
+pub(crate) fn grow(bytes: &mut Vec<u8>, additional: usize, most: usize) -> Result<(), TryReserveError> {
+    let needed = bytes.len().saturating_add(additional);
+    let capacity = bytes.capacity().saturating_mul(2).min(most).max(needed);
+    if needed > bytes.capacity() { bytes.try_reserve_exact(capacity - bytes.len()) } else { Ok(()) }
 }

@@ -120,7 +120,7 @@ impl Sender {
             return Err(Error::InvalidState);
         }
         self.check_room(0)?;
-        frame::encode(self.queue.reserve(HEADER_ROOM, &self.shared.buffers)?, last, opcode, 0, len, None);
+        frame::encode(self.queue.reserve(HEADER_ROOM, &self.shared)?, last, opcode, 0, len, None);
         self.parts = (!last).then_some(parts);
         Ok(())
     }

@@ -141,7 +141,7 @@ impl Sender {
 
     /// Room for HTTP text, which is the host's own and not bounded by the output limits.
     pub(crate) fn http(&mut self, len: usize) -> Result<&mut Vec<u8>, Error> {
-        self.queue.reserve(len, &self.shared.buffers)
+        self.queue.reserve(len, &self.shared)
     }
 
     pub(crate) fn heap(&self) -> usize {
@@ -192,7 +192,7 @@ impl Sender {
     fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
         let most = Compression::bound(payload.len(), &self.shared.settings);
         self.check_room(most as u64)?;
-        self.queue.reserve(HEADER_ROOM + most, &self.shared.buffers)?;
+        self.queue.reserve(HEADER_ROOM + most, &self.shared)?;
         let shared = &*self.shared;
         let data = self.compression.compress(payload, fin, &shared.settings, &shared.pool)?;
         let rsv = if opcode == Opcode::Continuation { 0 } else { frame::COMPRESSED };
@@ -248,7 +248,7 @@ impl Sender {
 
     #[inline]
     fn write_frame(&mut self, opcode: Opcode, rsv: u8, fin: bool, payload: &[u8]) -> Result<(), Error> {
-        let bytes = self.queue.reserve(HEADER_ROOM + payload.len(), &self.shared.buffers)?;
+        let bytes = self.queue.reserve(HEADER_ROOM + payload.len(), &self.shared)?;
         let key = self.keys.as_mut().map(|keys| keys.mask());
         frame::encode(bytes, fin, opcode, rsv, payload.len() as u64, key);
         match key {

@@ -9,6 +9,8 @@ use super::Sender;
 use super::room::Room;
 use crate::buffers::Buffers;
 use crate::error::Error;
+use crate::settings::Settings;
+use crate::shared::Shared;
 
 /// An empty buffer with more capacity than this is given back, so that an idle connection stays small.
 pub(super) const KEPT_CAPACITY: usize = 160;
@@ -35,26 +37,29 @@ impl Queue {
 
     /// The bytes to append to, with room for `additional` more.
     #[inline]
-    pub(crate) fn reserve(&mut self, additional: usize, buffers: &Buffers) -> Result<&mut Vec<u8>, Error> {
+    pub(crate) fn reserve(&mut self, additional: usize, shared: &Shared) -> Result<&mut Vec<u8>, Error> {
         if self.bytes.capacity() - self.bytes.len() < additional {
-            self.make_room(additional, buffers)?;
+            self.make_room(additional, shared)?;
         }
         Ok(&mut self.bytes)
     }
 
     #[inline]
-    fn make_room(&mut self, additional: usize, buffers: &Buffers) -> Result<(), Error> {
-        if self.room.warm_up(&mut self.bytes, additional, buffers) { Ok(()) } else { self.grow(additional, buffers) }
+    fn make_room(&mut self, additional: usize, shared: &Shared) -> Result<(), Error> {
+        let is_warm = self.room.warm_up(&mut self.bytes, additional, &shared.buffers);
+        if is_warm { Ok(()) } else { self.grow(additional, shared) }
     }
 
+    /// Moves the bytes to the front where as many have been written, or a fourth as many and the buffer may not grow further:
+    /// at most four bytes are moved for each that is written, so all moves together take linear time.
     #[cold]
-    fn grow(&mut self, additional: usize, buffers: &Buffers) -> Result<(), Error> {
-        if self.written > 0 && self.written >= self.len() {
-            // Fewer bytes are moved than were written since the last move, so all moves together take linear time.
+    fn grow(&mut self, additional: usize, shared: &Shared) -> Result<(), Error> {
+        let most = most_capacity(&shared.settings);
+        if self.written > 0 && (self.written >= self.len() || self.bytes.len() + additional > most) {
             self.bytes.drain(..self.written);
             self.written = 0;
         }
-        self.room.grow(&mut self.bytes, additional, buffers)
+        self.room.grow(&mut self.bytes, additional, most, &shared.buffers)
     }
 
     /// Removes bytes at the front, which have been written.
@@ -80,6 +85,12 @@ impl Queue {
     pub(crate) fn heap(&self) -> usize {
         self.bytes.capacity() + self.room.heap()
     }
+}
+
+/// The capacity to which the buffer grows by doubling: the hard limit, and a fourth for what has been written.
+fn most_capacity(settings: &Settings) -> usize {
+    let limit = settings.output_hard_limit;
+    usize::try_from(limit.saturating_add(limit / 4)).unwrap_or(usize::MAX)
 }
 
 /// The pending output of a connection as a [`bytes::Buf`], for hosts whose writers take one. Advancing it reports the

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::output::KEPT_CAPACITY;
-use crate::buffers::{Buffers, Lent, MAX_WARM};
+use crate::buffers::{self, Buffers, Lent, MAX_WARM};
 use crate::error::Error;
 
 /// How much larger than what is to be written a buffer of the pool may be.
@@ -28,12 +28,17 @@ impl Room {
         bytes.capacity() >= additional
     }
 
-    /// Makes room for so many bytes behind those that there are.
-    pub(super) fn grow(&mut self, bytes: &mut Vec<u8>, additional: usize, buffers: &Buffers) -> Result<(), Error> {
+    /// Makes room for so many bytes behind those that there are, and for more up to `most`.
+    pub(super) fn grow(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        additional: usize,
+        most: usize,
+        buffers: &Buffers,
+    ) -> Result<(), Error> {
         let needed = bytes.len() + additional;
         if needed <= KEPT_CAPACITY {
-            let capacity = (2 * bytes.capacity()).clamp(needed, KEPT_CAPACITY);
-            return bytes.try_reserve_exact(capacity - bytes.len()).map_err(|_| Error::NoMemory);
+            return buffers::grow(bytes, additional, KEPT_CAPACITY).map_err(|_| Error::NoMemory);
         }
         if self.0.is_some() {
             // The warm buffer grows.
@@ -49,7 +54,7 @@ impl Room {
         } else if bytes.is_empty() {
             *bytes = buffers.take(additional, additional.saturating_mul(MOST_TIMES));
         }
-        bytes.try_reserve(additional).map_err(|_| Error::NoMemory)
+        buffers::grow(bytes, additional, most).map_err(|_| Error::NoMemory)
     }
 
     /// Empties the buffer, and gives it back unless it is small.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::output::KEPT_CAPACITY;
-use crate::buffers::Buffers;
+use crate::buffers::{self, Buffers};
 use crate::error::Error;
 use crate::frame::HEADER_ROOM;
 
@@ -21,10 +21,19 @@ impl Room {
         false
     }
 
-    /// Makes room for so many bytes behind those that there are.
-    pub(super) fn grow(&mut self, bytes: &mut Vec<u8>, additional: usize, _: &Buffers) -> Result<(), Error> {
-        let estimate = if bytes.capacity() == 0 { self.0.min(additional.saturating_mul(MOST_TIMES)) } else { 0 };
-        bytes.try_reserve(additional.max(estimate)).map_err(|_| Error::NoMemory)
+    /// Makes room for so many bytes behind those that there are, and for more up to `most`.
+    pub(super) fn grow(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        additional: usize,
+        most: usize,
+        _: &Buffers,
+    ) -> Result<(), Error> {
+        if bytes.capacity() == 0 {
+            let estimate = self.0.min(additional.saturating_mul(MOST_TIMES)).min(most);
+            return bytes.try_reserve_exact(additional.max(estimate)).map_err(|_| Error::NoMemory);
+        }
+        buffers::grow(bytes, additional, most).map_err(|_| Error::NoMemory)
     }
 
     /// Empties the buffer, and frees it unless it is small.
