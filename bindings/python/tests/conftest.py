@@ -10,6 +10,8 @@ import pytest
 
 from sansock import Connection, Event
 
+from drivers import ADAPTERS, Certificates
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 SEED = bytes(range(32))
 URL = "ws://example.com/"
@@ -62,3 +64,15 @@ def masked(first: int, payload: bytes, mask: bytes = b"\x00" * 4) -> bytes:
     repeated = (mask * (len(payload) // 4 + 1))[: len(payload)]
     mixed = int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")
     return bytes([first]) + length + mask + mixed.to_bytes(len(payload), "big")
+
+
+@pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.name)
+def adapter(request: pytest.FixtureRequest) -> Any:
+    if request.param.name in ("uvloop", "trio"):
+        pytest.importorskip(request.param.name)
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def certificates() -> Certificates:
+    return Certificates()

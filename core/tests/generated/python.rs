@@ -1,6 +1,6 @@
 //! `bindings/python/src/sansock/_numbers.py`.
 
-use sansock::FaultKind;
+use sansock::{Answer, FaultKind};
 use sansock::boundary::ABI_VERSION;
 use sansock::config::{OPTIONS, OptionInfo, Unit};
 
@@ -63,7 +63,13 @@ pub(crate) fn numbers() -> String {
     }
     text.push_str("\nFaultName = Literal[\n");
     FaultKind::ALL.iter().for_each(|kind| text.push_str(&format!("    \"{}\",\n", kind.name())));
-    text.push_str("]\n\"\"\"The names of faults.\"\"\"\n");
+    text.push_str("]\n\"\"\"The names of faults.\"\"\"\n\nFAULT_STATUSES: dict[FaultName, int] = {\n");
+    for kind in FaultKind::ALL {
+        if let Answer::Status(status) = kind.answer() {
+            text.push_str(&format!("    \"{}\": {status},\n", kind.name()));
+        }
+    }
+    text.push_str("}\n\"\"\"The HTTP status that refuses a request with a fault.\"\"\"\n");
     text.push_str(OPTION);
     OPTIONS.iter().for_each(|option| text.push_str(&row(option)));
     text.push_str(TYPED);

@@ -31,6 +31,7 @@ from ._errors import (
     Poisoned,
     SansockError,
     TooLarge,
+    WebSocketError,
     WouldBlock,
 )
 from ._events import (
@@ -51,6 +52,15 @@ from ._events import (
     Request,
     Text,
 )
+from ._exceptions import (
+    ConcurrencyError,
+    ConnectionClosed,
+    ConnectionClosedError,
+    ConnectionClosedOK,
+    InvalidHandshake,
+    InvalidStatus,
+    ProxyError,
+)
 from ._options import ClientOptions, ServerOptions
 from ._tunnel import Proxy, Tunnel, parse_proxy
 from ._url import Url, parse_url
@@ -65,7 +75,11 @@ __all__ = [
     "ClientOptions",
     "Closed",
     "Closing",
+    "ConcurrencyError",
     "Connection",
+    "ConnectionClosed",
+    "ConnectionClosedError",
+    "ConnectionClosedOK",
     "Entropy",
     "Event",
     "Fault",
@@ -75,7 +89,9 @@ __all__ = [
     "HeadersInput",
     "HttpVersion",
     "InvalidArgument",
+    "InvalidHandshake",
     "InvalidState",
+    "InvalidStatus",
     "MessageKind",
     "NoMemory",
     "Open",
@@ -84,6 +100,7 @@ __all__ = [
     "Poisoned",
     "Pong",
     "Proxy",
+    "ProxyError",
     "Rejected",
     "ReportedFault",
     "Request",
@@ -95,6 +112,7 @@ __all__ = [
     "Transport",
     "Tunnel",
     "Url",
+    "WebSocketError",
     "WouldBlock",
     "__version__",
     "parse_proxy",

@@ -16,11 +16,20 @@ __all__ = [
     "Poisoned",
     "SansockError",
     "TooLarge",
+    "WebSocketError",
     "WouldBlock",
 ]
 
 
-class SansockError(Exception):
+class WebSocketError(Exception):
+    """The root of all exceptions of this package.
+
+    They are of two kinds: what the program did, ``SansockError`` and ``ConcurrencyError``; and what the peer or the
+    network did, ``ConnectionClosed`` and ``InvalidHandshake``. The engine raises only the first kind.
+    """
+
+
+class SansockError(WebSocketError):
     """A call that could not be carried out. The connection is as it was before the call, with two exceptions.
 
     See ``sent``; and after ``accept``, ``reject`` or ``respond``, the headers that were added for the answer are

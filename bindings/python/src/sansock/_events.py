@@ -300,6 +300,7 @@ class _BinaryPart(Binary):
 
 
 _CLASSES: dict[type, type] = {_TextPart: Text, _BinaryPart: Binary}
+PART_CLASSES = tuple(_CLASSES)
 for _part, _whole in _CLASSES.items():
     _part.__name__, _part.__qualname__ = _whole.__name__, _whole.__qualname__
 

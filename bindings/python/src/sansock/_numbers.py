@@ -159,6 +159,35 @@ FaultName = Literal[
 ]
 """The names of faults."""
 
+FAULT_STATUSES: dict[FaultName, int] = {
+    "HEAD_TOO_LARGE": 431,
+    "REQUEST_LINE_TOO_LONG": 414,
+    "HEADER_TOO_LONG": 431,
+    "TOO_MANY_HEADERS": 431,
+    "BAD_LINE_END": 400,
+    "BAD_REQUEST_LINE": 400,
+    "BAD_HEADER": 400,
+    "BAD_METHOD": 405,
+    "BAD_HTTP_VERSION": 505,
+    "HTTP2_PREFACE": 505,
+    "BAD_TARGET": 400,
+    "BAD_HOST": 400,
+    "UNEXPECTED_BODY": 400,
+    "NOT_AN_UPGRADE": 426,
+    "BAD_KEY": 400,
+    "BAD_VERSION": 400,
+    "UNSUPPORTED_VERSION": 426,
+    "BAD_SUBPROTOCOL": 400,
+    "BAD_EXTENSIONS": 400,
+    "BAD_ORIGIN": 400,
+    "BAD_PSEUDO_HEADERS": 400,
+    "NOT_EXTENDED_CONNECT": 400,
+    "UNSUPPORTED_PROTOCOL": 501,
+    "HANDSHAKE_TIMEOUT": 408,
+    "DECISION_TIMEOUT": 503,
+}
+"""The HTTP status that refuses a request with a fault."""
+
 
 class Option(NamedTuple):
     """A row of ``OPTIONS``."""

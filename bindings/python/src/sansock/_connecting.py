@@ -1,0 +1,128 @@
+"""What a client decides, whatever the library that does the I/O: which proxy, which redirect, when to try again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Iterator
+from typing import Any, Callable, TypeVar
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from ._arguments import header_pairs
+from ._connection import Connection
+from ._events import Closed, Event, Rejected
+from ._exceptions import InvalidHandshake, InvalidStatus, ProxyError, handshake_error
+from ._session import Session
+from ._settings import Settings
+from ._url import Url, parse_url
+from ._websocket import WebSocket
+
+__all__ = ["backoff", "check", "establish", "is_temporary", "opened", "proxy_error", "proxy_for"]
+
+_WebSocket = TypeVar("_WebSocket")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+def check(url: str, settings: Settings) -> None:
+    """Raises what is wrong with a URL or an option, before anything is connected."""
+    Connection.client(url, **settings.engine).free()
+
+
+def proxy_for(url: Url, proxy: str | bool | None) -> str | None:
+    """The URL of the proxy for a URL: the one given, or the one that the environment names."""
+    if isinstance(proxy, str):
+        return proxy
+    if not proxy or proxy_bypass(f"{url.host}:{url.port}"):
+        return None
+    proxies = getproxies()
+    names = ("wss", "https", "socks", "all") if url.secure else ("ws", "http", "socks", "all")
+    return next((proxies[name] for name in names if name in proxies), None)
+
+
+def proxy_error(events: list[Event]) -> ProxyError | None:
+    """What is wrong with a tunnel that gave these events; None if it is open."""
+    rejected = next((event for event in events if isinstance(event, Rejected)), None)
+    closed = next((event for event in events if isinstance(event, Closed)), None)
+    if closed is None:
+        return None
+    return ProxyError(closed.fault, rejected.status if rejected else None)
+
+
+async def opened(session: Session, websocket: WebSocket) -> None:
+    """Waits until the connection is open.
+
+    Raises:
+        InvalidStatus: The server answered with another response.
+        InvalidHandshake: The handshake failed otherwise.
+    """
+    websocket.response = await session.until_open()
+    if websocket.response is not None:
+        return
+    closed, rejected = session.closed, session.rejected
+    assert closed is not None
+    if rejected is None:
+        raise handshake_error(closed)
+    raise InvalidStatus(closed.fault, rejected.status, rejected.reason, rejected.headers, rejected.body)
+
+
+async def establish(
+    url: str, settings: Settings, dial: Callable[[str, dict[str, Any]], Awaitable[_WebSocket]]
+) -> _WebSocket:
+    """Connects, and follows redirects.
+
+    Args:
+        url: Where to.
+        settings: The options of the client.
+        dial: Opens one connection to a URL, with these options of the engine.
+    """
+    engine = dict(settings.engine)
+    for left in range(settings.max_redirects, -1, -1):
+        try:
+            return await dial(url, engine)
+        except InvalidStatus as error:
+            target = _location(error)
+            if target is None or not left:
+                raise
+            new = _redirected(url, target, error)
+            if _origin(url) != _origin(new) and engine.get("headers"):
+                kept = header_pairs(engine["headers"])
+                engine["headers"] = [pair for pair in kept if pair[0].lower() not in _CREDENTIALS]
+            url = new
+    raise AssertionError("unreachable")
+
+
+def backoff(first: float = 0.5, factor: float = 1.6, most: float = 60.0) -> Iterator[float]:
+    """How long to wait before each attempt to connect again, in seconds: longer each time, and never quite the same."""
+    delay = first
+    while True:
+        yield delay * random.uniform(0.5, 1.0)
+        delay = min(delay * factor, most)
+
+
+def is_temporary(error: Exception) -> bool:
+    """Whether connecting again may help: after a failure of the network, or of a server that may recover."""
+    if isinstance(error, InvalidStatus):
+        return error.status in {500, 502, 503, 504}
+    return isinstance(error, (OSError, EOFError, TimeoutError, InvalidHandshake))
+
+
+def _location(error: InvalidStatus) -> str | None:
+    if error.status not in _REDIRECTS:
+        return None
+    return next((value for name, value in error.headers if name.lower() == "location"), None)
+
+
+def _redirected(url: str, target: str, error: InvalidStatus) -> str:
+    """The URL that a redirect leads to. From TLS it leads to TLS only."""
+    absolute = urlsplit(urljoin(url.replace("ws", "http", 1), target))
+    scheme = _SCHEMES.get(absolute.scheme)
+    if scheme is None or (scheme == "ws" and parse_url(url).secure):
+        raise InvalidHandshake(error.fault, "the server redirects to a URL that is not followed") from error
+    return absolute._replace(scheme=scheme, fragment="").geturl()
+
+
+def _origin(url: str) -> tuple[bool, str, int]:
+    parts = parse_url(url)
+    return parts.secure, parts.host, parts.port

@@ -1,0 +1,383 @@
+"""A WebSocket session: what every host does around the engine, without I/O.
+
+It keeps the messages that have arrived until they are asked for, stops reading while they are too many, makes senders
+wait while the peer does not read, and tells everyone who waits when the connection ends. It reads no clock of its own
+and waits for nothing by itself: the *host* reads, writes and waits.
+
+A host calls the input methods with what it read, and after each of them, and whenever it is told that something has
+``changed``, it writes the output, follows ``next_deadline``, stops or goes on reading as ``may_read`` says, and obeys
+``transport``. When the transport is gone it calls ``lost``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
+
+from ._connection import Connection
+from ._enums import State, Transport
+from ._errors import InvalidState
+from ._events import PART_CLASSES, Batch, Binary, Closed, Closing, Event, Open, Ping, Pong, Rejected, Request, Text
+from ._exceptions import ConcurrencyError, closed_error
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["MAX_QUEUE", "Host", "Message", "Session"]
+
+Message = Union[str, bytes]
+
+MAX_QUEUE = 256 * 1024
+"""How many bytes of messages may wait to be received before reading stops, unless the user says otherwise."""
+_MESSAGE_COST = 64
+"""What a message counts for besides its payload, so that many empty ones are bounded too."""
+
+
+class Host(Protocol):
+    """What a session needs of its host: a way to wait, and an ear."""
+
+    def changed(self) -> None:
+        """There may be output to write, or another deadline, or room to read, or a transport to close."""
+
+    def sent(self) -> None:
+        """There is output to write. Nothing else has changed, so this may wait for more output a moment."""
+
+    def new_waiter(self) -> Any:
+        """Something to wait for, once."""
+
+    def wake(self, waiter: Any) -> None:
+        """Ends the wait for it. It may have ended already."""
+
+    def wait(self, waiter: Any) -> Awaitable[Any]:
+        """Waits until it is woken."""
+
+
+class Session:
+    """One connection, as its users see it, and what its host must know.
+
+    Attributes:
+        connection: The engine.
+        messages: Messages, or parts if the option ``parts`` is on, that have arrived and were not received yet.
+        partial: The parts of a message that ``recv`` has taken while the last one has not arrived.
+        request: The request that a server got, once it has arrived.
+        opened: What was agreed on, once the connection is open.
+        rejected: The response that a client got instead.
+        closed: How the connection ended, once it has.
+        is_lost: Whether the transport is gone.
+        latency: The last round-trip time of a ping, in seconds; 0 before the first.
+    """
+
+    __slots__ = (
+        "_pings",
+        "_queued",
+        "_reader",
+        "_room",
+        "_state",
+        "_turns",
+        "closed",
+        "connection",
+        "host",
+        "is_lost",
+        "is_sending",
+        "latency",
+        "max_queue",
+        "messages",
+        "now",
+        "opened",
+        "partial",
+        "parts",
+        "rejected",
+        "request",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        host: Host,
+        max_queue: int = MAX_QUEUE,
+        parts: bool = False,
+        now: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """Creates a session around a connection.
+
+        Args:
+            connection: The engine. Its option ``batches`` should be on: it costs less.
+            host: Who drives it.
+            max_queue: How many bytes of messages may wait before reading stops.
+            parts: Whether the option ``parts`` of the connection is on.
+            now: The time in milliseconds. The default leaves it to the engine.
+        """
+        self.connection = connection
+        self.host = host
+        self.max_queue = max_queue
+        self.parts = parts
+        self.now = now
+        self.messages: deque[Any] = deque()
+        self.partial: list[Any] = []
+        self.request: Request | None = None
+        self.opened: Open | None = None
+        self.rejected: Rejected | None = None
+        self.closed: Closed | None = None
+        self.is_lost = False
+        self.is_sending = False
+        self.latency = 0.0
+        self._queued = 0
+        self._reader: Any = None
+        self._room: list[Any] = []
+        self._state: list[Any] = []
+        self._turns: list[Any] = []
+        self._pings: dict[bytes, list[Any]] = {}
+
+    # For the host: input
+
+    def receive_read_buffer(self, length: int) -> None:
+        """Takes what was read into the read buffer of the connection."""
+        events = self.connection.receive_read_buffer(length, self.now())
+        if events:
+            self.handle(events)
+
+    def receive(self, data: Buffer) -> None:
+        """Takes bytes that were read."""
+        self.handle(self.connection.receive(data, self.now()))
+
+    def receive_eof(self) -> None:
+        """The peer has ended its stream, or reading failed."""
+        self.handle(self.connection.receive_eof(self.now()))
+
+    def timeout(self) -> None:
+        """The deadline has come."""
+        self.handle(self.connection.timeout(self.now()))
+        self._wake_room()
+
+    def lost(self) -> None:
+        """The transport is closed, by whomever. Nothing follows."""
+        self.receive_eof()
+        self.is_lost = True
+        self._wake_all()
+
+    def wrote(self) -> None:
+        """Output was written: senders may go on."""
+        if self._room and self.connection.writable:
+            self._wake_room()
+
+    # For the host: what to do
+
+    @property
+    def may_read(self) -> bool:
+        """Whether to read. A peer whose messages are not received is not read, but for the answer to our Close."""
+        return self._queued <= self.max_queue or self.connection.state is not State.OPEN
+
+    def pause(self) -> None:
+        """The host has stopped reading."""
+        self.connection.pause(self.now())
+
+    def resume(self) -> None:
+        """The host reads again."""
+        self.connection.resume(self.now())
+
+    @property
+    def next_deadline(self) -> int | None:
+        """When to call ``timeout``, in milliseconds. None: never."""
+        return self.connection.next_deadline
+
+    @property
+    def transport(self) -> Transport:
+        """What to do with the transport, once all output is written."""
+        return self.connection.transport
+
+    # Receiving
+
+    def pop(self) -> Any:
+        """The next message, which must be there."""
+        message = self.messages.popleft()
+        was_full = self._queued > self.max_queue
+        self._queued -= _cost(message)
+        if was_full and self._queued <= self.max_queue:
+            self.host.changed()
+        return message
+
+    async def until_message(self) -> None:
+        """Waits for a message or a part; raises ConnectionClosed if none will come."""
+        while not self.messages:
+            if self.closed is not None:
+                raise closed_error(self.closed)
+            if self._reader is not None:
+                raise ConcurrencyError("another task or thread is receiving from this connection")
+            self._reader = waiter = self.host.new_waiter()
+            try:
+                await self.host.wait(waiter)
+            finally:
+                self._reader = None
+
+    # Sending
+
+    def check_open(self) -> None:
+        """Raises what is wrong, if nothing can be sent any more."""
+        if self.closed is not None:
+            raise closed_error(self.closed)
+
+    def refused(self, error: InvalidState) -> Exception:
+        """What to raise where the engine refuses to send because of its state."""
+        return error if self.closed is None else closed_error(self.closed)
+
+    async def until_room(self) -> None:
+        """Waits until there is room for output, or the connection has ended."""
+        while not self.connection.writable and not self.is_lost:
+            await self._wait(self._room)
+
+    async def take_turn(self) -> None:
+        """Waits until no message is being sent in parts, and lets no other be sent until ``end_turn``."""
+        while self.is_sending:
+            await self._wait(self._turns)
+        self.is_sending = True
+
+    def end_turn(self) -> None:
+        """Others may send."""
+        self.is_sending = False
+        self._wake(self._turns)
+
+    # Pings
+
+    async def pong_to(self, payload: bytes) -> None:
+        """Waits for the pong with this payload, or a later one. Raises ConnectionClosed if none comes."""
+        waiters = self._pings.setdefault(payload, [])
+        try:
+            await self._wait(waiters)
+            if self.closed is not None and self._pings.get(payload) is waiters:
+                raise closed_error(self.closed)
+        finally:
+            if not waiters:
+                self._pings.pop(payload, None)
+
+    def has_ping(self, payload: bytes) -> bool:
+        """Whether a ping with this payload awaits its pong."""
+        return payload in self._pings
+
+    # Opening and closing
+
+    async def until_request(self) -> Request | None:
+        """Waits for the request that a server gets. None: there was no valid one."""
+        while self.request is None and self.closed is None:
+            await self._wait(self._state)
+        return self.request
+
+    async def until_open(self) -> Open | None:
+        """Waits until the connection is open, or will not be: None."""
+        while self.opened is None and self.closed is None:
+            await self._wait(self._state)
+        return self.opened
+
+    async def until_closed(self) -> Closed | None:
+        """Waits until the connection has ended."""
+        while self.closed is None:
+            await self._wait(self._state)
+        return self.closed
+
+    async def until_lost(self) -> None:
+        """Waits until the transport is gone."""
+        while not self.is_lost:
+            await self._wait(self._state)
+
+    def close(self, code: int, reason: str) -> None:
+        """Starts the closing handshake, unless it has begun."""
+        self.connection.close(code, reason, self.now())
+        self.handle([])
+        self.host.changed()
+
+    # Events
+
+    def handle(self, events: list[Event]) -> None:
+        """Takes events of the engine, and those that are ready behind them."""
+        self._take(events)
+        while self.connection.more:
+            self._take(self.connection.timeout(self.now()))
+
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            kind = event.__class__
+            if kind is Batch:
+                messages = event.messages  # type: ignore[union-attr]
+                self.messages.extend(messages)
+                self._queued += sum(map(len, messages)) + _MESSAGE_COST * len(messages)
+            else:
+                _HANDLERS[kind](self, event)
+        if self.messages and self._reader is not None:
+            self.host.wake(self._reader)
+
+    def _on_message(self, event: Text | Binary) -> None:
+        message = event if self.parts else event.data
+        self.messages.append(message)
+        self._queued += _cost(message)
+
+    def _on_request(self, request: Request) -> None:
+        self.request = request
+        self._wake(self._state)
+
+    def _on_open(self, opened: Open) -> None:
+        self.opened = opened
+        self._wake(self._state)
+
+    def _on_rejected(self, rejected: Rejected) -> None:
+        self.rejected = rejected
+
+    def _on_pong(self, pong: Pong) -> None:
+        if pong.round_trip_time is not None:
+            self.latency = pong.round_trip_time / 1000
+        if pong.payload in self._pings:
+            # It answers the pings before its own as well (RFC 6455 section 5.5.3).
+            for payload in list(self._pings):
+                self._wake(self._pings.pop(payload))
+                if payload == pong.payload:
+                    break
+
+    def _on_closed(self, closed: Closed) -> None:
+        self.closed = closed
+        self._wake_all()
+
+    def _ignore(self, event: Event) -> None:
+        """The engine answers it."""
+
+    # Waiting
+
+    async def _wait(self, waiters: list[Any]) -> None:
+        waiter = self.host.new_waiter()
+        waiters.append(waiter)
+        try:
+            await self.host.wait(waiter)
+        finally:
+            if waiter in waiters:
+                waiters.remove(waiter)
+
+    def _wake(self, waiters: list[Any]) -> None:
+        for waiter in waiters:
+            self.host.wake(waiter)
+        waiters.clear()
+
+    def _wake_room(self) -> None:
+        if self._room:
+            self._wake(self._room)
+
+    def _wake_all(self) -> None:
+        if self._reader is not None:
+            self.host.wake(self._reader)
+        for waiters in (self._room, self._state, self._turns, *self._pings.values()):
+            self._wake(waiters)
+
+
+def _cost(message: Any) -> int:
+    """What a message counts for in the queue, in bytes; a text for its characters."""
+    kind = message.__class__
+    return _MESSAGE_COST + len(message if kind is str or kind is bytes else message.data)
+
+
+_HANDLERS: dict[type, Callable[[Session, Any], None]] = {
+    **dict.fromkeys((Text, Binary, *PART_CLASSES), Session._on_message),
+    Request: Session._on_request,
+    Open: Session._on_open,
+    Rejected: Session._on_rejected,
+    Ping: Session._ignore,
+    Pong: Session._on_pong,
+    Closing: Session._ignore,
+    Closed: Session._on_closed,
+}

@@ -1,0 +1,44 @@
+"""WebSocket clients and servers for asyncio.
+
+>>> async with connect("wss://example.com/feed") as websocket:
+...     async for message in websocket:
+...         print(message)
+
+>>> async def echo(websocket):
+...     async for message in websocket:
+...         await websocket.send(message)
+>>> async with serve(echo, "127.0.0.1", 8765) as server:
+...     await server.serve_forever()
+"""
+
+from __future__ import annotations
+
+from .._exceptions import (
+    ConcurrencyError,
+    ConnectionClosed,
+    ConnectionClosedError,
+    ConnectionClosedOK,
+    InvalidHandshake,
+    InvalidStatus,
+    ProxyError,
+)
+from .._serving import Response
+from ._client import connect
+from ._server import Server, broadcast, serve
+from ._transport import WebSocket
+
+__all__ = [
+    "ConcurrencyError",
+    "ConnectionClosed",
+    "ConnectionClosedError",
+    "ConnectionClosedOK",
+    "InvalidHandshake",
+    "InvalidStatus",
+    "ProxyError",
+    "Response",
+    "Server",
+    "WebSocket",
+    "broadcast",
+    "connect",
+    "serve",
+]

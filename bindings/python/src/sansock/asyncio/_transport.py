@@ -1,0 +1,190 @@
+"""The host of a session over an asyncio transport: it reads, writes and waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from .._connection import Connection
+from .._enums import Transport
+from .._session import Session
+from .._settings import Settings
+from .._websocket import WebSocket as _WebSocket
+
+__all__ = ["Protocol", "WebSocket"]
+
+_LINGER = 10.0
+"""How long a peer has, in seconds, to read what was written, once the transport is closing."""
+
+
+class WebSocket(_WebSocket):
+    """A connection over asyncio. ``connect`` returns one, and ``serve`` passes one to its handler."""
+
+    def __init__(self, session: Session, transport: asyncio.Transport) -> None:
+        super().__init__(session)
+        self.transport = transport
+
+    @property
+    def local_address(self) -> Any:
+        """The address of our end, as the socket has it."""
+        return self.transport.get_extra_info("sockname")
+
+    @property
+    def remote_address(self) -> Any:
+        """The address of the peer's end, as the socket has it."""
+        return self.transport.get_extra_info("peername")
+
+
+class Protocol(asyncio.BufferedProtocol):
+    """One connection: what asyncio calls, and what the session asks for."""
+
+    transport: asyncio.Transport
+    websocket: WebSocket
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.session = Session(connection, self, settings.max_queue, settings.parts)
+        self.may_write = True
+        self.is_reading = True
+        self.is_corked = False
+        self.due: int | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.new_waiter = self.loop.create_future
+
+    # What the session asks for
+
+    def changed(self) -> None:
+        """Writes, and does all else that may have become necessary."""
+        self.drive()
+
+    def sent(self) -> None:
+        """Writes, together with what is sent while the messages that have arrived are handled."""
+        if not self.session.messages:
+            self.write()
+        elif not self.is_corked:
+            self.is_corked = True
+            self.loop.call_soon(self.uncork)
+
+    def wake(self, waiter: asyncio.Future[None]) -> None:
+        """Ends a wait."""
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def wait(self, waiter: asyncio.Future[None]) -> Awaitable[None]:
+        """A future is waited for as it is."""
+        return waiter
+
+    # What a host does
+
+    def drive(self) -> None:
+        """Writes the output, reads or does not, sets the timer, obeys the transport instruction."""
+        session, transport = self.session, self.transport
+        if transport.is_closing():
+            return
+        self.write()
+        may_read = session.may_read
+        if may_read is not self.is_reading:
+            self.regulate(may_read)
+        due = session.next_deadline
+        # A deadline that has moved on is looked at when the timer for the old one comes.
+        if due is not None and (self.due is None or due < self.due):
+            self.set_timer(due)
+        instruction = session.transport
+        if instruction is Transport.CLOSE:
+            self.close()
+        elif instruction is Transport.SHUTDOWN_WRITE and not session.connection.pending_output:
+            self.shut_down_writing()
+
+    def write(self) -> None:
+        """Writes the output, unless asyncio's buffer is full."""
+        self.is_corked = False
+        connection = self.session.connection
+        if (self.may_write or connection.transport is Transport.CLOSE) and not self.transport.is_closing():
+            output = connection.take_output()
+            if output:
+                self.transport.write(output)
+            self.session.wrote()
+
+    def uncork(self) -> None:
+        """Writes what was sent meanwhile."""
+        if self.is_corked:
+            self.write()
+
+    def regulate(self, may_read: bool) -> None:
+        """Stops or goes on reading."""
+        self.is_reading = may_read
+        if may_read:
+            self.transport.resume_reading()
+            self.session.resume()
+        else:
+            self.transport.pause_reading()
+            self.session.pause()
+
+    def set_timer(self, due: int) -> None:
+        """Follows the engine's deadline. The clocks are the same; theirs counts seconds, ours milliseconds."""
+        if self.timer:
+            self.timer.cancel()
+        self.due, self.timer = due, self.loop.call_at(due / 1000, self.time_is_up)
+
+    def time_is_up(self) -> None:
+        """Tells the engine, unless the deadline has moved on."""
+        self.due = self.timer = None
+        self.session.timeout()
+        self.drive()
+
+    def shut_down_writing(self) -> None:
+        """Ends our stream, behind all that was written. The peer's is still read. TLS of asyncio knows no half."""
+        if not self.transport.can_write_eof():
+            self.close()
+            return
+        try:
+            self.transport.write_eof()
+        except OSError:
+            self.transport.abort()
+
+    def close(self) -> None:
+        """Closes behind all that was written; a peer that does not read it is not waited for without end."""
+        if self.timer:
+            self.timer.cancel()
+        self.transport.close()
+        self.timer = self.loop.call_later(_LINGER, self.transport.abort)
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The transport is there. A client's request is in the output."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.websocket = WebSocket(self.session, self.transport)
+        self.drive()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to read to: asyncio fills it and reports it without a pause, so all connections may share it."""
+        return self.session.connection.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """That many bytes were read."""
+        session = self.session
+        session.receive_read_buffer(nbytes)
+        self.drive()
+
+    def eof_received(self) -> bool:
+        """The peer has ended its stream. True: the engine says when to close, not asyncio (which can, but for TLS)."""
+        self.session.receive_eof()
+        self.drive()
+        return self.transport.can_write_eof()
+
+    def pause_writing(self) -> None:
+        """The buffer of asyncio is full."""
+        self.may_write = False
+
+    def resume_writing(self) -> None:
+        """The buffer of asyncio has room again."""
+        self.may_write = True
+        self.drive()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is closed."""
+        if self.timer:
+            self.timer.cancel()
+        self.session.lost()

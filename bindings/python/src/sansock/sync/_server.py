@@ -1,0 +1,172 @@
+"""Serving with threads."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl as tls
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Callable
+
+from .._connection import Connection
+from .._errors import SansockError
+from .._serving import serve_connection
+from .._settings import ServerSettings, Settings, describe, server_settings
+from ._transport import SocketHost, poll_selector
+from ._websocket import WebSocket
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+__all__ = ["Server", "serve"]
+
+Handler = Callable[[WebSocket], None]
+
+
+class Server:
+    """A server that accepts connections, and runs the handler of each in a thread.
+
+    Attributes:
+        socket: The socket that it listens on.
+    """
+
+    def __init__(self, handler: Handler, settings: Settings, sock: socket.socket, ssl: tls.SSLContext | None) -> None:
+        self.handler, self.settings, self.socket, self.ssl = handler, settings, sock, ssl
+        self._lock = threading.Lock()
+        self._threads: dict[threading.Thread, SocketHost | None] = {}
+        self._alarm, self._bell = socket.socketpair()
+        self._is_closed = False
+
+    def serve_forever(self) -> None:
+        """Accepts connections until :meth:`shutdown` is called in another thread, or a signal handler."""
+        self.socket.setblocking(False)
+        with poll_selector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            selector.register(self._alarm, selectors.EVENT_READ)
+            while not self._is_closed:
+                if any(key.fileobj is self._alarm for key, _ in selector.select()):
+                    break
+                with suppress(OSError):
+                    sock, _ = self.socket.accept()
+                    self._start(sock)
+
+    def shutdown(self, code: int = 1001, reason: str = "") -> None:
+        """Accepts no more, closes all connections with this code, and waits for their handlers to end.
+
+        A request that has not been answered is refused with 503.
+        """
+        self._is_closed = True
+        with suppress(OSError):
+            self._bell.send(b"!")
+        self.socket.close()
+        with self._lock:
+            threads = dict(self._threads)
+        for host in threads.values():
+            if host is not None:
+                with host.lock:
+                    self._end(host, code, reason)
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join()
+        self._bell.close()
+        self._alarm.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    def _start(self, sock: socket.socket) -> None:
+        thread = threading.Thread(target=self._serve, args=(sock,), name="sansock server", daemon=True)
+        with self._lock:
+            self._threads[thread] = None
+        thread.start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        try:
+            host = self._accepted(sock)
+            if host is None:
+                return
+            with self._lock:
+                self._threads[threading.current_thread()] = host
+            websocket = WebSocket(host)
+            steps = websocket._steps
+            host.start()
+            host.run(serve_connection(host.session, steps, self.settings, self.handler, websocket, host.unlocked))
+            host.run(steps.wait_closed())
+        finally:
+            with self._lock:
+                self._threads.pop(threading.current_thread(), None)
+
+    def _accepted(self, sock: socket.socket) -> SocketHost | None:
+        """The host of a connection; None if the client has given up, or does not speak TLS."""
+        try:
+            sock.settimeout(self.settings.open_timeout)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.ssl is not None:
+                sock = self.ssl.wrap_socket(sock, server_side=True)
+            return SocketHost(Connection.server(**self.settings.engine), self.settings, sock)
+        except OSError:
+            sock.close()
+            return None
+
+    def _end(self, host: SocketHost, code: int, reason: str) -> None:
+        session = host.session
+        with suppress(SansockError):
+            if session.opened is None and session.request is not None:
+                session.handle(session.connection.reject(503))
+                host.changed()
+            else:
+                session.close(code, reason)
+
+
+@describe("server")
+def serve(
+    handler: Handler,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    ssl: tls.SSLContext | None = None,
+    path: str | None = None,
+    sock: socket.socket | None = None,
+    backlog: int = 100,
+    reuse_port: bool = False,
+    **options: Unpack[ServerSettings],
+) -> Server:
+    """Listens for WebSocket connections. Next: call ``serve_forever`` of the server that it returns.
+
+    ``with serve(handler, host, port) as server`` shuts it down at the end of the block. The handler is called with each
+    :class:`WebSocket` in a thread of its own; when it returns, the connection is closed with 1000, and with 1011 if it
+    fails.
+
+    Raises:
+        InvalidArgument: An option is not allowed.
+        OSError: The address cannot be listened on.
+
+    Args:
+        handler: A function that is given the connection.
+        host: The address to listen on. Default: all of them.
+        port: The port; 0 takes a free one.
+        ssl: The TLS context of a server for ``wss:``. Default: no TLS.
+        path: The path of a Unix socket to listen on instead.
+        sock: A socket that listens already.
+        backlog: How many connections may wait to be accepted.
+        reuse_port: Whether other processes may listen on the same port.
+    """
+    settings = server_settings(options)
+    settings.engine.setdefault("secure", ssl is not None)
+    # A configuration that is not allowed is an error here, and not at the first connection.
+    Connection.server(**settings.engine).free()
+    if sock is None and path is not None:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.bind(path)
+        sock.listen(backlog)
+    elif sock is None:
+        sock = socket.create_server((host or "", port or 0), backlog=backlog, reuse_port=reuse_port)
+    return Server(handler, settings, sock, ssl)
