@@ -113,7 +113,7 @@ def test_no_server() -> None:
 
 def test_readme() -> None:
     readme = (REPOSITORY / "bindings" / "python" / "README.md").read_text("utf-8")
-    program = readme.split("```python\n")[1].split("```")[0]
-    assert (EXAMPLES / "readme.py").read_text("utf-8").endswith("\n\n" + program)
+    program = readme.split("```python\nfrom sansock import Connection")[1].split("```")[0]
+    assert (EXAMPLES / "readme.py").read_text("utf-8").endswith("\n\nfrom sansock import Connection" + program)
     command = [sys.executable, str(EXAMPLES / "readme.py")]
     assert subprocess.check_output(command, env=ENVIRONMENT, text=True) == "hello\n"

@@ -6,6 +6,8 @@ import contextlib
 import http.client
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 pytest.importorskip("websockets.sync.server")
 
 from websockets.exceptions import ConnectionClosedError as PeerClosed
+from websockets.exceptions import ConnectionClosedOK as PeerClosedOK
 from websockets.exceptions import InvalidStatus as PeerRefused
 from websockets.sync.client import connect, unix_connect
 from websockets.sync.server import serve as serve_peer
@@ -26,6 +29,7 @@ from sansock import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from sansock.asyncio import Response
 
 from drivers import Certificates
+from programs import ENVIRONMENT
 
 
 def connect_peer(url: str, **options: Any) -> Any:
@@ -775,3 +779,64 @@ def fetch(server: Any, target: str, method: str = "GET") -> tuple[int, bytes]:
     body = response.read()
     connection.close()
     return response.status, body
+
+
+SERVERS = {
+    "asyncio": """
+import asyncio
+from sansock.asyncio import serve
+async def echo(websocket):
+    print("open", flush=True)
+    async for message in websocket: await websocket.send(message)
+async def main():
+    async with serve(echo, "127.0.0.1", 0) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
+asyncio.run(main())
+""",
+    "threads": """
+from sansock.sync import serve
+def echo(websocket):
+    print("open", flush=True)
+    for message in websocket: websocket.send(message)
+with serve(echo, "127.0.0.1", 0) as server:
+    print(server.socket.getsockname()[1], flush=True)
+    server.serve_forever()
+""",
+    "trio": """
+import trio
+from sansock.trio import serve
+async def echo(websocket):
+    print("open", flush=True)
+    async for message in websocket: await websocket.send(message)
+async def main():
+    import socket
+    with socket.create_server(("127.0.0.1", 0)) as sock: port = sock.getsockname()[1]
+    print(port, flush=True)
+    await serve(echo, "127.0.0.1", port)
+trio.run(main)
+""",
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_sigterm_says_going_away(name: str) -> None:
+    if name == "trio":
+        pytest.importorskip("trio")
+    command = [sys.executable, "-c", SERVERS[name]]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        while True:
+            try:
+                client = connect_peer(f"ws://127.0.0.1:{port}/")
+                break
+            except ConnectionRefusedError:
+                continue
+        assert server.stdout.readline() == "open\n"
+        server.terminate()
+        with pytest.raises(PeerClosedOK):
+            client.recv()
+        assert client.close_code == 1001
+        client.close()
+        assert server.wait(20) == 0

@@ -23,7 +23,7 @@ from .._exceptions import (
     ProxyError,
 )
 from .._serving import Response
-from ._client import connect
+from ._client import connect, connect_again
 from ._server import Server, serve
 from ._websocket import WebSocket
 
@@ -39,5 +39,6 @@ __all__ = [
     "Server",
     "WebSocket",
     "connect",
+    "connect_again",
     "serve",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import selectors
+import signal
 import socket
 import ssl as tls
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Callable
 
@@ -40,9 +42,12 @@ class Server:
         self._is_closed = False
 
     def serve_forever(self) -> None:
-        """Accepts connections until :meth:`shutdown` is called in another thread, or a signal handler."""
+        """Accepts connections until :meth:`shutdown` is called in another thread, or the process is ended by SIGTERM.
+
+        Signals are those of the main thread. Next: call :meth:`shutdown`, or leave the ``with`` block.
+        """
         self.socket.setblocking(False)
-        with poll_selector() as selector:
+        with self._until_sigterm(), poll_selector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
             selector.register(self._alarm, selectors.EVENT_READ)
             while not self._is_closed:
@@ -58,8 +63,7 @@ class Server:
         A request that has not been answered is refused with 503.
         """
         self._is_closed = True
-        with suppress(OSError):
-            self._bell.send(b"!")
+        self._ring()
         self.socket.close()
         with self._lock:
             threads = dict(self._threads)
@@ -80,6 +84,21 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.shutdown()
+
+    @contextmanager
+    def _until_sigterm(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGTERM, lambda *_: self._ring())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def _ring(self) -> None:
+        with suppress(OSError):
+            self._bell.send(b"!")
 
     def _start(self, sock: socket.socket) -> None:
         thread = threading.Thread(target=self._serve, args=(sock,), name="sansock server", daemon=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import ssl as tls
+import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Callable
@@ -138,6 +140,12 @@ async def serve(
     backlog: int = 100,
     **options: Unpack[ServerSettings],
 ) -> None:
-    """Serves WebSocket connections until it is cancelled. Arguments: as for :func:`open_server`."""
+    """Serves WebSocket connections until it is cancelled, or the process is told to end by SIGTERM; then closes.
+
+    Signals are those of the main thread. Arguments: as for :func:`open_server`.
+    """
     async with open_server(handler, host, port, ssl=ssl, path=path, backlog=backlog, **options):
-        await trio.sleep_forever()
+        if threading.current_thread() is not threading.main_thread():
+            await trio.sleep_forever()
+        with trio.open_signal_receiver(signal.SIGTERM) as signals:
+            await signals.__anext__()
