@@ -156,6 +156,11 @@ class Session:
         self.is_lost = True
         self._wake_all()
 
+    @property
+    def has_senders(self) -> bool:
+        """Whether somebody waits for room for output."""
+        return bool(self._room)
+
     def wrote(self) -> None:
         """Output was written: senders may go on."""
         if self._room and self.connection.writable:
@@ -191,9 +196,10 @@ class Session:
     def pop(self) -> Any:
         """The next message, which must be there."""
         message = self.messages.popleft()
-        was_full = self._queued > self.max_queue
-        self._queued -= _cost(message)
-        if was_full and self._queued <= self.max_queue:
+        kind = message.__class__
+        before = self._queued
+        self._queued = left = before - _MESSAGE_COST - len(message if kind is str or kind is bytes else message.data)
+        if before > self.max_queue >= left:
             self.host.changed()
         return message
 

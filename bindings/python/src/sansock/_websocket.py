@@ -86,6 +86,10 @@ class WebSocket:
         return self
 
     async def __anext__(self) -> Message:
+        session = self._session
+        if session.messages and not session.parts:
+            message: Message = session.pop()
+            return message
         try:
             return await self.recv()
         except ConnectionClosedOK:

@@ -51,6 +51,7 @@ class Protocol(asyncio.BufferedProtocol):
         self.due: int | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.new_waiter = self.loop.create_future
+        self.read_buffer = connection.read_buffer
 
     # What the session asks for
 
@@ -79,10 +80,11 @@ class Protocol(asyncio.BufferedProtocol):
 
     def drive(self) -> None:
         """Writes the output, reads or does not, sets the timer, obeys the transport instruction."""
-        session, transport = self.session, self.transport
-        if transport.is_closing():
+        session = self.session
+        if self.transport.is_closing():
             return
-        self.write()
+        if session.connection.pending_output:
+            self.write()
         may_read = session.may_read
         if may_read is not self.is_reading:
             self.regulate(may_read)
@@ -91,20 +93,24 @@ class Protocol(asyncio.BufferedProtocol):
         if due is not None and (self.due is None or due < self.due):
             self.set_timer(due)
         instruction = session.transport
-        if instruction is Transport.CLOSE:
+        if instruction is Transport.OPEN:
+            pass
+        elif instruction is Transport.CLOSE:
             self.close()
-        elif instruction is Transport.SHUTDOWN_WRITE and not session.connection.pending_output:
+        elif not session.connection.pending_output:
             self.shut_down_writing()
 
     def write(self) -> None:
         """Writes the output, unless asyncio's buffer is full."""
         self.is_corked = False
-        connection = self.session.connection
+        session = self.session
+        connection = session.connection
         if (self.may_write or connection.transport is Transport.CLOSE) and not self.transport.is_closing():
             output = connection.take_output()
             if output:
                 self.transport.write(output)
-            self.session.wrote()
+            if session.has_senders:
+                session.wrote()
 
     def uncork(self) -> None:
         """Writes what was sent meanwhile."""
@@ -160,7 +166,7 @@ class Protocol(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where to read to: asyncio fills it and reports it without a pause, so all connections may share it."""
-        return self.session.connection.read_buffer
+        return self.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """That many bytes were read."""
