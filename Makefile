@@ -40,7 +40,7 @@ help:
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-browser' \
-	  '     | test-tunnel | test-http | test-http2 | test-relay | readme   parts of make test' \
+	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
@@ -50,6 +50,7 @@ help:
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
+	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
@@ -191,12 +192,13 @@ include conformance/proxies.mk
 include conformance/http.mk
 include conformance/http2.mk
 include conformance/relay.mk
+include ffi/install/install.mk
 include .ci/package/package.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test lint test-rust test-c test-python test-js test-browser readme msrv no-std
-test: lint msrv no-std test-rust test-c test-python test-js test-browser test-tunnel test-http test-http2 test-relay readme package demo interop bench-counts
+test: lint msrv no-std test-rust test-c test-python test-js test-browser test-tunnel test-http test-http2 test-relay test-install readme package demo interop bench-counts
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
@@ -227,6 +229,9 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
 	cd .ci/package && $(MYPY) --strict .
+	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
+	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
+	cd ffi/install && $(MYPY) --strict install.py && $(MYPY) --strict test.py
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 
