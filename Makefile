@@ -39,7 +39,7 @@ help:
 	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
-	  'make lint | test-rust | test-c | test-python | test-js | test-browser' \
+	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
@@ -91,6 +91,11 @@ $(DONE)/venv: .ci/requirements.txt | $(DONE)/system-python3-venv
 $(DONE)/npm-js: bindings/js/package-lock.json | $(DONE)
 	@echo 'set-up: npm packages for bindings/js' >&2
 	@cd bindings/js && npm install --no-save --silent --no-audit --no-fund >&2
+	@touch $@
+
+$(DONE)/npm-fixtures: bindings/js/fixtures/package-lock.json | $(DONE)
+	@echo 'set-up: npm packages for bindings/js/fixtures' >&2
+	@cd bindings/js/fixtures && npm ci --ignore-scripts --silent --no-audit --no-fund >&2
 	@touch $@
 
 # --- Build: release profile, each thing once -----------------------------------------------------------------------
@@ -197,8 +202,11 @@ include .ci/package/package.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
-.PHONY: test lint test-rust test-c test-python test-js test-browser readme msrv no-std
-test: lint msrv no-std test-rust test-c test-python test-js test-browser test-tunnel test-http test-http2 test-relay test-install readme package demo interop bench-counts
+.PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
+test: lint msrv no-std \
+	test-rust test-c test-python test-js test-bundlers test-browser \
+	test-tunnel test-http test-http2 test-relay test-install \
+	readme package demo interop bench-counts
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
@@ -253,6 +261,10 @@ test-js: bindings/js/dist/index.js $(DONE)/npm-conformance $(DONE)/system-openss
 	cd bindings/js && npm run --silent test:deno
 	cd bindings/js && npm run --silent test:bun
 	[ "$$(node examples/node/readme.mjs)" = "Hello, 世界" ]
+
+# Programs with the package, through each bundler, in each runtime.
+test-bundlers: bindings/js/dist/index.js $(DONE)/npm-fixtures $(addprefix $(DONE)/system-,chromium)
+	cd bindings/js/fixtures && node run.mjs
 
 test-browser: bindings/js/dist/index.js $(addprefix $(DONE)/system-,chromium openssl)
 	cd bindings/js && npm run --silent test:browser

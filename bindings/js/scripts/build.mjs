@@ -6,11 +6,11 @@
 //   the tables of CRC-32 are emptied: only gzip needs them
 //   wasm-opt -> dist/NAME.wasm, and the same in base64 in dist/NAME-base64.js
 // and
-//   tsc -> dist/*.js, dist/*.d.ts
+//   tsc -> dist/*.js, dist/*.d.ts, and dist/cjs for `require`; the types once more for TypeScript before 5.7
 //   the licences of the repository -> LICENSE-*, because npm packs no symbolic links
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,6 +76,13 @@ const FEATURES = [
   "sign-ext",
 ];
 
+/** What runtimes and bundlers that import WebAssembly give for the module. */
+const WASM_TYPE = `import type { CompiledModule } from "./module.js";
+
+declare const module: CompiledModule;
+export default module;
+`;
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const crate = join(root, "..", "..", "wasm");
 const build = join(root, "build");
@@ -84,12 +91,28 @@ const compiled = join(build, "pkg", "sansock_wasm_bg.wasm");
 const reduced = join(build, "reduced.wasm");
 
 rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
+mkdirSync(join(dist, "cjs"), { recursive: true });
 mkdirSync(build, { recursive: true });
 
 MODULES.forEach(buildModule);
 run("tsc", ["--project", root]);
+run("tsc", ["--project", join(root, "tsconfig.cjs.json")]);
+writeFileSync(join(dist, "cjs", "package.json"), '{ "type": "commonjs" }\n');
+writeFileSync(join(dist, "wasm.d.ts"), WASM_TYPE);
+[dist, join(dist, "cjs")].forEach(writeOlderTypes);
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(root, "..", "..", licence), join(root, licence));
+
+/**
+ * Before TypeScript 5.7 the types of buffers had no parameter: a copy of the types without it. `package.json` leads to it.
+ */
+function writeOlderTypes(folder) {
+  const older = join(folder, "types");
+  mkdirSync(older, { recursive: true });
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(".d.ts"))) {
+    const text = readFileSync(join(folder, name), "utf8");
+    writeFileSync(join(older, name), text.replaceAll(/\b(Uint8Array|ArrayBufferView|DataView)<ArrayBuffer(?:Like)?>/g, "$1"));
+  }
+}
 
 function buildModule({ name, features, interfaces, tables, passes, limit, gzipLimit }) {
   const exports = interfaces.flatMap(exportNames);
@@ -105,7 +128,9 @@ function buildModule({ name, features, interfaces, tables, passes, limit, gzipLi
   const wasm = readFileSync(final);
   const gzip = gzipSync(wasm, { level: 9 }).length;
   check(name, wasm, gzip, { exports, limit, gzipLimit });
-  writeFileSync(join(dist, `${name}-base64.js`), `export const base64 = "${wasm.toString("base64")}";\n`);
+  const text = `"${wasm.toString("base64")}";\n`;
+  writeFileSync(join(dist, `${name}-base64.js`), `export const base64 = ${text}`);
+  writeFileSync(join(dist, "cjs", `${name}-base64.js`), `exports.base64 = ${text}`);
   console.log(`${name}.wasm: ${wasm.length} bytes, ${gzip} with gzip`);
 }
 

@@ -13,7 +13,7 @@ export * from "./public-tunnel.js";
  * Loads the WebAssembly module.
  *
  * @param source By default `sansock.wasm` beside this file. Where modules are imported rather than fetched:
- *   `import module from "sansock/wasm"; await init(module)`. The promise is rejected if the module cannot be loaded.
+ *   `import module from "sansock/sansock.wasm"; await init(module)`. The promise is rejected if the module cannot be loaded.
  */
 export function init(source?: ModuleSource): Promise<void> {
   return startWith(() => compile(source ?? new URL("./sansock.wasm", import.meta.url)));

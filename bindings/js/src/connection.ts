@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { UrlObject } from "./url-object.js";
 import { accept, addHeaders, respond } from "./answer.js";
 import {
   bit,
@@ -87,7 +89,7 @@ export class Connection implements Disposable {
    *   Basic Authorization header (RFC 7617); no other can be added then. Null is allowed only with `startOpen`.
    * @throws {SansockError} As `server`; `INVALID_ARGUMENT` if the URL is not allowed.
    */
-  static client(url: string | URL | null, options: ClientOptions = {}): Connection {
+  static client(url: string | UrlObject | null, options: ClientOptions = {}): Connection {
     return new Connection(ROLE.CLIENT, url === null ? null : urlText(url), options);
   }
 

@@ -21,7 +21,7 @@ export class Engine {
   readonly writtenReports: WrittenReports;
   /** Frees connections that became garbage without `free`. Only a safety net: it may run late or never. */
   readonly forgotten = new FinalizationRegistry<number>((connection) => this.free(connection));
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: Exports["memory"];
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #reader: Reader;

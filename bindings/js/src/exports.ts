@@ -3,7 +3,7 @@
  * arrive signed: use `>>> 0`.
  */
 export interface Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   abi_version(): number;
   record_size(): number;
   block_size(): number;

@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { UrlObject } from "./url-object.js";
 import { checkTime, clock, integer, integerOrInfinity, isPlainObject, string } from "./arguments.js";
 import { type Bytes, lengthOf, toBytes, viewOf } from "./bytes.js";
 import type { Engine } from "./engine.js";
@@ -59,7 +61,7 @@ export interface ParsedProxy {
  *
  * @throws {SansockError} `INVALID_ARGUMENT` if it is not such a URL. `INVALID_STATE` in a browser before `init()`.
  */
-export function parseProxy(url: string | URL): ParsedProxy {
+export function parseProxy(url: string | UrlObject): ParsedProxy {
   const engine = currentEngine();
   const length = engine.transfer.writeText(urlText(url));
   engine.check(callsOf(engine).proxy_parse(length), { about: "url" });
@@ -101,7 +103,7 @@ export class Tunnel implements Disposable {
    * @throws {SansockError} `INVALID_ARGUMENT` if an argument or an option is not allowed; a name is not with `socks5:`, an
    *   IPv6 address with `socks4a:`. `INVALID_STATE` in a browser before `init()`.
    */
-  constructor(proxy: string | URL, host: string, port: number, options: TunnelOptions = {}) {
+  constructor(proxy: string | UrlObject, host: string, port: number, options: TunnelOptions = {}) {
     const engine = currentEngine();
     if (!isPlainObject(options)) {
       throw invalid("options", "must be a plain object");
@@ -278,7 +280,7 @@ function created(engine: Engine, handle: number, about?: string): number {
   return handle >>> 0;
 }
 
-function newConfig(engine: Engine, proxy: string | URL, host: string, port: number): number {
+function newConfig(engine: Engine, proxy: string | UrlObject, host: string, port: number): number {
   const { transfer } = engine;
   const proxyLen = transfer.writeText(urlText(proxy, "proxy"));
   const hostLen = transfer.writeText(string("host", host), proxyLen);

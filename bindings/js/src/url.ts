@@ -1,3 +1,4 @@
+import type { UrlObject } from "./url-object.js";
 import { invalid } from "./errors.js";
 import { currentEngine } from "./module.js";
 
@@ -18,7 +19,7 @@ export interface ParsedUrl {
  * @throws {SansockError} `INVALID_ARGUMENT` if it is not such a URL: another scheme, no host, a bad port, a fragment, or a
  *   character that must be percent-encoded. `INVALID_STATE` in a browser before `init()`.
  */
-export function parseUrl(url: string | URL): ParsedUrl {
+export function parseUrl(url: string | UrlObject): ParsedUrl {
   const engine = currentEngine();
   const length = engine.transfer.writeText(urlText(url));
   engine.check(engine.calls.url_parse(length), { about: "url" });
@@ -29,9 +30,9 @@ export function parseUrl(url: string | URL): ParsedUrl {
 }
 
 /** A URL as a string. `name` is the argument's. */
-export function urlText(url: string | URL, name = "url"): string {
+export function urlText(url: string | UrlObject, name = "url"): string {
   // A URL of another realm is no instance of this one's class.
-  const text = Object.prototype.toString.call(url) === "[object URL]" ? (url as URL).href : url;
+  const text = Object.prototype.toString.call(url) === "[object URL]" ? (url as UrlObject).href : url;
   if (typeof text !== "string") {
     throw invalid(name, "must be a string or a URL");
   }

@@ -21,8 +21,8 @@ test("every file of vectors is replayed", () => {
   assert.deepEqual(files.map((name) => name.slice(0, -".vec".length)).sort(), VECTOR_FILES);
 });
 
-test("the file sansock/wasm is the module that is inlined, and imports nothing", () => {
-  const file = readFileSync(new URL(import.meta.resolve("sansock/wasm")));
+test("the file sansock/sansock.wasm is the module that is inlined, and imports nothing", () => {
+  const file = readFileSync(new URL(import.meta.resolve("sansock/sansock.wasm")));
   assert.equal(file.toString("base64"), base64);
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(file)), []);
 });

@@ -11,8 +11,8 @@ import { suite } from "./suite.mjs";
 
 const root = new URL("../../../", import.meta.url);
 
-test("the file sansock/slim/wasm is the module that is inlined, and imports nothing", () => {
-  const file = readFileSync(new URL(import.meta.resolve("sansock/slim/wasm")));
+test("the file sansock/slim.wasm is the module that is inlined, and imports nothing", () => {
+  const file = readFileSync(new URL(import.meta.resolve("sansock/slim.wasm")));
   assert.equal(file.toString("base64"), base64);
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(file)), []);
 });
