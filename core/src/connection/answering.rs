@@ -72,7 +72,7 @@ impl Connection {
         self.sender.open(deflate);
         self.phase = Phase::Frames;
         if !backlog.is_empty() {
-            self.phase = Phase::Backlog(backlog.into());
+            self.phase = Phase::Backlog(backlog);
             if let Err(fault) = self.read(0, &mut []) {
                 self.fail_for(fault);
             }

@@ -1,6 +1,5 @@
 //! What every input call does: it begins a batch, reads, and finishes the batch.
 
-use alloc::boxed::Box;
 use core::mem;
 #[cfg(debug_assertions)]
 use core::sync::atomic::Ordering;
@@ -166,7 +165,7 @@ impl Connection {
         let consumed = self.reader.read(bytes, &mut context)?;
         let waits = consumed < bytes.len() && !self.is_over();
         if waits {
-            self.phase = Phase::Backlog(Box::from(&bytes[consumed..]));
+            self.phase = Phase::Backlog(opening::answer::boxed(&bytes[consumed..])?);
         }
         Ok(waits)
     }

@@ -236,7 +236,7 @@ impl Connection {
         self.begin(milliseconds(now));
         let result = match &mut self.phase {
             Phase::Opening(opening) if self.sender.is_connecting() => {
-                Ok(opening.read_eof(&mut opening::Context { batch: &mut self.batch, sender: &mut self.sender }))
+                opening.read_eof(&mut opening::Context { batch: &mut self.batch, sender: &mut self.sender })
             }
             _ => self.read(0, &mut []).map(|_| Outcome::Wait),
         };

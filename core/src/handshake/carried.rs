@@ -80,6 +80,9 @@ pub(super) fn request(
         return Err(FaultKind::BadTarget.into());
     }
     let authority = authority.unwrap_or_default();
+    // Lines have a limit, these have none.
+    let room = 32 + authority.len() + 2 * method.len() + path.len();
+    buffer.try_reserve(room).map_err(|_| FaultKind::NoMemory)?;
     push(buffer, &[authority, method]);
     let (authority_len, len) = (authority.len(), buffer.len());
     // An extended CONNECT is to HTTP/2 what GET is to HTTP/1.1.

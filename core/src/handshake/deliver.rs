@@ -6,8 +6,8 @@ use super::head;
 use super::request::Offer;
 use super::response::Agreed;
 use crate::abi::{Record, flag, kind, region};
-use crate::error::FaultKind;
-use crate::receive::batch::{Batch, Place, header_record};
+use crate::error::{Error, FaultKind};
+use crate::receive::batch::{Batch, MAX_RECORDS, Place, header_record};
 
 /// A complete head in the scratch buffer, and its fields.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ pub(super) struct Request<'a> {
 }
 
 /// Delivers REQUEST.
-pub(super) fn request(request: &Request<'_>, batch: &mut Batch) {
+pub(super) fn request(request: &Request<'_>, batch: &mut Batch) -> Result<(), Error> {
     let Request { head, method, target, authority, offer, preferred, fault } = request;
     let event = Record {
         code: offer.origin_relation as u16,
@@ -54,7 +54,7 @@ pub(super) fn request(request: &Request<'_>, batch: &mut Batch) {
         ..head.place(target).whole(kind::REQUEST)
     };
     let most = 3 + offer.subprotocols.len() + offer.extensions.len() + head.fields.len();
-    let first = begin(event, most, batch);
+    let first = begin(event, most, batch)?;
     if *method != b"GET" {
         batch.push(head.place(method).record(kind::METHOD, 0));
     }
@@ -73,11 +73,12 @@ pub(super) fn request(request: &Request<'_>, batch: &mut Batch) {
     }
     head.push_headers(batch);
     end(first, batch);
+    Ok(())
 }
 
 /// Delivers a client's OPEN.
-pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batch) {
-    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 2 + head.fields.len(), batch);
+pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batch) -> Result<(), Error> {
+    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 2 + head.fields.len(), batch)?;
     if let Some(name) = agreed.subprotocol {
         batch.push(head.place(name).record(kind::SUBPROTOCOL, 0));
     }
@@ -86,17 +87,33 @@ pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batc
     }
     head.push_headers(batch);
     end(first, batch);
+    Ok(())
+}
+
+/// Room for a server's OPEN.
+pub(super) fn room_for_open(subprotocol: Option<&[u8]>, extension: Option<&[u8]>) -> Result<Batch, Error> {
+    let mut batch = Batch::default();
+    let len = [subprotocol, extension].map(|text| text.map_or(0, <[u8]>::len)).iter().sum();
+    batch.scratch.try_reserve_exact(len).map_err(|_| Error::NoMemory)?;
+    let details = usize::from(subprotocol.is_some()) + usize::from(extension.is_some());
+    batch.records.try_reserve_exact(1 + details).map_err(|_| Error::NoMemory)?;
+    Ok(batch)
 }
 
 /// Delivers a server's OPEN, with copies of its details.
-pub(super) fn open_server(subprotocol: Option<&[u8]>, extension: Option<&[u8]>, batch: &mut Batch) {
-    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 0, batch);
+pub(super) fn open_server(
+    subprotocol: Option<&[u8]>,
+    extension: Option<&[u8]>,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 0, batch)?;
     for (kind, text) in [(kind::SUBPROTOCOL, subprotocol), (kind::EXTENSION, extension)] {
         if let Some(text) = text {
             batch.push_detail(kind, text);
         }
     }
     end(first, batch);
+    Ok(())
 }
 
 /// A response that opens no connection, as it is delivered.
@@ -110,53 +127,70 @@ pub(super) struct Rejected<'a> {
 
 /// Delivers REJECTED with its headers and the body that was kept. The head lies between these indices of the scratch
 /// buffer, the body behind it.
-pub(crate) fn refusal(start: usize, head_end: usize, status: u16, truncated: bool, batch: &mut Batch) {
+pub(crate) fn refusal(
+    start: usize,
+    head_end: usize,
+    status: u16,
+    truncated: bool,
+    batch: &mut Batch,
+) -> Result<(), Error> {
     let scratch = core::mem::take(&mut batch.scratch);
     let bytes = &scratch[start..head_end];
     let body = Place { region: region::SCRATCH, offset: head_end, len: scratch.len() - head_end };
-    // It could be parsed when it arrived.
-    if let Ok((line, fields)) = head::parse(bytes) {
+    // It could be parsed when it arrived: now only memory can be missing.
+    let result = head::parse(bytes).map_err(|_| Error::NoMemory).and_then(|(line, fields)| {
         let reason = head::parse_status_line(line).map_or(&[][..], |(_, reason)| reason);
         let head = Head { bytes, start, fields: &fields };
-        rejected(&Rejected { head, status, reason, body: Some((body, truncated)) }, batch);
-    }
+        rejected(&Rejected { head, status, reason, body: Some((body, truncated)) }, batch)
+    });
     batch.scratch = scratch;
+    result
 }
 
 /// Delivers REJECTED.
-pub(super) fn rejected(rejected: &Rejected<'_>, batch: &mut Batch) {
+pub(super) fn rejected(rejected: &Rejected<'_>, batch: &mut Batch) -> Result<(), Error> {
     let Rejected { head, status, reason, body } = rejected;
     let (body, truncated) = body.unwrap_or((head.place(&head.bytes[..0]), false));
     let flags = if truncated { flag::TRUNCATED } else { 0 };
-    let first = begin(Record { code: *status, ..body.record(kind::REJECTED, flags) }, 0, batch);
+    let event = Record { code: *status, ..body.record(kind::REJECTED, flags) };
+    let first = begin(event, 1 + head.fields.len(), batch)?;
     if !reason.is_empty() {
         batch.push(head.place(reason).record(kind::REASON, 0));
     }
     head.push_headers(batch);
     end(first, batch);
+    Ok(())
 }
 
-/// Delivers HEAD: these lines as fields, with names in lower case. `status` is 0 for a request.
-pub(super) fn head(lines: &[u8], status: u16, body: &[u8], batch: &mut Batch) {
-    let body = batch.push_to_scratch(body);
-    let first = begin(Record { code: status, ..body.record(kind::HEAD, 0) }, 0, batch);
+/// Delivers HEAD in place of all other events: these lines as fields, with names in lower case. `status` is 0 for a request.
+pub(super) fn head(lines: &[u8], status: u16, body: &[u8], batch: &mut Batch) -> Result<(), Error> {
+    let mut own = Batch::default();
+    own.scratch.try_reserve(lines.len() + body.len()).map_err(|_| Error::NoMemory)?;
+    let body = own.push_to_scratch(body);
+    let details = lines.iter().filter(|byte| **byte == b'\n').count();
+    let first = begin(Record { code: status, ..body.record(kind::HEAD, 0) }, details, &mut own)?;
     for line in lines.split(|byte| *byte == b'\n') {
         // The name of a pseudo-header field begins with a colon.
         let colon = line.iter().skip(1).position(|byte| *byte == b':').map(|at| at + 1);
         if let (Some(colon), [line @ .., b'\r']) = (colon, line) {
-            let name = batch.push_to_scratch(&line[..colon].to_ascii_lowercase());
-            let value = batch.push_to_scratch(&line[colon + 2..]);
-            batch.push(header_record(name, value));
+            let name = own.push_to_scratch(&line[..colon]);
+            own.scratch[name.offset..].make_ascii_lowercase();
+            let value = own.push_to_scratch(&line[colon + 2..]);
+            own.push(header_record(name, value));
         }
     }
-    end(first, batch);
+    end(first, &mut own);
+    *batch = own;
+    Ok(())
 }
 
 /// Pushes an event, with room for this many details. Returns where those begin.
-fn begin(event: Record, details: usize, batch: &mut Batch) -> usize {
-    batch.records.reserve_exact(1 + details);
+fn begin(event: Record, details: usize, batch: &mut Batch) -> Result<usize, Error> {
+    // Behind so many nothing comes in the same batch but a fault and the end.
+    let end = if details >= MAX_RECORDS { 2 } else { 0 };
+    batch.records.try_reserve_exact(1 + details + end).map_err(|_| Error::NoMemory)?;
     batch.records.push(event);
-    batch.records.len()
+    Ok(batch.records.len())
 }
 
 /// Writes to the event how many details it has.

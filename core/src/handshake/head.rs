@@ -3,7 +3,6 @@
 //! [`HeadReader`] finds the end of the head and refuses what is not strict HTTP. It visits each byte once, however the
 //! head is cut. Then `httparse` parses the complete head.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use memchr::memchr;
@@ -171,17 +170,27 @@ pub(crate) fn parse<'a>(head: &'a [u8]) -> Result<(&'a [u8], Vec<Field<'a>>), Fa
     let rest = rest.get(2..).ok_or(FaultKind::BadHeader)?;
     let mut room = USUAL_HEADERS;
     loop {
-        let mut headers = vec![httparse::EMPTY_HEADER; room];
+        let mut headers = room_for(room)?;
+        headers.resize(room, httparse::EMPTY_HEADER);
         match httparse::parse_headers(rest, &mut headers) {
             Ok(httparse::Status::Complete((_, headers))) => {
+                let mut fields = room_for(headers.len())?;
                 let field = |header: &httparse::Header<'a>| Field { name: header.name.as_bytes(), value: header.value };
-                return Ok((first, headers.iter().map(field).collect()));
+                fields.extend(headers.iter().map(field));
+                return Ok((first, fields));
             }
             // There are no more headers than bytes.
             Err(httparse::Error::TooManyHeaders) if room < rest.len() => room *= 4,
             _ => return Err(FaultKind::BadHeader),
         }
     }
+}
+
+/// An empty list for so many.
+fn room_for<T>(count: usize) -> Result<Vec<T>, FaultKind> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(count).map_err(|_| FaultKind::NoMemory)?;
+    Ok(list)
 }
 
 /// For so many headers there is room at the first try.

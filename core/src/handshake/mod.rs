@@ -106,6 +106,7 @@ fn add_header(lines: &mut Vec<u8>, name: &[u8], value: &[u8], reserved: &[&str])
     if reserved || !syntax::is_token(name) || !syntax::is_value(value) {
         return Err(Error::InvalidArgument);
     }
+    lines.try_reserve(name.len() + value.len() + 4).map_err(|_| Error::NoMemory)?;
     write::header(lines, name, value);
     Ok(())
 }

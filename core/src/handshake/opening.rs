@@ -4,7 +4,7 @@
 //! The handshake is carried by the text of HTTP/1.1 in input and output, or by fields that the host passes and takes.
 //! [`arrive`] has what arrives, [`answer`] what a server answers.
 
-mod answer;
+pub(crate) mod answer;
 mod arrive;
 
 use alloc::boxed::Box;
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use super::body::BodyReader;
 use super::deliver::{self, Head, Rejected};
-use super::fields::HttpVersion;
+use super::fields::{self, HttpVersion};
 use super::head::{HeadKind, HeadReader};
 use super::response::Agreed;
 use super::write::{self, Response};
@@ -44,7 +44,7 @@ pub(crate) struct Opening {
     /// The `Sec-WebSocket-Accept` that a server sends, or a client expects.
     accept: [u8; 28],
     /// The subprotocols that the client offered, once a server has read them.
-    offered: Vec<Box<[u8]>>,
+    offered: Vec<u8>,
     /// The client's offers of compression, as a list.
     deflate_offers: Vec<u8>,
     /// The settings for the compression of this connection, if the host has narrowed them.
@@ -149,8 +149,7 @@ impl Opening {
     ) -> Result<(), Error> {
         let url = self.config.url.as_ref().ok_or(Error::InvalidArgument)?;
         let offer = settings.wants_deflate().then(|| negotiation::offer(settings));
-        write::request(output, carrier, url, &self.key, &self.config, offer.as_deref());
-        Ok(())
+        write::request(output, carrier, url, &self.key, &self.config, offer.as_deref())
     }
 
     /// What carries the handshake. A constant in a build without fields, which then leaves out all that depends on it.
@@ -180,9 +179,8 @@ impl Opening {
         }
         lines.clear();
         self.write_request(Some(version), context.sender.settings(), &mut lines)?;
+        deliver::head(&lines, 0, b"", context.batch)?;
         context.sender.drop_output();
-        context.batch.reset();
-        deliver::head(&lines, 0, b"", context.batch);
         self.reader = HeadReader::new(HeadKind::Response, context.batch.scratch.len());
         self.carrier = Some(version);
         Ok(())
@@ -193,7 +191,7 @@ impl Opening {
             + self.response_headers.capacity()
             + self.deflate_offers.capacity()
             + self.narrowed.as_ref().map_or(0, |_| size_of::<Settings>())
-            + self.offered.iter().map(|name| size_of_val(name) + name.len()).sum::<usize>()
+            + self.offered.capacity()
     }
 }
 
@@ -212,15 +210,15 @@ impl Opening {
 
     fn perform(&mut self, effect: Effect, subject: &Subject<'_>, context: &mut Context<'_>) -> Result<(), Error> {
         match (effect, subject) {
-            (Effect::DeliverRequest, Subject::Request(request)) => deliver::request(request, context.batch),
+            (Effect::DeliverRequest, Subject::Request(request)) => deliver::request(request, context.batch)?,
             (Effect::SendSwitching, Subject::Accept { subprotocol, extension }) => {
                 self.send_switching(*subprotocol, *extension, context)?;
             }
             (Effect::DeliverOpen, Subject::Accept { subprotocol, extension }) => {
-                deliver::open_server(*subprotocol, *extension, context.batch);
+                deliver::open_server(*subprotocol, *extension, context.batch)?;
             }
             (Effect::DeliverOpen, Subject::Switching { head, agreed }) => {
-                deliver::open_client(head, agreed, context.batch);
+                deliver::open_client(head, agreed, context.batch)?;
                 self.agreed = agreed.extension.map(|(_, agreement)| agreement);
             }
             (Effect::SendRefusal, Subject::Respond(response)) => self.send_response(response, context)?,
@@ -230,11 +228,11 @@ impl Opening {
             (Effect::ReadBody, Subject::RefusalHead(refusal)) => self.refusal = Some(*refusal),
             (Effect::DeliverRefusal, Subject::BodyEnd { truncated }) => {
                 if let Some(Refusal { head_start, head_end, status, .. }) = self.refusal {
-                    deliver::refusal(head_start, head_end, status, *truncated, context.batch);
+                    deliver::refusal(head_start, head_end, status, *truncated, context.batch)?;
                 }
             }
             (Effect::DeliverRefusal, Subject::FaultySwitching(rejected)) => {
-                deliver::rejected(rejected, context.batch);
+                deliver::rejected(rejected, context.batch)?;
             }
             // A fault that has no status in HTTP refuses nothing.
             (_, other) => debug_assert!(matches!(other, Subject::None), "an input without what its effects need"),
@@ -248,6 +246,6 @@ impl Opening {
     }
 
     fn is_offered(&self, name: &[u8]) -> bool {
-        self.offered.iter().any(|offer| **offer == *name)
+        fields::elements(&self.offered).any(|offer| offer == name)
     }
 }

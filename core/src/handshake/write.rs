@@ -1,12 +1,13 @@
 //! Heads that the engine sends, a client's request and a server's responses: as the text of HTTP/1.1, or as lines of fields
 //! for the host to send.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::body::has_no_body;
 use super::fields::HttpVersion;
 use super::{HandshakeConfig, Url};
-use crate::error::FaultKind;
+use crate::error::{Error, FaultKind};
 use crate::text::decimal;
 
 /// The two headers that both ends send in HTTP/1.1.
@@ -27,9 +28,12 @@ pub(crate) fn request(
     key: &[u8],
     config: &HandshakeConfig,
     extension: Option<&str>,
-) {
-    output.reserve(USUAL_SIZE + url.target.len());
+) -> Result<(), Error> {
     let (target, authority) = (url.target.as_bytes(), url.authority.as_bytes());
+    let texts = [config.origin.as_ref(), url.authorization.as_ref()].map(|text| text.map_or(0, String::len));
+    let lists = config.subprotocols.len() + config.headers.len();
+    let room = USUAL_SIZE + target.len() + authority.len() + texts.iter().sum::<usize>() + lists;
+    output.try_reserve(room).map_err(|_| Error::NoMemory)?;
     match carrier {
         None => push(output, &[b"GET ", target, b" HTTP/1.1\r\n"]),
         Some(HttpVersion::Http11) => push(output, &[b":method: GET\r\n:path: ", target, b"\r\n"]),
@@ -59,6 +63,7 @@ pub(crate) fn request(
     }
     push(output, &[&config.headers]);
     end(output, carrier);
+    Ok(())
 }
 
 /// The server's response that accepts (RFC 6455 §4.2.2, RFC 8441 §5). `extra` are header lines.

@@ -27,7 +27,7 @@ use crate::error::Breach;
 use crate::mask::{self, Key};
 
 /// How many records end a batch. The rest of the input waits for the next call.
-const MAX_RECORDS: usize = 256;
+pub(crate) const MAX_RECORDS: usize = 256;
 /// How many bytes of complete messages in the store, or inflated bytes, end a batch.
 const MAX_STORED: usize = 1 << 20;
 /// Where messages are limited to less, a batch need not inflate more than one of them, or than this.

@@ -1,9 +1,11 @@
 //! CONNECT (RFC 9110 §9.3.6, RFC 9112 §3.2.3): the request, and the reading of the answer.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::proxy::Credentials;
 use super::{Step, TunnelConfig};
-use crate::error::{Breach, Fault, FaultKind};
+use crate::error::{Breach, Error, Fault, FaultKind};
 use crate::handshake::deliver::{self, Head};
 use crate::handshake::head::{self, HeadKind, HeadReader};
 use crate::handshake::response::Agreed;
@@ -12,19 +14,25 @@ use crate::receive::batch::Batch;
 use crate::settings::{MAX_INTERIM, Settings};
 use crate::text::decimal;
 
+/// What a request has besides the texts of the host, and some more.
+const USUAL_SIZE: usize = 128;
+
 /// The request. The target is host and port, and so is Host, with the port in any case.
-pub(super) fn request(config: &TunnelConfig) -> Vec<u8> {
+pub(super) fn request(config: &TunnelConfig) -> Result<Vec<u8>, Error> {
     let (host, is_bracketed) = config.target().text();
     let (open, close): (&[u8], &[u8]) = if is_bracketed { (b"[", b"]") } else { (b"", b"") };
     let mut authority = Vec::new();
     push(&mut authority, &[open, host.as_bytes(), close, b":", decimal(config.port().into()).as_bytes()]);
+    let credentials = config.proxy().credentials.as_ref().map(Credentials::basic);
     let mut output = Vec::new();
+    let room = USUAL_SIZE + 2 * authority.len() + credentials.as_ref().map_or(0, String::len) + config.headers().len();
+    output.try_reserve(room).map_err(|_| Error::NoMemory)?;
     push(&mut output, &[b"CONNECT ", &authority, b" HTTP/1.1\r\nHost: ", &authority, b"\r\n"]);
-    if let Some(credentials) = &config.proxy().credentials {
-        push(&mut output, &[b"Proxy-Authorization: Basic ", credentials.basic().as_bytes(), b"\r\n"]);
+    if let Some(credentials) = credentials {
+        push(&mut output, &[b"Proxy-Authorization: Basic ", credentials.as_bytes(), b"\r\n"]);
     }
     push(&mut output, &[config.headers(), b"\r\n"]);
-    output
+    Ok(output)
 }
 
 /// The answer, as it is read. Its heads lie in the scratch buffer.
@@ -64,7 +72,8 @@ impl Answer {
             if (200..=299).contains(&status) {
                 // No length and no coding announces a body here (RFC 9110 §9.3.6).
                 let agreed = Agreed { subprotocol: None, extension: None };
-                deliver::open_client(&Head { bytes, start, fields: &fields }, &agreed, batch);
+                let head = Head { bytes, start, fields: &fields };
+                deliver::open_client(&head, &agreed, batch).map_err(|_| FaultKind::NoMemory)?;
             }
             Ok(status)
         });
@@ -83,7 +92,7 @@ impl Answer {
             }
             200..=299 => Ok(Step::Open),
             status => {
-                deliver::refusal(start, end, status, false, batch);
+                deliver::refusal(start, end, status, false, batch).map_err(|_| FaultKind::NoMemory)?;
                 let kind = if status == 407 { FaultKind::TunnelAuthentication } else { FaultKind::TunnelRefused };
                 Ok(Step::Refused(kind, status))
             }

@@ -133,7 +133,7 @@ impl Tunnel {
     /// [`Error::NoMemory`].
     pub fn new(config: &TunnelConfig, now: Duration) -> Result<Self, Error> {
         let (output, answer) = match config.proxy().kind {
-            ProxyKind::Http => (http::request(config), Answer::Http(http::Answer::new(config))),
+            ProxyKind::Http => (http::request(config)?, Answer::Http(http::Answer::new(config))),
             ProxyKind::Socks4a | ProxyKind::Socks5 => {
                 let (first, answer) = socks::start(config);
                 (first, Answer::Socks(answer))

@@ -1,11 +1,12 @@
 //! What a server answers to a request: as text in the output, or as a head that the host sends.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Context, Opening, Subject, deliver, negotiation, write};
 use crate::deflate::Agreement;
-use crate::error::{Answer, Breach, Error};
+use crate::error::{Answer, Breach, Error, FaultKind};
 use crate::handshake::add_header;
 use crate::handshake::body::has_no_body;
 use crate::handshake::fields::{self, Extensions};
@@ -46,7 +47,7 @@ impl Opening {
         &mut self,
         chosen: Option<&str>,
         context: &mut Context<'_>,
-    ) -> Result<(Vec<u8>, Option<Agreement>), Error> {
+    ) -> Result<(Box<[u8]>, Option<Agreement>), Error> {
         if self.stage != Stage::Decision {
             return Err(Error::InvalidState);
         }
@@ -58,8 +59,10 @@ impl Opening {
         let settings = self.narrowed.as_deref().unwrap_or(context.sender.settings());
         let answer = answer_deflate(&self.deflate_offers, settings);
         let extension = answer.as_ref().map(|(text, _)| text.as_bytes());
+        let backlog = boxed(&self.backlog).map_err(|_| Error::NoMemory)?;
         self.apply(Input::HostAccept, &Subject::Accept { subprotocol, extension }, context)?;
-        Ok((core::mem::take(&mut self.backlog), answer.map(|(_, agreement)| agreement)))
+        self.backlog = Vec::new();
+        Ok((backlog, answer.map(|(_, agreement)| agreement)))
     }
 
     /// Answers the request with a response that opens no connection.
@@ -109,14 +112,15 @@ impl Opening {
         };
         match self.carrier() {
             None => {
+                // The records of OPEN must find their room once the response is on its way.
+                let batch = deliver::room_for_open(subprotocol, extension)?;
                 switching(context.sender.http(room)?);
-                context.batch.reset();
+                *context.batch = batch;
             }
             Some(version) => {
-                let mut lines = Vec::new();
+                let mut lines = room_for(room)?;
                 switching(&mut lines);
-                context.batch.reset();
-                deliver::head(&lines, version.accepting_status(), b"", context.batch);
+                deliver::head(&lines, version.accepting_status(), b"", context.batch)?;
             }
         }
         Ok(())
@@ -134,10 +138,9 @@ impl Opening {
                 context.batch.reset();
             }
             version => {
-                let mut lines = Vec::new();
+                let mut lines = room_for(room)?;
                 write::response(&mut lines, version, response, extra);
-                context.batch.reset();
-                deliver::head(&lines, response.status, body, context.batch);
+                deliver::head(&lines, response.status, body, context.batch)?;
             }
         }
         self.backlog = Vec::new();
@@ -158,11 +161,36 @@ fn answer_deflate(offers: &[u8], settings: &Settings) -> Option<(String, Agreeme
     Extensions::new(offers).flatten().flat_map(|extension| negotiation::answer(extension, settings)).next()
 }
 
+/// A copy that has no room for more.
+pub(crate) fn boxed(bytes: &[u8]) -> Result<Box<[u8]>, FaultKind> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len()).map_err(|_| FaultKind::NoMemory)?;
+    copy.extend_from_slice(bytes);
+    Ok(copy.into())
+}
+
+/// An empty buffer for so many bytes.
+fn room_for(bytes: usize) -> Result<Vec<u8>, Error> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve(bytes).map_err(|_| Error::NoMemory)?;
+    Ok(buffer)
+}
+
 /// The offers of compression among the extensions, as a list.
-pub(super) fn deflate_offers(extensions: &[&[u8]], settings: &Settings) -> Vec<u8> {
-    if !settings.wants_deflate() {
-        return Vec::new();
+pub(super) fn deflate_offers(extensions: &[&[u8]], settings: &Settings) -> Result<Vec<u8>, FaultKind> {
+    let is_wanted = settings.wants_deflate();
+    list(extensions.iter().copied().filter(|extension| is_wanted && negotiation::is_deflate(extension)))
+}
+
+/// Elements as a list in a header.
+pub(super) fn list<'a>(elements: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, FaultKind> {
+    let mut list = Vec::new();
+    for element in elements {
+        list.try_reserve(element.len() + fields::SEPARATOR.len()).map_err(|_| FaultKind::NoMemory)?;
+        if !list.is_empty() {
+            list.extend_from_slice(fields::SEPARATOR);
+        }
+        list.extend_from_slice(element);
     }
-    let offers = extensions.iter().filter(|extension| negotiation::is_deflate(extension)).copied();
-    offers.collect::<Vec<&[u8]>>().join(fields::SEPARATOR)
+    Ok(list)
 }

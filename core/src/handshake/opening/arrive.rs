@@ -1,8 +1,6 @@
 //! What arrives in the opening stage: heads as text or as fields, bodies of refusals, and what follows a request.
 
-use alloc::boxed::Box;
-
-use super::answer::deflate_offers;
+use super::answer::{deflate_offers, list};
 use super::{Context, MAX_BACKLOG, Opening, Outcome, Refusal, Subject, deliver};
 use crate::error::{Breach, FaultKind};
 use crate::handshake::body::{BodyReader, Progress};
@@ -46,7 +44,7 @@ impl Opening {
     }
 
     /// The server's stream has ended: that may complete its refusal.
-    pub(crate) fn read_eof(&mut self, context: &mut Context<'_>) -> Outcome {
+    pub(crate) fn read_eof(&mut self, context: &mut Context<'_>) -> Result<Outcome, Breach> {
         let truncated = self.refusal.as_ref().is_some_and(|refusal| !refusal.body.ends_at_eof());
         self.end_refusal(Input::Eof, truncated, context)
     }
@@ -57,19 +55,20 @@ impl Opening {
         let kept = scratch.len() - *head_end;
         let room = usize::try_from(context.sender.settings().max_body_size).unwrap_or(usize::MAX) - kept;
         let progress = if body.is_empty() { Progress::Done } else { body.read(input, scratch, room)? };
-        Ok(match progress {
-            Progress::More => Outcome::Wait,
+        match progress {
+            Progress::More => Ok(Outcome::Wait),
             Progress::Done => self.end_refusal(Input::BodyEnd, false, context),
             Progress::Truncated => self.end_refusal(Input::BodyEnd, true, context),
-        })
+        }
     }
 
     /// The body of a refusal has ended, if there is one.
-    fn end_refusal(&mut self, input: Input, truncated: bool, context: &mut Context<'_>) -> Outcome {
-        match (self.apply(input, &Subject::BodyEnd { truncated }, context), &self.refusal) {
-            (Ok(true), Some(refusal)) => Outcome::Refused(refusal.status),
+    fn end_refusal(&mut self, input: Input, truncated: bool, context: &mut Context<'_>) -> Result<Outcome, Breach> {
+        let ends = self.apply(input, &Subject::BodyEnd { truncated }, context).map_err(|_| FaultKind::NoMemory)?;
+        Ok(match &self.refusal {
+            Some(refusal) if ends => Outcome::Refused(refusal.status),
             _ => Outcome::Wait,
-        }
+        })
     }
 }
 
@@ -145,8 +144,8 @@ impl Opening {
         let (input, fault, offer) = match request::check(version, line.fault, head.fields, &host) {
             Ok((offer, key)) => {
                 self.accept = key.map_or([0; 28], accept_for);
-                self.offered = offer.subprotocols.iter().map(|name| Box::from(*name)).collect();
-                self.deflate_offers = deflate_offers(&offer.extensions, settings);
+                self.offered = list(offer.subprotocols.iter().copied())?;
+                self.deflate_offers = deflate_offers(&offer.extensions, settings)?;
                 (Input::ValidRequest, None, offer)
             }
             Err(fault) if settings.deliver_http => {
