@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::FaultKind;
+use crate::error::{Error, FaultKind};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use warm::{Lent, MAX_WARM, Warm};
 
@@ -62,6 +62,12 @@ impl Buffers {
 
     #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
     fn keep(&self, _: Vec<u8>) {}
+}
+
+/// Makes room for `additional` bytes of text in an HTTP head.
+#[inline(never)]
+pub(crate) fn reserve_text(text: &mut Vec<u8>, additional: usize) -> Result<(), Error> {
+    text.try_reserve(additional).map_err(|_| Error::NoMemory)
 }
 
 /// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes, and for no more

@@ -165,7 +165,7 @@ impl Connection {
         let consumed = self.reader.read(bytes, &mut context)?;
         let waits = consumed < bytes.len() && !self.is_over();
         if waits {
-            self.phase = Phase::Backlog(opening::answer::boxed(&bytes[consumed..])?);
+            self.phase = Phase::Backlog(opening::answer::boxed(&bytes[consumed..]).map_err(|_| FaultKind::NoMemory)?);
         }
         Ok(waits)
     }

@@ -80,19 +80,16 @@ pub(super) fn request(
         return Err(FaultKind::BadTarget.into());
     }
     let authority = authority.unwrap_or_default();
-    // Lines have a limit, these have none.
-    let room = 32 + authority.len() + 2 * method.len() + path.len();
-    buffer.try_reserve(room).map_err(|_| FaultKind::NoMemory)?;
-    push(buffer, &[authority, method]);
+    push(buffer, &[authority, method])?;
     let (authority_len, len) = (authority.len(), buffer.len());
     // An extended CONNECT is to HTTP/2 what GET is to HTTP/1.1.
     let method = if is_connect { b"GET" } else { method };
-    push(buffer, &[method, b" ", path, b" HTTP/1.1"]);
+    push(buffer, &[method, b" ", path, b" HTTP/1.1"])?;
     // As in text, the first line is judged before the fields.
     let line = RequestLine::parse(&buffer[len..])?;
     match fault.or(line.fault) {
         Some(fault) if !settings.deliver_http => return Err(fault.into()),
-        _ => buffer.extend_from_slice(b"\r\n"),
+        _ => push(buffer, &[b"\r\n"])?,
     }
     push_fields(version, regular, buffer, settings)?;
     let secure = scheme.map(|scheme| scheme == b"https");
@@ -113,7 +110,7 @@ pub(super) fn response(
     // Hosts that pass on all fields pass on the status among them.
     let regular = fields.iter().position(|field| field.name != b":status").unwrap_or(fields.len());
     let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
-    push(buffer, &[b"HTTP/1.1 ", &digits, b" \r\n"]);
+    push(buffer, &[b"HTTP/1.1 ", &digits, b" \r\n"])?;
     push_fields(version, &fields[regular..], buffer, settings)
 }
 
@@ -141,13 +138,13 @@ fn push_fields(
         } else if len + buffer.len() as u64 > settings.max_head_size {
             return Err(Breach::with(FaultKind::HeadTooLarge, 0));
         }
-        buffer.try_reserve(name.len() + value.len() + 4).map_err(|_| FaultKind::NoMemory)?;
-        push(buffer, &[name, b": ", value, b"\r\n"]);
+        push(buffer, &[name, b": ", value, b"\r\n"])?;
     }
-    buffer.extend_from_slice(b"\r\n");
-    Ok(())
+    Ok(push(buffer, &[b"\r\n"])?)
 }
 
-fn push(buffer: &mut Vec<u8>, parts: &[&[u8]]) {
+fn push(buffer: &mut Vec<u8>, parts: &[&[u8]]) -> Result<(), FaultKind> {
+    buffer.try_reserve(parts.iter().map(|part| part.len()).sum()).map_err(|_| FaultKind::NoMemory)?;
     parts.iter().for_each(|part| buffer.extend_from_slice(part));
+    Ok(())
 }

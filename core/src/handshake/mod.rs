@@ -22,6 +22,7 @@ use alloc::vec::Vec;
 
 use sha1::{Digest, Sha1};
 
+use crate::buffers::reserve_text;
 use crate::error::Error;
 use crate::syntax;
 use crate::text::base64_array;
@@ -106,7 +107,7 @@ fn add_header(lines: &mut Vec<u8>, name: &[u8], value: &[u8], reserved: &[&str])
     if reserved || !syntax::is_token(name) || !syntax::is_value(value) {
         return Err(Error::InvalidArgument);
     }
-    lines.try_reserve(name.len() + value.len() + 4).map_err(|_| Error::NoMemory)?;
+    reserve_text(lines, name.len() + value.len() + 4)?;
     write::header(lines, name, value);
     Ok(())
 }

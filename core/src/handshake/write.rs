@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::body::has_no_body;
 use super::fields::HttpVersion;
 use super::{HandshakeConfig, Url};
+use crate::buffers::reserve_text;
 use crate::error::{Error, FaultKind};
 use crate::text::decimal;
 
@@ -33,7 +34,7 @@ pub(crate) fn request(
     let texts = [config.origin.as_ref(), url.authorization.as_ref()].map(|text| text.map_or(0, String::len));
     let lists = config.subprotocols.len() + config.headers.len();
     let room = USUAL_SIZE + target.len() + authority.len() + texts.iter().sum::<usize>() + lists;
-    output.try_reserve(room).map_err(|_| Error::NoMemory)?;
+    reserve_text(output, room)?;
     match carrier {
         None => push(output, &[b"GET ", target, b" HTTP/1.1\r\n"]),
         Some(HttpVersion::Http11) => push(output, &[b":method: GET\r\n:path: ", target, b"\r\n"]),

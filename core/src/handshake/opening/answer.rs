@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Context, Opening, Subject, deliver, negotiation, write};
+use crate::buffers::reserve_text;
 use crate::deflate::Agreement;
-use crate::error::{Answer, Breach, Error, FaultKind};
+use crate::error::{Answer, Breach, Error};
 use crate::handshake::add_header;
 use crate::handshake::body::has_no_body;
 use crate::handshake::fields::{self, Extensions};
@@ -59,7 +60,7 @@ impl Opening {
         let settings = self.narrowed.as_deref().unwrap_or(context.sender.settings());
         let answer = answer_deflate(&self.deflate_offers, settings);
         let extension = answer.as_ref().map(|(text, _)| text.as_bytes());
-        let backlog = boxed(&self.backlog).map_err(|_| Error::NoMemory)?;
+        let backlog = boxed(&self.backlog)?;
         self.apply(Input::HostAccept, &Subject::Accept { subprotocol, extension }, context)?;
         self.backlog = Vec::new();
         Ok((backlog, answer.map(|(_, agreement)| agreement)))
@@ -162,9 +163,9 @@ fn answer_deflate(offers: &[u8], settings: &Settings) -> Option<(String, Agreeme
 }
 
 /// A copy that has no room for more.
-pub(crate) fn boxed(bytes: &[u8]) -> Result<Box<[u8]>, FaultKind> {
+pub(crate) fn boxed(bytes: &[u8]) -> Result<Box<[u8]>, Error> {
     let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len()).map_err(|_| FaultKind::NoMemory)?;
+    copy.try_reserve_exact(bytes.len()).map_err(|_| Error::NoMemory)?;
     copy.extend_from_slice(bytes);
     Ok(copy.into())
 }
@@ -172,21 +173,23 @@ pub(crate) fn boxed(bytes: &[u8]) -> Result<Box<[u8]>, FaultKind> {
 /// An empty buffer for so many bytes.
 fn room_for(bytes: usize) -> Result<Vec<u8>, Error> {
     let mut buffer = Vec::new();
-    buffer.try_reserve(bytes).map_err(|_| Error::NoMemory)?;
+    reserve_text(&mut buffer, bytes)?;
     Ok(buffer)
 }
 
 /// The offers of compression among the extensions, as a list.
-pub(super) fn deflate_offers(extensions: &[&[u8]], settings: &Settings) -> Result<Vec<u8>, FaultKind> {
-    let is_wanted = settings.wants_deflate();
-    list(extensions.iter().copied().filter(|extension| is_wanted && negotiation::is_deflate(extension)))
+pub(super) fn deflate_offers(extensions: &[&[u8]], settings: &Settings) -> Result<Vec<u8>, Error> {
+    if !settings.wants_deflate() {
+        return Ok(Vec::new());
+    }
+    list(&mut extensions.iter().copied().filter(|extension| negotiation::is_deflate(extension)))
 }
 
 /// Elements as a list in a header.
-pub(super) fn list<'a>(elements: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, FaultKind> {
+pub(super) fn list(elements: &mut dyn Iterator<Item = &[u8]>) -> Result<Vec<u8>, Error> {
     let mut list = Vec::new();
     for element in elements {
-        list.try_reserve(element.len() + fields::SEPARATOR.len()).map_err(|_| FaultKind::NoMemory)?;
+        reserve_text(&mut list, element.len() + fields::SEPARATOR.len())?;
         if !list.is_empty() {
             list.extend_from_slice(fields::SEPARATOR);
         }

@@ -144,8 +144,8 @@ impl Opening {
         let (input, fault, offer) = match request::check(version, line.fault, head.fields, &host) {
             Ok((offer, key)) => {
                 self.accept = key.map_or([0; 28], accept_for);
-                self.offered = list(offer.subprotocols.iter().copied())?;
-                self.deflate_offers = deflate_offers(&offer.extensions, settings)?;
+                self.offered = list(&mut offer.subprotocols.iter().copied()).map_err(|_| FaultKind::NoMemory)?;
+                self.deflate_offers = deflate_offers(&offer.extensions, settings).map_err(|_| FaultKind::NoMemory)?;
                 (Input::ValidRequest, None, offer)
             }
             Err(fault) if settings.deliver_http => {
