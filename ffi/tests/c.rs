@@ -10,15 +10,20 @@ use std::process::Command;
 use support::{Library, PROFILE, WARNINGS, fresh_dir, hooked_library, library, root, run, run_ok};
 
 /// How a program is built.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Build {
     /// Against the shared library.
     Plain,
-    /// Against the static library, with sanitizers.
+    /// Against the static library.
+    Static,
+    /// The same, with sanitizers.
     Sanitized,
 }
 
-use Build::{Plain, Sanitized};
+use Build::{Plain, Sanitized, Static};
+
+/// What the static library needs.
+const SYSTEM: [&str; 3] = ["-lpthread", "-ldl", "-lm"];
 
 fn sources(folder: &str, extension: &str) -> Vec<PathBuf> {
     let folder = root().join(folder);
@@ -41,8 +46,7 @@ fn compile(
     library: &Library,
     build: Build,
 ) -> PathBuf {
-    let dir =
-        fresh_dir(&format!("{name}-{compiler}-{standard}-{}", if build == Plain { "plain" } else { "sanitized" }));
+    let dir = fresh_dir(&format!("{name}-{compiler}-{standard}-{build:?}").to_lowercase());
     let program = dir.join("program");
     let mut command = Command::new(compiler);
     command.arg(format!("-std={standard}")).args(WARNINGS).args(["-g", "-pthread"]);
@@ -59,9 +63,12 @@ fn compile(
             rpath.push(library.dir());
             command.arg("-O2").arg("-L").arg(library.dir()).arg("-lsansock").arg(rpath);
         }
+        Static => {
+            command.arg("-O2").arg(library.archive()).args(SYSTEM);
+        }
         Sanitized => {
             command.args(["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-            command.arg(library.archive()).args(["-lpthread", "-ldl", "-lm"]);
+            command.arg(library.archive()).args(SYSTEM);
         }
     }
     run_ok(&mut command);
@@ -94,6 +101,17 @@ fn topic(name: &str, library: &Library) {
     }
 }
 
+/// The test of one topic that puts functions of its own before these.
+fn wrapped_topic(name: &str, functions: &[&str]) {
+    let source = root().join(format!("ffi/tests/c/{name}.c"));
+    let mut arguments = vec![source];
+    arguments.extend(functions.iter().map(|function| PathBuf::from(format!("-Wl,--wrap={function}"))));
+    for build in [Static, Sanitized] {
+        let out = execute(&compile(name, "gcc", "c11", &arguments, library(), build), &[]);
+        assert!(out.ends_with(" checks, 0 failed\n") && out.starts_with(name), "{out}");
+    }
+}
+
 #[test]
 fn every_test_in_c_is_run() {
     let run_below = [
@@ -103,6 +121,7 @@ fn every_test_in_c_is_run() {
         "fragmentation",
         "lifecycle",
         "misuse",
+        "no_memory",
         "null_everywhere",
         "panic_guard",
         "tunnel",
@@ -141,6 +160,12 @@ fn lifecycle() {
 #[test]
 fn misuse() {
     topic("misuse", library());
+}
+
+/// The program's own allocator stands before that of the system in the static library.
+#[test]
+fn no_memory() {
+    wrapped_topic("no_memory", &["malloc", "calloc", "realloc"]);
 }
 
 #[test]
