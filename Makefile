@@ -44,6 +44,7 @@ help:
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
+	  'make faults                      every request for memory fails once, from Rust and from C' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
@@ -201,6 +202,12 @@ include ffi/install/install.mk
 include .ci/package/package.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
+
+# Fails every request for memory, the small ones too: a few minutes.
+.PHONY: faults
+faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
+	SANSOCK_FAULTS=all cargo test --quiet -p sansock --test no_memory -- --nocapture
+	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
 .PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
 test: lint msrv no-std \

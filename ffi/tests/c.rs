@@ -121,8 +121,10 @@ fn every_test_in_c_is_run() {
         "fragmentation",
         "lifecycle",
         "misuse",
+        "no_entropy",
         "no_memory",
         "null_everywhere",
+        "old_header",
         "panic_guard",
         "tunnel",
         "vectors",
@@ -162,6 +164,12 @@ fn misuse() {
     topic("misuse", library());
 }
 
+/// The program's own source of random bytes stands before that of the system, and has none.
+#[test]
+fn no_entropy() {
+    wrapped_topic("no_entropy", &["dlsym"]);
+}
+
 /// The program's own allocator stands before that of the system in the static library.
 #[test]
 fn no_memory() {
@@ -171,6 +179,11 @@ fn no_memory() {
 #[test]
 fn null_everywhere() {
     topic("null_everywhere", library());
+}
+
+#[test]
+fn old_header() {
+    topic("old_header", library());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is played while memory fails: tables, and what is played for each combination of their rows.
 
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
 use sansock::handshake::fields::Field;
@@ -106,18 +107,16 @@ impl Scenarios {
             for (how, frames, reads) in ARRIVALS {
                 for len in [5, 700, 20_000, LONGEST] {
                     let opcode = if len % 3 == 0 { BINARY } else { TEXT };
-                    let bytes = fragments(role, opcode, &text(len), frames);
-                    let size = bytes.len().div_ceil(reads);
+                    let bytes = LazyCell::new(move || fragments(role, opcode, &text(len), frames));
                     self.add(format!("{len} bytes {how}, {role:?}"), opened(role), move |player| {
-                        player.receive_in(&bytes, size);
-                        player.receive_in(&bytes, size);
+                        player.receive_in(&bytes, bytes.len().div_ceil(reads));
+                        player.receive_in(&bytes, bytes.len().div_ceil(reads));
                     });
                 }
                 for (delivery, options) in &DELIVERIES[1..] {
-                    let bytes = fragments(role, TEXT, &text(30_000), frames);
-                    let size = bytes.len().div_ceil(reads);
+                    let bytes = LazyCell::new(move || fragments(role, TEXT, &text(30_000), frames));
                     self.add(format!("{delivery} {how}, {role:?}"), options(opened(role)), move |player| {
-                        player.receive_in(&bytes, size);
+                        player.receive_in(&bytes, bytes.len().div_ceil(reads));
                     });
                 }
             }
@@ -497,16 +496,12 @@ impl Scenarios {
                 let context = if alone { "alone" } else { "in a context" };
                 for len in [500, 20_000, LONGEST] {
                     let payload = text(len / 2).repeat(2);
-                    let frame = compressed(role, &payload);
                     for (how, _, reads) in &ARRIVALS[..3] {
-                        let (frame, size) = (frame.clone(), frame.len().div_ceil(*reads));
-                        self.add(
-                            format!("{len} compressed bytes {how}, {context}, {role:?}"),
-                            config.clone(),
-                            move |player| {
-                                player.receive_in(&frame, size);
-                            },
-                        );
+                        let frame = LazyCell::new(move || compressed(role, &text(len / 2).repeat(2)));
+                        let name = format!("{len} compressed bytes {how}, {context}, {role:?}");
+                        self.add(name, config.clone(), move |player| {
+                            player.receive_in(&frame, frame.len().div_ceil(*reads));
+                        });
                     }
                     let sent = payload.clone();
                     self.add(format!("{len} bytes compressed, {context}, {role:?}"), config.clone(), move |player| {
@@ -525,14 +520,9 @@ impl Scenarios {
                     );
                 }
                 for (delivery, options) in &DELIVERIES[1..] {
-                    let frame = compressed(role, &text(60_000).repeat(2));
-                    self.add(
-                        format!("{delivery} of compressed data, {context}, {role:?}"),
-                        options(config.clone()),
-                        move |player| {
-                            player.receive_in(&frame, 5_000);
-                        },
-                    );
+                    let frame = LazyCell::new(move || compressed(role, &text(60_000).repeat(2)));
+                    let name = format!("{delivery} of compressed data, {context}, {role:?}");
+                    self.add(name, options(config.clone()), move |player| player.receive_in(&frame, 5_000));
                 }
             }
         }
