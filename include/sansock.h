@@ -624,9 +624,9 @@ SANSOCK_API int32_t sansock_conn_release(struct sansock_conn *conn);
 
 /// Sends a text message. Like everything that is sent, it is copied to the output, and the events stay.
 ///
-/// SANSOCK_ERR_INVALID_ARGUMENT if it is not UTF-8. SANSOCK_ERR_INVALID_STATE before the connection is open, after our
-/// own Close, and while a message is being sent in parts. SANSOCK_ERR_WOULD_BLOCK or SANSOCK_ERR_TOO_LARGE if the
-/// output would exceed its hard limit.
+/// SANSOCK_ERR_INVALID_ARGUMENT if it is not UTF-8, or lies in this connection's own output. SANSOCK_ERR_INVALID_STATE
+/// before the connection is open, after our own Close, and while a message is being sent in parts.
+/// SANSOCK_ERR_WOULD_BLOCK or SANSOCK_ERR_TOO_LARGE if the output would exceed its hard limit.
 SANSOCK_API int32_t sansock_conn_send_text(struct sansock_conn *conn, const char *text, size_t len);
 
 /// Sends a binary message. Errors as for sansock_conn_send_text.

@@ -124,6 +124,17 @@ impl Inner {
     }
 }
 
+/// Bytes to send. Those of the connection's own output would move while they are copied: they are refused.
+///
+/// # Safety
+/// As for [`bytes`].
+unsafe fn to_send<'a, T>(inner: &Inner, data: *const T, len: usize) -> Result<&'a [u8], Error> {
+    // SAFETY: promised by the caller.
+    let bytes = unsafe { bytes(data, len) }?;
+    let (own, given) = (inner.connection.output().as_ptr_range(), bytes.as_ptr_range());
+    if given.start < own.end && own.start < given.end { Err(Error::InvalidArgument) } else { Ok(bytes) }
+}
+
 /// Runs one call on a connection and refreshes its block.
 ///
 /// # Safety
@@ -322,20 +333,20 @@ pub unsafe extern "C" fn sansock_conn_release(conn: *mut Conn) -> i32 {
 
 /// Sends a text message. Like everything that is sent, it is copied to the output, and the events stay.
 ///
-/// SANSOCK_ERR_INVALID_ARGUMENT if it is not UTF-8. SANSOCK_ERR_INVALID_STATE before the connection is open, after our
-/// own Close, and while a message is being sent in parts. SANSOCK_ERR_WOULD_BLOCK or SANSOCK_ERR_TOO_LARGE if the
-/// output would exceed its hard limit.
+/// SANSOCK_ERR_INVALID_ARGUMENT if it is not UTF-8, or lies in this connection's own output. SANSOCK_ERR_INVALID_STATE
+/// before the connection is open, after our own Close, and while a message is being sent in parts.
+/// SANSOCK_ERR_WOULD_BLOCK or SANSOCK_ERR_TOO_LARGE if the output would exceed its hard limit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_text(conn: *mut Conn, text: *const c_char, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.send_text(bytes(text, len)?)) }
+    unsafe { call(conn, |inner| inner.connection.send_text(to_send(inner, text, len)?)) }
 }
 
 /// Sends a binary message. Errors as for sansock_conn_send_text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_send_binary(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.send_binary(bytes(data, len)?)) }
+    unsafe { call(conn, |inner| inner.connection.send_binary(to_send(inner, data, len)?)) }
 }
 
 /// Sends a part of a message, as one frame of several. A part of a text message may end inside a code point.
@@ -351,7 +362,7 @@ pub unsafe extern "C" fn sansock_conn_send_part(
     last: u8,
 ) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.send_part(kind, bytes(data, len)?, boolean(last)?)) }
+    unsafe { call(conn, |inner| inner.connection.send_part(kind, to_send(inner, data, len)?, boolean(last)?)) }
 }
 
 /// Sends many messages: records of kind TEXT, BINARY, PING or PONG, with `offset` and `len` into `data`.
@@ -373,7 +384,7 @@ pub unsafe extern "C" fn sansock_conn_send_batch(
             if sent.is_null() {
                 return Err(Error::InvalidArgument);
             }
-            let (records, data) = (slice(records.cast(), count)?, bytes(data, len)?);
+            let (records, data) = (slice(records.cast(), count)?, to_send(inner, data, len)?);
             let (queued, result) = inner.connection.send_batch(records, data);
             write(sent, queued);
             result
@@ -401,7 +412,7 @@ pub unsafe extern "C" fn sansock_conn_send_many(
             if sent.is_null() {
                 return Err(Error::InvalidArgument);
             }
-            let (lens, data) = (slice(lens, count)?, bytes(data, len)?);
+            let (lens, data) = (slice(lens, count)?, to_send(inner, data, len)?);
             let (queued, result) = inner.connection.send_many(kind, lens, data);
             write(sent, queued);
             result
@@ -425,7 +436,7 @@ pub unsafe extern "C" fn sansock_conn_send_header(conn: *mut Conn, kind: u8, pay
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_ping(conn: *mut Conn, data: *const u8, len: usize, now: u64) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.ping(bytes(data, len)?, now)) }
+    unsafe { call(conn, |inner| inner.connection.ping(to_send(inner, data, len)?, now)) }
 }
 
 /// Sends a pong with a payload of at most 125 bytes: the answer to a ping where automatic pongs are off, or an
@@ -433,7 +444,7 @@ pub unsafe extern "C" fn sansock_conn_ping(conn: *mut Conn, data: *const u8, len
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_pong(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.pong(bytes(data, len)?)) }
+    unsafe { call(conn, |inner| inner.connection.pong(to_send(inner, data, len)?)) }
 }
 
 /// Starts the closing handshake, or answers the peer's Close; does nothing if our Close was sent already. Go on
@@ -450,7 +461,7 @@ pub unsafe extern "C" fn sansock_conn_close(
     now: u64,
 ) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.close(code, bytes(reason, len)?, now)) }
+    unsafe { call(conn, |inner| inner.connection.close(code, to_send(inner, reason, len)?, now)) }
 }
 
 /// Fails the connection (RFC 6455 section 7.1.7): sends Close unless it was sent, and does not wait for the peer's.
@@ -466,7 +477,7 @@ pub unsafe extern "C" fn sansock_conn_fail(
     now: u64,
 ) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
-    unsafe { call(conn, |inner| inner.connection.fail(code, bytes(reason, len)?, now)) }
+    unsafe { call(conn, |inner| inner.connection.fail(code, to_send(inner, reason, len)?, now)) }
 }
 
 /// Chooses whether the messages that follow are compressed, where that was agreed and they are long enough: 1, the

@@ -125,6 +125,7 @@ fn every_test_in_c_is_run() {
         "no_memory",
         "null_everywhere",
         "old_header",
+        "own_memory",
         "panic_guard",
         "tunnel",
         "vectors",
@@ -184,6 +185,11 @@ fn null_everywhere() {
 #[test]
 fn old_header() {
     topic("old_header", library());
+}
+
+#[test]
+fn own_memory() {
+    topic("own_memory", library());
 }
 
 #[test]

@@ -90,24 +90,17 @@ pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batc
     Ok(())
 }
 
-/// Room for a server's OPEN.
-pub(super) fn room_for_open(subprotocol: Option<&[u8]>, extension: Option<&[u8]>) -> Result<Batch, Error> {
-    let mut batch = Batch::default();
-    let len = [subprotocol, extension].map(|text| text.map_or(0, <[u8]>::len)).iter().sum();
-    batch.scratch.try_reserve_exact(len).map_err(|_| Error::NoMemory)?;
-    let details = usize::from(subprotocol.is_some()) + usize::from(extension.is_some());
-    batch.records.try_reserve_exact(1 + details).map_err(|_| Error::NoMemory)?;
-    Ok(batch)
-}
-
 /// Delivers a server's OPEN, with copies of its details.
 pub(super) fn open_server(
     subprotocol: Option<&[u8]>,
     extension: Option<&[u8]>,
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 0, batch)?;
-    for (kind, text) in [(kind::SUBPROTOCOL, subprotocol), (kind::EXTENSION, extension)] {
+    let details = [(kind::SUBPROTOCOL, subprotocol), (kind::EXTENSION, extension)];
+    let texts = details.iter().filter_map(|(_, text)| *text);
+    batch.scratch.try_reserve_exact(texts.clone().map(<[u8]>::len).sum()).map_err(|_| Error::NoMemory)?;
+    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, texts.count(), batch)?;
+    for (kind, text) in details {
         if let Some(text) = text {
             batch.push_detail(kind, text);
         }
@@ -162,26 +155,25 @@ pub(super) fn rejected(rejected: &Rejected<'_>, batch: &mut Batch) -> Result<(),
     Ok(())
 }
 
-/// Delivers HEAD in place of all other events: these lines as fields, with names in lower case. `status` is 0 for a request.
-pub(super) fn head(lines: &[u8], status: u16, body: &[u8], batch: &mut Batch) -> Result<(), Error> {
-    let mut own = Batch::default();
-    own.scratch.try_reserve(lines.len() + body.len()).map_err(|_| Error::NoMemory)?;
-    let body = own.push_to_scratch(body);
+/// A batch with HEAD: these lines as fields, with names in lower case. `status` is 0 for a request.
+pub(super) fn head(lines: &[u8], status: u16, body: &[u8]) -> Result<Batch, Error> {
+    let mut batch = Batch::default();
+    batch.scratch.try_reserve(lines.len() + body.len()).map_err(|_| Error::NoMemory)?;
+    let body = batch.push_to_scratch(body);
     let details = lines.iter().filter(|byte| **byte == b'\n').count();
-    let first = begin(Record { code: status, ..body.record(kind::HEAD, 0) }, details, &mut own)?;
+    let first = begin(Record { code: status, ..body.record(kind::HEAD, 0) }, details, &mut batch)?;
     for line in lines.split(|byte| *byte == b'\n') {
         // The name of a pseudo-header field begins with a colon.
         let colon = line.iter().skip(1).position(|byte| *byte == b':').map(|at| at + 1);
         if let (Some(colon), [line @ .., b'\r']) = (colon, line) {
-            let name = own.push_to_scratch(&line[..colon]);
-            own.scratch[name.offset..].make_ascii_lowercase();
-            let value = own.push_to_scratch(&line[colon + 2..]);
-            own.push(header_record(name, value));
+            let name = batch.push_to_scratch(&line[..colon]);
+            batch.scratch[name.offset..].make_ascii_lowercase();
+            let value = batch.push_to_scratch(&line[colon + 2..]);
+            batch.push(header_record(name, value));
         }
     }
-    end(first, &mut own);
-    *batch = own;
-    Ok(())
+    end(first, &mut batch);
+    Ok(batch)
 }
 
 /// Pushes an event, with room for this many details. Returns where those begin.

@@ -179,7 +179,7 @@ impl Opening {
         }
         lines.clear();
         self.write_request(Some(version), context.sender.settings(), &mut lines)?;
-        deliver::head(&lines, 0, b"", context.batch)?;
+        *context.batch = deliver::head(&lines, 0, b"")?;
         context.sender.drop_output();
         self.reader = HeadReader::new(HeadKind::Response, context.batch.scratch.len());
         self.carrier = Some(version);
@@ -214,9 +214,8 @@ impl Opening {
             (Effect::SendSwitching, Subject::Accept { subprotocol, extension }) => {
                 self.send_switching(*subprotocol, *extension, context)?;
             }
-            (Effect::DeliverOpen, Subject::Accept { subprotocol, extension }) => {
-                deliver::open_server(*subprotocol, *extension, context.batch)?;
-            }
+            // With the response.
+            (Effect::DeliverOpen, Subject::Accept { .. }) => {}
             (Effect::DeliverOpen, Subject::Switching { head, agreed }) => {
                 deliver::open_client(head, agreed, context.batch)?;
                 self.agreed = agreed.extension.map(|(_, agreement)| agreement);

@@ -12,6 +12,7 @@ use crate::handshake::add_header;
 use crate::handshake::body::has_no_body;
 use crate::handshake::fields::{self, Extensions};
 use crate::handshake::write::Response;
+use crate::receive::batch::Batch;
 use crate::send::Sender;
 use crate::settings::{DeflateLimit, Settings};
 use crate::states::handshake::{Input, Stage};
@@ -100,6 +101,8 @@ impl Opening {
         sends && result.is_ok()
     }
 
+    /// Sends the response and delivers OPEN. The subprotocol may be that of the request's event: it is copied before that goes,
+    /// and nothing changes if there is no memory.
     pub(super) fn send_switching(
         &self,
         subprotocol: Option<&[u8]>,
@@ -113,15 +116,17 @@ impl Opening {
         };
         match self.carrier() {
             None => {
-                // The records of OPEN must find their room once the response is on its way.
-                let batch = deliver::room_for_open(subprotocol, extension)?;
+                let mut batch = Batch::default();
+                deliver::open_server(subprotocol, extension, &mut batch)?;
                 switching(context.sender.http(room)?);
                 *context.batch = batch;
             }
             Some(version) => {
                 let mut lines = room_for(room)?;
                 switching(&mut lines);
-                deliver::head(&lines, version.accepting_status(), b"", context.batch)?;
+                let mut batch = deliver::head(&lines, version.accepting_status(), b"")?;
+                deliver::open_server(subprotocol, extension, &mut batch)?;
+                *context.batch = batch;
             }
         }
         Ok(())
@@ -141,7 +146,7 @@ impl Opening {
             version => {
                 let mut lines = room_for(room)?;
                 write::response(&mut lines, version, response, extra);
-                deliver::head(&lines, response.status, body, context.batch)?;
+                *context.batch = deliver::head(&lines, response.status, body)?;
             }
         }
         self.backlog = Vec::new();
