@@ -6,6 +6,7 @@ import { border } from "./border.mjs";
 import { buffers } from "./buffers.mjs";
 import { compression } from "./compression.mjs";
 import { connections } from "./connections.mjs";
+import { entropy } from "./entropy.mjs";
 import { fields } from "./fields.mjs";
 import { frames } from "./frames.mjs";
 import { given } from "./given.mjs";
@@ -59,6 +60,7 @@ export async function suite(sansock, readText) {
     ...given(sansock),
     ...reads(sansock),
     ...lifetime(sansock),
+    ...entropy(sansock),
   ];
   const deflates = hasDeflate(sansock);
   if (deflates) {
