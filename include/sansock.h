@@ -825,7 +825,8 @@ SANSOCK_API int32_t sansock_conn_request_fields(struct sansock_conn *conn, uint3
 /// sansock_conn_receive_eof: then REJECTED and CLOSED.
 ///
 /// `http_status`: that of the response; interim responses may be passed on or left out. `fields`: its fields, with or
-/// without :status. They are copied. SANSOCK_ERR_INVALID_STATE if no response is awaited.
+/// without :status. They are copied. SANSOCK_ERR_INVALID_ARGUMENT if one lies in the request's event HEAD.
+/// SANSOCK_ERR_INVALID_STATE if no response is awaited.
 SANSOCK_API
 int32_t sansock_conn_receive_response(struct sansock_conn *conn,
                                       uint16_t http_status,

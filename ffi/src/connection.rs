@@ -131,8 +131,13 @@ impl Inner {
 unsafe fn to_send<'a, T>(inner: &Inner, data: *const T, len: usize) -> Result<&'a [u8], Error> {
     // SAFETY: promised by the caller.
     let bytes = unsafe { bytes(data, len) }?;
-    let (own, given) = (inner.connection.output().as_ptr_range(), bytes.as_ptr_range());
-    if given.start < own.end && own.start < given.end { Err(Error::InvalidArgument) } else { Ok(bytes) }
+    if lies_in(bytes, inner.connection.output()) { Err(Error::InvalidArgument) } else { Ok(bytes) }
+}
+
+/// Whether bytes that were passed in lie, at least in part, in a buffer of the library's.
+pub(crate) fn lies_in(given: &[u8], own: &[u8]) -> bool {
+    let (given, own) = (given.as_ptr_range(), own.as_ptr_range());
+    given.start < own.end && own.start < given.end
 }
 
 /// Runs one call on a connection and refreshes its block.

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use sansock::boundary::{self, Error};
 
-use crate::connection::call;
+use crate::connection::{call, lies_in};
 use crate::guard::{bytes, slice};
 use crate::types::{Conn, Field};
 
@@ -169,7 +169,8 @@ pub unsafe extern "C" fn sansock_conn_request_fields(conn: *mut Conn, version: u
 /// sansock_conn_receive_eof: then REJECTED and CLOSED.
 ///
 /// `http_status`: that of the response; interim responses may be passed on or left out. `fields`: its fields, with or
-/// without :status. They are copied. SANSOCK_ERR_INVALID_STATE if no response is awaited.
+/// without :status. They are copied. SANSOCK_ERR_INVALID_ARGUMENT if one lies in the request's event HEAD.
+/// SANSOCK_ERR_INVALID_STATE if no response is awaited.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_conn_receive_response(
     conn: *mut Conn,
@@ -181,7 +182,13 @@ pub unsafe extern "C" fn sansock_conn_receive_response(
     // SAFETY: a handle and readable fields by the rules of the header.
     unsafe {
         call(conn, |inner| {
-            inner.connection.receive_response(http_status, &views(fields, count)?, now)?;
+            let fields = views(fields, count)?;
+            // The response is put behind the request, which moves then.
+            let own = inner.connection.region(boundary::region::SCRATCH);
+            if fields.iter().any(|field| lies_in(field.name, own) || lies_in(field.value, own)) {
+                return Err(Error::InvalidArgument);
+            }
+            inner.connection.receive_response(http_status, &fields, now)?;
             inner.forget_input();
             Ok(())
         })

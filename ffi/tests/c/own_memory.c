@@ -112,6 +112,23 @@ static void own_output_is_refused(uint32_t role) {
     sansock_conn_free(other);
 }
 
+static void a_request_is_not_its_own_response(void) {
+    sansock_config *config = new_config(SANSOCK_ROLE_CLIENT);
+    CHECK_EQUAL(sansock_config_set_text(config, SANSOCK_TEXT_URL, LITERAL("ws://example.com/")), SANSOCK_OK);
+    sansock_conn *conn = connection_of(config);
+    const sansock_block *b = block_of(conn);
+    CHECK_EQUAL(sansock_conn_request_fields(conn, SANSOCK_HTTP_VERSION_2, 0), SANSOCK_OK);
+    size_t len, name_len;
+    const char *value = sansock_record_header_value(b, detail(b, SANSOCK_KIND_HEADER), &len);
+    const char *name = sansock_record_header_name(b, detail(b, SANSOCK_KIND_HEADER), &name_len);
+    const sansock_field by_value = {"x-own", 5, value, len}, by_name = {name, name_len, "x", 1};
+    CHECK_EQUAL(sansock_conn_receive_response(conn, 404, &by_value, 1, 0), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_receive_response(conn, 404, &by_name, 1, 0), SANSOCK_ERR_INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_conn_receive_response(conn, 200, NULL, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(b->events[0].kind, SANSOCK_KIND_OPEN);
+    sansock_conn_free(conn);
+}
+
 int main(void) {
     const uint32_t versions[] = {0, SANSOCK_HTTP_VERSION_2};
     const uint32_t roles[] = {SANSOCK_ROLE_SERVER, SANSOCK_ROLE_CLIENT};
@@ -121,5 +138,6 @@ int main(void) {
         a_message_is_sent_back(roles[i]);
         own_output_is_refused(roles[i]);
     }
+    a_request_is_not_its_own_response();
     return check_end("own_memory");
 }
