@@ -1,70 +1,14 @@
 //! Memory, measured by an allocator that counts: what a message costs, what an idle connection holds, and what a
 //! hostile peer can make it hold: no more than a message, the output limit, and 64 KiB.
 
+#[path = "common/allocator.rs"]
+mod allocator;
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
+use allocator::{CALLS, LIVE, held_since, peak_of};
 use common::drive::{REQUEST, client, client_and_answer, ms, opened, request_with, seed};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
 use sansock::{Config, ConfigBuilder, Connection, Event, Received, Role};
-
-thread_local! {
-    static CALLS: Cell<usize> = const { Cell::new(0) };
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-/// The system's allocator, with counts for each thread, which is for each test.
-struct Counting;
-
-fn count(change: isize) {
-    // A thread that is ending has no counts any more.
-    let _ = LIVE.try_with(|live| {
-        live.set(live.get() + change);
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
-    });
-}
-
-// SAFETY: every call is passed on to `System` as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
-        count(layout.size() as isize);
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
-        count(size as isize - layout.size() as isize);
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// What has been allocated since `LIVE` was this, and not given back.
-fn held_since(before: isize) -> usize {
-    usize::try_from(LIVE.get() - before).expect("nothing older was given back")
-}
-
-/// The most that was live during the work beyond what was before it.
-fn peak_of(work: impl FnOnce()) -> usize {
-    let before = LIVE.get();
-    PEAK.set(before);
-    work();
-    (PEAK.get() - before) as usize
-}
 
 /// One read of an echo host: events handled in place, the output written. Nothing here allocates.
 fn echo(connection: &mut Connection, buffer: &mut [u8]) -> usize {
