@@ -1,0 +1,225 @@
+//! What a connection holds at most, as a formula of its configuration and of the bytes passed in one call, against an
+//! allocator that counts: over the inputs of all vectors and what a hostile peer sends. `--nocapture` prints how much of the
+//! formula the worst input of each configuration takes.
+
+#[path = "../common/allocator.rs"]
+mod allocator;
+#[path = "../common/mod.rs"]
+mod common;
+
+#[path = "../vectors/case.rs"]
+#[allow(dead_code, reason = "code of the tests beside these")]
+mod case;
+#[path = "../vectors/files.rs"]
+mod files;
+mod formula;
+mod hostile;
+mod terms;
+mod watch;
+
+use sansock::{Config, ConfigBuilder, Connection, Role};
+
+use common::bytes::parse;
+use common::drive::ms;
+use common::frames::{self, BINARY, FIN};
+use formula::{Setup, sum};
+use hostile::Input;
+use watch::{Style, Watched};
+
+const READS: [usize; 5] = [1, 100, 4096, 65_536, usize::MAX];
+const MOST_READS: usize = 100;
+const STYLES: [Style; 4] = [Style::Silent, Style::Writes, Style::Echoes, Style::Sends];
+
+type Options = &'static [(&'static str, u64)];
+
+const LIMITS: [(&str, Options); 3] = [
+    (
+        "small",
+        &[
+            ("max_message_size", 4096),
+            ("output_hard_limit", 8192),
+            ("max_head_size", 2048),
+            ("max_headers", 16),
+            ("max_body_size", 1000),
+        ],
+    ),
+    ("medium", &[("max_message_size", 300_000), ("output_hard_limit", 100_000)]),
+    ("large", &[("max_message_size", 2_500_000), ("output_hard_limit", 1_000_000), ("max_headers", 1000)]),
+];
+const DELIVERY: [(&str, Options); 3] =
+    [("messages", &[]), ("parts", &[("parts", 1)]), ("frames", &[("frames", 1), ("auto_pong", 1)])];
+#[cfg(feature = "deflate")]
+const COMPRESSION: [(&str, Options); 4] = [
+    ("", &[]),
+    ("15 bits", &[("deflate", 1)]),
+    ("received in 10 bits", &[("deflate", 1)]),
+    ("alone", &[("deflate", 1), ("server_no_context_takeover", 1), ("client_no_context_takeover", 1)]),
+];
+#[cfg(not(feature = "deflate"))]
+const COMPRESSION: [(&str, Options); 1] = [("", &[])];
+
+fn configured(setup: Setup, (limits, delivery, compression): (Named, Named, Named)) -> Setup {
+    let window = if setup.role == Role::Server { "client_max_window_bits" } else { "server_max_window_bits" };
+    let setup = setup.with(limits.1).with(delivery.1).with(compression.1);
+    if compression.0 == "received in 10 bits" { setup.with(&[(window, 10)]) } else { setup }
+}
+
+fn start(role: Role) -> ConfigBuilder {
+    match role {
+        Role::Server => Config::server(),
+        Role::Client => Config::client("ws://a/"),
+    }
+}
+
+/// What the worst input takes of the formula.
+#[derive(Default)]
+struct Worst {
+    share: f64,
+    formula: u64,
+    text: String,
+}
+
+fn check(setup: &Setup, input: &Input, read: usize, style: Style, late: bool, worst: &mut Worst) {
+    let mut setup = setup.clone();
+    let read = read.min(input.bytes.len().max(1));
+    let bytes = &input.bytes[..input.bytes.len().min(read.saturating_mul(MOST_READS))];
+    setup.passed = read as u64;
+    let config = setup.build(start(setup.role));
+    if setup.warm {
+        warm_up(&config, &setup);
+    }
+    let mut watched = Watched::new(&config, style, late, !setup.warm);
+    let (first, rest) = bytes.split_at(bytes.len() / 2 / read * read);
+    watched.feed(first, read);
+    watched.pause();
+    watched.feed(rest, read);
+    watched.finish();
+    let (most, beside) = watched.end();
+    let (formula, share) = (sum(&setup.connection()), most as f64 / sum(&setup.connection()) as f64);
+    let text = || format!("{} in reads of {read}, {style:?}{}", input.name, if late { ", accepted late" } else { "" });
+    assert!(most <= formula, "{}: {most} of {formula}: {:?}", text(), terms(&setup));
+    if !setup.warm {
+        let most_beside = sum(&setup.configuration());
+        assert!(beside <= most_beside, "{}: {beside} of {most_beside} at the configuration", text());
+    }
+    if share > worst.share {
+        *worst = Worst { share, formula, text: text() };
+    }
+}
+
+fn terms(setup: &Setup) -> Vec<(&'static str, u64)> {
+    setup.connection().iter().map(|term| (term.0, term.1)).collect()
+}
+
+/// Other connections of the configuration have left buffers of all sizes that they can.
+fn warm_up(config: &Config, setup: &Setup) {
+    let most = setup.option("max_message_size") as usize;
+    let limit = setup.option("output_hard_limit") as usize;
+    let mut connections: Vec<_> = (0..4).map(|_| Connection::new(config, [3; 32], ms(0)).expect("memory")).collect();
+    for (at, connection) in connections.iter_mut().enumerate() {
+        let mut message = frames::to(setup.role, FIN | BINARY, &vec![1; most >> at]);
+        let half = message.len() / 2;
+        connection.receive(&mut message[..half], ms(0)).events.for_each(drop);
+        connection.receive(&mut message[half..], ms(0)).events.for_each(drop);
+        connection.receive(&mut [], ms(0)).events.for_each(drop);
+        let _ = connection.send_binary(&vec![1; (limit - 200) >> at]);
+    }
+}
+
+/// Every input in every way of reading is too much for each configuration: they take turns.
+fn check_all(setup: &Setup, inputs: &[Input], turn: usize, worst: &mut Worst) {
+    let is_large = setup.option("max_message_size") > 1_000_000;
+    for (at, input) in inputs.iter().enumerate().skip((turn + turn / 2) % 2).step_by(if is_large { 5 } else { 2 }) {
+        let turn = turn + at + turn / READS.len();
+        let read = READS[turn % READS.len()];
+        check(setup, input, read, STYLES[turn % STYLES.len()], turn.is_multiple_of(2), worst);
+    }
+}
+
+/// Checks all inputs, with the pool cold and warm, and prints what takes most.
+fn check_and_print(setup: &Setup, name: &str, inputs: &[Input], turn: usize) {
+    let mut setup = setup.clone();
+    for warm in [false, true] {
+        setup.warm = warm;
+        let mut worst = Worst::default();
+        check_all(&setup, inputs, 2 * turn + usize::from(warm), &mut worst);
+        let pool = if warm { "warm" } else { "cold" };
+        println!("{:5.1} % of {:>9}: {name}, {pool}: {}", worst.share * 100.0, worst.formula, worst.text);
+    }
+}
+
+#[test]
+fn no_connection_holds_more_than_the_formula() {
+    for role in [Role::Server, Role::Client] {
+        for (index, row) in matrix().enumerate() {
+            let setup = configured(Setup::new(role).with(&[("start_open", 1)]), row);
+            let name = format!("{role:?}, {}, {}, {}", row.0.0, row.1.0, row.2.0);
+            check_and_print(&setup, &name, &hostile::frames(&setup), index);
+        }
+    }
+}
+
+type Named = (&'static str, Options);
+
+fn matrix() -> impl Iterator<Item = (Named, Named, Named)> {
+    let compressed = |limits: Named, delivery: Named| {
+        COMPRESSION.into_iter().map(move |compression| (limits, delivery, compression))
+    };
+    let all = LIMITS
+        .into_iter()
+        .flat_map(move |limits| DELIVERY.into_iter().flat_map(move |delivery| compressed(limits, delivery)));
+    // Large messages take time, and differ in little else.
+    all.filter(|(limits, delivery, compression)| {
+        limits.0 != "large" || delivery.0 == "messages" && compression.0 != "alone"
+    })
+}
+
+#[test]
+fn no_handshake_holds_more_than_the_formula() {
+    for (index, row) in matrix().enumerate().filter(|(_, row)| row.0.0 == "small" || row.2.0.is_empty()) {
+        for role in [Role::Server, Role::Client] {
+            let setup = configured(Setup::new(role), row);
+            let inputs = if role == Role::Server { hostile::requests(&setup) } else { hostile::refusals(&setup) };
+            let name = format!("{role:?}, handshake, {}, {}, {}", row.0.0, row.1.0, row.2.0);
+            check_and_print(&setup, &name, &inputs, index);
+        }
+    }
+}
+
+/// What the vectors pass to the engine, in their own configurations and in others.
+#[test]
+fn no_vector_holds_more_than_the_formula() {
+    let mut count = 0;
+    for (_, file) in files::files() {
+        for (at, case) in file.cases.iter().filter(|case| !case.is_tunnel()).enumerate() {
+            let role = if case.setup("role").next() == Some("server") { Role::Server } else { Role::Client };
+            let own: Vec<(&str, u64)> = case
+                .setup("option")
+                .map(case::split_word)
+                .map(|(name, value)| (name, value.parse().expect("a number")))
+                .collect();
+            let received = |call: &str| call.strip_prefix("receive ").map(|text| parse(text).expect("bytes"));
+            let bytes: Vec<u8> = case.steps.iter().filter_map(|step| received(&step.call)).flatten().collect();
+            let input = Input { name: case.name.clone(), bytes };
+            let rows = std::iter::once(None)
+                .chain(matrix().filter(|row| row.0.0 == "small").map(Some).skip(at % 4).step_by(4));
+            for (index, row) in rows.enumerate() {
+                let setup = Setup::new(role).with(&own);
+                let mut setup = row.map_or(setup.clone(), |row| configured(setup, row));
+                setup.warm = index > 0 && at.is_multiple_of(2);
+                let read = READS[(at + index) % READS.len()];
+                let mut worst = Worst::default();
+                check(
+                    &setup,
+                    &input,
+                    read,
+                    STYLES[(at + index / 5) % STYLES.len()],
+                    index.is_multiple_of(2),
+                    &mut worst,
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1000, "only {count} runs");
+}
