@@ -21,10 +21,10 @@ use sansock::{Config, ConfigBuilder, Connection, Role};
 
 use common::bytes::parse;
 use common::drive::ms;
-use common::frames::{self, BINARY, FIN};
+use common::frames::{self, BINARY, CLOSE, FIN, PING};
 use formula::{Setup, sum};
 use hostile::Input;
-use watch::{Style, Watched};
+use watch::{Came, Style, Watched};
 
 const READS: [usize; 5] = [1, 100, 4096, 65_536, usize::MAX];
 const MOST_READS: usize = 100;
@@ -94,16 +94,29 @@ fn check(setup: &Setup, input: &Input, read: usize, style: Style, late: bool, wo
     watched.pause();
     watched.feed(rest, read);
     watched.finish();
-    let (most, beside) = watched.end();
+    let Came { most, most_beside, answered } = watched.end();
     let (formula, share) = (sum(&setup.connection()), most as f64 / sum(&setup.connection()) as f64);
     let text = || format!("{} in reads of {read}, {style:?}{}", input.name, if late { ", accepted late" } else { "" });
     assert!(most <= formula, "{}: {most} of {formula}: {:?}", text(), terms(&setup));
     if !setup.warm {
-        let most_beside = sum(&setup.configuration());
-        assert!(beside <= most_beside, "{}: {beside} of {most_beside} at the configuration", text());
+        let most = sum(&setup.configuration());
+        assert!(most_beside <= most, "{}: {most_beside} of {most} at the configuration", text());
+    }
+    if matches!(style, Style::Silent | Style::Writes) {
+        let most = most_answered(setup.role, bytes.len());
+        assert!(answered <= most, "{}: {answered} bytes sent, {most} allowed", text());
     }
     if share > worst.share {
         *worst = Worst { share, formula, text: text() };
+    }
+}
+
+/// What is sent at most because of so many bytes received: a pong has as many bytes as its ping, and a mask if it is a
+/// client's; and once what ends the connection, or the answer that opens it.
+fn most_answered(role: Role, received: usize) -> u64 {
+    match role {
+        Role::Server => received as u64 + 256,
+        Role::Client => 3 * received as u64 + 131,
     }
 }
 
@@ -222,4 +235,74 @@ fn no_vector_holds_more_than_the_formula() {
         }
     }
     assert!(count > 1000, "only {count} runs");
+}
+
+/// The worst of what a peer can make the engine send.
+#[test]
+fn answers_are_as_long_as_what_they_answer() {
+    let answered = |role: Role, options: Options, bytes: &[u8]| {
+        let config = Setup::new(role).with(options).build(start(role));
+        let mut watched = Watched::new(&config, Style::Writes, false, true);
+        watched.feed(bytes, usize::MAX);
+        let answered = watched.end().answered;
+        println!("{role:?}: {answered} bytes sent for {} received", bytes.len());
+        assert!(answered <= most_answered(role, bytes.len()));
+        answered
+    };
+    let open = &[("start_open", 1)];
+    for (role, pongs) in [(Role::Server, 2), (Role::Client, 6)] {
+        let pings = frames::to(role, FIN | PING, b"").repeat(100);
+        assert_eq!(answered(role, open, &pings), 100 * pongs);
+        assert_eq!(answered(role, open, &frames::to(role, FIN | CLOSE, b"")), pongs);
+        let echoed = frames::to(role, FIN | CLOSE, &frames::close(1000, &"r".repeat(123)));
+        assert!(answered(role, open, &echoed) <= 131);
+        assert!(answered(role, open, &[0x83]) <= 131, "a fault that the first byte shows");
+    }
+    assert!(answered(Role::Server, &[], b"\n") > 60, "a response to a head of one byte");
+}
+
+/// The largest compressor is what the formula of a configuration takes each for.
+#[cfg(feature = "deflate")]
+#[test]
+fn a_compressor_is_the_configurations() {
+    for (level, least) in [(8, 300 << 10), (9, 400 << 10)] {
+        let setup = Setup::new(Role::Server).with(&[("start_open", 1), ("deflate", 1), ("deflate_mem_level", level)]);
+        let config = setup.build(start(Role::Server));
+        let mut watched = Watched::new(&config, Style::Writes, false, true);
+        watched.call(|connection| connection.send_binary(&[7; 1000]).expect("room"));
+        let beside = watched.end().most_beside;
+        assert!((least..=512 << 10).contains(&beside), "memory level {level}: {beside}");
+    }
+}
+
+/// Figures of the page, from the formula.
+#[test]
+fn the_page_says_what_the_formula_gives() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../SECURITY.md")).expect("the page");
+    let small: Options = &[("max_message_size", 65_536), ("output_hard_limit", 65_536)];
+    let compressed: Options = &[("deflate", 1)];
+    let rows: [(&str, Role, [Options; 2]); 5] = [
+        ("a server with the defaults", Role::Server, [&[], &[]]),
+        ("a client with the defaults", Role::Client, [&[], &[]]),
+        ("a server with the defaults that compresses", Role::Server, [&[], compressed]),
+        ("a server with `max_message_size` and `output_hard_limit` of 64 KiB", Role::Server, [small, &[]]),
+        ("the same that compresses", Role::Server, [small, compressed]),
+    ];
+    let mut missing = Vec::new();
+    for (name, role, [limits, compression]) in rows {
+        if !cfg!(feature = "deflate") && !compression.is_empty() {
+            continue;
+        }
+        let mut setup = Setup::new(role).with(limits).with(compression);
+        setup.passed = 65_536;
+        let figures = [false, true].map(|warm| {
+            setup.warm = warm;
+            sum(&setup.connection()).div_ceil(1024)
+        });
+        let row = format!("| {name} | {} KiB | {} KiB |", figures[0], figures[1]);
+        if !page.contains(&row) {
+            missing.push(row);
+        }
+    }
+    assert!(missing.is_empty(), "SECURITY.md lacks:\n{}", missing.join("\n"));
 }

@@ -43,11 +43,22 @@ pub(crate) struct Watched {
     awaits: bool,
     sent: usize,
     before: isize,
+    most: u64,
+    most_beside: u64,
+    now: u64,
+    /// What it had to send before any byte came.
+    request: u64,
+    written: u64,
+}
+
+/// What came of a connection.
+pub(crate) struct Came {
     /// The most that the connection held, itself included.
     pub(crate) most: u64,
     /// The most that was live and that the connection did not hold: its configuration's.
     pub(crate) most_beside: u64,
-    now: u64,
+    /// How much it sent because of what it received.
+    pub(crate) answered: u64,
 }
 
 impl Watched {
@@ -55,6 +66,7 @@ impl Watched {
         let before = LIVE.get();
         PEAK.set(before);
         let connection = Connection::new(config, seed(), ms(0)).expect("memory");
+        let request = connection.output().len() as u64;
         let mut watched = Watched {
             connection,
             style,
@@ -66,6 +78,8 @@ impl Watched {
             most: 0,
             most_beside: 0,
             now: 0,
+            request,
+            written: 0,
         };
         watched.note();
         watched
@@ -159,9 +173,10 @@ impl Watched {
     }
 
     pub(crate) fn write(&mut self, most: usize) {
-        self.call(|connection| {
+        self.written += self.call(|connection| {
             let len = connection.output().len().min(most);
             connection.written(len).expect("no more than there is");
+            len as u64
         });
     }
 
@@ -183,7 +198,7 @@ impl Watched {
     }
 
     /// Ends it. What is freed with the connection is what it said that it held.
-    pub(crate) fn end(mut self) -> (u64, u64) {
+    pub(crate) fn end(mut self) -> Came {
         while !self.connection.output().is_empty() {
             self.write(usize::MAX);
         }
@@ -192,7 +207,7 @@ impl Watched {
         drop(self.connection);
         let freed = live - LIVE.get() + size_of::<Connection>() as isize;
         assert!((usage - freed).abs() <= SLACK, "memory_usage says {usage}, and {freed} are freed");
-        (self.most, self.most_beside)
+        Came { most: self.most, most_beside: self.most_beside, answered: self.written - self.request }
     }
 }
 
