@@ -155,7 +155,8 @@ impl Setup {
 
     fn sending(&self) -> Vec<Term> {
         let limit = self.option("output_hard_limit");
-        let mut output = (limit + limit / 4).max(limit + 160);
+        // The warm buffer grows to twice what it had.
+        let mut output = (limit + limit / 4).max(2 * WARM.min(limit + 160));
         if self.warm {
             let pooled = if limit > WARM { (4 * limit).min(self.left()) } else { 0 };
             output = output.max(pooled).max(WARM);

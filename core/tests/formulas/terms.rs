@@ -52,7 +52,7 @@ fn pings_of_the_host(watched: &mut Watched) {
 
 #[test]
 fn events_and_pings() {
-    let setup = Setup::new(Role::Server).with(SMALL).with(&[("parts", 1)]);
+    let setup = Setup::new(Role::Server).with(SMALL).with(&[("parts", 1), ("output_hard_limit", 300)]);
     let pieces = [to_server(TEXT, b"x\xc3"), to_server(CONTINUATION, b"\xa9a\xc3").repeat(300)].concat();
     takes_most("events, pings of the host", setup, pieces.len(), |watched| {
         pings_of_the_host(watched);
