@@ -21,6 +21,7 @@ use sansock::{Config, ConfigBuilder, Connection, Role};
 
 use common::bytes::parse;
 use common::drive::ms;
+use common::evidence::read;
 use common::frames::{self, BINARY, CLOSE, FIN, PING};
 use formula::{Setup, sum};
 use hostile::Input;
@@ -278,7 +279,7 @@ fn a_compressor_is_the_configurations() {
 /// Figures of the page, from the formula.
 #[test]
 fn the_page_says_what_the_formula_gives() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../SECURITY.md")).expect("the page");
+    let page = read("SECURITY.md");
     let small: Options = &[("max_message_size", 65_536), ("output_hard_limit", 65_536)];
     let compressed: Options = &[("deflate", 1)];
     let rows: [(&str, Role, [Options; 2]); 5] = [
@@ -305,4 +306,26 @@ fn the_page_says_what_the_formula_gives() {
         }
     }
     assert!(missing.is_empty(), "SECURITY.md lacks:\n{}", missing.join("\n"));
+}
+
+/// The page of hostile input is made by `make bench-counts BLESS=1`. Each kind begins with its honest row.
+#[test]
+fn hostile_bytes_cost_little_more_than_honest_ones() {
+    let (page, promises) = (read("core/benches/results/hostile.md"), read("SECURITY.md"));
+    let mut honest = ("", 0.0);
+    let (mut most, mut most_times) = (0.0_f64, 0.0_f64);
+    for (label, rest) in page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")) {
+        let Some((kind, name)) = label.split_once(": ") else { continue };
+        let count: f64 = rest.split(' ').next().expect("a count").parse().expect("a number");
+        if honest.0 != kind {
+            assert!(name.starts_with("honest: "), "{label} comes first");
+            honest = (kind, count);
+        }
+        let times = count / honest.1;
+        assert!(times <= 40.0, "{label}: {times:.1} times what an honest byte costs");
+        (most, most_times) = (most.max(count), most_times.max(times));
+    }
+    for text in [format!(" {most:.0} instructions at most"), format!(" {most_times:.1} times what an honest byte")] {
+        assert!(promises.contains(&text), "SECURITY.md does not say:{text}");
+    }
 }
