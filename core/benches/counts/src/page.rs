@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::hostile::{self, Cell};
-use super::{ALLOWANCE, collected, machine};
+use super::{ALLOWANCE, collected, machine, only};
 
 /// How much more a hostile byte may cost than an honest one of its kind.
 pub const MOST_TIMES: f64 = 40.0;
@@ -26,7 +26,7 @@ pub fn compare(file: &str) -> bool {
         println!("hostile bytes: not compared, for they were counted with another compiler or on another machine");
         return true;
     }
-    let only = std::env::var("CELLS").unwrap_or_default();
+    let only = only();
     let row = |cell: &Cell| match find(&recorded, &cell.label()) {
         Some(row) if !cell.label().contains(&only) => row,
         _ => count(cell),
