@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::hostile::{self, Cell};
-use super::{ALLOWANCE, collected, machine, only};
+use super::callgrind::{ALLOWANCE, collected, machine};
+use super::cells::{self, Cell};
 
 /// How much more a hostile byte may cost than an honest one of its kind.
 pub const MOST_TIMES: f64 = 40.0;
@@ -26,12 +26,12 @@ pub fn compare(file: &str) -> bool {
         println!("hostile bytes: not compared, for they were counted with another compiler or on another machine");
         return true;
     }
-    let only = only();
+    let only = std::env::var("CELLS").unwrap_or_default();
     let row = |cell: &Cell| match find(&recorded, &cell.label()) {
         Some(row) if !cell.label().contains(&only) => row,
         _ => count(cell),
     };
-    let rows: Vec<Row> = hostile::all().iter().map(row).collect();
+    let rows: Vec<Row> = cells::all().iter().map(row).collect();
     if bless {
         std::fs::write(file, text(&rows, &counted)).expect("the page can be written");
     }
