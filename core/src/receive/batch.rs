@@ -43,8 +43,10 @@ const SMALL_BATCHES: u8 = 4;
 /// what has arrived.
 const ANNOUNCED_MIN: usize = 1024;
 const ANNOUNCED_FACTOR: usize = 4;
-/// How much larger than what has arrived a buffer of the pool may be: 64 KiB, which is a usual read, are worth 1 MiB.
+/// How much larger than the read a buffer of the pool may be: 64 KiB, which is a usual read, are worth 1 MiB.
 const POOLED_FACTOR: usize = 16;
+/// And how much larger than the frame.
+const POOLED_FRAMES: usize = 4;
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -166,22 +168,22 @@ impl Batch {
     }
 
     /// Makes room for a frame of `len` bytes of which `here` have arrived now and the rest has not: in a buffer of the pool
-    /// if there is one that is not much larger, otherwise for a few times what is here, because the rest may never arrive.
-    /// `continues`: the end of the frame is not in this batch.
+    /// if there is one that is not much larger than the read, otherwise for a few times what is here, because the rest may
+    /// never arrive.
     pub(crate) fn announce(
         &mut self,
         here: usize,
         len: u64,
-        continues: bool,
+        rest: Rest,
         limit: u64,
         buffers: &Buffers,
     ) -> Result<(), Breach> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let is_first_piece = self.message_start == self.store.len() && self.next_store.is_none();
-        let most = here.saturating_mul(POOLED_FACTOR);
+        let most = rest.read.saturating_mul(POOLED_FACTOR).min(len.saturating_mul(POOLED_FRAMES));
         if self.store.capacity() == 0 {
             self.store = buffers.take(len, most);
-        } else if continues && self.message_start > 0 && is_first_piece {
+        } else if rest.continues && self.message_start > 0 && is_first_piece {
             self.next_store = Some(Box::new(buffers.take(len, most)));
         }
         let additional = len.min(here.saturating_mul(ANNOUNCED_FACTOR).max(ANNOUNCED_MIN));
@@ -246,6 +248,15 @@ impl Batch {
         let next = self.next_store.as_ref().map_or(0, |next| size_of::<Vec<u8>>() + next.capacity());
         self.records.capacity() * size_of::<Record>() + self.store.capacity() + next + self.scratch.capacity()
     }
+}
+
+/// What is known of the rest of a frame when a piece of it is joined.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest {
+    /// How many bytes of the read there are from the piece on.
+    pub(crate) read: usize,
+    /// The end of the frame is not in this batch.
+    pub(crate) continues: bool,
 }
 
 /// A piece that was appended to the incomplete message.

@@ -25,7 +25,7 @@ use crate::send::Sender;
 use crate::settings::{Role, Settings};
 use crate::states::closing::ConnectionState;
 use crate::utf8;
-use batch::{Batch, Place};
+use batch::{Batch, Place, Rest};
 use message::{Delivery, End, Message, Source};
 
 /// What the next byte belongs to.
@@ -186,14 +186,15 @@ impl FrameReader {
     ) -> Result<Progress, Breach> {
         let Some(message) = &self.message else { return Ok(Progress::Done(at)) };
         let delivery = message.delivery(context.sender.settings());
-        let take = available(bytes.len() - at, left).min(delivery.max_piece());
+        let read = bytes.len() - at;
+        let take = available(read, left).min(delivery.max_piece());
         let left = left - take as u64;
         let ends = left == 0 && last;
         // Behind the request's backlog there may be more to read in this batch.
-        let continues = context.base.is_some() && left > (bytes.len() - at - take) as u64;
+        let continues = context.base.is_some() && left > (read - take) as u64;
         let piece = &mut bytes[at..at + take];
         let key = match delivery {
-            Delivery::Join => self.join(piece, key, left, continues, context)?,
+            Delivery::Join => self.join(piece, key, left, Rest { read, continues }, context)?,
             Delivery::Inflate => {
                 let next = mask::apply(key, piece);
                 self.inflate(piece, End { frame: left == 0, message: ends }, context)?;
@@ -285,14 +286,13 @@ impl FrameReader {
         Ok(())
     }
 
-    /// Joins a piece to its message in the store. `left` bytes are missing in its frame, which `continues` in the next batch
-    /// if not all of them are here. Returns the key as it applies to them.
+    /// Joins a piece to its message in the store. `left` bytes are missing in its frame. Returns the key as it applies to them.
     fn join(
         &mut self,
         piece: &[u8],
         key: Key,
         left: u64,
-        continues: bool,
+        rest: Rest,
         context: &mut Context<'_>,
     ) -> Result<Key, Breach> {
         let Some(message) = &mut self.message else { return Ok(key) };
@@ -300,7 +300,7 @@ impl FrameReader {
         let limit = context.sender.settings().max_message_size;
         if left > 0 && delivers {
             let announced = left + piece.len() as u64;
-            context.batch.announce(piece.len(), announced, continues, limit, &context.sender.shared().buffers)?;
+            context.batch.announce(piece.len(), announced, rest, limit, &context.sender.shared().buffers)?;
         }
         let appended = context.batch.append(key, piece, limit)?;
         let key = appended.key;

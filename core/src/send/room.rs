@@ -44,7 +44,7 @@ impl Room {
             // The warm buffer grows.
         } else if is_warm(needed) {
             let mut warm = buffers.warm.take();
-            if warm.bytes.try_reserve(needed).is_err() {
+            if warm.bytes.try_reserve_exact(needed).is_err() {
                 buffers.warm.give(warm);
                 return Err(Error::NoMemory);
             }
@@ -52,7 +52,7 @@ impl Room {
             mem::swap(&mut warm.bytes, bytes);
             self.0 = Some(warm);
         } else if bytes.is_empty() {
-            *bytes = buffers.take(additional, additional.saturating_mul(MOST_TIMES));
+            *bytes = buffers.take(additional, additional.saturating_mul(MOST_TIMES).min(most));
         }
         buffers::grow(bytes, additional, most).map_err(|_| Error::NoMemory)
     }

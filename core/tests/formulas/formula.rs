@@ -122,7 +122,7 @@ impl Setup {
             return Vec::new();
         }
         let joined = BACKLOG.min(self.option("max_message_size"));
-        vec![EVENTS, Term("backlog", 2 * BACKLOG + joined)]
+        vec![EVENTS, Term("backlog", 3 * BACKLOG + joined)]
     }
 
     fn open(&self) -> Vec<Term> {
@@ -147,7 +147,7 @@ impl Setup {
         let doubled = 2 * (complete + announced + inflated);
         let joined = (message + 1).max(doubled.min(complete + message + 1));
         let small = self.warm && message >= 8 * KIB;
-        let pooled = if small { passed.saturating_mul(16).min(256 * KIB).min(self.left()) } else { 0 };
+        let pooled = if small { passed.saturating_mul(16).min(4 * message).min(self.left()) } else { 0 };
         let next = announced.max(pooled);
         let both = joined.max(joined.min(4 * MIB + 128 * KIB) + next);
         [Term("messages", joined), Term("next message", both - joined)]
@@ -155,11 +155,9 @@ impl Setup {
 
     fn sending(&self) -> Vec<Term> {
         let limit = self.option("output_hard_limit");
-        // The warm buffer grows to twice what it had.
-        let mut output = (limit + limit / 4).max(2 * WARM.min(limit + 160));
+        let mut output = (limit + limit / 4).max(limit + 160);
         if self.warm {
-            let pooled = if limit > WARM { (4 * limit).min(self.left()) } else { 0 };
-            output = output.max(pooled).max(WARM);
+            output = output.max(WARM);
         }
         let mut terms = vec![Term("output", output)];
         if self.is("deflate") {

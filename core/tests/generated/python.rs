@@ -1,8 +1,8 @@
 //! `bindings/python/src/sansock/_numbers.py`.
 
-use sansock::{Answer, FaultKind};
 use sansock::boundary::ABI_VERSION;
 use sansock::config::{OPTIONS, OptionInfo, Unit};
+use sansock::{Answer, FaultKind};
 
 use crate::model::{Group, groups, paragraph, value_of};
 
