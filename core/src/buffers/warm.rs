@@ -30,7 +30,19 @@ const NOWHERE: u8 = u8::MAX;
 
 /// It is empty while the buffer is lent, and nobody puts another one there: so it can be stored without a look at what was
 /// there, which would wait until all bytes that have just been written are in the cache.
-type Place = AtomicCell<ManuallyDrop<Option<Box<Lent>>>>;
+type Place = AtomicCell<Word>;
+
+/// What is in a place. `AtomicCell` moves a word as an integer, which compilers support and Miri does not: a pointer loses
+/// its provenance. Under Miri it is no word, and moves under a lock.
+#[cfg_attr(miri, repr(align(32)))]
+struct Word(ManuallyDrop<Option<Box<Lent>>>);
+
+impl Word {
+    #[inline]
+    fn new(lent: Option<Box<Lent>>) -> Self {
+        Word(ManuallyDrop::new(lent))
+    }
+}
 
 /// How many more there are, for threads that would fight over one.
 #[cfg(feature = "std")]
@@ -54,11 +66,11 @@ impl Default for Warm {
 }
 
 fn with_buffer(place: u8) -> Place {
-    AtomicCell::new(ManuallyDrop::new(Some(Lent::new(place))))
+    AtomicCell::new(Word::new(Some(Lent::new(place))))
 }
 
 fn take(place: &Place) -> Option<Box<Lent>> {
-    ManuallyDrop::into_inner(place.swap(ManuallyDrop::new(None)))
+    ManuallyDrop::into_inner(place.swap(Word::new(None)).0)
 }
 
 impl Warm {
@@ -73,7 +85,7 @@ impl Warm {
     pub(crate) fn give(&self, lent: Box<Lent>) {
         debug_assert!(lent.bytes.is_empty() && lent.bytes.capacity() <= MAX_WARM);
         if lent.place == FIRST {
-            self.first.store(ManuallyDrop::new(Some(lent)));
+            self.first.store(Word::new(Some(lent)));
         } else {
             self.give_to_another(lent);
         }
@@ -83,7 +95,7 @@ impl Warm {
     fn give_to_another(&self, lent: Box<Lent>) {
         #[cfg(feature = "std")]
         if let Some(place) = self.more.get().and_then(|more| more.get(usize::from(lent.place) - 1)) {
-            place.store(ManuallyDrop::new(Some(lent)));
+            place.store(Word::new(Some(lent)));
             return;
         }
         drop(lent);
