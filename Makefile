@@ -50,6 +50,7 @@ help:
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
+	  'make safety                      the tests under Miri, sanitizers, valgrind and cargo-careful' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
@@ -200,6 +201,7 @@ include conformance/http2.mk
 include conformance/relay.mk
 include ffi/install/install.mk
 include .ci/package/package.mk
+include .ci/safety.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 
@@ -211,7 +213,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 
 .PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
 test: lint msrv no-std \
-	test-rust test-c test-python test-js test-bundlers test-browser \
+	test-rust test-c safety-brief test-python test-js test-bundlers test-browser \
 	test-tunnel test-http test-http2 test-relay test-install \
 	readme package demo interop bench-counts
 	@echo 'make test: every check has passed'
@@ -257,7 +259,7 @@ test-rust: $(DONE)/rust
 
 # The tests of the C ABI and of both headers are C and C++ programs, which cargo builds and runs.
 test-c: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
-	cargo test --quiet -p sansock-ffi
+	cargo test --quiet -p sansock-ffi -p sansock-ffi-tests
 
 test-python: $(DONE)/python-package
 	$(PYTHON) -m pytest --quiet bindings/python

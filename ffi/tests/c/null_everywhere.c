@@ -1,6 +1,12 @@
 /* Every function with every pointer NULL, every length 0 or too large, every number unknown, every handle freed. */
 #include "connect.h"
 
+/* 0 where a tool watches memory: the look for a magic word in a handle that is freed, or of another kind, may be at memory
+   that is not the program's. */
+#ifndef WRONG_HANDLES
+#define WRONG_HANDLES 1
+#endif
+
 #define TOO_LONG ((size_t)PTRDIFF_MAX + 1)
 #define BAD_HANDLE SANSOCK_ERR_BAD_HANDLE
 #define INVALID_ARGUMENT SANSOCK_ERR_INVALID_ARGUMENT
@@ -98,9 +104,10 @@ static void tunnels(const void *data, size_t len) {
     CHECK_EQUAL(sansock_tunnel_receive(tunnel, NULL, 0, 0), SANSOCK_OK);
     for (int region = 0; region < 3; region++) CHECK(b->regions[region] != NULL); /* adding 0 is allowed */
 
-    /* Handles of one kind are no handles of another. */
-    CHECK_EQUAL(sansock_conn_timeout((sansock_conn *)(void *)tunnel, 0), BAD_HANDLE);
-    CHECK_EQUAL(sansock_config_set((sansock_config *)(void *)config, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
+    if (WRONG_HANDLES) { /* handles of one kind are no handles of another */
+        CHECK_EQUAL(sansock_conn_timeout((sansock_conn *)(void *)tunnel, 0), BAD_HANDLE);
+        CHECK_EQUAL(sansock_config_set((sansock_config *)(void *)config, SANSOCK_OPTION_PARTS, 1), BAD_HANDLE);
+    }
     sansock_tunnel_config_free(config);
     sansock_tunnel_free(tunnel);
 }
@@ -243,6 +250,6 @@ int main(void) {
     tunnels(SEED, TOO_LONG);
     empty_buffers_are_legal();
     unknown_numbers_are_refused();
-    freed_handles_are_recognised();
+    if (WRONG_HANDLES) freed_handles_are_recognised();
     return check_end("null_everywhere");
 }
