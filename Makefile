@@ -51,6 +51,7 @@ help:
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make safety                      the tests under Miri, sanitizers, valgrind and cargo-careful' \
+	  'make reproducible                what is released, built twice and compared byte by byte' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
@@ -113,7 +114,7 @@ build: $(addprefix host-,$(HOSTS))
 # The shared library comes with it, and the link by which programs load that.
 $(STATIC): $(FFI) ffi/localize ffi/exports.txt | $(DONE)/rust $(DONE)/system-gcc
 	@echo 'build: C library' >&2
-	@cargo build --quiet --release -p sansock-ffi
+	@CARGO_BUILD_RUSTFLAGS="$$(.ci/release-flags)" cargo build --quiet --release -p sansock-ffi
 	@ffi/localize target/release/libsansock.a $@
 
 target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
@@ -202,6 +203,7 @@ include conformance/relay.mk
 include ffi/install/install.mk
 include .ci/package/package.mk
 include .ci/safety.mk
+include .ci/supply.mk
 
 # --- Check ---------------------------------------------------------------------------------------------------------
 

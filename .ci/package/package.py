@@ -20,6 +20,9 @@ OUTPUT = ROOT / "target" / "packages"
 CARGO_OUTPUT = ROOT / "target" / "users"
 LICENCES = ("LICENSE-MIT", "LICENSE-APACHE")
 
+# Where things are on this machine, which is nobody's business.
+PLACES = {f"{place}/" for place in (ROOT, Path.home(), os.environ.get("CARGO_HOME", Path.home()))}
+
 Files = dict[str, bytes]
 
 
@@ -67,13 +70,17 @@ def read_zip(path: Path) -> Files:
 
 
 def check(path: Path, files: Files, wanted: Iterable[str], same: dict[str, str], limit: int) -> None:
-    """Holds an archive to its list of files, to those that must be files of the repository, and to its size in bytes."""
+    """Holds an archive to its list of files, to those that must be files of the repository, and to its size in bytes; it
+    holds no path of this machine.
+    """
     names, wanted = set(files), set(wanted)
     faults = [f"{name} is missing" for name in sorted(wanted - names)]
     faults += [f"{name} does not belong there" for name in sorted(names - wanted)]
     for name, source in same.items():
         if name in files and files[name] != (ROOT / source).read_bytes():
             faults.append(f"{name} is not {source}")
+    held = ((name, place) for name, content in files.items() for place in PLACES if place.encode() in content)
+    faults += [f"{name} holds the path {place}" for name, place in held]
     size = path.stat().st_size
     if size > limit:
         faults.append(f"it has {size} bytes, more than {limit}")

@@ -115,8 +115,11 @@ def build_library(workspace: Path) -> Path:
 
 def cargo(arguments: list[str], folder: Path) -> bytes:
     """The output of cargo."""
+    environment = {**os.environ, "CARGO_BUILD_RUSTFLAGS": release_flags()}
     try:
-        return subprocess.run(["cargo", *arguments], cwd=folder, stdout=subprocess.PIPE, check=True).stdout
+        return subprocess.run(
+            ["cargo", *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE, check=True
+        ).stdout
     except FileNotFoundError:
         raise SystemExit(
             "cargo is missing: install Rust (https://rustup.rs), or set SANSOCK_LIBRARY to a built libsansock."
@@ -125,6 +128,12 @@ def cargo(arguments: list[str], folder: Path) -> bytes:
         raise SystemExit(
             f"cargo {arguments[0]} failed for the library of Sansock (status {error.returncode})."
         ) from None
+
+
+def release_flags() -> str:
+    """Flags of the Rust compiler: what the library is built of has the same name on every machine."""
+    home = os.environ.get("CARGO_HOME") or Path.home() / ".cargo"
+    return f"--remap-path-prefix={home}/registry/src=crates"
 
 
 def platform_tag() -> str:
