@@ -52,6 +52,7 @@ help:
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make safety                      the tests under Miri, sanitizers, valgrind and cargo-careful' \
 	  'make reproducible                what is released, built twice and compared byte by byte' \
+	  'make supply-chain | sbom         the crates against deny.toml | bills of materials of the packages, written anew' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \

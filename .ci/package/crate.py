@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from package import (
+    BILL,
     LICENCES,
     OUTPUT,
     ROOT,
@@ -65,7 +66,7 @@ def pack() -> Path:
 def check_files(path: Path) -> None:
     """The sources, the page and the licences; no tests, vectors or benches."""
     sources = {name.removeprefix("core/") for name in repository_files("core/src")}
-    same = {"README.md": "core/README.md", "Cargo.toml.orig": "core/Cargo.toml"}
+    same = {name: f"core/{name}" for name in ("README.md", BILL)} | {"Cargo.toml.orig": "core/Cargo.toml"}
     same |= {licence: licence for licence in LICENCES} | {name: f"core/{name}" for name in sources}
     check(path, read_tar(path), {*GENERATED, *same}, same, LIMIT)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from package import (
+    BILL,
     LICENCES,
     OUTPUT,
     ROOT,
@@ -71,7 +72,7 @@ def check_files(path: Path) -> None:
     dist |= {f"dist/cjs/{module}-base64.js" for module in MODULES}
     dist |= {f"dist/types/{stem}.d.ts" for stem in [*stems, "wasm"]} | {f"dist/cjs/types/{stem}.d.ts" for stem in common}
     dist |= {"dist/wasm.d.ts", "dist/cjs/package.json"}
-    same = {name: f"{HERE}/{name}" for name in ("package.json", "README.md")} | {name: name for name in LICENCES}
+    same = {name: f"{HERE}/{name}" for name in ("package.json", "README.md", BILL)} | {name: name for name in LICENCES}
     files = read_tar(path)
     check(path, files, {*same, *dist}, same, LIMIT)
     check_exports(path, files)

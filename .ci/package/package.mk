@@ -2,7 +2,7 @@
 
 CHECKS := .ci/package
 
-.PHONY: package package-crate package-python package-npm version
+.PHONY: package package-crate package-python package-npm version sbom
 package: version package-crate package-python package-npm
 
 version: $(DONE)/venv
@@ -16,3 +16,7 @@ package-python: $(DONE)/venv | $(DONE)/rust
 
 package-npm: $(DONE)/venv bindings/js/dist/index.js
 	@$(PYTHON) $(CHECKS)/npm.py
+
+# What is inside the packages: written anew after each change of Cargo.lock, and committed.
+sbom: $(DONE)/venv $(DONE)/cargo-cyclonedx
+	@$(PYTHON) $(CHECKS)/sbom.py

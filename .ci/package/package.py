@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "target" / "packages"
 # Where the libraries are built that a user of the packages would build: apart from those of the checkout.
 CARGO_OUTPUT = ROOT / "target" / "users"
+BILL = "sbom.cdx.json"
 LICENCES = ("LICENSE-MIT", "LICENSE-APACHE")
 
 # Where things are on this machine, which is nobody's business.

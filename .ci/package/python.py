@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from package import (
+    BILL,
     LICENCES,
     OUTPUT,
     ROOT,
@@ -62,7 +63,7 @@ def modules() -> set[str]:
 
 def check_sdist(path: Path) -> None:
     """The package, and the crates that its library is made of."""
-    ours = {*modules(), "README.md", "hatch_build.py", "pyproject.toml", ".gitignore"}
+    ours = {*modules(), "README.md", "hatch_build.py", "pyproject.toml", BILL, ".gitignore"}
     same = {name: f"{HERE}/{name}" for name in ours} | {licence: licence for licence in LICENCES}
     same |= {name: name for name in repository_files(*RUST)}
     files = read_tar(path)
@@ -75,6 +76,7 @@ def check_wheel(path: Path) -> None:
     info = f"sansock-{agreed()}.dist-info"
     same = {name.removeprefix("src/"): f"{HERE}/{name}" for name in modules()}
     same |= {f"{info}/licenses/{licence}": licence for licence in LICENCES}
+    same[f"{info}/sboms/{BILL}"] = f"{HERE}/{BILL}"
     files: Files = read_zip(path)
     wanted = {f"sansock/{LIBRARY}", *(f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD")), *same}
     check(path, files, wanted, same, WHEEL_LIMIT)

@@ -1,7 +1,9 @@
 //! What the pages of the packages say in their registries: the program of each is one that is compiled and run, and their
-//! links lead somewhere from there. With `SANSOCK_BLESS=1` the programs are written into the pages.
+//! links lead somewhere from there. And what is in the bill of materials of each. With `SANSOCK_BLESS=1` the programs are written into the pages.
 
 mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::evidence::{read, root};
 
@@ -42,6 +44,85 @@ fn the_pages_show_programs_that_are_run() {
                 text == wanted,
                 "{page} does not show {path}: run `SANSOCK_BLESS=1 cargo test -p sansock --test packages`"
             );
+        }
+    }
+}
+
+/// The bill of a package, and what cargo is asked for what the package is compiled of: the crate, features, targets.
+const BILLS: [(&str, &str, &[&str]); 3] = [
+    ("core/sbom.cdx.json", "sansock", &["--all-features", "--target=all"]),
+    ("bindings/python/sbom.cdx.json", "sansock-ffi", &["--target=all"]),
+    (
+        "bindings/js/sbom.cdx.json",
+        "sansock-wasm",
+        &["--features=deflate,fields,tunnel", "--target=wasm32-unknown-unknown"],
+    ),
+];
+
+/// Names and versions of the crates that a crate is compiled of, without its own; macros run in the compiler.
+fn compiled(package: &str, options: &[&str]) -> BTreeSet<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["tree", "--locked", "--edges=normal,no-proc-macro", "--prefix=none"]);
+    let output = cargo.args(["--format={p}", "--package", package]).args(options).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    let crate_of = |line: &str| {
+        let mut words = line.split_whitespace();
+        format!("{}@{}", words.next().unwrap_or_default(), words.next().unwrap_or_default().trim_start_matches('v'))
+    };
+    text.lines().skip(1).map(crate_of).collect()
+}
+
+/// The checksum of each crate of `Cargo.lock`; empty for ours.
+fn locked() -> BTreeMap<String, String> {
+    let lock = read("Cargo.lock");
+    let value = |entry: &str, key: &str| {
+        let line = entry.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+        line.unwrap_or_default().trim_matches('"').to_owned()
+    };
+    let entries = lock.split("[[package]]\n").skip(1);
+    entries
+        .map(|entry| (format!("{}@{}", value(entry, "name"), value(entry, "version")), value(entry, "checksum")))
+        .collect()
+}
+
+/// The values of a key in JSON that has each on a line of its own.
+fn values<'a>(json: &'a str, key: &str) -> Vec<&'a str> {
+    let start = format!("\"{key}\": \"");
+    json.lines().filter_map(|line| line.trim().strip_prefix(&start)?.trim_end_matches(',').strip_suffix('"')).collect()
+}
+
+#[test]
+fn the_bills_name_the_crates_that_are_compiled() {
+    let locked = locked();
+    for (path, package, options) in BILLS {
+        let bill = read(path);
+        let purls = values(&bill, "purl");
+        let named: Vec<&str> = purls.iter().filter_map(|purl| purl.strip_prefix("pkg:cargo/")).collect();
+        let own = format!("sansock@{}", sansock::VERSION);
+        let inside: Vec<&str> = named.iter().copied().skip(usize::from(package == "sansock")).collect();
+        let wanted = compiled(package, options);
+        assert_eq!(inside.len(), wanted.len(), "{path} names a crate twice, or not: run `make sbom`");
+        assert_eq!(
+            inside.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(),
+            wanted,
+            "{path}: `make sbom`"
+        );
+        assert!(purls[0].ends_with(&own), "{path} is of {}, not of {own}: run `make sbom`", purls[0]);
+        let hashes = inside.iter().filter(|name| **name != own).map(|name| locked[*name].as_str());
+        assert!(
+            values(&bill, "content").into_iter().eq(hashes),
+            "{path} has other hashes than Cargo.lock: `make sbom`"
+        );
+    }
+}
+
+#[test]
+fn the_bills_say_nothing_of_the_machine_or_the_moment() {
+    for (path, ..) in BILLS {
+        let bill = read(path);
+        for word in ["serialNumber", "timestamp", "file:", "/home", "/tmp"] {
+            assert!(!bill.contains(word), "{path} has {word}");
         }
     }
 }
