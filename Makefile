@@ -13,6 +13,7 @@ HOSTS := rust c cpp python python-threads node deno bun
 PORT ?= 0
 CONNECTIONS ?= 10000
 MESSAGES ?= 10000
+SEED ?= 1
 MSRV := 1.88.0
 NO_STD := thumbv7em-none-eabi
 
@@ -43,6 +44,7 @@ help:
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
+	  'make soak MINUTES=n [HOST=h] [SEED=n]   good connections among slow, hostile and dying ones, n minutes for each host' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
 	  'make faults                      every request for memory fails once, from Rust and from C' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
@@ -188,7 +190,8 @@ interop: build clients
 	@$(DRIVE) conformance/demo/interop.py --messages $(MESSAGES)
 
 soak: $(if $(HOST),host-$(HOST),build) $(DONE)/venv
-	@$(DRIVE) conformance/demo/soak.py $(if $(HOST),--hosts $(HOST)) --connections $(CONNECTIONS)
+	@$(DRIVE) conformance/demo/soak.py $(if $(HOST),--hosts $(HOST)) \
+	  $(if $(MINUTES),--minutes $(MINUTES) --seed $(SEED),--connections $(CONNECTIONS))
 
 include conformance/autobahn.mk
 include conformance/benches.mk

@@ -1,8 +1,11 @@
 """Thousands of hostile connections to an echo server, which must neither grow nor die, and then serve a good client.
 
     python soak.py [--hosts HOST,...] [--connections N]
+    python soak.py [--hosts HOST,...] --minutes M [--seed S]
 
-Memory (RSS) and open descriptors are those of the server's whole process tree, as /proc says: Linux only.
+The second form holds 2,000 connections at once for M minutes, good, slow, hostile and dying ones (crowd.py), and looks at
+what becomes of the good ones. Memory (RSS) and open descriptors are those of the server's whole process tree, as /proc
+says: Linux only.
 """
 
 from __future__ import annotations
@@ -10,137 +13,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import socket
-import struct
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-import frames
-import handshake
+import crowd
 from demo import converse
+from hostile import HOSTILE, REQUEST, Peer
 from hosts import OUR_SERVERS, HostError, Server, end_orderly_on_sigterm, serving
+from usage import DESCRIPTOR_SLACK, GROWTH_LIMIT, Usage, usage, usage_when_quiet
 
 AT_ONCE = 250
 PATIENCE_SECONDS = 5.0
 """How long a hostile peer waits for an answer before it leaves."""
 
-GROWTH_LIMIT = 48 << 20
-"""Growth of memory from the end of the warm-up to the end, in bytes."""
 STEADY_LIMIT = 2 << 20
 """Growth in a half of the run that is no growth. A leak of a few hundred bytes for each connection exceeds it."""
 MAX_HALVES = 8
 """A collector may let a heap grow in the second half. More halves then show whether it is a leak, which keeps growing."""
-DESCRIPTOR_SLACK = 8
-"""Descriptors that a runtime may open once and keep: for a timer, a pipe, a thread."""
-
 WAITING = 60
 """Connections of each silent kind that are left to the server's handshake deadline of 10 s."""
 DEADLINE_RANGE = (8.0, 15.0)
-
-REQUEST = handshake.request()
-MASK = b"\x37\xfa\x21\x3d"
-
-
-@dataclass
-class Peer:
-    """One connection of a hostile peer."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    random: random.Random
-
-    async def open_handshake(self) -> None:
-        self.writer.write(REQUEST)
-        await self.reader.readuntil(b"\r\n\r\n")
-
-    async def until_eof(self) -> None:
-        while await self.reader.read(65536):
-            pass
-
-    def vanish(self) -> None:
-        """Leave, half of the times with a reset instead of a FIN."""
-        if self.random.random() < 0.5 and not self.writer.is_closing():
-            linger = struct.pack("ii", 1, 0)
-            self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.writer.close()
-
-
-def frame(opcode: int, payload: bytes, claimed: int | None = None, fin: bool = True) -> bytes:
-    """A masked frame, which may claim another length than it has."""
-    return frames.frame(opcode | (frames.FIN if fin else 0), payload, MASK, claimed)
-
-
-async def nothing(peer: Peer) -> None:
-    await asyncio.sleep(0)
-
-
-async def garbage(peer: Peer) -> None:
-    peer.writer.write(peer.random.randbytes(peer.random.randint(1, 3000)) + b"\r\n\r\n")
-    await peer.until_eof()
-
-
-async def half_a_head(peer: Peer) -> None:
-    peer.writer.write(REQUEST[: peer.random.randint(1, len(REQUEST) - 1)])
-    await peer.writer.drain()
-
-
-async def endless_head(peer: Peer) -> None:
-    peer.writer.write(REQUEST[:-2] + b"X-Filler: " + b"x" * 40_000)
-    await peer.until_eof()
-
-
-async def half_a_frame(peer: Peer) -> None:
-    await peer.open_handshake()
-    whole = frame(1, b"x" * peer.random.choice((10, 200, 2000, 70_000)))
-    peer.writer.write(whole[: peer.random.randint(1, len(whole) - 1)])
-    await peer.writer.drain()
-
-
-async def huge_claim(peer: Peer) -> None:
-    await peer.open_handshake()
-    peer.writer.write(frame(2, b"x" * 1000, claimed=16 << 20))
-    await peer.writer.drain()
-
-
-async def half_a_message(peer: Peer) -> None:
-    await peer.open_handshake()
-    peer.writer.write(frame(1, b"x" * 2000, fin=False) + frame(0, b"y" * 2000, fin=False))
-    await peer.writer.drain()
-
-
-async def garbage_frames(peer: Peer) -> None:
-    await peer.open_handshake()
-    peer.writer.write(b"\xff" + peer.random.randbytes(peer.random.randint(20, 500)))
-    await peer.until_eof()
-
-
-async def invalid_text(peer: Peer) -> None:
-    await peer.open_handshake()
-    peer.writer.write(frame(1, b"\xed\xa0\x80"))
-    await peer.until_eof()
-
-
-async def never_reads(peer: Peer) -> None:
-    await peer.open_handshake()
-    peer.writer.write(frame(2, b"z" * 20_000) * 8)
-    await asyncio.sleep(0.05)
-
-
-HOSTILE: tuple[Callable[[Peer], Awaitable[None]], ...] = (
-    nothing,
-    garbage,
-    half_a_head,
-    endless_head,
-    half_a_frame,
-    huge_claim,
-    half_a_message,
-    garbage_frames,
-    invalid_text,
-    never_reads,
-)
 
 
 async def attack(port: int, count: int, seed: int) -> int:
@@ -187,47 +79,6 @@ async def wait_for_deadline(port: int) -> list[float]:
     return await asyncio.gather(*(one(number) for number in range(2 * WAITING)))
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What the process tree of a server holds."""
-
-    memory: int
-    descriptors: int
-
-
-def usage(pid: int) -> Usage:
-    memory = descriptors = 0
-    for process in tree(pid):
-        try:
-            status = Path(f"/proc/{process}/status").read_text()
-            memory += int(status.split("VmRSS:")[1].split()[0]) * 1024
-            descriptors += sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
-        except (FileNotFoundError, IndexError):
-            pass  # It ended meanwhile.
-    return Usage(memory, descriptors)
-
-
-def tree(pid: int) -> list[int]:
-    """A process and all its descendants."""
-    found = [pid]
-    for process in found:
-        for children in Path(f"/proc/{process}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except FileNotFoundError:
-                pass
-    return found
-
-
-def usage_when_quiet(server: Server, descriptors: int) -> Usage:
-    """Usage once the connections of the past are gone, or after the close deadline and a little more."""
-    give_up = time.monotonic() + 12
-    while usage(server.process.pid).descriptors > descriptors and time.monotonic() < give_up:
-        time.sleep(0.2)
-    time.sleep(0.5)
-    return usage(server.process.pid)
-
-
 def good_client(server: Server) -> None:
     cell = converse("websockets", server)
     if cell.failure:
@@ -271,6 +122,23 @@ def soak(host: str, count: int) -> str:
     return numbers
 
 
+def among_the_bad(host: str, minutes: float, seed: int) -> str:
+    """Run one host with good connections, alone and among bad ones; as `soak` otherwise."""
+    with serving(host) as server:
+        good_client(server)
+        base = usage(server.process.pid).descriptors + DESCRIPTOR_SLACK
+        seen = crowd.hold(server, minutes * 60, seed)
+        silent = usage_when_quiet(server, base)
+        good_client(server)
+        server.stop()
+    complaints = seen.complaints()
+    if silent.descriptors > base:
+        complaints.append(f"{silent.descriptors} descriptors, which did not come back to {base}")
+    if complaints:
+        raise HostError("; ".join(complaints) + f"\n    {seen.numbers()}")
+    return seen.numbers()
+
+
 def growth(samples: list[Usage]) -> int:
     """Of memory, from the first to the last."""
     return samples[-1].memory - samples[0].memory
@@ -280,21 +148,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hosts", default=",".join(OUR_SERVERS))
     parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     end_orderly_on_sigterm()
+
+    def run(host: str) -> str:
+        if options.minutes is None:
+            return soak(host, options.connections)
+        return among_the_bad(host, options.minutes, options.seed)
 
     hosts = options.hosts.split(",")
     failures = 0
     for host in hosts:
         print(f"{host + ':':16}", end="", flush=True)
         try:
-            print(soak(host, options.connections))
+            print(run(host))
         except HostError as error:
             failures += 1
             print(f"FAILED: {error}")
-    print(
-        f"\nsoak: {len(hosts) - failures} of {len(hosts)} servers hold, {options.connections} hostile connections each"
-    )
+    each = f"{options.connections} hostile connections each"
+    if options.minutes is not None:
+        each = f"{crowd.CONNECTIONS} connections at once, seed {options.seed}"
+    print(f"\nsoak: {len(hosts) - failures} of {len(hosts)} servers hold, {each}")
     return 1 if failures else 0
 
 
