@@ -186,7 +186,8 @@ function emptyPanics(name) {
 function environment() {
   const path = [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
   const cargo = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  const places = { [join(cargo, "registry", "src")]: "crates", [join(root, "..", "..")]: "sansock" };
+  // Of two that match the last one holds, and the home of cargo may be in the checkout.
+  const places = { [join(root, "..", "..")]: "sansock", [join(cargo, "registry", "src")]: "crates" };
   const flags = Object.entries(places).map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   return {
     ...process.env,
