@@ -42,6 +42,7 @@ help:
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
+	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (about half an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make soak MINUTES=n [HOST=h] [SEED=n]   good connections among slow, hostile and dying ones, n minutes for each host' \
@@ -262,6 +263,10 @@ test-rust: $(DONE)/rust
 	cargo test --quiet -p sansock
 	cargo test --quiet -p sansock --no-default-features
 	cargo test --quiet -p sansock-examples -p sansock-command-client
+
+# Of these domains the tests take a share.
+prove: $(DONE)/rust
+	SANSOCK_PROVE=all cargo test --quiet --release -p sansock --test prove -- --nocapture
 
 # The tests of the C ABI and of both headers are C and C++ programs, which cargo builds and runs.
 test-c: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
