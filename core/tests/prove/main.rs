@@ -11,6 +11,7 @@ mod closes;
 mod headers;
 mod keys;
 mod masking;
+mod pair;
 mod sequences;
 mod texts;
 #[cfg(feature = "deflate")]
