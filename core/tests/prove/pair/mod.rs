@@ -101,7 +101,7 @@ fn connections_with_a_keepalive_end_well() {
         }),
         acts: &[Text, Ping, Close, Pause, Resume, Write, WriteHalf, Deliver, DeliverHalf, Due, Jump],
         keepalive: true,
-        depths: [8, 4],
+        depths: [8, 5],
     });
 }
 

@@ -117,6 +117,8 @@ pub(crate) struct World {
     keepalive: bool,
     /// The link was cut, a host gave up, or the clock ran: then a connection need not end cleanly.
     disturbed: bool,
+    /// The server has refused the request.
+    refused: bool,
 }
 
 impl World {
@@ -145,7 +147,15 @@ impl World {
                 last_byte: None,
             }
         });
-        World { ends, now: 0, path: Vec::new(), acts: setting.acts, keepalive: setting.keepalive, disturbed: false }
+        World {
+            ends,
+            now: 0,
+            path: Vec::new(),
+            acts: setting.acts,
+            keepalive: setting.keepalive,
+            disturbed: false,
+            refused: false,
+        }
     }
 
     /// The world at the end of a path.
@@ -208,11 +218,7 @@ impl World {
                 self.ends[by].connection.pause(now);
             }
             Act::Resume => self.resume(by),
-            Act::Accept => self.decide(by, act),
-            Act::Reject => {
-                self.disturbed = true;
-                self.decide(by, act);
-            }
+            Act::Accept | Act::Reject => self.decide(by, act),
             Act::Write => self.write(by, pending),
             Act::WriteHalf => self.write(by, pending / 2),
             Act::Deliver => self.deliver(by, usize::MAX),
@@ -267,7 +273,7 @@ impl World {
         };
         let result = match act {
             Act::Fail => end.connection.fail(CloseCode::INTERNAL_ERROR, "", now),
-            _ => end.connection.close(CloseCode::NORMAL_CLOSURE, "", now),
+            _ => end.connection.close([CloseCode::NORMAL_CLOSURE, CloseCode::GOING_AWAY][by], "", now),
         };
         assert_eq!(result, expected, "after {:?}", self.path);
         if !end.own_close {
@@ -286,6 +292,7 @@ impl World {
         let now = ms(self.now);
         let end = &mut self.ends[by];
         end.request_waits = false;
+        self.refused = act == Act::Reject;
         let received = match act {
             Act::Accept => end.connection.accept(None, now),
             _ => end.connection.reject(403, "no", now),
@@ -390,7 +397,7 @@ impl World {
     /// delivered, deadlines; and how long ago that began on which a deadline may depend.
     pub(crate) fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.disturbed.hash(&mut hasher);
+        (self.disturbed, self.refused).hash(&mut hasher);
         for (by, end) in self.ends.iter().enumerate() {
             let connection = &end.connection;
             let since = |at: u64| self.now - at;
@@ -479,13 +486,21 @@ impl World {
         }
         let [client, server] = [0, 1].map(|by| self.ends[by].ended.expect("it is gone"));
         let are_clean = client.clean && server.clean;
-        assert!(are_clean || self.disturbed, "{client:?} and {server:?} after {path:?}");
+        if self.refused {
+            let faults = [client.fault, server.fault];
+            let told = faults == [Some(FaultKind::HttpStatus), Some(FaultKind::Refused)];
+            assert!(told || self.disturbed, "{faults:?} after {path:?}");
+        } else {
+            assert!(are_clean || self.disturbed, "{client:?} and {server:?} after {path:?}");
+        }
         for (by, own, other) in [(0, client, server), (1, server, client)] {
             let (end, peer) = (&self.ends[by], &self.ends[1 - by]);
             assert_eq!(own.clean, own.fault.is_none(), "after {path:?}");
             if are_clean {
                 assert_eq!(end.received, peer.sent, "after {path:?}");
                 assert_eq!(Some(own.code), other.close_sent, "after {path:?}");
+                // §5.5.1: the answer to a Close repeats its code.
+                assert!(end.own_close || own.close_sent == Some(own.code), "{own:?} after {path:?}");
                 assert!(!(own.by_peer && other.by_peer), "each says that the other began, after {path:?}");
             }
             self.check_log(end, by == 0, own);
