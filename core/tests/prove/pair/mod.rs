@@ -80,11 +80,10 @@ fn open_connections_end_well() {
 }
 
 #[test]
-#[cfg(feature = "deflate")]
 fn compressed_connections_end_well() {
     search(&Setting {
         name: "open, with compression",
-        configs: opened_pair(|config| config.deflate(true)),
+        configs: opened_pair(|config| config.deflate(cfg!(feature = "deflate"))),
         acts: &[Text, Compressed, Close, Fail, Write, WriteHalf, Deliver, DeliverHalf, Cut, Due, Jump],
         keepalive: false,
         depths: [8, 3],
