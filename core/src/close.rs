@@ -111,3 +111,16 @@ impl fmt::Debug for CloseCode {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(kani)]
+mod proofs {
+    use super::*;
+
+    /// RFC 6455 §7.4, and the registry.
+    #[kani::proof]
+    fn reserved_codes_are_never_sent() {
+        let code: u16 = kani::any();
+        let is_reserved = code < 1000 || (1004..=1006).contains(&code) || (1015..3000).contains(&code) || code > 4999;
+        assert_eq!(CloseCode::from(code).may_be_sent(), !is_reserved);
+    }
+}

@@ -321,3 +321,38 @@ pub(crate) fn encode(output: &mut Vec<u8>, fin: bool, opcode: Opcode, rsv: u8, p
     output.extend_from_slice(&word.to_le_bytes());
     output.truncate(end);
 }
+
+#[cfg(kani)]
+mod proofs {
+    use super::*;
+
+    fn rules() -> Rules {
+        Rules { masked: kani::any(), in_message: kani::any(), deflate: kani::any(), non_minimal: kani::any() }
+    }
+
+    /// Whatever arrives: no panic, and a header lies in the bytes and has a length that the RFC allows.
+    #[kani::proof]
+    #[kani::unwind(16)]
+    fn a_header_lies_in_its_bytes() {
+        let bytes: [u8; MAX_HEADER] = kani::any();
+        let len: usize = kani::any();
+        kani::assume(len <= bytes.len());
+        if let Ok(Some((header, size))) = decode(&bytes[..len], rules()) {
+            assert!(size <= len && header.len >> 63 == 0);
+            assert!(header.step != Step::Control || header.len <= MAX_CONTROL as u64);
+            assert!(!header.step.is_fault());
+        }
+    }
+
+    /// The short way reads what the other reads.
+    #[kani::proof]
+    #[kani::unwind(16)]
+    fn a_short_header_is_the_same_header() {
+        let bytes: [u8; MAX_HEADER] = kani::any();
+        let rules = Rules { non_minimal: false, ..rules() };
+        if let (Some(short), Ok(decoded)) = (decode_short(&bytes, rules.masked, usize::MAX), decode(&bytes, rules)) {
+            let (header, size) = decoded.expect("a short header is complete");
+            assert_eq!((short.size, short.len as u64, short.key), (size, header.len, header.key));
+        }
+    }
+}

@@ -192,6 +192,28 @@ fn xor_words<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
     any
 }
 
+#[cfg(kani)]
+mod proofs {
+    use super::*;
+
+    /// RFC 6455 §5.3, for every key and payload, cut anywhere.
+    #[kani::proof]
+    #[kani::unwind(20)]
+    fn a_payload_is_unmasked_octet_by_octet() {
+        let key: Key = kani::any();
+        let masked: [u8; 16] = kani::any();
+        let (cut, len): (usize, usize) = (kani::any(), kani::any());
+        kani::assume(cut <= len && len <= masked.len());
+        let mut data = masked;
+        let next = apply(key, &mut data[..cut]);
+        apply(next, &mut data[cut..len]);
+        for at in 0..data.len() {
+            let mask = if at < len { key[at % 4] } else { 0 };
+            assert_eq!(data[at], masked[at] ^ mask);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

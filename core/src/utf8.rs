@@ -137,6 +137,22 @@ fn check(bytes: &[u8]) -> Result<(), Stop> {
     })
 }
 
+#[cfg(kani)]
+mod proofs {
+    use super::*;
+
+    #[kani::proof]
+    #[kani::unwind(8)]
+    fn agrees_with_the_standard_library_wherever_a_string_is_cut() {
+        let text: [u8; 4] = kani::any();
+        let (cut, len): (usize, usize) = (kani::any(), kani::any());
+        kani::assume(cut <= len && len <= text.len());
+        let mut utf8 = Utf8::default();
+        let pushed = utf8.push(&text[..cut]).and_then(|()| utf8.push(&text[cut..len]));
+        assert_eq!(pushed.is_ok() && utf8.is_complete(), core::str::from_utf8(&text[..len]).is_ok());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
