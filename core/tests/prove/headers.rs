@@ -172,33 +172,57 @@ fn host(config: &Config, place: &Place) -> Host {
     host
 }
 
+/// What the engine reports after these reads.
+fn reported(place: &Place, config: &Config, reads: &[&[u8]]) -> (Host, Option<&'static str>) {
+    let mut engine = host(config, place);
+    reads.iter().for_each(|bytes| engine.receive_in_pieces(bytes, usize::MAX));
+    let fault = engine.fault().map(|kind| kind.name());
+    (engine, fault)
+}
+
 fn check(head: Head, place: &Place, config: &Config) {
+    match fault(head, place) {
+        Some(fault) => check_fault(head, place, config, fault),
+        None if head.is_compressed(place) => check_compressed(head, place, config),
+        None => check_frame(head, place, config),
+    }
+}
+
+/// The fault is found at its byte, and also where the payload is there already.
+fn check_fault(head: Head, place: &Place, config: &Config, (name, code, at): (&'static str, u16, usize)) {
     let case = || format!("{head:02x?} at {place:?}");
     let bytes = head.to_bytes();
-    let mut engine = host(config, place);
-    if let Some((name, code, at)) = fault(head, place) {
-        engine.receive(&bytes);
-        assert_eq!(engine.fault().map(|kind| kind.name()), Some(name), "{}", case());
+    let payload = vec![b'a'; if head.payload_len() < 100_000 { head.payload_len() as usize } else { 0 }];
+    let (_, before) = reported(place, config, &[&bytes[..at - 1]]);
+    assert_eq!(before, None, "{} before byte {at}", case());
+    let whole = [&bytes[..], &payload].concat();
+    for reads in [&[&bytes[..at - 1], &bytes[at - 1..at]][..], &[&bytes], &[&whole]] {
+        let (mut engine, actual) = reported(place, config, reads);
+        assert_eq!(actual, Some(name), "{} in {} reads", case(), reads.len());
+        assert_eq!(engine.events.len(), 1, "{}: {:?}", case(), engine.events);
         let sent = frames::read_all(&engine.take_output()).pop().map(|frame| frame.payload[..2].to_vec());
         assert_eq!(sent, Some(code.to_be_bytes().to_vec()), "{}", case());
-        let mut engine = host(config, place);
-        engine.receive(&bytes[..at - 1]);
-        assert_eq!(engine.fault(), None, "{} before byte {at}", case());
-        engine.receive(&bytes[at - 1..at]);
-        assert_eq!(engine.fault().map(|kind| kind.name()), Some(name), "{} at byte {at}", case());
-        return;
     }
-    engine.receive_in_pieces(&bytes, 1);
-    if head.is_compressed(place) {
-        // What the payload is inflated to is not for the header to say.
-        let is_whole = head.payload_len() == 0 && head.is_final() && place.under_way.is_none();
-        assert!(engine.fault().is_none() || is_whole, "{}", case());
-        return;
-    }
+}
+
+/// What the payload is inflated to is not for the header to say.
+fn check_compressed(head: Head, place: &Place, config: &Config) {
+    let (_, actual) = reported(place, config, &[&head.to_bytes()]);
+    let is_whole = head.payload_len() == 0 && head.is_final() && place.under_way.is_none();
+    assert!(actual.is_none() || is_whole, "{head:02x?} at {place:?}: {actual:?}");
+}
+
+fn check_frame(head: Head, place: &Place, config: &Config) {
+    let bytes = head.to_bytes();
     let (payload, event, fault) = outcome(head, place);
-    engine.receive(&payload);
-    assert_eq!(engine.events.first().filter(|_| fault.is_none()), event.as_ref(), "{}", case());
-    assert_eq!(engine.fault().map(|kind| kind.name()), fault, "{}", case());
+    let whole = [&bytes[..], &payload].concat();
+    let (first, rest) = bytes.split_at(1);
+    for reads in [&[&whole[..]][..], &[&bytes, &payload], &[first, rest, &payload]] {
+        let case = || format!("{head:02x?} at {place:?} in {} reads", reads.len());
+        let (engine, actual) = reported(place, config, reads);
+        assert_eq!(engine.events.first().filter(|_| fault.is_none()), event.as_ref(), "{}", case());
+        assert_eq!(actual, fault, "{}", case());
+    }
 }
 
 /// Every kind of opcode, no reserved bit or one, and the second bytes where the meaning changes.
