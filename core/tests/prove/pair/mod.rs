@@ -39,8 +39,8 @@ fn opened_pair(change: impl Fn(ConfigBuilder) -> ConfigBuilder) -> [Config; 2] {
     [Role::Client, Role::Server].map(|role| build(change(opened(role))))
 }
 
-/// Takes each path one act further, until the paths are as long as the setting says. Returns how many states there are.
-fn search(setting: &Setting) -> u64 {
+/// Takes each path one act further, until the paths are as long as the setting says.
+fn search(setting: &Setting) {
     let depth = setting.depths[usize::from(!whole())];
     let mut seen = HashSet::new();
     let mut paths: Vec<Vec<(u8, Act)>> = vec![Vec::new()];
@@ -63,9 +63,8 @@ fn search(setting: &Setting) -> u64 {
         }
         paths = longer;
     }
-    let states = seen.len() as u64;
-    proved(&format!("two engines, {}: paths of {depth} acts, {tried} steps; states", setting.name), states);
-    states
+    let domain = format!("two engines, {}: {tried} steps on paths of up to {depth} acts, states", setting.name);
+    proved(&domain, seen.len() as u64);
 }
 
 #[test]
@@ -112,5 +111,16 @@ fn handshakes_end_well() {
         acts: &[Text, Close, Fail, Accept, Reject, Write, WriteHalf, Deliver, DeliverHalf, Cut, Due, Jump],
         keepalive: false,
         depths: [11, 5],
+    });
+}
+
+#[test]
+fn fragmented_messages_end_well() {
+    search(&Setting {
+        name: "open, messages in fragments, Close left to the hosts",
+        configs: opened_pair(|config| config.auto_close(false)),
+        acts: &[Text, Fragment, LastFragment, Close, Fail, Write, Deliver, DeliverHalf, Cut, Due, Jump],
+        keepalive: false,
+        depths: [8, 3],
     });
 }

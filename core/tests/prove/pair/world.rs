@@ -1,12 +1,11 @@
-//! Two engines, what is between them, and the properties that hold of them.
+//! Two engines and what is between them. What holds of them is in [`checks`].
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod checks;
 
-use sansock::{CloseCode, Connection, Error, Event, FaultKind, Received, State, Transport};
+use sansock::{CloseCode, Connection, Error, Event, FaultKind, MessageKind, Received, State, Transport};
 
 use super::Setting;
 use crate::common::drive::{ms, seed};
-use crate::common::frames::{self, CLOSE, FIN, PING, PONG, TEXT};
 
 /// What can happen. All but the last is done by one end, or to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +14,9 @@ pub(crate) enum Act {
     Text,
     /// It sends a text that is long enough to be compressed.
     Compressed,
+    /// It sends a fragment of a text that does not end it, or one that does.
+    Fragment,
+    LastFragment,
     Ping,
     Close,
     Fail,
@@ -61,6 +63,8 @@ struct End {
     /// The first bytes of the texts that it has sent, and that it has received.
     sent: Vec<u8>,
     received: Vec<u8>,
+    /// Fragments of the text that it is sending.
+    fragments: u8,
     is_open: bool,
     request_waits: bool,
     /// The host has called `close` or `fail`.
@@ -79,6 +83,12 @@ struct End {
     transport: Transport,
     /// How many bytes it had written or queued when it was closed.
     last_byte: Option<usize>,
+}
+
+impl End {
+    fn may_send(&self) -> bool {
+        self.is_open && !self.own_close && self.ended.is_none()
+    }
 }
 
 /// An event, without its borrows.
@@ -134,6 +144,7 @@ impl World {
                 log: Vec::new(),
                 sent: Vec::new(),
                 received: Vec::new(),
+                fragments: 0,
                 request_waits: false,
                 own_close: false,
                 closing: false,
@@ -177,7 +188,8 @@ impl World {
         match act {
             Act::Jump => by == 0 && self.next_jump().is_some(),
             _ if end.gone => false,
-            Act::Text | Act::Compressed | Act::Ping | Act::Close | Act::Fail => end.ended.is_none(),
+            Act::Text | Act::Compressed | Act::Fragment | Act::LastFragment => end.ended.is_none(),
+            Act::Ping | Act::Close | Act::Fail => end.ended.is_none(),
             Act::Pause => end.is_open && end.paused_at.is_none() && end.ended.is_none(),
             Act::Resume => end.paused_at.is_some(),
             Act::Accept | Act::Reject => end.request_waits,
@@ -211,6 +223,8 @@ impl World {
         match act {
             Act::Text => self.send(by, 1),
             Act::Compressed => self.send(by, 80),
+            Act::Fragment => self.send_fragment(by, false),
+            Act::LastFragment => self.send_fragment(by, true),
             Act::Ping => self.ping(by),
             Act::Close | Act::Fail => self.close(by, act),
             Act::Pause => {
@@ -241,17 +255,32 @@ impl World {
         (0..2).for_each(|by| self.obey(by));
     }
 
-    /// §5.5.1: data is sent until our Close.
+    /// §5.5.1: data is sent until our Close. §5.4: no other message is sent inside one.
     fn send(&mut self, by: usize, len: usize) {
         let end = &mut self.ends[by];
         let id = [b'a', b'A'][usize::from(len > 1)] + (end.sent.len() % 2) as u8;
         let text = char::from(id).to_string().repeat(len);
-        let may_send = end.is_open && !end.own_close && end.ended.is_none();
+        let may_send = end.may_send() && end.fragments == 0;
         let result = end.connection.send_text(&text);
         let is_full = result == Err(Error::WouldBlock) && end.connection.pending_output() > 0;
         assert!(is_full || (result == Ok(())) == may_send, "{result:?} after {:?}", self.path);
         if result == Ok(()) {
             end.sent.push(id);
+        }
+    }
+
+    fn send_fragment(&mut self, by: usize, last: bool) {
+        let end = &mut self.ends[by];
+        let id = [b'x', b'y'][usize::from(end.fragments > 0)];
+        let result = end.connection.send_part(MessageKind::Text, &[id], last);
+        assert_eq!(result.is_ok(), end.may_send(), "{result:?} after {:?}", self.path);
+        match (result, last) {
+            (Ok(()), true) => {
+                end.sent.push(b'x');
+                end.fragments = 0;
+            }
+            (Ok(()), false) => end.fragments = end.fragments.saturating_add(1),
+            (Err(_), _) => {}
         }
     }
 
@@ -389,153 +418,4 @@ impl World {
 fn both(ends: &mut [End; 2], by: usize) -> [&mut End; 2] {
     let [client, server] = ends;
     if by == 0 { [client, server] } else { [server, client] }
-}
-
-/// What a state is.
-impl World {
-    /// All that the hosts and the link can see: what the engines say of themselves, output, bytes on their way, messages not
-    /// delivered, deadlines; and how long ago that began on which a deadline may depend.
-    pub(crate) fn digest(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.disturbed, self.refused).hash(&mut hasher);
-        for (by, end) in self.ends.iter().enumerate() {
-            let connection = &end.connection;
-            let since = |at: u64| self.now - at;
-            (connection.state() as u8, connection.transport() as u8, connection.has_more()).hash(&mut hasher);
-            (connection.output(), connection.writable(), connection.fault().map(|fault| fault.kind)).hash(&mut hasher);
-            (&end.inbox, end.inbox_ends, end.eof, end.gone, end.ended).hash(&mut hasher);
-            (end.is_open, end.request_waits, end.own_close, end.closing).hash(&mut hasher);
-            (end.sent.len() % 2, &self.ends[1 - by].sent[end.received.len()..]).hash(&mut hasher);
-            self.deadline(by).map(|deadline| deadline.saturating_sub(self.now)).hash(&mut hasher);
-            end.paused_at.map(since).hash(&mut hasher);
-            let waits = connection.pending_output() > 0;
-            let closes = end.own_close || end.closing || end.ended.is_some();
-            (waits.then(|| since(end.output_at)), closes.then(|| since(end.closing_at))).hash(&mut hasher);
-            // What is remembered from before: pings without their pongs, and the windows of compressors.
-            (end.pings.min(2), end.sent.iter().filter(|id| **id < b'a').count().min(2)).hash(&mut hasher);
-        }
-        hasher.finish()
-    }
-}
-
-/// What holds of each state.
-impl World {
-    /// Nobody waits without a deadline, and nobody has one who waits for nothing.
-    pub(crate) fn check_waits(&self) {
-        for end in self.ends.iter().filter(|end| !end.gone) {
-            let connection = &end.connection;
-            let has_deadline = connection.next_deadline().is_some();
-            let is_over = connection.transport() == Transport::Close && end.ended.is_some();
-            let is_watched = self.keepalive && end.paused_at.is_none();
-            let is_idle = connection.pending_output() == 0 && !connection.has_more();
-            let waits = connection.state() != State::Open || !is_idle || is_watched;
-            if waits && !(is_over && connection.pending_output() == 0) {
-                assert!(has_deadline, "nobody would end the wait, after {:?}", self.path);
-            }
-        }
-    }
-
-    /// Lets all that waits happen, fairly and in time. Then both hosts close, if nothing else has closed the connection.
-    pub(crate) fn settle(mut self) {
-        let mut jumps = 0;
-        loop {
-            self.move_all();
-            if self.ends.iter().all(|end| end.gone) {
-                break;
-            }
-            let is_quiet = self.ends.iter().all(|end| end.ended.is_none() && !end.own_close && !end.closing);
-            if let Some(by) = (0..2).find(|by| self.ends[*by].request_waits) {
-                self.decide(by, Act::Accept);
-            } else if is_quiet {
-                self.act((0, Act::Close));
-            } else {
-                assert!(self.disturbed, "only a deadline would end this, after {:?}", self.path);
-                jumps += 1;
-                assert!(jumps < 20, "it does not end, after {:?}", self.path);
-                self.now = self.next_jump().unwrap_or_else(|| panic!("nothing ends this, after {:?}", self.path));
-            }
-        }
-        self.check_ends();
-    }
-
-    /// Moves bytes and ends of streams until nothing moves.
-    fn move_all(&mut self) {
-        let mut moves = true;
-        while moves {
-            moves = false;
-            for by in 0..2 {
-                if self.ends[by].paused_at.is_some() {
-                    self.resume(by);
-                }
-                for act in [Act::Due, Act::Write, Act::Deliver] {
-                    if self.is_possible((by as u8, act)) {
-                        self.act((by as u8, act));
-                        moves = true;
-                    }
-                }
-            }
-        }
-    }
-
-    fn check_ends(&self) {
-        let path = &self.path;
-        for end in &self.ends {
-            assert_eq!(end.connection.transport(), Transport::Close, "after {path:?}");
-            assert_eq!(end.connection.next_deadline(), None, "after {path:?}");
-            assert_eq!(end.connection.pending_output(), 0, "after {path:?}");
-        }
-        let [client, server] = [0, 1].map(|by| self.ends[by].ended.expect("it is gone"));
-        let are_clean = client.clean && server.clean;
-        if self.refused {
-            let faults = [client.fault, server.fault];
-            let told = faults == [Some(FaultKind::HttpStatus), Some(FaultKind::Refused)];
-            assert!(told || self.disturbed, "{faults:?} after {path:?}");
-        } else {
-            assert!(are_clean || self.disturbed, "{client:?} and {server:?} after {path:?}");
-        }
-        for (by, own, other) in [(0, client, server), (1, server, client)] {
-            let (end, peer) = (&self.ends[by], &self.ends[1 - by]);
-            assert_eq!(own.clean, own.fault.is_none(), "after {path:?}");
-            if are_clean {
-                assert_eq!(end.received, peer.sent, "after {path:?}");
-                assert_eq!(Some(own.code), other.close_sent, "after {path:?}");
-                // §5.5.1: the answer to a Close repeats its code.
-                assert!(end.own_close || own.close_sent == Some(own.code), "{own:?} after {path:?}");
-                assert!(!(own.by_peer && other.by_peer), "each says that the other began, after {path:?}");
-            }
-            self.check_log(end, by == 0, own);
-        }
-    }
-
-    /// What an end has written: whole frames of whole messages, one Close, and no data behind it (RFC 6455 §5.5.1). Only
-    /// pings and pongs may follow it.
-    fn check_log(&self, end: &End, masked: bool, ended: Ended) {
-        let path = &self.path;
-        let (sent, _) = frames::read_whole(behind_head(&end.log));
-        let mut close = None;
-        for frame in sent {
-            assert_eq!(frame.masked, masked, "after {path:?}");
-            match frame.first & 0xf {
-                PING | PONG => {}
-                CLOSE => {
-                    assert_eq!(close, None, "two Close frames after {path:?}");
-                    close = Some(u16::from_be_bytes([frame.payload[0], frame.payload[1]]));
-                }
-                opcode => assert!(opcode == TEXT && close.is_none(), "data behind Close, after {path:?}"),
-            }
-            assert_ne!(frame.first & FIN, 0, "after {path:?}");
-        }
-        assert!(close.is_none() || close == ended.close_sent, "after {path:?}");
-    }
-}
-
-/// The frames behind a head, if there is one. Behind a refusal there are none.
-fn behind_head(log: &[u8]) -> &[u8] {
-    let is_head = log.starts_with(b"GET") || log.starts_with(b"HTTP");
-    let end = log.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(log.len(), |at| at + 4);
-    match log.starts_with(b"GET") || log.starts_with(b"HTTP/1.1 101") {
-        true => &log[end..],
-        false if is_head => &[],
-        false => log,
-    }
 }
