@@ -3,7 +3,8 @@
 //!
 //! Connections cannot be copied, so a state is kept as the path that leads to it, which is walked again. Two paths that lead
 //! to the same state are one from there on: see [`World::digest`]. At the end of each path of a new state it is checked that
-//! whoever waits has a deadline, and that all ends well from there: see [`World::settle`].
+//! whoever waits has a deadline, that all ends well from there where the link is good, and that it ends at all where nothing
+//! moves: see [`World::settle`] and [`World::starve`].
 
 mod world;
 
@@ -55,6 +56,7 @@ fn search(setting: &Setting) {
                 if seen.insert(world.digest()) {
                     world.check_waits();
                     world.settle();
+                    World::after(setting, &[&path[..], &[step]].concat()).starve();
                     if len < depth {
                         longer.push([&path[..], &[step]].concat());
                     }
