@@ -43,6 +43,7 @@ help:
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (about half an hour)' \
+	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make soak MINUTES=n [HOST=h] [SEED=n]   good connections among slow, hostile and dying ones, n minutes for each host' \
