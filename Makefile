@@ -57,6 +57,8 @@ help:
 	  'make safety                      the tests under Miri, sanitizers, valgrind and cargo-careful' \
 	  'make reproducible                what is released, built twice and compared byte by byte' \
 	  'make supply-chain | sbom         the crates against deny.toml | bills of materials of the packages, written anew' \
+	  'make fuzz [TARGET=t] [SECONDS=n] n seconds of each fuzz target, or of one | fuzz-minimise  their corpora' \
+	  'make safety-report               SAFETY.md: what fuzzing has run and covers' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
@@ -206,6 +208,7 @@ include conformance/proxies.mk
 include conformance/http.mk
 include conformance/http2.mk
 include conformance/relay.mk
+include core/fuzz/fuzz.mk
 include ffi/install/install.mk
 include .ci/package/package.mk
 include .ci/safety.mk
@@ -230,7 +233,7 @@ PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
 DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
-lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
+lint: fuzz-lint $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
@@ -254,13 +257,16 @@ lint: $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
 	cd .ci/package && $(MYPY) --strict .
+	cd core/fuzz && $(RUFF) check --config ../../.ci/ruff.toml .
+	cd core/fuzz && $(RUFF) format --check --config ../../.ci/ruff.toml .
+	cd core/fuzz && $(MYPY) --strict .
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(MYPY) --strict install.py && $(MYPY) --strict test.py
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 
-test-rust: $(DONE)/rust
+test-rust: $(DONE)/rust fuzz-replay
 	cargo test --quiet -p sansock
 	cargo test --quiet -p sansock --no-default-features
 	cargo test --quiet -p sansock-examples -p sansock-command-client

@@ -1,0 +1,42 @@
+# Fuzzing of the engine and of the C ABI: core/fuzz/README.md.
+
+FUZZ := core/fuzz
+FUZZ_DIR := $(CURDIR)/target/fuzz
+FUZZ_CARGO := cd $(FUZZ) && CARGO_TARGET_DIR='$(FUZZ_DIR)' cargo
+FUZZ_RUN := $(FUZZ)/run.py
+CARGO_FUZZ := 0.13.2
+
+# Seconds for each target.
+SECONDS := 60
+
+$(DONE)/cargo-fuzz: $(FUZZ)/fuzz.mk | $(DONE)/rust
+	@[ "$$(cargo-fuzz --version 2>/dev/null)" = 'cargo-fuzz $(CARGO_FUZZ)' ] \
+	  || { echo 'set-up: cargo-fuzz $(CARGO_FUZZ) into .tools, once; this takes a minute or two' >&2; \
+	       cargo install --quiet --root .tools --locked --version '=$(CARGO_FUZZ)' cargo-fuzz; }
+	@touch $@
+
+# The nightly toolchain has the sanitizer, and coverage of branches.
+$(DONE)/nightly: $(FUZZ)/fuzz.mk | $(DONE)/rust
+	@rustup run nightly rustc --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal --no-self-update >&2
+	@rustup component add --toolchain nightly llvm-tools >&2
+	@touch $@
+
+.PHONY: fuzz fuzz-replay fuzz-seeds fuzz-minimise fuzz-lint safety-report
+fuzz: $(DONE)/cargo-fuzz $(DONE)/nightly
+	@$(FUZZ_RUN) fuzz --seconds $(SECONDS) $(TARGET)
+
+fuzz-replay: $(DONE)/rust
+	$(FUZZ_CARGO) test --quiet
+
+fuzz-seeds: $(DONE)/rust
+	@$(FUZZ_CARGO) run --quiet --example seeds corpus
+
+fuzz-minimise: $(DONE)/cargo-fuzz $(DONE)/nightly
+	@$(FUZZ_RUN) minimise $(TARGET)
+
+fuzz-lint: $(DONE)/rust
+	$(FUZZ_CARGO) fmt -p sansock-fuzz --check
+	$(FUZZ_CARGO) clippy --quiet -p sansock-fuzz --all-targets -- -D warnings
+
+safety-report: $(DONE)/nightly
+	@$(FUZZ_RUN) report

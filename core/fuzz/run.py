@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Runs the fuzz targets, minimises their corpora, and writes what both have shown into SAFETY.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+FUZZ = Path(__file__).resolve().parent
+ROOT = FUZZ.parent.parent
+BUILD = ROOT / "target" / "fuzz"
+CORPUS = FUZZ / "corpus"
+RUNS = FUZZ / "runs.json"
+PAGE = ROOT / "SAFETY.md"
+
+TRIPLE = "x86_64-unknown-linux-gnu"
+SEED = "6455"
+# A single input takes no longer, in seconds, and no more memory, in MiB.
+LIMITS = ["-timeout=10", "-rss_limit_mb=2048", "-malloc_limit_mb=1024"]
+# The modules that read what a peer sends.
+PARSERS = ("receive", "handshake", "deflate", "tunnel", "frame", "mask", "utf8", "close", "close_payload", "syntax")
+
+
+def output_of(*command: str, cwd: Path = FUZZ, variables: dict[str, str] | None = None) -> str:
+    """What a command writes."""
+    environment = os.environ | {"CARGO_TARGET_DIR": str(BUILD)} | (variables or {})
+    return subprocess.run(command, cwd=cwd, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def targets() -> dict[str, list[str]]:
+    """The options of each target."""
+    table = {}
+    for line in output_of("cargo", "run", "--quiet", "--example", "table").splitlines():
+        name, longest, dictionary = line.split()
+        table[name] = [f"-max_len={longest}"]
+        if dictionary != "-":
+            table[name].append(f"-dict=dictionaries/{dictionary}.dict")
+    return table
+
+
+def chosen(wanted: list[str]) -> dict[str, list[str]]:
+    """The targets that were asked for, or all."""
+    table = targets()
+    for name in wanted:
+        if name not in table:
+            sys.exit(f"error: {name} is not a target; choose one of: {' '.join(table)}")
+    return {name: table[name] for name in wanted or table}
+
+
+def cargo_fuzz(action: str, target: str, *rest: str) -> list[str]:
+    return [
+        "cargo",
+        "+nightly",
+        "fuzz",
+        action,
+        "--fuzz-dir",
+        ".",
+        "--features",
+        "libfuzzer",
+        "--sanitizer=address",
+        target,
+        *rest,
+    ]
+
+
+def engine() -> str:
+    """The commit that last changed what is fuzzed."""
+    return output_of("git", "log", "-1", "--format=%h", "--", "core/src", "ffi/src", cwd=ROOT).strip()
+
+
+def record(target: str, executions: int, seconds: int) -> None:
+    """Adds a run to those of the same commit."""
+    runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
+    of_target = runs.setdefault(engine(), {}).setdefault(target, {"executions": 0, "seconds": 0})
+    of_target["executions"] += executions
+    of_target["seconds"] += seconds
+    RUNS.write_text(json.dumps(runs, indent=1, sort_keys=True) + "\n")
+
+
+def fuzz(name: str, options: list[str], seconds: int) -> bool:
+    """Runs a target. New inputs stay with what is built; false if one fails."""
+    found, failures = BUILD / "found" / name, BUILD / "failures" / name
+    found.mkdir(parents=True, exist_ok=True)
+    failures.mkdir(parents=True, exist_ok=True)
+    dirs = [str(found), str(CORPUS / name)]
+    flags = [f"-max_total_time={seconds}", f"-seed={SEED}", "-print_final_stats=1", f"-artifact_prefix={failures}/"]
+    command = cargo_fuzz("run", name, *dirs, "--", *flags, *LIMITS, *options)
+    log = BUILD / f"{name}.log"
+    output_of(*cargo_fuzz("build", name))
+    start = time.monotonic()
+    with log.open("wb") as file:
+        environment = os.environ | {"CARGO_TARGET_DIR": str(BUILD)}
+        failed = (
+            subprocess.run(command, cwd=FUZZ, env=environment, stdout=file, stderr=file, check=False).returncode != 0
+        )
+    text = log.read_text(errors="replace")
+    executions = re.search(r"stat::number_of_executed_units: +(\d+)", text)
+    count = int(executions[1]) if executions else 0
+    passed = round(time.monotonic() - start)
+    if failed:
+        print(f"{name}: fails; see {log.relative_to(ROOT)} and {failures.relative_to(ROOT)}", flush=True)
+        return False
+    record(name, count, passed)
+    edges = re.findall(r"cov: (\d+)", text)
+    print(f"{name}: {count} executions in {passed} s, {edges[-1] if edges else 0} edges", flush=True)
+    return True
+
+
+def minimise(name: str, options: list[str]) -> None:
+    """Replaces a corpus by the smallest one that covers as much, with what runs have found."""
+    merged = BUILD / "merged" / name
+    shutil.rmtree(merged, ignore_errors=True)
+    merged.mkdir(parents=True)
+    found = BUILD / "found" / name
+    found.mkdir(parents=True, exist_ok=True)
+    (CORPUS / name).mkdir(parents=True, exist_ok=True)
+    dirs = [str(merged), str(CORPUS / name), str(found)]
+    with (BUILD / f"{name}.merge.log").open("wb") as file:
+        environment = os.environ | {"CARGO_TARGET_DIR": str(BUILD)}
+        command = cargo_fuzz("run", name, *dirs, "--", "-set_cover_merge=1", "-use_counters=0", *LIMITS, *options)
+        subprocess.run(command, cwd=FUZZ, env=environment, check=True, stdout=file, stderr=file)
+    shutil.rmtree(CORPUS / name)
+    merged.rename(CORPUS / name)
+    files = [file.stat().st_size for file in (CORPUS / name).iterdir()]
+    print(f"{name}: {len(files)} files, {sum(files)} bytes", flush=True)
+
+
+def coverage() -> dict[str, Any]:
+    """What the corpora cover, as llvm-cov exports it."""
+    build = BUILD / "coverage"
+    shutil.rmtree(build / "profiles", ignore_errors=True)
+    variables = {
+        "CARGO_TARGET_DIR": str(build),
+        "RUSTFLAGS": "-C instrument-coverage -Z coverage-options=branch",
+        "LLVM_PROFILE_FILE": str(build / "profiles" / "%p-%m.profraw"),
+    }
+    lines = output_of(
+        "cargo", "+nightly", "test", "--test", "replay", "--no-run", "--message-format=json", variables=variables
+    ).splitlines()
+    programs = [json.loads(line).get("executable") for line in lines if '"executable":"' in line]
+    output_of(programs[-1], variables=variables)
+    tools = Path(output_of("rustc", "+nightly", "--print", "sysroot").strip()) / "lib" / "rustlib" / TRIPLE / "bin"
+    profile = build / "profile"
+    raw = [str(file) for file in (build / "profiles").iterdir()]
+    output_of(str(tools / "llvm-profdata"), "merge", "-sparse", *raw, "-o", str(profile))
+    report = output_of(str(tools / "llvm-cov"), "export", "-summary-only", f"-instr-profile={profile}", programs[-1])
+    return {file["filename"]: file["summary"] for file in json.loads(report)["data"][0]["files"]}
+
+
+def modules(files: dict[str, Any]) -> dict[str, list[int]]:
+    """Lines, lines covered, branches, branches covered of each room of the engine."""
+    source = ROOT / "core" / "src"
+    rooms: dict[str, list[int]] = {}
+    for name, summary in files.items():
+        path = Path(name)
+        if source not in path.parents:
+            continue
+        counts = rooms.setdefault(path.relative_to(source).parts[0].removesuffix(".rs"), [0, 0, 0, 0])
+        numbers = [summary[what][which] for what in ("lines", "branches") for which in ("count", "covered")]
+        counts[:] = [before + more for before, more in zip(counts, numbers, strict=True)]
+    return rooms
+
+
+def share(count: int, covered: int) -> str:
+    return f"{100 * covered / count:.1f} %" if count else "-"
+
+
+def row(name: str, counts: list[int]) -> str:
+    lines, lines_covered, branches, branches_covered = counts
+    return f"| {name} | {lines} | {share(lines, lines_covered)} | {branches} | {share(branches, branches_covered)} |"
+
+
+def section() -> str:
+    """The part of the page that is about fuzzing."""
+    runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
+    rooms = modules(coverage())
+    of_commit = runs.get(engine(), {})
+    text = [
+        "## Fuzzing",
+        "",
+        f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {engine()}, by `make safety-report`.",
+        "What the targets are and what each asserts: [core/fuzz](core/fuzz/README.md).",
+        "",
+        "| Target | Inputs kept | Executions | Seconds | With all commits |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name in targets():
+        inputs = len(list((CORPUS / name).iterdir()))
+        now = of_commit.get(name, {"executions": 0, "seconds": 0})
+        total = sum(commit.get(name, {}).get("executions", 0) for commit in runs.values())
+        text.append(f"| `{name}` | {inputs} | {now['executions']:,} | {now['seconds']:,} | {total:,} |")
+    parsers = {name: counts for name, counts in rooms.items() if name in PARSERS}
+    others = {name: counts for name, counts in rooms.items() if name not in PARSERS}
+    text += [
+        "",
+        "What the kept inputs alone cover of `core/src`. The rooms that read what a peer sends come first.",
+        "",
+        "| Room | Lines | Covered | Branches | Covered |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *(row(f"`{name}`", parsers[name]) for name in sorted(parsers)),
+        row("together", total_of(parsers)),
+        *(row(f"`{name}`", others[name]) for name in sorted(others)),
+        row("all", total_of(rooms)),
+    ]
+    return "\n".join(text) + "\n"
+
+
+def total_of(rooms: dict[str, list[int]]) -> list[int]:
+    return [sum(column) for column in zip(*rooms.values(), strict=True)]
+
+
+def report() -> None:
+    """Writes the section, in place of the one that is there."""
+    text = PAGE.read_text() if PAGE.exists() else "# Safety\n\nWhat has been tried to break the engine, in figures.\n"
+    before, _, behind = text.partition("\n## Fuzzing\n")
+    _, mark, rest = behind.partition("\n## ")
+    PAGE.write_text(f"{before.rstrip()}\n\n{section()}{mark}{rest}")
+    print(f"{PAGE.relative_to(ROOT)} is written")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=["fuzz", "minimise", "report"])
+    parser.add_argument("targets", nargs="*")
+    parser.add_argument("--seconds", type=int, default=60)
+    arguments = parser.parse_intermixed_args()
+    if arguments.action == "report":
+        return report()
+    table = chosen(arguments.targets)
+    if arguments.action == "minimise":
+        for name, options in table.items():
+            minimise(name, options)
+        return None
+    results = [fuzz(name, options, arguments.seconds) for name, options in table.items()]
+    return None if all(results) else sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+//! What fuzzing checks, as functions of bytes: cargo-fuzz calls them with what it makes up, and `tests/replay.rs` with the
+//! corpora.
+
+pub mod host;
+pub mod input;
+pub mod plan;
+pub mod seen;
+pub mod targets;
+pub mod wire;
+
+pub use targets::{TARGETS, Target};
