@@ -47,16 +47,116 @@ impl Seeds {
 
     fn add(&mut self, case: &Case) {
         let (plan, stream) = (plan(case), stream(case));
-        let role = case.setup("role").next().unwrap_or_default();
+        let name = case.name.as_str();
         let is_open = case.setup("option").any(|option| option == "start_open 1");
-        match (role, is_open) {
-            ("server", true) => self.write("open_server", &case.name, &[&plan, &stream]),
-            ("client", true) => self.write("open_client", &case.name, &[&plan, &stream]),
-            ("server", false) => self.write("request_text", &case.name, &[&plan, &[0], &stream]),
-            ("client", false) => self.write("response_text", &case.name, &[&plan, &stream]),
-            _ => {}
+        let has_fields = case.steps.iter().any(|step| step.call.starts_with("field "));
+        match (case.setup("role").next().unwrap_or_default(), is_open) {
+            ("tunnel", _) => self.tunnel(case, &stream),
+            ("server", false) if has_fields => {
+                self.fields("request_fields", &[&plan[..], &[0]].concat(), case, &stream)
+            }
+            ("client", false) if has_fields => self.fields("response_fields", &plan, case, &stream),
+            (role, true) => self.open(name, role, &plan, &stream),
+            (role, false) => self.text(name, role, &plan, &stream),
+        }
+        for url in case.setup("url") {
+            self.write("texts", name, &[&[0], &bytes::parse(url).expect("bytes"), b"\n10.0.0.1"]);
         }
     }
+
+    fn open(&mut self, name: &str, role: &str, plan: &[u8], stream: &[u8]) {
+        let kind = u8::from(role == "client");
+        self.write(&format!("open_{role}"), name, &[plan, stream]);
+        self.write("cuts", name, &[&[kind], plan, &[0], stream]);
+        self.write("frames_mode", name, &[&[kind], plan, stream]);
+        let messages = compressed(stream);
+        if !messages.is_empty() {
+            self.write("inflate", name, &[&[kind], plan, &messages]);
+        }
+        if plan[0] & bit::DEFLATE != 0 {
+            self.write("deflate_pair", name, &[plan, stream]);
+        }
+        self.write(&format!("frames_{role}"), name, &[plan, stream]);
+    }
+
+    fn text(&mut self, name: &str, role: &str, plan: &[u8], stream: &[u8]) {
+        let kind = 2 | u8::from(role == "client");
+        if role == "server" {
+            self.write("request_text", name, &[plan, &[0], stream]);
+        } else {
+            self.write("response_text", name, &[plan, stream]);
+        }
+        self.write("cuts", name, &[&[kind], plan, &[0], stream]);
+        let text = String::from_utf8_lossy(stream);
+        let lists: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: ")).collect();
+        if !lists.is_empty() {
+            self.write("extensions", name, &[&[kind & 1], plan, lists.join("\n").as_bytes()]);
+        }
+    }
+
+    fn fields(&mut self, target: &str, start: &[u8], case: &Case, stream: &[u8]) {
+        let (mut version, mut lines, mut seed) = (0, Vec::new(), Vec::new());
+        for step in &case.steps {
+            let (verb, rest) = split_word(&step.call);
+            match verb {
+                "field" => {
+                    let end = rest[1..].find('"').expect("a closing quote") + 2;
+                    let [name, value] = [&rest[..end], &rest[end..]].map(|part| bytes::parse(part).expect("bytes"));
+                    lines.extend([&name[..], b"=", &value, b"\n"].concat());
+                }
+                "receive-request" | "request-fields" => {
+                    version = match rest {
+                        "1.1" => 0,
+                        "2" => 1,
+                        _ => 2,
+                    };
+                }
+                "receive-response" => {
+                    let status: u16 = split_word(rest).0.parse().expect("a status");
+                    seed.extend([&status.to_le_bytes()[..], &std::mem::take(&mut lines), b"\n"].concat());
+                }
+                _ => {}
+            }
+        }
+        if !lines.is_empty() {
+            seed.extend([&lines[..], b"\n"].concat());
+        }
+        self.write(target, &case.name, &[start, &[version], &seed, stream]);
+    }
+
+    fn tunnel(&mut self, case: &Case, stream: &[u8]) {
+        let url = bytes::parse(case.setup("url").next().expect("a URL")).expect("bytes");
+        let is_http = url.starts_with(b"http");
+        let has_name = url.contains(&b'@');
+        let which = match &url[..] {
+            _ if is_http => u8::from(has_name),
+            _ if url.starts_with(b"socks4a") => 2 + u8::from(!has_name),
+            _ if url.starts_with(b"socks5:") => 4,
+            _ => u8::from(has_name),
+        };
+        let target = if is_http { "tunnel_http" } else { "tunnel_socks" };
+        self.write(target, &case.name, &[&[which, 1, 0, 2], stream]);
+    }
+}
+
+/// The payloads of whole compressed frames, as the target takes them.
+fn compressed(stream: &[u8]) -> Vec<u8> {
+    let (mut rest, mut messages) = (stream, Vec::new());
+    while let [first, second, ..] = *rest {
+        let (len, key) = (usize::from(second & 0x7f), if second & 0x80 == 0 { 0 } else { 4 });
+        if len > 125 || rest.len() < 2 + key + len {
+            break;
+        }
+        let (header, payload) = rest[..2 + key + len].split_at(2 + key);
+        let mask = if key == 4 { header[2..].to_vec() } else { vec![0] };
+        if first & 0x40 != 0 {
+            messages.extend([first & 1, len as u8]);
+            messages.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
+        }
+        rest = &rest[2 + key + len..];
+    }
+    messages
 }
 
 fn plan(case: &Case) -> [u8; PLAN_LEN] {

@@ -45,11 +45,16 @@ pub struct Host {
 
 impl Host {
     pub fn new(plan: &Plan) -> Self {
-        let connection = Connection::new(&plan.config, seed(), ms(0)).expect("memory");
+        Host::starting(plan, 0)
+    }
+
+    /// With a clock that begins at this time.
+    pub fn starting(plan: &Plan, now: u64) -> Self {
+        let connection = Connection::new(&plan.config, seed(), ms(now)).expect("memory");
         let deflate = if plan.deflate { DEFLATE_ALLOWANCE } else { 0 };
         let wire = Wire::new(plan.role, plan.start == Start::Text, plan.deflate).keeping();
         let mut host = Host {
-            now: 0,
+            now,
             seen: Seen::new(plan.max_message),
             wire,
             held: plan.held,

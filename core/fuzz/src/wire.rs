@@ -54,8 +54,6 @@ enum At {
     /// The body of a response, with so many bytes to come.
     Body(usize),
     Frames,
-    /// What follows cannot be known.
-    Blind,
 }
 
 /// Reads the output of an engine as it is written.
@@ -106,9 +104,9 @@ impl Wire {
         self.own.push_back((self.from_engine + pending, payload));
     }
 
-    /// A payload is announced that is never written.
-    pub fn blind(&mut self) {
-        self.at = At::Blind;
+    /// The handshake is made of fields after all.
+    pub fn has_no_head(&mut self) {
+        self.at = At::Frames;
     }
 
     /// Takes bytes that the engine has given to the host.
@@ -136,7 +134,6 @@ impl Wire {
     pub fn is_whole(&self) -> bool {
         match self.at {
             At::Body(left) => left == 0,
-            At::Blind => true,
             At::Head | At::Frames => self.bytes.is_empty(),
         }
     }
@@ -146,7 +143,6 @@ impl Wire {
             let done = match self.at {
                 At::Head => self.head(),
                 At::Frames => self.frame(),
-                At::Blind => return self.bytes.clear(),
                 At::Body(left) => {
                     assert!(self.bytes.len() <= left, "a body longer than it says");
                     self.at = At::Body(left - self.bytes.len());

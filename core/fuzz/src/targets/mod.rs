@@ -1,6 +1,14 @@
 //! The targets, one function for each.
 
+mod abi;
+mod calls;
+mod cuts;
+mod deflate;
+mod fields;
+mod sequences;
 mod streams;
+mod texts;
+mod tunnels;
 
 /// A target.
 pub struct Target {
@@ -35,4 +43,34 @@ targets! {
     streams::request_text, 4096, Some("http");
     /// A response as text, and what follows.
     streams::response_text, 4096, Some("http");
+    /// A request as fields, of HTTP/1.1, HTTP/2 or HTTP/3.
+    fields::request_fields, 2048, Some("fields");
+    /// Responses as fields.
+    fields::response_fields, 2048, Some("fields");
+    /// What an HTTP proxy answers, whole and cut.
+    tunnels::tunnel_http, 2048, Some("http");
+    /// What a SOCKS proxy answers, whole and cut.
+    tunnels::tunnel_socks, 512, None;
+    /// Lists of extensions to both ends, and whether what is agreed follows from what was offered.
+    texts::extensions, 512, Some("http");
+    /// URLs, and texts of configurations.
+    texts::texts, 512, Some("urls");
+    /// Compressed messages of hostile bytes, beside another inflater.
+    deflate::inflate, 2048, None;
+    /// What one engine compresses and another inflates, beside an inflater with the agreed window.
+    deflate::deflate_pair, 1024, None;
+    /// Messages, parts and frames of the same bytes.
+    cuts::frames_mode, 4096, None;
+    /// The same bytes in one read, in reads of one byte, and cut at random.
+    cuts::cuts, 4096, Some("http");
+    /// Frames to a server, most of them good.
+    sequences::frames_server, 2048, None;
+    /// Frames to a client, most of them good.
+    sequences::frames_client, 2048, None;
+    /// Every call of a host, in any order, on two ends that are connected, with their clocks.
+    calls::calls, 4096, None;
+    /// The calls of a connection over the C ABI, in any order.
+    abi::abi_connection, 4096, Some("http");
+    /// The calls of a tunnel over the C ABI, and those without a handle.
+    abi::abi_tunnel, 512, Some("urls");
 }
