@@ -21,22 +21,28 @@ $(DONE)/nightly: $(FUZZ)/fuzz.mk | $(DONE)/rust
 	@rustup component add --toolchain nightly llvm-tools >&2
 	@touch $@
 
+# The target that has a peer in Python.
+export SANSOCK_FUZZ_PYTHON := $(CURDIR)/$(PYTHON)
+$(DONE)/fuzz-python: $(FUZZ)/requirements.txt $(DONE)/venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $< >&2
+	@touch $@
+
 .PHONY: fuzz fuzz-replay fuzz-seeds fuzz-minimise fuzz-lint safety-report
-fuzz: $(DONE)/cargo-fuzz $(DONE)/nightly
+fuzz: $(DONE)/cargo-fuzz $(DONE)/nightly $(DONE)/fuzz-python
 	@$(FUZZ_RUN) fuzz --seconds $(SECONDS) $(TARGET)
 
-fuzz-replay: $(DONE)/rust
+fuzz-replay: $(DONE)/rust $(DONE)/fuzz-python
 	$(FUZZ_CARGO) test --quiet
 
 fuzz-seeds: $(DONE)/rust
 	@$(FUZZ_CARGO) run --quiet --example seeds corpus
 
-fuzz-minimise: $(DONE)/cargo-fuzz $(DONE)/nightly
+fuzz-minimise: $(DONE)/cargo-fuzz $(DONE)/nightly $(DONE)/fuzz-python
 	@$(FUZZ_RUN) minimise $(TARGET)
 
 fuzz-lint: $(DONE)/rust
 	$(FUZZ_CARGO) fmt -p sansock-fuzz --check
 	$(FUZZ_CARGO) clippy --quiet -p sansock-fuzz --all-targets -- -D warnings
 
-safety-report: $(DONE)/nightly
+safety-report: $(DONE)/nightly $(DONE)/fuzz-python
 	@$(FUZZ_RUN) report

@@ -69,11 +69,18 @@ impl Seeds {
         self.write(&format!("open_{role}"), name, &[plan, stream]);
         self.write("cuts", name, &[&[kind], plan, &[0], stream]);
         self.write("frames_mode", name, &[&[kind], plan, stream]);
+        let is_compressed = plan[0] & bit::DEFLATE;
+        if is_compressed == 0 {
+            self.write("wsproto", name, &[&[kind], stream]);
+            self.write("tungstenite", name, &[&[kind], stream]);
+        } else {
+            self.write("wsproto", name, &[&[kind | 2], stream]);
+        }
         let messages = compressed(stream);
         if !messages.is_empty() {
             self.write("inflate", name, &[&[kind], plan, &messages]);
         }
-        if plan[0] & bit::DEFLATE != 0 {
+        if is_compressed != 0 {
             self.write("deflate_pair", name, &[plan, stream]);
         }
         self.write(&format!("frames_{role}"), name, &[plan, stream]);

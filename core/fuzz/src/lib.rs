@@ -3,6 +3,7 @@
 
 pub mod host;
 pub mod input;
+pub mod peer;
 pub mod plan;
 pub mod seen;
 pub mod targets;

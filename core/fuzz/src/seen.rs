@@ -10,6 +10,13 @@ pub struct Item {
     pub bytes: Vec<u8>,
 }
 
+impl Item {
+    /// Whether it is a piece of a message, which does not end here.
+    pub fn is_part(&self) -> bool {
+        matches!(self.name, "text" | "binary") && self.number & (LAST | FRAME_END) == 0
+    }
+}
+
 impl std::fmt::Debug for Item {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = &self.bytes[..self.bytes.len().min(80)];

@@ -30,7 +30,18 @@ fn outcome(plan: &Plan, answer: Answer, stream: &[u8], cuts: Cuts) -> Outcome {
     host.take_more();
     host.drain();
     let fault = host.connection.fault().map(|fault| fault.kind);
-    (joined(&host.seen.items, true), host.wire.all, host.connection.transport(), fault)
+    (settled(&host.seen.items), host.wire.all, host.connection.transport(), fault)
+}
+
+/// The events without the part of a frame before a fault in it: how much of that is delivered depends on the reads.
+fn settled(items: &[Item]) -> Vec<Item> {
+    let mut items = joined(items, true);
+    let ends = |item: &Item| matches!(item.name, "closed" | "fault");
+    let end = items.iter().position(ends).unwrap_or(items.len());
+    if end > 0 && items[end - 1].is_part() {
+        items.remove(end - 1);
+    }
+    items
 }
 
 /// However cut: the same events, the same output, the same end.
@@ -48,7 +59,7 @@ pub fn cuts(bytes: &[u8]) {
     for cuts in [plan.cuts.clone(), Cuts::Bytes] {
         let cut = outcome(&plan, answer, stream, cuts);
         assert_eq!(cut.0, whole.0, "events");
-        assert!(cut.1 == whole.1, "output: {} and {}", cut.1.escape_ascii(), whole.1.escape_ascii());
+        assert!(cut.1 == whole.1, "output: {} and {} bytes", cut.1.len(), whole.1.len());
         assert_eq!((cut.2, cut.3), (whole.2, whole.3));
     }
 }

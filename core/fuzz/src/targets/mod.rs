@@ -5,6 +5,7 @@ mod calls;
 mod cuts;
 mod deflate;
 mod fields;
+mod peers;
 mod sequences;
 mod streams;
 mod texts;
@@ -73,4 +74,8 @@ targets! {
     abi::abi_connection, 4096, Some("http");
     /// The calls of a tunnel over the C ABI, and those without a handle.
     abi::abi_tunnel, 512, Some("urls");
+    /// The same bytes for the crate `tungstenite`.
+    peers::tungstenite, 1024, None;
+    /// The same bytes for `wsproto`, a package of Python, with and without compression.
+    peers::wsproto, 1024, None;
 }

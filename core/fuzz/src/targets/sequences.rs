@@ -50,7 +50,7 @@ enum Body {
 
 /// How a message is divided into frames, and what stands between them.
 #[derive(Arbitrary, Debug)]
-enum Cut {
+pub(super) enum Cut {
     Whole,
     InTwo(u8),
     WithPing(u8),
@@ -87,7 +87,7 @@ fn run(role: Role, bytes: &[u8]) {
     let plan: [u8; PLAN_LEN] = std::array::from_fn(|_| input.byte());
     let compresses = plan[0] & bit::DEFLATE != 0;
     let mut host = Host::new(&Plan::of(role, Start::Open, plan));
-    let mut peer = Peer { role, key: [1, 2, 3, 4], deflate: Deflate::new(6, false, 15), compresses };
+    let mut peer = Peer::new(role, compresses);
     let pieces = Vec::<Piece>::arbitrary_take_rest(Unstructured::new(input.rest())).unwrap_or_default();
     let mut sent = 0;
     for piece in pieces {
@@ -105,7 +105,8 @@ fn run(role: Role, bytes: &[u8]) {
     host.finish();
 }
 
-struct Peer {
+/// What writes to an engine of this role.
+pub(super) struct Peer {
     role: Role,
     key: [u8; 4],
     deflate: Deflate,
@@ -113,6 +114,10 @@ struct Peer {
 }
 
 impl Peer {
+    pub(super) fn new(role: Role, compresses: bool) -> Self {
+        Peer { role, key: [1, 2, 3, 4], deflate: Deflate::new(6, false, 15), compresses }
+    }
+
     fn write(&mut self, piece: &Piece) -> Vec<u8> {
         let mut stream = Vec::new();
         match piece {
@@ -142,7 +147,7 @@ impl Peer {
         stream
     }
 
-    fn message(&mut self, first: u8, payload: &[u8], cut: &Cut, stream: &mut Vec<u8>) {
+    pub(super) fn message(&mut self, first: u8, payload: &[u8], cut: &Cut, stream: &mut Vec<u8>) {
         let at = match cut {
             Cut::Whole => return self.frame(FIN | first, payload, stream),
             Cut::Unfinished => return self.frame(first, payload, stream),
@@ -162,7 +167,7 @@ impl Peer {
     }
 
     /// As RFC 7692 §7.2.1 wants it.
-    fn compress(&mut self, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn compress(&mut self, payload: &[u8]) -> Vec<u8> {
         let mut room = vec![0; payload.len() * 2 + 64];
         let before = self.deflate.total_out();
         let _ = self.deflate.compress(payload, &mut room, DeflateFlush::SyncFlush).expect("it compresses");
@@ -170,6 +175,7 @@ impl Peer {
         if room.ends_with(&[0, 0, 0xff, 0xff]) {
             room.truncate(room.len() - 4);
         }
-        room
+        // §7.2.3.6: where there was nothing to flush.
+        if room.is_empty() { vec![0] } else { room }
     }
 }
