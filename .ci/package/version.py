@@ -17,6 +17,7 @@ PLACES = (
     # The crates of the workspace, which have no source.
     ("Cargo.lock", rf'(?m)^name = ".+"\nversion = "{NUMBER}"\n(?!source)', 0),
     ("core/benches/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
+    ("core/fuzz/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
     ("bindings/python/pyproject.toml", rf'(?m)^version = "{NUMBER}"$', 1),
     ("bindings/js/package.json", rf'(?m)^  "version": "{NUMBER}",$', 1),
     ("bindings/js/package-lock.json", rf'"name": "sansock",\s+"version": "{NUMBER}"', 2),
