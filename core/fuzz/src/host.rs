@@ -36,6 +36,7 @@ pub struct Host {
     echo: bool,
     step: u64,
     cuts: Cuts,
+    hasty: bool,
     memory: u64,
     deflate: u64,
     state: State,
@@ -61,6 +62,7 @@ impl Host {
             echo: plan.echo,
             step: plan.step,
             cuts: plan.cuts.clone(),
+            hasty: plan.hasty,
             memory: plan.max_message + plan.hard_limit + ALLOWANCE + deflate,
             deflate,
             state: connection.state(),
@@ -211,7 +213,9 @@ impl Host {
 
     /// The stream ends and the clock runs out: there is one end, and nothing moves after it.
     pub fn finish(&mut self) {
-        self.take_more();
+        if !self.hasty {
+            self.take_more();
+        }
         self.eof();
         self.take_more();
         self.held = false;
@@ -222,6 +226,9 @@ impl Host {
         assert_eq!(self.connection.transport(), Transport::Close);
         assert_eq!(self.connection.next_deadline(), None);
         assert!(self.dropped || self.wire.is_whole(), "the output ends inside a frame");
+        if let Some(fault) = self.connection.fault() {
+            describes(&fault);
+        }
         self.is_over();
     }
 
@@ -243,6 +250,15 @@ impl Host {
         let held = self.connection.memory_usage() as u64;
         assert!(held <= ENDED + self.deflate, "{held} bytes are held after the end");
     }
+}
+
+/// A fault in words and numbers, without a byte of the peer's.
+fn describes(fault: &sansock::Fault) {
+    let text = format!("{fault} {fault:?} {}", fault.kind.clause());
+    assert!(!text.contains(char::is_control) && fault.kind.clause().starts_with("RFC "), "{text:?}");
+    assert!(fault.limit().is_none_or(|limit| fault.actual().is_none_or(|actual| actual > limit)), "{text}");
+    assert_eq!(fault.close_code().is_some(), matches!(fault.kind.answer(), sansock::Answer::Close(_)));
+    assert!(fault.position().is_none_or(|position| position < 1 << 40));
 }
 
 /// Sends a message or a part back, where that is possible.

@@ -42,6 +42,10 @@ pub struct Plan {
     pub held: bool,
     /// Milliseconds between two reads.
     pub step: u64,
+    /// The host closes when half of the stream has come.
+    pub closes: bool,
+    /// The host does not ask for more events before the end of the stream.
+    pub hasty: bool,
 }
 
 /// How many bytes a plan takes.
@@ -124,6 +128,8 @@ impl Plan {
             echo: also(bit::ECHO),
             held: also(bit::HELD),
             step: STEPS[usize::from(third & 3)],
+            closes: third & 8 != 0,
+            hasty: third & 16 != 0,
         }
     }
 }

@@ -57,6 +57,7 @@ impl Seen {
 
     pub fn add(&mut self, event: Event<'_>) {
         assert!(!self.is_closed, "an event follows Closed: {event:?}");
+        is_printable(&event);
         let item = match event {
             Event::Text(text) => {
                 // It is handed out unchecked, and must be what its type promises.
@@ -177,6 +178,19 @@ pub fn joined(items: &[Item], in_place: bool) -> Vec<Item> {
         list.push(item.clone());
     }
     list
+}
+
+/// The text of an event shows no byte of the peer's as it is.
+fn is_printable(event: &Event<'_>) {
+    let len = match event {
+        Event::Text(text) => text.text.len(),
+        Event::Binary(binary) => binary.data.len(),
+        Event::Frame(frame) => frame.data.len(),
+        _ => 0,
+    };
+    if len < 64 {
+        assert!(!format!("{event:?}").contains(char::is_control), "a control character in a text");
+    }
 }
 
 fn name(kind: MessageKind) -> &'static str {

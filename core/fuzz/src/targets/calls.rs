@@ -57,6 +57,11 @@ enum Act {
     Advance(u8),
     WriteTooMuch,
     Hold(bool),
+    /// The start of a good message, of which the host takes the payload itself.
+    PeekMessage {
+        len: u16,
+        least: u8,
+    },
 }
 
 /// An end, and how much of its output the other has received.
@@ -97,6 +102,11 @@ fn make(host: &mut Host, act: Act) {
         Act::Carry(_) => {}
         Act::Receive(bytes) => receive(host, &bytes),
         Act::Peek(bytes, least) => peek(host, &bytes, least),
+        Act::PeekMessage { len, least } => {
+            let mut bytes = Vec::new();
+            crate::wire::write(Role::Client, 0x82, &vec![b'p'; len.into()], [0; 4], &mut bytes);
+            peek(host, &bytes, least);
+        }
         Act::Eof => host.eof(),
         Act::Timeout => host.timeout(),
         Act::Wait(time) => host.run_to(host.now + u64::from(time)),

@@ -7,6 +7,7 @@ mod deflate;
 mod fields;
 mod peers;
 mod sequences;
+mod shared;
 mod streams;
 mod texts;
 mod tunnels;
@@ -78,4 +79,6 @@ targets! {
     peers::tungstenite, 1024, None;
     /// The same bytes for `wsproto`, a package of Python, with and without compression.
     peers::wsproto, 1024, None;
+    /// Connections of one configuration, each of which does what it would do alone.
+    shared::shared, 1024, None;
 }

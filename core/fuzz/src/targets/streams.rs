@@ -18,7 +18,14 @@ fn open(role: Role, bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let plan = Plan::draw(role, Start::Open, &mut input);
     let mut host = Host::new(&plan);
-    assert_eq!(host.receive(input.rest()), 0, "an open connection takes all");
+    let stream = input.rest();
+    let (first, second) = stream.split_at(if plan.closes { stream.len() / 2 } else { 0 });
+    assert_eq!(host.receive(first), 0, "an open connection takes all");
+    if plan.closes {
+        let code = sansock::CloseCode::NORMAL_CLOSURE;
+        host.call(|connection, now| connection.close(code, "enough", now)).expect("always legal");
+    }
+    assert_eq!(host.receive(second), 0, "an open connection takes all");
     host.finish();
 }
 
@@ -43,6 +50,8 @@ pub fn response_text(bytes: &[u8]) {
     host.receive(input.rest());
     host.finish();
 }
+
+const STATUSES: [u16; 18] = [400, 401, 403, 404, 405, 414, 417, 429, 431, 500, 501, 502, 503, 505, 504, 301, 302, 599];
 
 /// What a host does with a request.
 #[derive(Clone, Copy)]
@@ -75,7 +84,10 @@ impl Answer {
         let result = match self.0 >> 2 & 7 {
             0..=2 => host.input(|connection, now| connection.accept(None, now)),
             3 => host.input(|connection, now| connection.accept(Some("chat"), now)),
-            4 => host.input(|connection, now| connection.reject(404, "no such page\n", now)),
+            4 => {
+                let status = STATUSES[usize::from(self.0 >> 5 | (self.0 & 3) << 3) % STATUSES.len()];
+                host.input(|connection, now| connection.reject(status, "no such page\n", now))
+            }
             5 => host.input(|connection, now| connection.respond(204, "", "", now)),
             6 => host.input(|connection, now| connection.respond(426, "Try again", "x", now)),
             _ => {

@@ -94,14 +94,19 @@ pub fn texts(bytes: &[u8]) {
     let (first, second) = text.split_once('\n').unwrap_or((text, ""));
     url(first);
     proxy(first, second);
-    let config = Config::builder(if which & 1 == 0 { Role::Server } else { Role::Client }).url("ws://a/");
+    let url = if which & 8 == 0 { "ws://a/" } else { "ws://me:secret@a/" };
+    let config = Config::builder(if which & 1 == 0 { Role::Server } else { Role::Client }).url(url);
+    let config = if which & 16 == 0 { config } else { config.header("Authorization", "x").url(first) };
     let config = match which >> 1 & 3 {
         0 => config.origin(first),
         1 => config.key(first),
         2 => config.subprotocol(first).subprotocol(second),
         _ => config.header(first, second),
     };
-    let Ok(config) = config.build() else { return };
+    let config = match config.build() {
+        Ok(config) => config,
+        Err(error) => return assert!(error.to_string().starts_with(error.option()), "{error}"),
+    };
     let connection = sansock::Connection::new(&config, [0; 32], crate::host::ms(0)).expect("memory");
     let mut wire = wire::Wire::new(Role::Client, true, false);
     wire.take(connection.output());
@@ -127,8 +132,10 @@ fn url(text: &str) {
 fn proxy(text: &str, host: &str) {
     let Ok(proxy) = Proxy::parse(text) else { return };
     assert!(proxy.port != 0 && !proxy.host.is_empty());
-    for host in [host, "a", "10.0.0.1", "::1", "[::1]"] {
-        let Ok(config) = TunnelConfig::new(&proxy, host, 443) else { continue };
+    for host in [host, "a", "10.0.0.1", "::1", "[::ffff:10.0.0.1]"] {
+        let Ok(mut config) = TunnelConfig::new(&proxy, host, 443) else { continue };
+        config.set_timeout(crate::host::ms(1)).expect("a good time");
+        assert!(!format!("{proxy:?} {config:?}").contains(char::is_control));
         let tunnel = sansock::Tunnel::new(&config, crate::host::ms(0)).expect("a tunnel");
         let output = tunnel.output();
         let is_http = proxy.kind == sansock::tunnel::ProxyKind::Http;

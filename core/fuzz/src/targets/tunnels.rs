@@ -31,6 +31,7 @@ fn tunnel(urls: &[&str], bytes: &[u8]) {
     let cuts = Cuts::of(input.byte());
     let stream = input.rest();
     let Ok(mut config) = TunnelConfig::new(&proxy, host, 443) else { return };
+    assert!(!format!("{proxy:?} {config:?}").contains("secret"), "the password is shown");
     if small & 1 != 0 {
         config.set_max_head_size(200).expect("a good size");
         config.set_max_line_size(60).expect("a good size");
