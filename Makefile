@@ -314,4 +314,4 @@ no-std: $(DONE)/rust
 
 .PHONY: clean
 clean:
-	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules conformance/node_modules bindings/js/bench/node_modules
+	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules conformance/node_modules bindings/js/bench/node_modules core/fuzz/artifacts

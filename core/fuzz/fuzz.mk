@@ -40,7 +40,7 @@ fuzz-seeds: $(DONE)/rust
 fuzz-minimise: $(DONE)/cargo-fuzz $(DONE)/nightly $(DONE)/fuzz-python
 	@$(FUZZ_RUN) minimise $(TARGET)
 
-fuzz-lint: $(DONE)/rust
+fuzz-lint: $(DONE)/rust $(DONE)/fuzz-python
 	$(FUZZ_CARGO) fmt -p sansock-fuzz --check
 	$(FUZZ_CARGO) clippy --quiet -p sansock-fuzz --all-targets -- -D warnings
 
