@@ -110,7 +110,7 @@ fn make(host: &mut Host, act: Act) {
         Act::Eof => host.eof(),
         Act::Timeout => host.timeout(),
         Act::Wait(time) => host.run_to(host.now + u64::from(time)),
-        Act::WaitLong(time) => host.run_to(host.now + u64::from(time)),
+        Act::WaitLong(time) => host.run_to(host.now + u64::from(time) % 1_000_000),
         Act::Back(time) => go_back(host, time.into()),
         Act::Pause => host.call(|connection, now| connection.pause(now)),
         Act::Resume => host.call(|connection, now| connection.resume(now)),
