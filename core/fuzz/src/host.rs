@@ -13,6 +13,11 @@ use crate::wire::Wire;
 const ALLOWANCE: u64 = 64 * 1024;
 /// And beside that where compression is used.
 const DEFLATE_ALLOWANCE: u64 = 90 * 1024;
+/// What a connection may hold for each byte that has arrived, whatever length was announced: four times the payload, and
+/// beside that a record for a frame of two bytes, and an answer.
+const FOR_EACH_BYTE: u64 = 8;
+/// And whatever has arrived: the opening handshake, and records for a whole batch.
+const AT_FIRST: u64 = 40 * 1024;
 /// What a connection may hold that has ended, beside an inflater and windows that it used.
 const ENDED: u64 = 1024;
 /// Longer than all the times of a plan together.
@@ -37,6 +42,8 @@ pub struct Host {
     step: u64,
     cuts: Cuts,
     hasty: bool,
+    /// How many bytes have arrived; `None` where memory depends on more than that: on inflation, or on what the host sends.
+    arrived: Option<u64>,
     memory: u64,
     deflate: u64,
     state: State,
@@ -63,6 +70,7 @@ impl Host {
             step: plan.step,
             cuts: plan.cuts.clone(),
             hasty: plan.hasty,
+            arrived: (!plan.deflate && !plan.echo).then_some(0),
             memory: plan.max_message + plan.hard_limit + ALLOWANCE + deflate,
             deflate,
             state: connection.state(),
@@ -92,6 +100,7 @@ impl Host {
 
     /// Passes one read on.
     pub fn read(&mut self, bytes: &[u8]) -> usize {
+        self.arrived = self.arrived.map(|arrived| arrived + bytes.len() as u64);
         // Exactly as long as it is, so that a reader behind its end is noticed.
         let mut input = bytes.to_vec().into_boxed_slice();
         let mut at = 0;
@@ -152,6 +161,7 @@ impl Host {
 
     /// Makes another call.
     pub fn call<T>(&mut self, call: impl FnOnce(&mut Connection, Duration) -> T) -> T {
+        self.arrived = None;
         let had_output = self.connection.pending_output() > 0;
         let result = call(&mut self.connection, ms(self.now));
         self.dropped |= had_output && self.connection.pending_output() == 0;
@@ -209,6 +219,10 @@ impl Host {
         let allowed = self.memory + input as u64;
         let held = self.connection.memory_usage() as u64;
         assert!(held <= allowed, "{held} bytes are held, {allowed} allowed");
+        if let Some(arrived) = self.arrived {
+            let allowed = AT_FIRST + FOR_EACH_BYTE * arrived;
+            assert!(held <= allowed, "{held} bytes are held for {arrived}, {allowed} allowed");
+        }
     }
 
     /// The stream ends and the clock runs out: there is one end, and nothing moves after it.
