@@ -420,6 +420,20 @@ fn a_connection_that_has_ended_gives_everything_back() {
     }
 }
 
+/// A connection that ends inside a compressed message keeps no inflater.
+#[cfg(feature = "deflate")]
+#[test]
+fn a_connection_that_has_ended_inflates_no_more() {
+    for (name, end) in [("a fault", &[0xc0, 0x80, 0, 0, 0, 0][..]), ("Close", &[0x88, 0x80, 0, 0, 0, 0])] {
+        let mut connection = connection(opened(Role::Server).deflate(true));
+        let mut start = vec![0x41, 0x85, 0, 0, 0, 0, 0xf2, 0x48, 0xcd, 0xc9, 0xc9];
+        feed(&mut connection, &mut start);
+        assert!(connection.memory_usage() > 40_000);
+        feed(&mut connection, &mut end.to_vec());
+        assert!(connection.memory_usage() <= 1024, "{name}: {}", connection.memory_usage());
+    }
+}
+
 /// No input call need follow the last event, so the call that brings it frees what was gathered.
 #[test]
 fn the_end_of_the_stream_frees_what_came_of_a_message() {

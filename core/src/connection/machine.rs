@@ -111,6 +111,7 @@ impl Connection {
         }
         if self.is_over() {
             self.phase = Phase::Discard;
+            self.reader.end();
         }
         self.sender.watch_output();
         self.note_unread();

@@ -118,6 +118,11 @@ impl FrameReader {
         Ok(end)
     }
 
+    /// Nothing that arrives matters any more: gives back what the rest of a message needs.
+    pub(crate) fn end(&mut self) {
+        self.inflater = Inflater::default();
+    }
+
     /// This many bytes have been read.
     #[inline]
     pub(crate) fn count(&mut self, bytes: usize) {
