@@ -54,6 +54,7 @@ help:
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
+	  'make bench-hostile [BLESS=1]     instructions per hostile byte, beside honest ones' \
 	  'make safety                      the tests under Miri, sanitizers, valgrind and cargo-careful' \
 	  'make reproducible                what is released, built twice and compared byte by byte' \
 	  'make supply-chain | sbom         the crates against deny.toml | bills of materials of the packages, written anew' \
