@@ -76,7 +76,7 @@ fn text(rows: &[Row], counted: &str) -> String {
     let fastest = rows.iter().map(|row| row.received).fold(f64::MAX, f64::min);
     let mut text = format!(
         "# What hostile bytes cost\n\n\
-         <!-- Written by `make bench-counts BLESS=1`. -->\n\n\
+         <!-- Written by `make bench-hostile BLESS=1`. -->\n\n\
          Instructions for each byte received, and how many times what an honest byte of the same kind costs: the first row of\n\
          each kind. For compressed messages also the instructions for each byte that they are inflated to.\n\n\
          {counted}\n\n\
