@@ -9,7 +9,7 @@ safety-brief: $(STATIC) $(addprefix $(DONE)/system-,g++ clang valgrind)
 	@.ci/safety brief
 
 $(DONE)/nightly: .ci/setup-nightly | $(DONE)
-	@.ci/setup-nightly miri rust-src >&2
+	@.ci/setup-nightly miri rust-src llvm-tools >&2
 	@touch $@
 
 $(DONE)/cargo-%: .ci/setup-cargo | $(DONE)/rust

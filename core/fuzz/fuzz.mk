@@ -15,12 +15,6 @@ $(DONE)/cargo-fuzz: $(FUZZ)/fuzz.mk | $(DONE)/rust
 	       cargo install --quiet --root .tools --locked --version '=$(CARGO_FUZZ)' cargo-fuzz; }
 	@touch $@
 
-# The nightly toolchain has the sanitizer, and coverage of branches.
-$(DONE)/nightly: $(FUZZ)/fuzz.mk | $(DONE)/rust
-	@rustup run nightly rustc --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal --no-self-update >&2
-	@rustup component add --toolchain nightly llvm-tools >&2
-	@touch $@
-
 # The target that has a peer in Python.
 export SANSOCK_FUZZ_PYTHON := $(CURDIR)/$(PYTHON)
 $(DONE)/fuzz-python: $(FUZZ)/requirements.txt $(DONE)/venv

@@ -36,8 +36,8 @@ const MODULES = [
     interfaces: ["Exports"],
     tables: 0,
     passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge", "--const-hoisting"],
-    limit: 86_700,
-    gzipLimit: 42_000,
+    limit: 87_000,
+    gzipLimit: 42_200,
   },
 ];
 /** Optimised for size: level "z" alone inlines too little to become small. */
