@@ -9,6 +9,8 @@ pub(crate) mod codec;
 #[cfg(not(feature = "deflate"))]
 #[path = "none.rs"]
 pub(crate) mod codec;
+#[cfg(feature = "deflate")]
+mod distances;
 pub(crate) mod negotiation;
 
 use alloc::vec::Vec;

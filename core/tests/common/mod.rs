@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod bytes;
+pub(crate) mod deflate;
 pub(crate) mod drive;
 pub(crate) mod evidence;
 pub(crate) mod frames;

@@ -9,6 +9,7 @@ use super::history::History;
 use super::pool::{Kept, Owner, Pool};
 use super::{MIN_STEP, TAIL};
 use crate::buffers;
+use crate::deflate::distances::Distances;
 use crate::deflate::{COMPRESSED_PIECE, Direction};
 use crate::error::{Breach, FaultKind};
 use crate::utf8::Utf8;
@@ -41,6 +42,8 @@ struct Received {
     touched: bool,
     /// How many bytes more may be shown to streams that begin inside this message.
     may_show: u64,
+    /// Those of this message, where the window is not the largest.
+    distances: Option<Box<Distances>>,
 }
 
 /// Where inflated bytes go.
@@ -80,7 +83,8 @@ impl Inflater {
     pub(crate) fn heap(&self) -> usize {
         let heap = |received: &Received| {
             let stream = if received.stream.is_some() { INFLATER_SIZE } else { 0 };
-            size_of::<Received>() + received.history.heap() + stream
+            let distances = received.distances.as_ref().map_or(0, |_| size_of::<Distances>());
+            size_of::<Received>() + received.history.heap() + stream + distances
         };
         self.0.as_deref().map_or(0, heap)
     }
@@ -88,7 +92,14 @@ impl Inflater {
 
 impl Received {
     fn new(owner: Owner) -> Self {
-        Received { owner, history: History::default(), stream: None, touched: false, may_show: FREELY_SHOWN }
+        Received {
+            owner,
+            history: History::default(),
+            stream: None,
+            touched: false,
+            may_show: FREELY_SHOWN,
+            distances: None,
+        }
     }
 
     fn inflate_piece(
@@ -100,14 +111,14 @@ impl Received {
         pool: &Pool,
     ) -> Result<(), Breach> {
         if !last {
-            self.inflate_all(piece, false, target, pool)?;
+            self.inflate_within_window(piece, false, target, direction, pool)?;
         } else if self.touched || !piece.is_empty() {
             // With the tail that the sender left out. A message without a byte has no open block for the tail to close.
             let mut buffer = [0; COMPRESSED_PIECE + TAIL.len()];
             let end = piece.len() + TAIL.len();
             buffer[..piece.len()].copy_from_slice(piece);
             buffer[piece.len()..end].copy_from_slice(TAIL);
-            self.inflate_all(&buffer[..end], true, target, pool)?;
+            self.inflate_within_window(&buffer[..end], true, target, direction, pool)?;
         }
         if last {
             self.give_back(direction, pool);
@@ -118,6 +129,25 @@ impl Received {
             self.history.push(made, most);
         }
         Ok(())
+    }
+
+    /// Refuses a distance beyond the agreed window, behind all that comes before it.
+    fn inflate_within_window(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        target: &mut Target<'_>,
+        direction: Direction,
+        pool: &Pool,
+    ) -> Result<(), Breach> {
+        if direction.window() < MAX_WINDOW {
+            let new = || Box::new(Distances::new(direction.window()));
+            if let Some(within) = self.distances.get_or_insert_with(new).check(piece) {
+                self.inflate_all(&piece[..within], false, target, pool)?;
+                return Err(FaultKind::BadCompressedData.into());
+            }
+        }
+        self.inflate_all(piece, last, target, pool)
     }
 
     fn inflate_all(&mut self, piece: &[u8], last: bool, target: &mut Target<'_>, pool: &Pool) -> Result<(), Breach> {
@@ -168,7 +198,7 @@ impl Received {
     }
 
     fn give_back(&mut self, direction: Direction, pool: &Pool) {
-        (self.touched, self.may_show) = (false, FREELY_SHOWN);
+        (self.touched, self.may_show, self.distances) = (false, FREELY_SHOWN, None);
         // A stream that has seen more than the agreed window would let the peer refer to all of it.
         let goes_on = direction.takeover && direction.window() == MAX_WINDOW;
         if let Some(stream) = self.stream.take() {
