@@ -237,6 +237,35 @@ fn what_does_not_shrink_stays_within_the_room_made_for_it() {
     }
 }
 
+/// The start of a block may have left a small window when the block is to be stored.
+#[test]
+fn noise_stays_within_the_bound_in_a_small_window() {
+    let mut state = 1u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    let noise: Vec<u8> = (0..70_000).map(|_| random()).collect();
+    for bits in 9..=14 {
+        for (level, memory) in [(1, 9), (6, 8), (6, 9), (9, 9)] {
+            let config = opened(Role::Server).server_max_window_bits(bits);
+            let config = config.deflate_level(level).deflate_mem_level(memory);
+            let mut connection = connection(config, 5);
+            for len in [65_529, 70_000] {
+                connection.send_binary(&noise[..len]).unwrap();
+                let written = connection.output().len();
+                assert!(
+                    written <= len + len / 8 + 1000,
+                    "{bits} bits, level {level}, memory {memory}: {len} became {written}"
+                );
+                connection.written(written).unwrap();
+            }
+        }
+    }
+}
+
 /// 16 MiB and one byte of zeros in 16 KB, as one frame or in fragments, in one read or in many.
 #[test]
 fn a_bomb_is_refused_with_1009_and_bounded_memory() {

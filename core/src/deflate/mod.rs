@@ -93,8 +93,8 @@ impl Compression {
     }
 
     /// The largest size that a payload of this length is compressed to.
-    pub(crate) fn bound(len: usize, settings: &Settings) -> usize {
-        codec::Compressor::bound(len, Effort::of(settings))
+    pub(crate) fn bound(&self, len: usize, settings: &Settings) -> usize {
+        self.agreed().map_or(len, |agreed| codec::Compressor::bound(len, agreed.send, Effort::of(settings)))
     }
 
     /// Compresses a message, or a part of one.

@@ -18,7 +18,7 @@ impl Compressor {
         Err(Error::InvalidState)
     }
 
-    pub(crate) fn bound(len: usize, _: Effort) -> usize {
+    pub(crate) fn bound(len: usize, _: Direction, _: Effort) -> usize {
         len
     }
 

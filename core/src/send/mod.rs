@@ -190,7 +190,7 @@ impl Sender {
     /// moves with ours. It is not inlined, or all messages would pay for the registers that it needs.
     #[inline(never)]
     fn compressed_frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Result<(), Error> {
-        let most = Compression::bound(payload.len(), &self.shared.settings);
+        let most = self.compression.bound(payload.len(), &self.shared.settings);
         self.check_room(most as u64)?;
         self.queue.reserve(HEADER_ROOM + most, &self.shared)?;
         let shared = &*self.shared;

@@ -7,7 +7,7 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
 use super::history::History;
 use super::pool::{Kept, Owner, Pool};
-use super::{MIN_STEP, TAIL};
+use super::{MAX_WINDOW, MIN_STEP, TAIL};
 use crate::deflate::{Direction, Effort};
 use crate::error::Error;
 
@@ -38,7 +38,7 @@ impl Compressor {
         pool: &Pool,
     ) -> Result<Vec<u8>, Error> {
         let mut output = Vec::new();
-        let bound = Self::bound(payload.len(), effort);
+        let bound = Self::bound(payload.len(), direction, effort);
         output.try_reserve(bound).map_err(|_| Error::NoMemory)?;
         if payload.is_empty() {
             // A second flush in a row adds nothing to the stream, but the message needs its end.
@@ -95,10 +95,12 @@ impl Compressor {
 
     /// The largest size that a payload of this length is compressed to. Data that does not shrink is stored, with up to six
     /// bytes of overhead for each block, and a block has at least as many bytes as the encoder has room for symbols. Level 1
-    /// uses the fixed code instead, in which a byte takes up to nine bits. A flush adds a few bytes.
-    pub(crate) fn bound(len: usize, effort: Effort) -> usize {
+    /// uses the fixed code instead, in which a byte takes up to nine bits, and so does a small window, which the start of a
+    /// block may have left when it is to be stored. A flush adds a few bytes.
+    pub(crate) fn bound(len: usize, direction: Direction, effort: Effort) -> usize {
         let symbols = 63 << effort.mem_level;
-        let fixed_code = if effort.level == 1 { len / 8 } else { 0 };
+        let has_fixed_code = effort.level == 1 || direction.window() < MAX_WINDOW;
+        let fixed_code = if has_fixed_code { len / 8 } else { 0 };
         len.saturating_add(fixed_code).saturating_add(len / symbols * 6).saturating_add(64)
     }
 

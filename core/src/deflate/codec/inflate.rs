@@ -7,19 +7,15 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::history::History;
 use super::pool::{Kept, Owner, Pool};
-use super::{MIN_STEP, TAIL};
+use super::{MAX_WINDOW, MAX_WINDOW_BITS, MIN_STEP, TAIL};
 use crate::buffers;
+use crate::deflate::Direction;
 use crate::deflate::distances::Distances;
-use crate::deflate::{COMPRESSED_PIECE, Direction};
 use crate::error::{Breach, FaultKind};
 use crate::utf8::Utf8;
 
 /// The largest step of output, in bytes.
 const MAX_STEP: usize = 16 * 1024;
-/// What a peer may refer back to at most.
-const MAX_WINDOW: usize = 1 << MAX_WINDOW_BITS;
-const MAX_WINDOW_BITS: u8 = 15;
-
 /// How many bytes may be shown to streams that begin inside a message: so many in any message, and so many for each byte that
 /// has arrived of it. The latter is what a byte is inflated to at most, so that such a message costs no more than others.
 const FREELY_SHOWN: u64 = 1 << 20;
@@ -110,17 +106,9 @@ impl Received {
         direction: Direction,
         pool: &Pool,
     ) -> Result<(), Breach> {
-        if !last {
-            self.inflate_within_window(piece, false, target, direction, pool)?;
-        } else if self.touched || !piece.is_empty() {
-            // With the tail that the sender left out. A message without a byte has no open block for the tail to close.
-            let mut buffer = [0; COMPRESSED_PIECE + TAIL.len()];
-            let end = piece.len() + TAIL.len();
-            buffer[..piece.len()].copy_from_slice(piece);
-            buffer[piece.len()..end].copy_from_slice(TAIL);
-            self.inflate_within_window(&buffer[..end], true, target, direction, pool)?;
-        }
+        self.inflate_within_window(piece, target, direction, pool)?;
         if last {
+            self.end_block()?;
             self.give_back(direction, pool);
         }
         if target.leaves && (direction.takeover || !last) {
@@ -135,7 +123,6 @@ impl Received {
     fn inflate_within_window(
         &mut self,
         piece: &[u8],
-        last: bool,
         target: &mut Target<'_>,
         direction: Direction,
         pool: &Pool,
@@ -143,14 +130,14 @@ impl Received {
         if direction.window() < MAX_WINDOW {
             let new = || Box::new(Distances::new(direction.window()));
             if let Some(within) = self.distances.get_or_insert_with(new).check(piece) {
-                self.inflate_all(&piece[..within], false, target, pool)?;
+                self.inflate_all(&piece[..within], target, pool)?;
                 return Err(FaultKind::BadCompressedData.into());
             }
         }
-        self.inflate_all(piece, last, target, pool)
+        self.inflate_all(piece, target, pool)
     }
 
-    fn inflate_all(&mut self, piece: &[u8], last: bool, target: &mut Target<'_>, pool: &Pool) -> Result<(), Breach> {
+    fn inflate_all(&mut self, piece: &[u8], target: &mut Target<'_>, pool: &Pool) -> Result<(), Breach> {
         let mut input = piece;
         self.may_show = self.may_show.saturating_add(SHOWN_PER_BYTE * piece.len() as u64);
         while !input.is_empty() {
@@ -166,12 +153,20 @@ impl Received {
             }
             self.touched = !ended;
             self.stream = Some(stream);
-            // Nor does a stream that ended with a final block have an open one.
-            if ended && last && input.len() == TAIL.len() {
-                return Ok(());
-            }
         }
         Ok(())
+    }
+
+    /// Ends the block that is open, with the tail that the sender left out (§7.2.2). A message without a byte has none, nor
+    /// has a stream that ended with a final block. A message that ends inside a block is corrupt: what came next would be
+    /// read in that block, or not, if this stream has served others meanwhile.
+    fn end_block(&mut self) -> Result<(), Breach> {
+        let Some(stream) = self.stream.as_mut().filter(|_| self.touched) else { return Ok(()) };
+        let (read, written) = (stream.total_in(), stream.total_out());
+        // It stops between two blocks, and the byte behind the tail shows whether that is there.
+        let result = stream.decompress(&[0x00, 0x00, 0xff, 0xff, 0x00], &mut [0; 1], InflateFlush::Block);
+        let is_between = stream.total_in() - read == TAIL.len() as u64 && stream.total_out() == written;
+        if is_between && result.is_ok() { Ok(()) } else { Err(FaultKind::BadCompressedData.into()) }
     }
 
     /// The stream that produced the history, or one that is primed with it.
