@@ -27,8 +27,8 @@ const MODULES = [
     interfaces: ["Exports", "DefaultExports", "TunnelExports"],
     tables: 9,
     passes: [],
-    limit: 190_000,
-    gzipLimit: 90_000,
+    limit: 195_000,
+    gzipLimit: 91_500,
   },
   {
     name: "slim",
