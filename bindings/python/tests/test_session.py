@@ -19,7 +19,7 @@ from sansock import (
 from sansock._session import MAX_QUEUE, Session
 from sansock._websocket import WebSocket
 
-from conftest import SEED, URL
+from conftest import SEED, URL, masked
 
 
 class Waiter:
@@ -385,3 +385,24 @@ def test_a_lost_transport_wakes_all() -> None:
     link.client.session.lost()
     for task in (sending, *others):
         assert task.go_on().is_done
+
+
+@pytest.mark.parametrize("from_read_buffer", [True, False])
+def test_what_comes_before_the_request_is_answered_is_kept_and_not_read_on(from_read_buffer: bool) -> None:
+    clock = [0]
+    end = End(Connection.server(batches=True, seed=SEED, now=0), clock)
+    session, connection = end.session, end.session.connection
+    session.receive(Connection.client(URL, seed=SEED, now=0).take_output())
+    sent = 0
+    while session.may_read:
+        data = masked(0x82, bytes([sent]) * 30_000)
+        if from_read_buffer:
+            connection.read_buffer[: len(data)] = data
+            session.receive_read_buffer(len(data))
+        else:
+            session.receive(data)
+        sent += 1
+        assert sent < 10
+    session.handle(connection.accept(now=0))
+    assert session.may_read
+    assert [end.do(end.websocket.recv()) for _ in range(sent)] == [bytes([n]) * 30_000 for n in range(sent)]

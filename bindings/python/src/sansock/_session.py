@@ -69,6 +69,7 @@ class Session:
     """
 
     __slots__ = (
+        "_backlog",
         "_pings",
         "_queued",
         "_reader",
@@ -122,6 +123,7 @@ class Session:
         self.is_lost = False
         self.is_sending = False
         self.latency = 0.0
+        self._backlog = b""
         self._queued = 0
         self._reader: Any = None
         self._room: list[Any] = []
@@ -133,13 +135,20 @@ class Session:
 
     def receive_read_buffer(self, length: int) -> None:
         """Takes what was read into the read buffer of the connection."""
-        events = self.connection.receive_read_buffer(length, self.now())
+        connection = self.connection
+        events = connection.receive_read_buffer(length, self.now())
         if events:
             self.handle(events)
+        elif connection.unconsumed:
+            self._backlog += connection.read_buffer[length - connection.unconsumed : length]
 
     def receive(self, data: Buffer) -> None:
         """Takes bytes that were read."""
-        self.handle(self.connection.receive(data, self.now()))
+        connection = self.connection
+        events = connection.receive(data, self.now())
+        if connection.unconsumed:
+            self._backlog += memoryview(data).cast("B")[-connection.unconsumed :]
+        self.handle(events)
 
     def receive_eof(self) -> None:
         """The peer has ended its stream, or reading failed."""
@@ -170,8 +179,12 @@ class Session:
 
     @property
     def may_read(self) -> bool:
-        """Whether to read. A peer whose messages are not received is not read, but for the answer to our Close."""
-        return self._queued <= self.max_queue or self.connection.state is not State.OPEN
+        """Whether to read.
+
+        A peer whose messages are not received is not read, but for the answer to our Close; nor one that has sent more
+        behind its request than the engine keeps until that is answered.
+        """
+        return (self._queued <= self.max_queue or self.connection.state is not State.OPEN) and not self._backlog
 
     def pause(self) -> None:
         """The host has stopped reading."""
@@ -231,6 +244,10 @@ class Session:
         """Waits until there is room for output, or the connection has ended."""
         while not self.connection.writable and not self.is_lost:
             await self._wait(self._room)
+
+    async def until_written(self) -> None:
+        """Waits until some output was written and there is room for more, or the connection has ended."""
+        await self._wait(self._room)
 
     async def take_turn(self) -> None:
         """Waits until no message is being sent in parts, and lets no other be sent until ``end_turn``."""
@@ -298,6 +315,9 @@ class Session:
         self._take(events)
         while self.connection.more:
             self._take(self.connection.timeout(self.now()))
+        if self._backlog and self.connection.state is not State.CONNECTING:
+            backlog, self._backlog = self._backlog, b""
+            self.receive(backlog)
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
