@@ -209,6 +209,7 @@ include conformance/proxies.mk
 include conformance/http.mk
 include conformance/http2.mk
 include conformance/relay.mk
+include conformance/uvicorn.mk
 include core/fuzz/fuzz.mk
 include ffi/install/install.mk
 include .ci/package/package.mk
@@ -231,7 +232,7 @@ test: lint msrv no-std \
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
-DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay
+DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay uvicorn
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
 lint: fuzz-lint $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js

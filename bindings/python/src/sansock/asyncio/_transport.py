@@ -41,10 +41,11 @@ class Protocol(asyncio.BufferedProtocol):
 
     transport: asyncio.Transport
     websocket: WebSocket
+    session_class = Session
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self.loop = asyncio.get_running_loop()
-        self.session = Session(connection, self, settings.max_queue, settings.parts)
+        self.session = self.session_class(connection, self, settings.max_queue, settings.parts)
         self.may_write = True
         self.is_reading = True
         self.is_corked = False
