@@ -1,0 +1,37 @@
+"""The command ``sansock``, and ``python -m sansock``: a client, a server, and a reader of captures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from . import WebSocketError
+from ._command import client, inspection, server
+
+__all__ = ["main"]
+
+_COMMANDS: dict[str, Any] = {"serve": server, "inspect": inspection}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command, and returns its status: 0 for success, 1 for a failure, 2 for wrong arguments."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    command = _COMMANDS.get(arguments[0]) if arguments else None
+    rest = arguments[1:] if command else arguments
+    program: Any = command or client
+    try:
+        status: int = program.run(program.parser().parse_args(rest))
+        return status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except (WebSocketError, OSError, ValueError) as error:
+        print(f"sansock: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
