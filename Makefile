@@ -51,6 +51,7 @@ help:
 	  'make faults                      every request for memory fails once, from Rust and from C' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
+	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \

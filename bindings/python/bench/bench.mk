@@ -14,3 +14,9 @@ $(DONE)/bench-python: bindings/python/bench/requirements.txt $(FFI) $(PACKAGE) |
 .PHONY: bench-python
 bench-python: $(DONE)/bench-python
 	@$(BENCH_RUN) bindings/python/bench
+
+# With uvicorn, which has a page of its own.
+.PHONY: bench-python-servers
+bench-python-servers: $(DONE)/uvicorn
+	@$(UVICORN_PYTHON) bindings/python/bench/servers.py $(ROUNDS) > bindings/python/bench/servers.new
+	@mv bindings/python/bench/servers.new bindings/python/bench/servers.md

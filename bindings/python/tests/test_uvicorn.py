@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from typing import Any, Callable
 
@@ -28,6 +29,7 @@ from sansock.uvicorn import WebSocketProtocol
 from conftest import everything, masked
 
 App = Callable[[Any, Any, Any], Coroutine[Any, Any, Any]]
+PROTOCOL = "sansock.uvicorn:WebSocketProtocol"
 WAIT = 20.0
 REQUEST = Connection.client("ws://127.0.0.1/").take_output()
 
@@ -37,7 +39,7 @@ def serving(app: Any, **options: Any) -> Iterator[str]:
     """The URL of a uvicorn in a thread. The socket listens already, so nobody has to wait for it."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         options = {"log_level": "critical", "lifespan": "off", **options}
-        server = uvicorn.Server(uvicorn.Config(app, ws="sansock.uvicorn:WebSocketProtocol", **options))
+        server = uvicorn.Server(uvicorn.Config(app, ws=PROTOCOL, **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         try:
@@ -153,7 +155,7 @@ def test_a_denial_response() -> None:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
-        await responses.JSONResponse({"no": "entry"}, 401, {"x-why": "\xe9"})(scope, receive, send)
+        await responses.JSONResponse({"no": "entry"}, 401, {"x-why": "\xe9", "server": "mine"})(scope, receive, send)
         seen.append(await receive())
 
     seen: list[Any] = []
@@ -161,7 +163,8 @@ def test_a_denial_response() -> None:
         sansock.sync.connect(url).__enter__()
     headers = [(name.lower(), value) for name, value in error.value.headers]
     assert (error.value.status, json.loads(error.value.body)) == (401, {"no": "entry"})
-    assert {("content-type", "application/json"), ("x-why", "\xe9"), ("server", "uvicorn")} <= set(headers)
+    assert {("content-type", "application/json"), ("x-why", "\xe9"), ("server", "mine")} <= set(headers)
+    assert "date" in dict(headers)
     assert len(headers) == len(dict(headers))
     assert seen == [{"type": "websocket.disconnect", "code": 1006}]
 
@@ -235,9 +238,11 @@ class Wire(asyncio.Transport):
         self.written = bytearray()
         self.is_closed = False
         self.reads = True
+        self.on_write: Callable[[], None] = lambda: None
 
     def write(self, data: Any) -> None:
         self.written += data
+        self.on_write()
 
     def can_write_eof(self) -> bool:
         return False
@@ -261,7 +266,7 @@ class Peer:
     """A client in memory, and the server's end of its connection."""
 
     def __init__(self, app: App, **options: Any) -> None:
-        config = uvicorn.Config(app, lifespan="off", log_level="critical", **options)
+        config = uvicorn.Config(app, ws=PROTOCOL, lifespan="off", log_level="critical", **options)
         config.load()
         self.state, self.wire = ServerState(), Wire()
         self.protocol = WebSocketProtocol(config, self.state, {})
@@ -386,10 +391,39 @@ async def test_a_response_that_was_not_completed() -> None:
     assert (events[0].status, events[0].body) == (404, b"none")
 
 
+@pytest.mark.parametrize(("interval", "seconds"), [(7.0, 7), (0.0, None), (None, None)])
+def test_keepalive_and_an_application_that_takes_its_time(interval: float | None, seconds: int | None) -> None:
+    gate = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await gate.wait()
+        await send(ACCEPT)
+        await receive()
+        await receive()
+
+    async def test() -> None:
+        peer = Peer(app, ws_ping_interval=interval)
+        await asyncio.sleep(0)
+        day, now = 86_400_000, time.monotonic_ns() // 1_000_000
+        assert (peer.protocol.session.next_deadline or now + 2 * day) > now + day
+        gate.set()
+        while not peer.wire.written:
+            await asyncio.sleep(0)
+        due = peer.protocol.session.next_deadline
+        assert (due is None) is (seconds is None)
+        if due is not None and seconds is not None:
+            assert 0 <= due - now - 1000 * seconds < 1000 * WAIT
+        peer.lost()
+        await peer.finished()
+
+    in_memory(test)()
+
+
 @in_memory
 async def test_the_queue() -> None:
     gate = asyncio.Event()
     received: list[str] = []
+    reads: list[bool] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(ACCEPT)
@@ -397,8 +431,7 @@ async def test_the_queue() -> None:
         await gate.wait()
         while (message := await receive())["type"] == "websocket.receive":
             received.append(message["text"])
-            if len(received) == 3:
-                assert wire.reads
+            reads.append(wire.reads)
 
     peer = Peer(app, ws_max_queue=3)
     wire = peer.wire
@@ -416,6 +449,7 @@ async def test_the_queue() -> None:
     peer.flush()
     await peer.finished()
     assert received == ["0", "1", "2"]
+    assert reads == [True] * 3
 
 
 @in_memory
@@ -461,6 +495,31 @@ async def test_a_message_larger_than_the_output_may_be() -> None:
     peer = Peer(app, ws_per_message_deflate=False)
     await peer.finished()
     assert len(peer.wire.written) > size
+
+
+@in_memory
+async def test_a_peer_that_is_lost_in_the_middle_of_a_message() -> None:
+    failures: list[Exception] = []
+    gate = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(ACCEPT)
+        await gate.wait()
+        try:
+            await send({"type": "websocket.send", "text": "x" * (34 << 20)})
+        except OSError as error:
+            failures.append(error)
+
+    peer = Peer(app, ws_per_message_deflate=False)
+    await asyncio.sleep(0)
+    peer.events()
+    peer.wire.on_write = peer.protocol.pause_writing
+    gate.set()
+    while not peer.wire.written:
+        await asyncio.sleep(0)
+    peer.lost()
+    await peer.finished()
+    assert [type(error) for error in failures] == [ClientDisconnected]
 
 
 @in_memory

@@ -52,8 +52,8 @@ class _Session(Session):
 
     @property
     def may_read(self) -> bool:
-        is_full = 0 < self.max_messages <= len(self.messages) and self.connection.state is State.OPEN
-        return super().may_read and not is_full
+        is_full = self._queued > self.max_queue or 0 < self.max_messages <= len(self.messages)
+        return not self._backlog and (not is_full or self.connection.state is not State.OPEN)
 
     def end(self, **disconnect: Any) -> None:
         """Nothing arrives any more. The first reason counts."""
@@ -65,7 +65,7 @@ class _Session(Session):
     def ended(self) -> dict[str, Any] | None:
         """The event by which the application learns that nothing arrives any more, if that is so."""
         closed = self.closed
-        if self.disconnect is None and closed is not None:
+        if closed is not None and self.disconnect is None:
             if self.opened is None or (closed.code == 1006 and closed.sent_code is None):
                 self.end(code=1006)
             elif closed.code == 1006:
@@ -226,7 +226,7 @@ class WebSocketProtocol(Protocol):
         session = self.session
         while not self.may_write and not session.is_lost:
             await session.until_written()
-        if session.is_lost or (session.ended() and self.stage is not _DONE):
+        if session.is_lost or (self.stage is not _DONE and session.ended()):
             raise ClientDisconnected
         step = self.stage.steps.get(message["type"])
         if step is None:
