@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from typing import Any, Callable
 import pytest
 
 import sansock.sync
-from sansock import Connection
+from sansock import Closing, Connection, Request, Transport
 
 from conftest import SEED, URL, masked
 from drivers import Certificates
@@ -95,6 +96,28 @@ def test_send() -> None:
         assert (result.returncode, result.stdout) == (0, "/one\ntwo\n")
         result = sansock_command(url, "--wait", "20", "-b", "--send", "one", "--send", "bye")
         assert (result.returncode, result.stdout) == (0, "6f6e65\n")
+
+
+def test_what_comes_before_the_answer_to_our_close_is_printed() -> None:
+    def serve() -> None:
+        sock, server = listener.accept()[0], Connection.server()
+        while server.transport is Transport.OPEN:
+            for event in server.receive(sock.recv(65536)):
+                if isinstance(event, Request):
+                    server.accept()
+                elif isinstance(event, Closing):
+                    server.send("late")
+            while server.more:
+                server.timeout()
+            sock.sendall(server.take_output())
+        sock.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        result = sansock_command(f"127.0.0.1:{listener.getsockname()[1]}", "--wait", "0", "--send", "hello")
+        thread.join(WAIT)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "late\n", "")
 
 
 def test_ping_and_wrong_commands() -> None:

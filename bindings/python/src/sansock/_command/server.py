@@ -18,6 +18,8 @@ from .terminal import utf8_streams
 __all__ = ["parser", "run"]
 
 _LONGEST_LINE = 16 << 20
+_PATIENCE = 2
+"""How long a program has to end, in seconds, when it is told to."""
 _EPILOG = """\
 With --command, each message becomes a line of the standard input of a program of its own, and each line of its standard
 output a text message. The connection is closed when the program ends, with 1011 if it failed; and the program is ended
@@ -119,6 +121,8 @@ async def _write_lines(websocket: WebSocket, process: Process) -> None:
         pass
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
+        await asyncio.sleep(_PATIENCE)
+        process.kill()
 
 
 def _words(text: str) -> list[str]:
