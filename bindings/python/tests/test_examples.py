@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import sansock
+import sansock.sync
+from sansock.sync import Response
 
 from conftest import REPOSITORY, masked
 from programs import CAN_RUN, ENVIRONMENT, EXAMPLES, run, serving
@@ -18,6 +21,7 @@ from programs import CAN_RUN, ENVIRONMENT, EXAMPLES, run, serving
 CLIENT = EXAMPLES / "client.py"
 COMMAND_CLIENT = REPOSITORY / "conformance" / "clients" / "python" / "command_client.py"
 REQUEST = sansock.Connection.client("ws://127.0.0.1/").take_output()
+REFUSAL = Response(403)
 
 pytestmark = pytest.mark.skipif(not CAN_RUN, reason="the examples need match, and POSIX signals")
 
@@ -109,6 +113,29 @@ def test_no_server() -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         assert client(sock.getsockname()[1], "").returncode == 1
+
+
+def test_connecting_again() -> None:
+    codes = iter([1011, 1012, 1000])
+
+    def handler(websocket: Any) -> None:
+        websocket.send(websocket.recv())
+        websocket.close(next(codes))
+
+    with sansock.sync.serve(handler, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        result = run(EXAMPLES / "reconnecting_client.py", "", url, "hello")
+    assert (result.returncode, result.stdout) == (0, "hello\n" * 3)
+    assert [line.startswith("connecting again: ") for line in result.stderr.splitlines()] == [True, True]
+
+
+def test_being_refused_for_good() -> None:
+    with sansock.sync.serve(lambda websocket: None, "127.0.0.1", 0, process_request=lambda _: REFUSAL) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        result = run(EXAMPLES / "reconnecting_client.py", "", f"ws://127.0.0.1:{server.socket.getsockname()[1]}/")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "error: the server answered with HTTP 403 Forbidden\n"
 
 
 def test_readme() -> None:

@@ -27,6 +27,7 @@ from sansock import Closed, Connection, Event, Open, Rejected, Text
 from sansock.uvicorn import WebSocketProtocol
 
 from conftest import everything, masked
+from programs import EXAMPLES
 
 App = Callable[[Any, Any, Any], Coroutine[Any, Any, Any]]
 PROTOCOL = "sansock.uvicorn:WebSocketProtocol"
@@ -225,6 +226,21 @@ def test_no_reset_destroys_what_was_sent() -> None:
             sock.sendall(masked(0x88, b"\x0f\xa0"))
             received += b"".join(iter(lambda: sock.recv(65536), b""))
     assert received.endswith(bytes(100) + b"\x88\x02\x0f\xa0")
+
+
+def test_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    with serving("asgi_chat:app") as url, contextlib.ExitStack() as stack:
+        ann, bob, other = (stack.enter_context(sansock.sync.connect(url + room)) for room in ("a", "a", "b"))
+        bob.send("here")
+        assert bob.recv() == "here"
+        for each in (ann, other):
+            each.send("hello")
+        assert [bob.recv(), other.recv()] == ["hello", "hello"]
+        bob.close()
+        ann.send("bye")
+        while ann.recv() != "bye":
+            pass
 
 
 # In memory
