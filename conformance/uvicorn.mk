@@ -10,7 +10,7 @@ $(DONE)/uvicorn: conformance/uvicorn/requirements.txt $(FFI) $(PACKAGE) | $(DONE
 	@$(UVICORN_PYTHON) -m pip install --quiet --disable-pip-version-check -r $< >&2
 	@$(UVICORN_PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
 		--no-build-isolation ./bindings/python >&2
-	@rm -rf $(UVICORN)/source && mkdir -p $(UVICORN)/source
+	@rm -rf $(UVICORN)/source $(UVICORN)/uvicorn-*.tar.gz && mkdir -p $(UVICORN)/source
 	@$(UVICORN_PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--no-binary :all: --dest $(UVICORN) $$(grep '^uvicorn==' $<) >&2
 	@tar -xzf $(UVICORN)/uvicorn-*.tar.gz --strip-components 1 -C $(UVICORN)/source

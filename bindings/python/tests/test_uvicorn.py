@@ -395,6 +395,24 @@ async def test_no_answer() -> None:
 
 
 @in_memory
+async def test_the_server_ends_when_the_client_has_gone() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        seen.append(await receive())
+        with pytest.raises(ClientDisconnected):
+            await send(ACCEPT)
+
+    peer = Peer(app)
+    peer.protocol.eof_received()
+    peer.protocol.shutdown()
+    await peer.finished()
+    assert seen == [{"type": "websocket.disconnect", "code": 1006}]
+    assert peer.wire.is_closed
+
+
+@in_memory
 async def test_a_response_that_was_not_completed() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({**START, "headers": [(b"Content-Length", b"100")]})

@@ -144,6 +144,8 @@ class WebSocketProtocol(Protocol):
 
     def shutdown(self) -> None:
         """The server ends: so does every connection, with 1012, and a request that was not answered is refused."""
+        if self.session.closed is not None:
+            return
         if self.stage is _OPEN:
             self.session.end(code=1012)
             self.session.close(1012, "")
@@ -224,7 +226,7 @@ class WebSocketProtocol(Protocol):
             RuntimeError: The application may not ask for this now.
         """
         session = self.session
-        while not self.may_write and not session.is_lost:
+        while not self.may_write and session.closed is None:
             await session.until_written()
         if session.is_lost or (self.stage is not _DONE and session.ended()):
             raise ClientDisconnected
