@@ -237,6 +237,15 @@ def test_on_a_terminal() -> None:
     assert b"code 1000" in seen
 
 
+def test_it_ends_with_the_connection_while_its_input_goes_on() -> None:
+    with serving(lambda websocket: websocket.send("hello")) as url:
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen([*COMMAND, url], env=ENVIRONMENT, **pipes) as process:
+            assert process.wait(WAIT) == 0
+            assert process.stdout is not None
+            assert process.stdout.read().split() == [b"hello"]
+
+
 def test_help() -> None:
     for command in ([], ["serve"], ["inspect"]):
         result = sansock_command(*command, "--help")
@@ -414,12 +423,36 @@ def test_json() -> None:
         (masked(0x81, b"ok") + masked(0x83, b""), "> fault "),
         (masked(0x81, b"\xff"), "> fault "),
         (masked(0x81, b"ok")[:-1], "> incomplete: "),
+        (masked(0x81, b"ok")[:1], "< incomplete: it ends inside a frame"),
+        (masked(0x81, b"ok") + masked(0x82, b"ok")[:7], "> incomplete: it ends inside a frame"),
+        (masked(0x01, b"ok"), "> incomplete: it ends inside a message"),
         (b"GET / HTTP/1.1\r\nHost:", "> incomplete: it ends inside the handshake"),
+        (masked(0x81, b"ok"), "> text 2 bytes ok"),
         (b"HTTP/1.1 404 Not Found\r\n\r\n\x81\x00", "< HTTP/1.1 404 Not Found"),
     ],
 )
 def test_broken_captures(data: bytes, last: str) -> None:
     result = sansock_command("inspect", "-", lines=data)
-    assert result.returncode == (0 if "404" in last else 1)
+    assert result.returncode == (1 if "fault" in last or "incomplete" in last else 0)
     assert result.stdout.splitlines()[-1].startswith(last)
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("parameter", ["x", "server_max_window_bits=7", "client_max_window_bits=y"])
+def test_a_capture_with_wrong_parameters(parameter: str) -> None:
+    head = f"HTTP/1.1 101 OK\r\nSec-WebSocket-Extensions: permessage-deflate; {parameter}\r\n\r\n"
+    result = sansock_command("inspect", "-", lines=head.encode() + b"\x81\x00")
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("sansock: ")
+
+
+def test_parameters_of_compression() -> None:
+    server = Connection.server(deflate=True, server_no_context_takeover=True, server_max_window_bits=9, now=0)
+    server.receive(Connection.client(URL, deflate=True, seed=SEED, now=0).take_output(), 0)
+    server.accept(now=0)
+    for _ in range(2):
+        server.send("hello " * 100)
+    result = sansock_command("inspect", "-", lines=server.take_output())
+    assert result.returncode == 0
+    assert result.stdout.count("text compressed ") == 2

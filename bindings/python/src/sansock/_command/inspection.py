@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Callable
 
-from .. import Closed, Closing, Connection, Event, Frame, MessageKind, Ping, Pong, ReportedFault
+from .. import Closing, Connection, Event, Frame, MessageKind, Ping, Pong, ReportedFault
 from .terminal import printable, utf8_streams
 
 __all__ = ["parser", "run"]
@@ -29,6 +29,10 @@ examples:
   sansock inspect dump.xxd
   sansock inspect --client sent.bin --server received.bin --json
 """
+_PARAMETERS = frozenset(
+    {"server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits"}
+)
+_PINGS = {"client": b"\x89\x80\x00\x00\x00\x00", "server": b"\x89\x00"}
 _PLAIN = re.compile(rb"[0-9A-Fa-f\s]*\Z")
 _XXD = re.compile(rb"[0-9A-Fa-f]+: ?((?:[0-9A-Fa-f]{2,8} )+)")
 _MARKED = re.compile(rb"\s*[<>][\s0-9A-Fa-f:]")
@@ -176,7 +180,10 @@ class _Stream:
         if self.head:
             yield self.line("incomplete", text="it ends inside the handshake")
         elif self.connection is not None and not self.is_over:
-            yield from self.lines(self.connection.receive_eof(0))
+            # A ping can follow every frame, so one that is not seen has become part of another.
+            is_complete = any(isinstance(event, Ping) for event in self.connection.receive(_PINGS[self.sender], 0))
+            if not is_complete or self.is_fragmented:
+                yield self.line("incomplete", text=f"it ends inside a {'message' if is_complete else 'frame'}")
 
     def read_head(self, head: bytes) -> list[str]:
         """The lines of a head. Those of a response say how messages are compressed."""
@@ -201,10 +208,6 @@ class _Stream:
             elif isinstance(event, ReportedFault):
                 self.is_over = True
                 yield self.fault(event)
-            elif isinstance(event, Closed):
-                self.is_over = True
-                name = event.fault.name if event.fault else ""
-                yield self.line("incomplete", text=event.fault.text if event.fault else "it ends", fault=name)
 
     def frame(self, frame: Frame) -> Iterator[dict[str, Any]]:
         """The line for a frame, when all of it has come."""
@@ -241,8 +244,10 @@ def _deflate(extensions: str) -> dict[str, Any]:
         return {"deflate": False}
     options: dict[str, Any] = {"deflate": True}
     for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        options[key.strip().lower()] = int(value.strip(' "')) if value else True
+        key, _, value = (part.strip(' "') for part in parameter.partition("="))
+        if key not in _PARAMETERS:
+            raise ValueError(f"the response has a parameter of permessage-deflate that does not exist: {key!r}")
+        options[key] = int(value) if value else True
     return options
 
 
