@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -103,6 +105,29 @@ def test_echo(app: Any, connect: Any, loop: str, http: str) -> None:
         for message in ("héllo", b"\x00\xff", "", b"", "x" * 200_000, bytes(200_000), *map(str, range(300))):
             websocket.send(message)
             assert websocket.recv() == message
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_tls(loop: str, tmp_path: Path) -> None:
+    trustme = pytest.importorskip("trustme")
+    pytest.importorskip(loop)
+    authority, context = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(context)
+    pem = tmp_path / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
+    schemes: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        schemes.append(scope["scheme"])
+        await echo(scope, receive, send)
+
+    with serving(app, loop=loop, ssl_certfile=str(pem)) as url:
+        with sansock.sync.connect(url.replace("ws:", "wss:"), ssl=context) as websocket:
+            for message in ("hello", bytes(200_000)):
+                websocket.send(message)
+                assert websocket.recv() == message
+        assert websocket.close_code == 1000
+    assert schemes == ["wss"]
 
 
 @pytest.mark.parametrize("compression", [True, False])
