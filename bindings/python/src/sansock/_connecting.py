@@ -14,10 +14,11 @@ from ._events import Closed, Event, Rejected
 from ._exceptions import InvalidHandshake, InvalidStatus, ProxyError, handshake_error
 from ._session import Session
 from ._settings import Settings
+from ._tunnel import Tunnel
 from ._url import Url, parse_url
 from ._websocket import WebSocket
 
-__all__ = ["backoff", "check", "establish", "is_temporary", "opened", "proxy_error", "proxy_for"]
+__all__ = ["backoff", "check", "establish", "is_temporary", "open_tunnel", "opened", "proxy_error", "proxy_for"]
 
 _WebSocket = TypeVar("_WebSocket")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -39,6 +40,25 @@ def proxy_for(url: Url, proxy: str | bool | None) -> str | None:
     proxies = getproxies()
     names = ("wss", "https", "socks", "all") if url.secure else ("ws", "http", "socks", "all")
     return next((proxies[name] for name in names if name in proxies), None)
+
+
+async def open_tunnel(
+    tunnel: Tunnel, send: Callable[[bytes], Awaitable[Any]], receive: Callable[[int], Awaitable[bytes]]
+) -> None:
+    """Drives a tunnel over a connection to the proxy, until it is open.
+
+    Raises:
+        ProxyError: The proxy refused, or its answer is wrong.
+    """
+    events: list[Event] = []
+    while not events:
+        await send(tunnel.take_output())
+        # The server says nothing before the client does, so this is the proxy's answer and no more.
+        data = await receive(4096)
+        events = tunnel.receive(data) if data else tunnel.receive_eof()
+    error = proxy_error(events)
+    if error is not None:
+        raise error
 
 
 def proxy_error(events: list[Event]) -> ProxyError | None:

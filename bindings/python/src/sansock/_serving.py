@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import isawaitable
@@ -11,6 +12,7 @@ from re import Pattern
 from typing import Any, Callable
 
 from ._arguments import HeadersInput
+from ._errors import SansockError
 from ._events import Request
 from ._exceptions import ConnectionClosed
 from ._numbers import FAULT_STATUSES
@@ -18,7 +20,7 @@ from ._session import Session
 from ._settings import Origins, Settings
 from ._websocket import WebSocket
 
-__all__ = ["Response", "serve_connection"]
+__all__ = ["Response", "end_connection", "serve_connection"]
 
 Call = Callable[[Callable[[Any], Any], Any], Any]
 
@@ -74,6 +76,16 @@ async def serve_connection(
         logger.exception("the handler of a connection failed")
         code = 1011
     await websocket.close(code)
+
+
+def end_connection(session: Session, code: int, reason: str) -> None:
+    """Closes a connection because its server ends. A request that has not been answered is refused with 503."""
+    with suppress(SansockError):
+        if session.opened is None and session.request is not None:
+            session.handle(session.connection.reject(503, now=session.now()))
+            session.host.changed()
+        else:
+            session.close(code, reason)
 
 
 async def _answer(session: Session, websocket: WebSocket, settings: Settings, seen: Any, call: Call) -> bool:

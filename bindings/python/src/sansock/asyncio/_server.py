@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._connection import Connection
 from .._errors import SansockError
-from .._serving import serve_connection
+from .._serving import end_connection, serve_connection
 from .._session import Message
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import Protocol, WebSocket
@@ -90,21 +90,9 @@ class Server:
             self.listener.close()
         tasks = list(self.tasks)
         for protocol in list(self.tasks.values()):
-            self._end(protocol, code, reason)
+            end_connection(protocol.session, code, reason)
         if tasks:
             await asyncio.wait(tasks)
-
-    def _end(self, protocol: _ServerProtocol, code: int, reason: str) -> None:
-        session = protocol.session
-        try:
-            if session.opened is None and session.request is not None:
-                session.handle(session.connection.reject(503))
-                session.host.changed()
-            else:
-                session.close(code, reason)
-        except SansockError:
-            # It has ended meanwhile.
-            pass
 
 
 class serve:  # noqa: N801 - it is called as a function

@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Callable
 
 from .._connection import Connection
-from .._errors import SansockError
-from .._serving import serve_connection
+from .._serving import end_connection, serve_connection
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import SocketHost, poll_selector
 from ._websocket import WebSocket
@@ -70,7 +69,7 @@ class Server:
         for host in threads.values():
             if host is not None:
                 with host.lock:
-                    self._end(host, code, reason)
+                    end_connection(host.session, code, reason)
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join()
@@ -134,15 +133,6 @@ class Server:
         except OSError:
             sock.close()
             return None
-
-    def _end(self, host: SocketHost, code: int, reason: str) -> None:
-        session = host.session
-        with suppress(SansockError):
-            if session.opened is None and session.request is not None:
-                session.handle(session.connection.reject(503))
-                host.changed()
-            else:
-                session.close(code, reason)
 
 
 @describe("server")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from .._connecting import check, establish, opened, proxy_error, proxy_for
+from .._connecting import check, establish, open_tunnel, opened, proxy_for
 from .._connection import Connection
 from .._settings import ClientSettings, client_settings, describe
 from .._tunnel import Tunnel, parse_proxy
@@ -104,15 +104,7 @@ async def _through_proxy(url: str, target: Url) -> trio.abc.Stream:
     try:
         if proxy.secure:
             stream = trio.SSLStream(stream, tls.create_default_context(), server_hostname=proxy.host)
-        events: list[Any] = []
-        while not events:
-            await stream.send_all(tunnel.take_output())
-            # The server says nothing before the client does, so this is the proxy's answer and no more.
-            data = await stream.receive_some(4096)
-            events = tunnel.receive(data) if data else tunnel.receive_eof()
-        error = proxy_error(events)
-        if error is not None:
-            raise error
+        await open_tunnel(tunnel, stream.send_all, stream.receive_some)  # type: ignore[arg-type]
     except BaseException:
         await trio.aclose_forcefully(stream)
         raise

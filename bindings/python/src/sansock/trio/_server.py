@@ -6,14 +6,13 @@ import signal
 import ssl as tls
 import threading
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
 import trio
 
 from .._connection import Connection
-from .._errors import SansockError
-from .._serving import serve_connection
+from .._serving import end_connection, serve_connection
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import StreamHost, WebSocket, alone, milliseconds
 
@@ -56,13 +55,7 @@ class Server:
         """
         self._accepting.cancel()
         for host in list(self.hosts):
-            session = host.session
-            with suppress(SansockError):
-                if session.opened is None and session.request is not None:
-                    session.handle(session.connection.reject(503, now=session.now()))
-                    host.changed()
-                else:
-                    session.close(code, reason)
+            end_connection(host.session, code, reason)
 
     async def _serve(self, stream: trio.abc.Stream) -> None:
         host = StreamHost(Connection.server(now=milliseconds(), **self.settings.engine), self.settings, stream)
