@@ -130,6 +130,51 @@ class Trio:
             await stop.wait()
 
 
+class Curio:
+    """The adapter for Curio."""
+
+    name = "curio"
+
+    def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        import curio
+
+        curio.run(curio.timeout_after, WAIT, test)
+
+    def connect(self, url: str, **options: Any) -> Any:
+        import sansock.curio
+
+        return sansock.curio.connect(url, **options)
+
+    async def at_most(self, seconds: float, steps: Coroutine[Any, Any, Any]) -> Any:
+        import curio
+
+        try:
+            return await curio.timeout_after(seconds, steps)
+        except curio.TaskTimeout:
+            raise TimeoutError from None
+
+    async def at_once(self, *steps: Coroutine[Any, Any, Any]) -> None:
+        import curio
+
+        for task in [await curio.spawn(each) for each in steps]:
+            await task.join()
+
+    @contextlib.contextmanager
+    def serve(self, handler: Handler, **options: Any) -> Iterator[Any]:
+        with in_thread(lambda ready: self.run(lambda: self._serve(handler, options, ready))) as served:
+            yield served
+
+    async def _serve(self, handler: Handler, options: dict[str, Any], ready: Callable[..., None]) -> None:
+        import curio
+
+        import sansock.curio
+
+        stop = curio.UniversalEvent()
+        async with sansock.curio.open_server(handler, *address(options), **options) as server:
+            ready(server.sockets[0].getsockname(), stop.set)
+            await stop.wait()
+
+
 class Threads:
     """The adapter for threads."""
 
@@ -293,7 +338,7 @@ def unwrapped(group: Any) -> BaseException:
     return error
 
 
-ADAPTERS = [Asyncio(), Uvloop(), Threads(), Trio()]
+ADAPTERS = [Asyncio(), Uvloop(), Threads(), Trio(), Curio()]
 
 
 class Certificates:

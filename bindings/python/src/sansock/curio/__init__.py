@@ -1,0 +1,44 @@
+"""WebSocket clients and servers for Curio.
+
+>>> async with connect("wss://example.com/feed") as websocket:
+...     async for message in websocket:
+...         print(message)
+
+>>> async def echo(websocket):
+...     async for message in websocket:
+...         await websocket.send(message)
+>>> curio.run(serve, echo, "127.0.0.1", 8765)
+"""
+
+from __future__ import annotations
+
+from .._exceptions import (
+    ConcurrencyError,
+    ConnectionClosed,
+    ConnectionClosedError,
+    ConnectionClosedOK,
+    InvalidHandshake,
+    InvalidStatus,
+    ProxyError,
+)
+from .._serving import Response
+from ._client import connect
+from ._server import Server, broadcast, open_server, serve
+from ._transport import WebSocket
+
+__all__ = [
+    "ConcurrencyError",
+    "ConnectionClosed",
+    "ConnectionClosedError",
+    "ConnectionClosedOK",
+    "InvalidHandshake",
+    "InvalidStatus",
+    "ProxyError",
+    "Response",
+    "Server",
+    "WebSocket",
+    "broadcast",
+    "connect",
+    "open_server",
+    "serve",
+]
