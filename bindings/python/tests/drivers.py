@@ -26,6 +26,9 @@ class Asyncio:
 
     name = "asyncio"
 
+    def broadcast(self, websockets: Any, message: Any) -> None:
+        sansock.asyncio.broadcast(websockets, message)
+
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run(asyncio.wait_for(test(), WAIT))
 
@@ -71,6 +74,11 @@ class Trio:
     """The adapter for Trio."""
 
     name = "trio"
+
+    def broadcast(self, websockets: Any, message: Any) -> None:
+        import sansock.trio
+
+        sansock.trio.broadcast(websockets, message)
 
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         import trio
@@ -135,6 +143,11 @@ class Curio:
 
     name = "curio"
 
+    def broadcast(self, websockets: Any, message: Any) -> None:
+        import sansock.curio
+
+        sansock.curio.broadcast(websockets, message)
+
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         import curio
 
@@ -179,6 +192,9 @@ class Threads:
     """The adapter for threads."""
 
     name = "threads"
+
+    def broadcast(self, websockets: Any, message: Any) -> None:
+        sansock.sync.broadcast([each._websocket for each in websockets], message)
 
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         sansock.sync._transport.finish(test())

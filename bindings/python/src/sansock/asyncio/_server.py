@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Generator, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._broadcasting import to_many
 from .._connection import Connection
-from .._errors import SansockError
 from .._serving import end_connection, serve_connection
 from .._session import Message
 from .._settings import ServerSettings, Settings, describe, server_settings
@@ -168,16 +168,11 @@ class serve:  # noqa: N801 - it is called as a function
 
 
 def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
-    """Sends a message to many connections, and waits for none of them.
+    """Sends a message to many connections, and waits for none of them. It is encoded once.
 
-    A connection that has ended, or whose peer does not read so that its output is full, is left out.
+    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
+    compresses the message for itself: what they agreed on, and what was sent before, may differ.
     """
+    send = to_many(message)
     for websocket in websockets:
-        session = websocket._session
-        if session.is_sending or session.opened is None:
-            continue
-        try:
-            session.connection.send(message)
-        except SansockError:
-            continue
-        session.host.sent()
+        send(websocket._session)

@@ -24,7 +24,7 @@ from .._exceptions import (
 )
 from .._serving import Response
 from ._client import connect, connect_again
-from ._server import Server, serve
+from ._server import Server, broadcast, serve
 from ._websocket import WebSocket
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Response",
     "Server",
     "WebSocket",
+    "broadcast",
     "connect",
     "connect_again",
     "serve",

@@ -7,13 +7,15 @@ import signal
 import socket
 import ssl as tls
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Callable
 
+from .._broadcasting import to_many
 from .._connection import Connection
 from .._serving import end_connection, serve_connection
+from .._session import Message
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import SocketHost, poll_selector
 from ._websocket import WebSocket
@@ -21,7 +23,7 @@ from ._websocket import WebSocket
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-__all__ = ["Server", "serve"]
+__all__ = ["Server", "broadcast", "serve"]
 
 Handler = Callable[[WebSocket], None]
 
@@ -179,3 +181,15 @@ def serve(
     elif sock is None:
         sock = socket.create_server((host or "", port or 0), backlog=backlog, reuse_port=reuse_port)
     return Server(handler, settings, sock, ssl)
+
+
+def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
+    """Sends a message to many connections, and waits for none of them. It is encoded once.
+
+    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
+    compresses the message for itself: what they agreed on, and what was sent before, may differ.
+    """
+    send = to_many(message)
+    for websocket in websockets:
+        with websocket._host.lock:
+            send(websocket._host.session)

@@ -23,7 +23,7 @@ from .._exceptions import (
 )
 from .._serving import Response
 from ._client import connect
-from ._server import Server, open_server, serve
+from ._server import Server, broadcast, open_server, serve
 from ._transport import WebSocket
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Response",
     "Server",
     "WebSocket",
+    "broadcast",
     "connect",
     "open_server",
     "serve",

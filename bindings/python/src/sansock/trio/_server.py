@@ -5,21 +5,23 @@ from __future__ import annotations
 import signal
 import ssl as tls
 import threading
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
 import trio
 
+from .._broadcasting import to_many
 from .._connection import Connection
 from .._serving import end_connection, serve_connection
+from .._session import Message
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import StreamHost, WebSocket, alone, milliseconds
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["Server", "open_server", "serve"]
+__all__ = ["Server", "broadcast", "open_server", "serve"]
 
 Handler = Callable[[WebSocket], Awaitable[None]]
 
@@ -142,3 +144,14 @@ async def serve(
             await trio.sleep_forever()
         with trio.open_signal_receiver(signal.SIGTERM) as signals:
             await signals.__anext__()
+
+
+def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
+    """Sends a message to many connections, and waits for none of them. It is encoded once.
+
+    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
+    compresses the message for itself: what they agreed on, and what was sent before, may differ.
+    """
+    send = to_many(message)
+    for websocket in websockets:
+        send(websocket._session)

@@ -1,0 +1,98 @@
+"""One message for many connections, under every adapter."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+
+pytest.importorskip("websockets.sync.client")
+
+from test_hosts import connect_peer
+from test_session import Link
+
+from sansock import Connection
+from sansock._broadcasting import to_many
+
+
+class TestBroadcast:
+    @pytest.mark.parametrize("compression", [True, False])
+    def test_all_get_it(self, adapter: Any, compression: bool) -> None:
+        members: list[Any] = []
+
+        async def tell_all(websocket: Any) -> None:
+            members.append(websocket)
+            async for message in websocket:
+                adapter.broadcast(members, message)
+
+        with adapter.serve(tell_all, compression=compression) as server, contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(connect_peer(server.url)) for _ in range(5)]
+            for client in clients:
+                client.ping().wait(10)
+            while len(members) < len(clients):
+                clients[0].ping().wait(10)
+            for message in ("héllo " * 100, b"\x00\xff" * 100, ""):
+                clients[2].send(message)
+                assert [client.recv() for client in clients] == [message] * 5
+
+    def test_who_has_gone_is_left_out(self, adapter: Any) -> None:
+        members: list[Any] = []
+
+        async def tell_all(websocket: Any) -> None:
+            members.append(websocket)
+            async for message in websocket:
+                adapter.broadcast(members, message)
+
+        with adapter.serve(tell_all) as server, connect_peer(server.url) as client:
+            connect_peer(server.url).close()
+            client.send("hello")
+            assert client.recv() == "hello"
+
+    def test_what_is_no_message(self, adapter: Any) -> None:
+        with pytest.raises(TypeError):
+            adapter.broadcast([], 5)
+        with pytest.raises(TypeError):
+            adapter.broadcast([], ["a", "b"])
+
+
+def test_it_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    links, sent = [Link() for _ in range(3)], []
+    send_text = Connection.send_text
+
+    def note(connection: Connection, text: Any) -> None:
+        sent.append(text)
+        send_text(connection, text)
+
+    monkeypatch.setattr(Connection, "send_text", note)
+    send = to_many("héllo")
+    for link in links:
+        send(link.client.session)
+        link.move()
+        assert link.server.do(link.server.websocket.recv()) == "héllo"
+    assert len({id(text) for text in sent}) == 1
+    assert sent[0] == "héllo".encode()
+
+
+def test_who_does_not_read_is_left_out() -> None:
+    link = Link(client={"output_soft_limit": 1000})
+    send = to_many(b"m" * 900)
+    for _ in range(10):
+        send(link.client.session)
+    assert link.client.session.connection.pending_output < 2000
+    link.move()
+    assert len(link.server.session.messages) == 2
+    send(link.client.session)
+    link.move()
+    assert len(link.server.session.messages) == 3
+
+
+def test_who_sends_fragments_is_left_out() -> None:
+    link = Link()
+    link.client.do(link.client.session.take_turn())
+    to_many("hello")(link.client.session)
+    assert link.client.session.connection.pending_output == 0
+    link.client.session.end_turn()
+    to_many("hello")(link.client.session)
+    link.move()
+    assert link.server.do(link.server.websocket.recv()) == "hello"
