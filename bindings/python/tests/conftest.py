@@ -10,7 +10,7 @@ import pytest
 
 from sansock import Connection, Event
 
-from drivers import ADAPTERS, Certificates
+from drivers import ADAPTERS, Certificates, Twisted
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SEED = bytes(range(32))
@@ -72,6 +72,14 @@ def adapter(request: pytest.FixtureRequest) -> Any:
         # Curio cannot be imported by every Python.
         pytest.importorskip(request.param.name, exc_type=ImportError)
     return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reactor() -> Iterator[None]:
+    yield
+    for adapter in ADAPTERS:
+        if isinstance(adapter, Twisted):
+            adapter.stop()
 
 
 @pytest.fixture(scope="session")

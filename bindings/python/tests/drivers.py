@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import queue
 import ssl
 import threading
@@ -188,6 +189,96 @@ class Curio:
             await stop.wait()
 
 
+class Twisted:
+    """The adapter for Twisted. A reactor runs once, so it runs in a thread until all tests are done."""
+
+    name = "twisted"
+    thread: threading.Thread | None = None
+
+    def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        from twisted.internet.threads import blockingCallFromThread
+
+        blockingCallFromThread(self.reactor(), lambda: self._limited(test(), WAIT))
+
+    def reactor(self) -> Any:
+        """The reactor, which runs."""
+        reactor: Any = importlib.import_module("twisted.internet.reactor")
+        if self.thread is None:
+            running = threading.Event()
+            reactor.callWhenRunning(running.set)
+            run = {"installSignalHandlers": False}
+            self.thread = threading.Thread(target=reactor.run, kwargs=run, daemon=True)
+            self.thread.start()
+            running.wait(WAIT)
+        return reactor
+
+    def stop(self) -> None:
+        """Ends its threads."""
+        if self.thread is not None:
+            reactor = self.reactor()
+            reactor.callFromThread(reactor.stop)
+            self.thread.join(WAIT)
+
+    def _limited(self, steps: Any, seconds: float) -> Any:
+        from twisted.internet import defer, reactor
+
+        def translated(failure: Any) -> Any:
+            failure.trap(defer.TimeoutError)
+            raise TimeoutError
+
+        return defer.ensureDeferred(steps).addTimeout(seconds, reactor).addErrback(translated)
+
+    def broadcast(self, websockets: Any, message: Any) -> None:
+        import sansock.twisted
+
+        sansock.twisted.broadcast(websockets, message)
+
+    @contextlib.asynccontextmanager
+    async def connect(self, url: str, **options: Any) -> AsyncIterator[Any]:
+        import OpenSSL.SSL
+        import twisted.internet.error
+        import twisted.internet.ssl
+
+        import sansock.twisted
+
+        if "ssl" in options:
+            authority = twisted.internet.ssl.Certificate.loadPEM(PEMS[options["ssl"]])
+            options["ssl"] = twisted.internet.ssl.optionsForClientTLS("127.0.0.1", authority)
+        try:
+            websocket = await sansock.twisted.connect(url, **options)
+        except (OpenSSL.SSL.Error, twisted.internet.error.ConnectError) as error:
+            raise OSError(str(error)) from error
+        async with websocket:
+            yield websocket
+
+    async def at_most(self, seconds: float, steps: Any) -> Any:
+        return await self._limited(steps, seconds)
+
+    async def at_once(self, *steps: Coroutine[Any, Any, Any]) -> None:
+        from twisted.internet import defer
+
+        await defer.gatherResults([defer.Deferred.fromCoroutine(each) for each in steps])
+
+    @contextlib.contextmanager
+    def serve(self, handler: Handler, **options: Any) -> Iterator[Any]:
+        import twisted.internet.ssl
+        from twisted.internet.threads import blockingCallFromThread
+
+        import sansock.twisted
+
+        if "ssl" in options:
+            options["ssl"] = twisted.internet.ssl.PrivateCertificate.loadPEM(PEMS[options["ssl"]]).options()
+        reactor, where = self.reactor(), address(options)
+        serve: Any = sansock.twisted.serve
+        server: Any = blockingCallFromThread(reactor, serve, handler, *where, **options)
+        found = server.port.getHost()
+        served = Served((found.host, found.port) if where else None, lambda: reactor.callFromThread(server.close))
+        try:
+            yield served
+        finally:
+            blockingCallFromThread(reactor, server.close)
+
+
 class Threads:
     """The adapter for threads."""
 
@@ -354,7 +445,11 @@ def unwrapped(group: Any) -> BaseException:
     return error
 
 
-ADAPTERS = [Asyncio(), Uvloop(), Threads(), Trio(), Curio()]
+ADAPTERS = [Asyncio(), Uvloop(), Threads(), Trio(), Curio(), Twisted()]
+
+
+PEMS: dict[ssl.SSLContext, bytes] = {}
+"""What a context was made of, for those who do not take contexts of Python."""
 
 
 class Certificates:
@@ -365,6 +460,9 @@ class Certificates:
 
         authority = trustme.CA()
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(self.server)
+        identity = authority.issue_cert("127.0.0.1", "localhost")
+        identity.configure_cert(self.server)
         self.client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         authority.configure_trust(self.client)
+        PEMS[self.client] = authority.cert_pem.bytes()
+        PEMS[self.server] = identity.private_key_and_cert_chain_pem.bytes()

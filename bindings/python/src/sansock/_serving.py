@@ -20,7 +20,7 @@ from ._session import Session
 from ._settings import Origins, Settings
 from ._websocket import WebSocket
 
-__all__ = ["Response", "end_connection", "serve_connection"]
+__all__ = ["Response", "end_connection", "run_handler", "serve_connection"]
 
 Call = Callable[[Callable[[Any], Any], Any], Any]
 
@@ -63,8 +63,17 @@ async def serve_connection(
         call: Calls what the user wrote.
     """
     seen = websocket if seen is None else seen
-    if not await _answer(session, websocket, settings, seen, call):
-        return
+    if await _answer(session, websocket, settings, seen, call):
+        await run_handler(websocket, handler, seen, call)
+
+
+async def run_handler(
+    websocket: WebSocket,
+    handler: Callable[[Any], Awaitable[None] | None],
+    seen: Any,
+    call: Call = lambda function, argument: function(argument),
+) -> None:
+    """Runs a handler, and closes the connection: with 1011 if the handler fails."""
     code = 1000
     try:
         result = call(handler, seen)
