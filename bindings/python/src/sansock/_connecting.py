@@ -43,18 +43,30 @@ def proxy_for(url: Url, proxy: str | bool | None) -> str | None:
 
 
 async def open_tunnel(
-    tunnel: Tunnel, send: Callable[[bytes], Awaitable[Any]], receive: Callable[[int], Awaitable[bytes]]
+    tunnel: Tunnel,
+    send: Callable[[bytes], Awaitable[Any]],
+    receive: Callable[[int], Awaitable[bytes]],
+    gone: tuple[type[Exception], ...] = (OSError,),
 ) -> None:
     """Drives a tunnel over a connection to the proxy, until it is open.
+
+    Args:
+        tunnel: The tunnel.
+        send: Writes to the proxy.
+        receive: Reads from it, so many bytes at most.
+        gone: What these raise where the connection has ended.
 
     Raises:
         ProxyError: The proxy refused, or its answer is wrong.
     """
     events: list[Event] = []
     while not events:
-        await send(tunnel.take_output())
-        # The server says nothing before the client does, so this is the proxy's answer and no more.
-        data = await receive(4096)
+        try:
+            await send(tunnel.take_output())
+            # The server says nothing before the client does, so this is the proxy's answer and no more.
+            data = await receive(4096)
+        except gone:
+            data = b""
         events = tunnel.receive(data) if data else tunnel.receive_eof()
     error = proxy_error(events)
     if error is not None:

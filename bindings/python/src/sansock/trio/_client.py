@@ -104,7 +104,8 @@ async def _through_proxy(url: str, target: Url) -> trio.abc.Stream:
     try:
         if proxy.secure:
             stream = trio.SSLStream(stream, tls.create_default_context(), server_hostname=proxy.host)
-        await open_tunnel(tunnel, stream.send_all, stream.receive_some)  # type: ignore[arg-type]
+        gone = OSError, trio.BrokenResourceError
+        await open_tunnel(tunnel, stream.send_all, stream.receive_some, gone)  # type: ignore[arg-type]
     except BaseException:
         await trio.aclose_forcefully(stream)
         raise
