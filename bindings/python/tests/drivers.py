@@ -198,7 +198,7 @@ class Twisted:
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         from twisted.internet.threads import blockingCallFromThread
 
-        blockingCallFromThread(self.reactor(), lambda: self._limited(test(), WAIT))
+        blockingCallFromThread(self.reactor(), lambda: self.limited(test(), WAIT))
 
     def reactor(self) -> Any:
         """The reactor, which runs."""
@@ -219,7 +219,8 @@ class Twisted:
             reactor.callFromThread(reactor.stop)
             self.thread.join(WAIT)
 
-    def _limited(self, steps: Any, seconds: float) -> Any:
+    def limited(self, steps: Any, seconds: float) -> Any:
+        """Raises TimeoutError if it takes longer."""
         from twisted.internet import defer, reactor
 
         def translated(failure: Any) -> Any:
@@ -252,7 +253,7 @@ class Twisted:
             yield websocket
 
     async def at_most(self, seconds: float, steps: Any) -> Any:
-        return await self._limited(steps, seconds)
+        return await self.limited(steps, seconds)
 
     async def at_once(self, *steps: Coroutine[Any, Any, Any]) -> None:
         from twisted.internet import defer

@@ -38,7 +38,7 @@ def listening(factory: Any) -> Iterator[str]:
 
 
 def run(function: Any, *arguments: Any) -> Any:
-    return blockingCallFromThread(DRIVER.reactor(), function, *arguments)
+    return blockingCallFromThread(DRIVER.reactor(), lambda: DRIVER.limited(function(*arguments), 20))
 
 
 def test_a_factory_of_servers() -> None:
