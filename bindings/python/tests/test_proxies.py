@@ -15,7 +15,7 @@ pytest.importorskip("websockets.sync.server")
 import proxies
 from test_hosts import echo_peer, peer
 
-from sansock import ProxyError
+from sansock import InvalidArgument, ProxyError
 
 from drivers import PEMS, Certificates
 
@@ -139,3 +139,19 @@ def test_a_proxy_that_says_nothing(adapter: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         adapter.run(test)
+
+
+def test_tls_in_the_tls_of_a_proxy(
+    adapter: Any, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_bytes(PEMS[certificates.client])
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with peer(echo_peer, ssl=certificates.server) as url, proxies.running("https", certificates.server) as proxy:
+        url = url.replace("ws:", "wss:")
+        if adapter.name in ("threads", "curio"):
+            with pytest.raises(InvalidArgument, match="TLS inside"):
+                echo_through(adapter, url, proxy=proxy.url, ssl=certificates.client)
+        else:
+            echo_through(adapter, url, proxy=proxy.url, ssl=certificates.client)
+        assert len(proxy.targets) == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Iterator
+from ssl import SSLSocket
 from typing import Any, Callable, TypeVar
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ._arguments import header_pairs
 from ._connection import Connection
+from ._errors import InvalidArgument
 from ._events import Closed, Event, Rejected
 from ._exceptions import InvalidHandshake, InvalidStatus, ProxyError, handshake_error
 from ._session import Session
@@ -18,7 +20,17 @@ from ._tunnel import Tunnel
 from ._url import Url, parse_url
 from ._websocket import WebSocket
 
-__all__ = ["backoff", "check", "establish", "is_temporary", "open_tunnel", "opened", "proxy_error", "proxy_for"]
+__all__ = [
+    "backoff",
+    "check",
+    "check_layers",
+    "establish",
+    "is_temporary",
+    "open_tunnel",
+    "opened",
+    "proxy_error",
+    "proxy_for",
+]
 
 _WebSocket = TypeVar("_WebSocket")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -71,6 +83,12 @@ async def open_tunnel(
     error = proxy_error(events)
     if error is not None:
         raise error
+
+
+def check_layers(sock: object) -> None:
+    """Raises InvalidArgument where TLS inside TLS is wanted of a socket, which knows one layer."""
+    if isinstance(sock, SSLSocket):
+        raise InvalidArgument("proxy: TLS inside the TLS of a proxy needs asyncio, Trio or Twisted")
 
 
 def proxy_error(events: list[Event]) -> ProxyError | None:

@@ -11,7 +11,7 @@ import curio
 from curio import socket
 from curio.io import Socket
 
-from .._connecting import check, establish, open_tunnel, opened, proxy_for
+from .._connecting import check, check_layers, establish, open_tunnel, opened, proxy_for
 from .._connection import Connection
 from .._settings import ClientSettings, client_settings, describe
 from .._tunnel import Tunnel, parse_proxy
@@ -108,16 +108,14 @@ async def _opened(family: int, address: Any) -> Any:
 
 async def _secured(sock: Any, context: tls.SSLContext, name: str) -> Any:
     """The socket with TLS, once its peer has shown its certificate."""
-    if isinstance(sock._socket, tls.SSLSocket):
-        await sock.close()
-        raise ValueError("there is no TLS inside the TLS of a proxy with Curio")
-    secured = Socket(context.wrap_socket(sock._socket, server_hostname=name, do_handshake_on_connect=False))
     try:
-        await secured.do_handshake()
+        check_layers(sock._socket)
+        sock = Socket(context.wrap_socket(sock._socket, server_hostname=name, do_handshake_on_connect=False))
+        await sock.do_handshake()
     except BaseException:
-        await secured.close()
+        await sock.close()
         raise
-    return secured
+    return sock
 
 
 async def _through_proxy(url: str, target: Url) -> Any:

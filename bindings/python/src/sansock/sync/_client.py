@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from .._connecting import backoff, check, establish, is_temporary, opened, proxy_error, proxy_for
+from .._connecting import backoff, check, check_layers, establish, is_temporary, opened, proxy_error, proxy_for
 from .._connection import Connection
 from .._settings import ClientSettings, Settings, client_settings, describe
 from .._tunnel import Tunnel, parse_proxy
@@ -54,6 +54,7 @@ def connect(
         sock = _connected(target, settings, path, end)
         try:
             if target.secure:
+                check_layers(sock)
                 context = ssl or tls.create_default_context()
                 sock.settimeout(_left(end))
                 sock = context.wrap_socket(sock, server_hostname=server_hostname or target.host)
