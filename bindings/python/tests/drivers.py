@@ -352,7 +352,10 @@ class Blocking:
     """A connection of threads, with coroutines that block."""
 
     def __init__(self, websocket: Any) -> None:
-        self._websocket = websocket
+        self.__dict__["_websocket"] = websocket
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._websocket, name, value)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._websocket, name)

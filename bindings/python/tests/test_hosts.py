@@ -771,10 +771,10 @@ class TestServers:
                 assert silent.recv(4096).startswith(b"HTTP/1.1 408 ")
 
 
-def fetch(server: Any, target: str, method: str = "GET") -> tuple[int, bytes]:
+def fetch(server: Any, target: str, method: str = "GET", headers: Any = ()) -> tuple[int, bytes]:
     """A request of plain HTTP."""
     connection = http.client.HTTPConnection("127.0.0.1", server.address[1], timeout=10)
-    connection.request(method, target)
+    connection.request(method, target, headers=dict(headers))
     response = connection.getresponse()
     body = response.read()
     connection.close()

@@ -35,10 +35,12 @@ class WebSocket:
     Attributes:
         request: The request of the client; None on a client.
         response: What the server agreed to, with the headers of its response.
+        username: Who the client has shown to be, with ``basic_auth``.
     """
 
     request: Request | None = None
     response: Open | None = None
+    username: str | None = None
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from .._authentication import basic_auth
 from .._exceptions import (
     ConcurrencyError,
     ConnectionClosed,
@@ -38,6 +39,7 @@ __all__ = [
     "Response",
     "Server",
     "WebSocket",
+    "basic_auth",
     "broadcast",
     "connect",
     "serve",

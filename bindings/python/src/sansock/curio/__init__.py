@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from .._authentication import basic_auth
 from .._exceptions import (
     ConcurrencyError,
     ConnectionClosed,
@@ -37,6 +38,7 @@ __all__ = [
     "Response",
     "Server",
     "WebSocket",
+    "basic_auth",
     "broadcast",
     "connect",
     "open_server",

@@ -24,7 +24,12 @@ class WebSocket:
 
     Messages are received by ``for message in websocket``, or with :meth:`recv`: a text as a str, a binary message as
     bytes. One thread may receive at a time, and any number may send.
+
+    Attributes:
+        username: Who the client has shown to be, with ``basic_auth``.
     """
+
+    username: str | None = None
 
     def __init__(self, host: SocketHost) -> None:
         self._host = host

@@ -16,6 +16,7 @@ What waits returns a Deferred, so that it can be awaited, yielded in ``inlineCal
 
 from __future__ import annotations
 
+from .._authentication import basic_auth
 from .._exceptions import (
     ConcurrencyError,
     ConnectionClosed,
@@ -44,6 +45,7 @@ __all__ = [
     "WebSocketClientFactory",
     "WebSocketProtocol",
     "WebSocketServerFactory",
+    "basic_auth",
     "broadcast",
     "connect",
     "serve",
