@@ -84,7 +84,7 @@ class connect:  # noqa: N801 - it is called as a function
             try:
                 yield websocket
             finally:
-                await websocket.close()
+                await _closed(websocket)
 
     async def _connect(self) -> WebSocket:
         try:
@@ -118,3 +118,12 @@ class connect:  # noqa: N801 - it is called as a function
             made.transport.abort()
             raise
         return made.websocket
+
+
+async def _closed(websocket: WebSocket) -> None:
+    """Closes a connection, at once if there is no time: the loop may end where an iteration was left."""
+    try:
+        await websocket.close()
+    except BaseException:
+        websocket.transport.abort()
+        raise
