@@ -27,6 +27,10 @@ class Asyncio:
 
     name = "asyncio"
 
+    async def tasks(self) -> int:
+        """How many tasks there are."""
+        return len(asyncio.all_tasks())
+
     def broadcast(self, websockets: Any, message: Any) -> None:
         sansock.asyncio.broadcast(websockets, message)
 
@@ -76,10 +80,20 @@ class Trio:
 
     name = "trio"
 
+    async def tasks(self) -> int:
+        import trio
+
+        return trio.lowlevel.current_statistics().tasks_living
+
     def broadcast(self, websockets: Any, message: Any) -> None:
         import sansock.trio
 
         sansock.trio.broadcast(websockets, message)
+
+    async def connect_again(self, handler: Handler, url: str) -> None:
+        import sansock.trio
+
+        await sansock.trio.connect_again(handler, url)
 
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         import trio
@@ -144,10 +158,20 @@ class Curio:
 
     name = "curio"
 
+    async def tasks(self) -> int:
+        from curio.traps import _get_kernel
+
+        return len((await _get_kernel())._tasks)
+
     def broadcast(self, websockets: Any, message: Any) -> None:
         import sansock.curio
 
         sansock.curio.broadcast(websockets, message)
+
+    async def connect_again(self, handler: Handler, url: str) -> None:
+        import sansock.curio
+
+        await sansock.curio.connect_again(handler, url)
 
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         import curio
@@ -193,6 +217,11 @@ class Twisted:
     """The adapter for Twisted. A reactor runs once, so it runs in a thread until all tests are done."""
 
     name = "twisted"
+
+    async def tasks(self) -> int:
+        reactor = self.reactor()
+        return len(reactor.getDelayedCalls()) + len(reactor.getReaders()) + len(reactor.getWriters())
+
     thread: threading.Thread | None = None
 
     def run(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -284,6 +313,9 @@ class Threads:
     """The adapter for threads."""
 
     name = "threads"
+
+    async def tasks(self) -> int:
+        return sum(thread.name.startswith("sansock") for thread in threading.enumerate())
 
     def broadcast(self, websockets: Any, message: Any) -> None:
         sansock.sync.broadcast([each._websocket for each in websockets], message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager, suppress
 from ssl import SSLSocket
 from typing import Any, Callable, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -13,7 +14,7 @@ from ._arguments import header_pairs
 from ._connection import Connection
 from ._errors import InvalidArgument
 from ._events import Closed, Event, Rejected
-from ._exceptions import InvalidHandshake, InvalidStatus, ProxyError, handshake_error
+from ._exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, ProxyError, handshake_error
 from ._session import Session
 from ._settings import Settings
 from ._tunnel import Tunnel
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "check_layers",
     "establish",
+    "handle_again",
     "is_temporary",
     "open_tunnel",
     "opened",
@@ -149,6 +151,32 @@ def backoff(first: float = 0.5, factor: float = 1.6, most: float = 60.0) -> Iter
     while True:
         yield delay * random.uniform(0.5, 1.0)
         delay = min(delay * factor, most)
+
+
+async def handle_again(
+    connect: Callable[[], AbstractAsyncContextManager[_WebSocket]],
+    handler: Callable[[_WebSocket], Awaitable[None]],
+    sleep: Callable[[float], Awaitable[Any]],
+) -> None:
+    """Calls a handler with one connection after another. What it raises, but for the end of its connection, ends this.
+
+    Args:
+        connect: Connects, as an async context manager.
+        handler: What the user wrote.
+        sleep: Waits, in seconds.
+    """
+    delays = backoff()
+    while True:
+        is_open = False
+        try:
+            async with connect() as websocket:
+                is_open, delays = True, backoff()
+                with suppress(ConnectionClosed):
+                    await handler(websocket)
+        except Exception as error:
+            if is_open or not is_temporary(error):
+                raise
+            await sleep(next(delays))
 
 
 def is_temporary(error: Exception) -> bool:

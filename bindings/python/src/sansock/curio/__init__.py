@@ -23,7 +23,7 @@ from .._exceptions import (
     ProxyError,
 )
 from .._serving import Response
-from ._client import connect
+from ._client import connect, connect_again
 from ._server import Server, broadcast, open_server, serve
 from ._transport import WebSocket
 
@@ -41,6 +41,7 @@ __all__ = [
     "basic_auth",
     "broadcast",
     "connect",
+    "connect_again",
     "open_server",
     "serve",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ssl as tls
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import trio
 
-from .._connecting import check, establish, open_tunnel, opened, proxy_for
+from .._connecting import check, establish, handle_again, open_tunnel, opened, proxy_for
 from .._connection import Connection
 from .._settings import ClientSettings, client_settings, describe
 from .._tunnel import Tunnel, parse_proxy
@@ -19,7 +19,7 @@ from ._transport import StreamHost, WebSocket, alone, milliseconds
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["connect"]
+__all__ = ["connect", "connect_again"]
 
 
 @describe("client")
@@ -82,6 +82,15 @@ async def _secured(stream: trio.SSLStream[Any]) -> trio.abc.Stream:
             raise error.__cause__ from None
         raise
     return stream
+
+
+async def connect_again(handler: Callable[[WebSocket], Awaitable[None]], url: str, **options: Any) -> None:
+    """Calls a handler with one connection after another, until it is cancelled or the handler fails.
+
+    It connects again when the handler has returned, or its connection has ended, and waits longer each time that this
+    does not succeed. Arguments: as for :func:`connect`.
+    """
+    await handle_again(lambda: connect(url, **options), handler, trio.sleep)
 
 
 async def _connected(target: Url, proxy: str | bool | None, path: str | None) -> trio.abc.Stream:

@@ -1,0 +1,174 @@
+"""Clients that connect again, with a server that comes and goes."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("websockets.sync.server")
+
+from test_hosts import peer
+from websockets.sync.server import serve
+
+import sansock.sync
+from sansock import ConnectionClosed, InvalidStatus
+
+from drivers import ADAPTERS, Asyncio, Curio, Threads, Trio
+
+
+class ComingAndGoing:
+    """A server of ``websockets`` that is started and stopped, always at the same port."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.threads: list[threading.Thread] = []
+        self.start()
+        self.stop()
+        self.url = f"ws://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        self.join()
+        self.server = serve(lambda websocket: websocket.send("hello"), "127.0.0.1", self.port)
+        self.port = self.server.socket.getsockname()[1]
+        self.run(self.server.serve_forever)
+
+    def stop(self) -> None:
+        """Refuses connections from now on. Those that are open are closed meanwhile."""
+        self.run(self.server.shutdown)
+        self.server.socket_closed.wait(10)
+
+    def run(self, function: Any) -> None:
+        self.threads.append(threading.Thread(target=function))
+        self.threads[-1].start()
+
+    def join(self) -> None:
+        while self.threads:
+            self.threads.pop().join()
+
+
+@pytest.fixture
+def server() -> Iterator[ComingAndGoing]:
+    server = ComingAndGoing()
+    yield server
+    server.stop()
+    server.join()
+
+
+DRIVERS = [each for each in ADAPTERS if isinstance(each, (Asyncio, Curio, Threads, Trio))]
+
+
+@pytest.fixture(params=DRIVERS, ids=lambda driver: driver.name)
+def driver(request: pytest.FixtureRequest) -> Any:
+    if request.param.name not in ("asyncio", "threads"):
+        pytest.importorskip(request.param.name, exc_type=ImportError)
+    return request.param
+
+
+def once_and_again(driver: Any, url: str, use: Any) -> None:
+    """Calls this with one connection after another, until it raises StopAsyncIteration."""
+    with contextlib.suppress(Done):
+        if isinstance(driver, Threads):
+            for websocket in sansock.sync.connect_again(url):
+                with contextlib.suppress(ConnectionClosed):
+                    use(websocket.recv())
+        elif isinstance(driver, Asyncio):
+            driver.run(lambda: again_with_asyncio(url, use))
+        else:
+            driver.run(lambda: again_with_handler(driver, url, use))
+
+
+async def again_with_asyncio(url: str, use: Any) -> None:
+    async for websocket in sansock.asyncio.connect(url):
+        with contextlib.suppress(ConnectionClosed):
+            use(await websocket.recv())
+
+
+async def again_with_handler(driver: Any, url: str, use: Any) -> None:
+    async def handler(websocket: Any) -> None:
+        use(await websocket.recv())
+
+    await driver.connect_again(handler, url)
+
+
+class Done(Exception):
+    """Enough."""
+
+
+def delays(monkeypatch: pytest.MonkeyPatch, before: Any) -> None:
+    """Waits for nothing, but calls this before each attempt after a failure, with their number since the last one."""
+
+    def backoff() -> Iterator[float]:
+        number = 0
+        while True:
+            number += 1
+            before(number)
+            yield 0.0
+
+    for module in ("_connecting", "asyncio._client", "sync._client"):
+        monkeypatch.setattr(f"sansock.{module}.backoff", backoff)
+
+
+def test_a_server_that_comes_and_goes(driver: Any, server: ComingAndGoing, monkeypatch: pytest.MonkeyPatch) -> None:
+    received: list[Any] = []
+    attempts: list[int] = []
+
+    def before(number: int) -> None:
+        attempts.append(number)
+        if number == 3:
+            server.start()
+
+    def use(message: Any) -> None:
+        received.append(message)
+        if len(received) in (2, 4):
+            server.stop()
+        if len(received) == 5:
+            raise Done
+
+    delays(monkeypatch, before)
+    once_and_again(driver, server.url, use)
+    assert received == ["hello"] * 5
+    assert attempts == [1, 2, 3] * 3
+
+
+@pytest.mark.parametrize(("status", "is_temporary"), [(503, True), (404, False)])
+def test_refusals(driver: Any, status: int, is_temporary: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def refuse(websocket: Any, request: Any) -> Any:
+        asked.append(request)
+        return websocket.respond(status, "") if len(asked) < 3 else None
+
+    def use(message: Any) -> None:
+        raise Done
+
+    delays(monkeypatch, lambda _: None)
+    with peer(lambda websocket: websocket.send("hello"), process_request=refuse) as url:
+        if is_temporary:
+            once_and_again(driver, url, use)
+            assert len(asked) == 3
+        else:
+            with pytest.raises(InvalidStatus):
+                once_and_again(driver, url, use)
+            assert len(asked) == 1
+
+
+def test_what_the_user_raises_ends_it(driver: Any, server: ComingAndGoing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def use(message: Any) -> None:
+        raise OSError("of the user's")
+
+    delays(monkeypatch, lambda _: None)
+    server.start()
+    with pytest.raises(OSError, match="user's"):
+        once_and_again(driver, server.url, use)
+
+
+def test_delays_grow() -> None:
+    from sansock._connecting import backoff
+
+    found = backoff(first=1.0, factor=2.0, most=8.0)
+    for most in (1.0, 2.0, 4.0, 8.0, 8.0, 8.0):
+        assert most / 2 <= next(found) <= most
