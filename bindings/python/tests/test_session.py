@@ -272,6 +272,28 @@ def test_fragments_that_fail_end_the_connection() -> None:
     assert caught.value.code == 1011
 
 
+@pytest.mark.parametrize("first", ["a" * 50, "a" * 200])
+def test_fragments_that_are_cancelled_end_the_connection(first: str) -> None:
+    link = Link(client={"output_soft_limit": 100})
+    sending = Task(link.client.websocket.send([first, "b" * 100, "c"]))
+    assert not sending.is_done
+    sending.cancel()
+    link.move()
+    with pytest.raises(ConnectionClosedError) as caught:
+        link.server.do(link.server.websocket.recv())
+    assert caught.value.code == 1011
+
+
+def test_a_message_in_fragments_that_is_complete_is_not_taken_back() -> None:
+    link = Link(client={"output_soft_limit": 100})
+    sending = Task(link.client.websocket.send(["a" * 90]))
+    assert not sending.is_done
+    sending.cancel()
+    link.move()
+    assert link.server.do(link.server.websocket.recv()) == "a" * 90
+    assert link.client.session.connection.state is State.OPEN
+
+
 def test_no_fragment_is_no_message() -> None:
     link = Link()
     link.client.do(link.client.websocket.send([]))

@@ -156,8 +156,11 @@ class WebSocket:
                 kind = MessageKind.TEXT if isinstance(part, str) else MessageKind.BINARY
                 await self._send_part(part, False, kind)
                 sent = True
+                await session.until_room()
             if sent:
                 await self._send_part(b"", True, kind)
+                sent = False
+                await session.until_room()
         except BaseException:
             if sent and session.closed is None:
                 # The message cannot be taken back, nor be completed (RFC 6455 section 5.4).
@@ -167,6 +170,7 @@ class WebSocket:
             session.end_turn()
 
     async def _send_part(self, part: Any, last: bool, kind: MessageKind | None) -> None:
+        """Has the engine take a part. Being cancelled before that changes nothing."""
         session = self._session
         while True:
             try:
@@ -178,8 +182,6 @@ class WebSocket:
             except InvalidState as error:
                 raise await self._ended(error) from None
         session.host.sent()
-        if not session.connection.writable:
-            await session.until_room()
 
     async def _ended(self, error: InvalidState) -> Exception:
         """What to raise where nothing can be sent: how the connection ended, for which it waits while it is closing."""
