@@ -67,6 +67,7 @@ class StreamHost:
         self.change = trio.Event()
         self.is_reading = True
         self.due: int | None = None
+        self.writing = trio.CancelScope()
 
     # What the session asks for
 
@@ -97,7 +98,8 @@ class StreamHost:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.read)
                 nursery.start_soon(self.keep_time)
-                await self.write()
+                with self.writing:
+                    await self.write()
                 nursery.cancel_scope.cancel()
         finally:
             with trio.move_on_after(0.1, shield=True):
@@ -125,15 +127,16 @@ class StreamHost:
             self.changed()
 
     async def keep_time(self) -> None:
-        """Tells the engine when its deadline has come."""
+        """Tells the engine when its deadline has come, and ends a writer that nothing is left for."""
         session = self.session
-        while True:
+        while session.transport is not Transport.CLOSE or session.connection.pending_output:
             self.due = due = session.next_deadline
             with trio.move_on_at(float("inf") if due is None else due / 1000):
                 await self.change.wait()
                 continue
             session.timeout()
             self.changed()
+        self.writing.cancel()
 
     async def write(self) -> None:
         """Writes the output, until the transport is to be closed."""
