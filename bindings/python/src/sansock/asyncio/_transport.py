@@ -14,9 +14,6 @@ from .._websocket import WebSocket as _WebSocket
 
 __all__ = ["Protocol", "WebSocket"]
 
-_LINGER = 10.0
-"""How long a peer has, in seconds, to read what was written, once the transport is closing."""
-
 
 class WebSocket(_WebSocket):
     """A connection over asyncio. ``connect`` returns one, and ``serve`` passes one to its handler."""
@@ -46,6 +43,7 @@ class Protocol(asyncio.BufferedProtocol):
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self.loop = asyncio.get_running_loop()
         self.session = self.session_class(connection, self, settings.max_queue, settings.parts)
+        self.linger: float = settings.close_timeout
         self.may_write = True
         self.is_reading = True
         self.is_corked = False
@@ -89,10 +87,7 @@ class Protocol(asyncio.BufferedProtocol):
         may_read = session.may_read
         if may_read is not self.is_reading:
             self.regulate(may_read)
-        due = session.next_deadline
-        # A deadline that has moved on is looked at when the timer for the old one comes.
-        if due is not None and (self.due is None or due < self.due):
-            self.set_timer(due)
+        self.follow_deadline()
         instruction = session.transport
         if instruction is Transport.OPEN:
             pass
@@ -112,6 +107,16 @@ class Protocol(asyncio.BufferedProtocol):
                 self.transport.write(output)
             if session.has_senders:
                 session.wrote()
+        elif not self.may_write:
+            # What waits to be written has a deadline.
+            self.follow_deadline()
+
+    def follow_deadline(self) -> None:
+        """Sets the timer to the engine's deadline."""
+        due = self.session.next_deadline
+        # A deadline that has moved on is looked at when the timer for the old one comes.
+        if due is not None and (self.due is None or due < self.due):
+            self.set_timer(due)
 
     def uncork(self) -> None:
         """Writes what was sent meanwhile."""
@@ -151,11 +156,11 @@ class Protocol(asyncio.BufferedProtocol):
             self.transport.abort()
 
     def close(self) -> None:
-        """Closes behind all that was written; a peer that does not read it is not waited for without end."""
+        """Closes behind all that was written, for which the peer has ``close_timeout`` again."""
         if self.timer:
             self.timer.cancel()
         self.transport.close()
-        self.timer = self.loop.call_later(_LINGER, self.transport.abort)
+        self.timer = self.loop.call_later(self.linger, self.transport.abort)
 
     # What asyncio calls
 
