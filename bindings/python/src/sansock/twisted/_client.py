@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, connectProtocol, wrapClientTLS
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectionClosed as TransportClosed
 from twisted.internet.protocol import ClientFactory
 from twisted.python.failure import Failure
@@ -17,7 +17,7 @@ from .._exceptions import InvalidHandshake, InvalidStatus
 from .._serving import run_handler
 from .._settings import ClientSettings, Settings, client_settings, describe
 from .._url import Url, parse_url
-from ._transport import WebSocket, WebSocketProtocol, reactor_or_default
+from ._transport import Once, WebSocket, WebSocketProtocol, reactor_or_default
 from ._tunnel import ProxyEndpoint
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def connect(
         if target.secure:
             endpoint = wrapClientTLS(ssl or _trusting(server_hostname or target.host), endpoint)
         protocol = WebSocketProtocol(lambda _: Connection.client(url, **engine), settings, reactor)
-        await connectProtocol(endpoint, protocol)
+        await endpoint.connect(Once(protocol))
         return await _opened(protocol)
 
     connecting = Deferred.fromCoroutine(establish(url, settings, dial))

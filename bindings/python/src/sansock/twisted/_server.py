@@ -99,6 +99,7 @@ class Server:
 
     def __init__(self, factory: WebSocketServerFactory, port: Any) -> None:
         self.factory, self.port = factory, port
+        self._is_closed = False
 
     @property
     def connections(self) -> list[WebSocket]:
@@ -110,6 +111,9 @@ class Server:
 
         A request that has not been answered is refused with 503.
         """
+        if self._is_closed:
+            return self.factory.close(code, reason)
+        self._is_closed = True
         return maybeDeferred(self.port.stopListening).addCallback(lambda _: self.factory.close(code, reason))
 
     async def __aenter__(self) -> Self:

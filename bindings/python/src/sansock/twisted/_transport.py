@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHalfCloseableProtocol, INegotiated, IPushProducer
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -18,10 +18,7 @@ from .._session import Session
 from .._settings import Settings
 from ._websocket import WebSocket
 
-__all__ = ["WebSocket", "WebSocketProtocol", "reactor_or_default"]
-
-_LINGER = 10.0
-"""How long a peer has, in seconds, to read what was written, once the transport is closing."""
+__all__ = ["Once", "WebSocket", "WebSocketProtocol", "reactor_or_default"]
 
 
 def reactor_or_default(reactor: Any) -> Any:
@@ -96,10 +93,7 @@ class WebSocketProtocol(Protocol):
         may_read = session.may_read
         if may_read is not self.is_reading and not self.is_ended:
             self.regulate(may_read)
-        due = session.next_deadline
-        # A deadline that has moved on is looked at when the timer for the old one comes.
-        if due is not None and (self.due is None or due < self.due):
-            self.set_timer(due)
+        self.follow_deadline()
         instruction, pending = session.transport, session.connection.pending_output
         if instruction is Transport.CLOSE and not pending:
             self.close()
@@ -114,6 +108,16 @@ class WebSocketProtocol(Protocol):
             if output:
                 self.transport.write(output)
             self.session.wrote()
+        elif not self.may_write:
+            # What waits to be written has a deadline.
+            self.follow_deadline()
+
+    def follow_deadline(self) -> None:
+        """Sets the timer to the engine's deadline."""
+        due = self.session.next_deadline
+        # A deadline that has moved on is looked at when the timer for the old one comes.
+        if due is not None and (self.due is None or due < self.due):
+            self.set_timer(due)
 
     def regulate(self, may_read: bool) -> None:
         """Stops or goes on reading."""
@@ -160,10 +164,10 @@ class WebSocketProtocol(Protocol):
             self.transport.loseWriteConnection()
 
     def close(self) -> None:
-        """Closes behind all that was written; a peer that does not read it is not waited for without end."""
+        """Closes behind all that was written, for which the peer has ``close_timeout`` again."""
         self.is_closing = True
         self.stop_timer()
-        self.timer = self.reactor.callLater(_LINGER, self.transport.abortConnection)
+        self.timer = self.reactor.callLater(self.settings.close_timeout, self.transport.abortConnection)
         self.transport.unregisterProducer()
         self.transport.loseConnection()
 
@@ -210,3 +214,16 @@ class WebSocketProtocol(Protocol):
         self.is_closing, self.reason = True, reason
         self.stop_timer()
         self.take(self.session.lost)
+
+
+class Once(Factory):
+    """A factory for a protocol that is there already. It does not log."""
+
+    noisy = False
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.made = protocol
+
+    def buildProtocol(self, addr: Any) -> Protocol:  # noqa: N802
+        """The protocol."""
+        return self.made

@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredQueue
-from twisted.internet.endpoints import HostnameEndpoint, connectProtocol, wrapClientTLS
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IHalfCloseableProtocol, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.threads import deferToThreadPool
@@ -16,6 +16,7 @@ from zope.interface import alsoProvides, implementer
 from .._connecting import open_tunnel
 from .._tunnel import Tunnel, parse_proxy
 from .._url import Url
+from ._transport import Once
 
 __all__ = ["ProxyEndpoint"]
 
@@ -77,7 +78,7 @@ class ProxyEndpoint:
 
             endpoint = wrapClientTLS(optionsForClientTLS(proxy.host), endpoint)
         protocol = _Protocol()
-        await connectProtocol(endpoint, protocol)
+        await endpoint.connect(Once(protocol))
         try:
             await open_tunnel(tunnel, protocol.send, protocol.receive)
         except BaseException:
