@@ -315,7 +315,10 @@ class Threads:
     name = "threads"
 
     async def tasks(self) -> int:
-        return sum(thread.name.startswith("sansock") for thread in threading.enumerate())
+        ours = [thread for thread in threading.enumerate() if thread.name.startswith("sansock")]
+        for thread in ours:
+            thread.join(1)
+        return sum(thread.is_alive() for thread in ours)
 
     def broadcast(self, websockets: Any, message: Any) -> None:
         sansock.sync.broadcast([each._websocket for each in websockets], message)
