@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import selectors
 import signal
 import socket
@@ -9,6 +10,7 @@ import ssl as tls
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from time import sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, Callable
 
@@ -27,6 +29,10 @@ __all__ = ["Server", "broadcast", "serve"]
 
 Handler = Callable[[WebSocket], None]
 
+_RESPITE = 0.1
+"""How long to wait, in seconds, when there are too many open files to accept another connection."""
+logger = logging.getLogger("sansock")
+
 
 class Server:
     """A server that accepts connections, and runs the handler of each in a thread.
@@ -41,6 +47,7 @@ class Server:
         self._threads: dict[threading.Thread, SocketHost | None] = {}
         self._alarm, self._bell = socket.socketpair()
         self._is_closed = False
+        self._end = 1001, ""
 
     def serve_forever(self) -> None:
         """Accepts connections until :meth:`shutdown` is called in another thread, or the process is ended by SIGTERM.
@@ -54,16 +61,14 @@ class Server:
             while not self._is_closed:
                 if any(key.fileobj is self._alarm for key, _ in selector.select()):
                     break
-                with suppress(OSError):
-                    sock, _ = self.socket.accept()
-                    self._start(sock)
+                self._accept()
 
     def shutdown(self, code: int = 1001, reason: str = "") -> None:
         """Accepts no more, closes all connections with this code, and waits for their handlers to end.
 
         A request that has not been answered is refused with 503.
         """
-        self._is_closed = True
+        self._end, self._is_closed = (code, reason), True
         self._ring()
         self.socket.close()
         with self._lock:
@@ -101,6 +106,18 @@ class Server:
         with suppress(OSError):
             self._bell.send(b"!")
 
+    def _accept(self) -> None:
+        try:
+            sock, _ = self.socket.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError:
+            if not self._is_closed:
+                logger.exception("a connection could not be accepted")
+                sleep(_RESPITE)
+            return
+        self._start(sock)
+
     def _start(self, sock: socket.socket) -> None:
         thread = threading.Thread(target=self._serve, args=(sock,), name="sansock server", daemon=True)
         with self._lock:
@@ -114,6 +131,10 @@ class Server:
                 return
             with self._lock:
                 self._threads[threading.current_thread()] = host
+                is_late = self._is_closed
+            if is_late:
+                with host.lock:
+                    end_connection(host.session, *self._end)
             websocket = WebSocket(host)
             steps = websocket._steps
             host.start()
