@@ -37,6 +37,9 @@ class _ServerProtocol(Protocol):
         self.task = self.loop.create_task(self.serve())
         self.server.tasks[self.task] = self
         self.task.add_done_callback(self.server.tasks.pop)
+        if self.server.end is not None:
+            # It was accepted before the server ended, and its TLS is ready only now.
+            end_connection(self.session, *self.server.end)
 
     async def serve(self) -> None:
         await serve_connection(self.session, self.websocket, self.server.settings, self.server.handler)
@@ -53,6 +56,7 @@ class Server:
         self.handler, self.settings = handler, settings
         self.tasks: dict[asyncio.Task[None], _ServerProtocol] = {}
         self.listener: asyncio.AbstractServer | None = None
+        self.end: tuple[int, str] | None = None
 
     @property
     def connections(self) -> list[WebSocket]:
@@ -86,6 +90,7 @@ class Server:
 
         A request that has not been answered is refused with 503.
         """
+        self.end = code, reason
         if self.listener is not None:
             self.listener.close()
         tasks = list(self.tasks)
