@@ -484,7 +484,7 @@ def unwrapped(group: Any) -> BaseException:
     return error
 
 
-ADAPTERS = [Asyncio(), Uvloop(), Threads(), Trio(), Curio(), Twisted()]
+ADAPTERS: list[Any] = [Asyncio(), Uvloop(), Threads(), Trio(), Curio(), Twisted()]
 
 
 PEMS: dict[ssl.SSLContext, bytes] = {}

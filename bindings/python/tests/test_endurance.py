@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -18,10 +21,13 @@ pytest.importorskip("websockets.sync.server")
 
 from test_hosts import connect_peer, echo, echo_peer, peer, silent_server
 
+import sansock.asyncio
 import sansock.sync
 from sansock import ConnectionClosed, ConnectionClosedError, State, Transport
 from sansock._session import Session
 from sansock.sync._transport import SocketHost
+
+from drivers import ADAPTERS, Certificates
 
 MANY = 200
 
@@ -249,6 +255,34 @@ def opened_by_hand(server: Any) -> Iterator[socket.socket]:
         yield sock
 
 
+def use_late(late: socket.socket, url: str, certificates: Certificates) -> None:
+    """Has a connection that was accepted get ready when the server ends. It ends, too, in any way."""
+    received, output = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = certificates.client.wrap_bio(received, output, server_hostname="127.0.0.1")
+
+    def step(function: Any, *arguments: Any) -> Any:
+        while True:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                result = function(*arguments)
+                late.sendall(output.read())
+                return result
+            late.sendall(output.read())
+            data = late.recv(65_536)
+            received.write(data) if data else received.write_eof()
+
+    late.settimeout(5)
+    with late:
+        try:
+            step(tls.do_handshake)
+            step(tls.write, sansock.Connection.client(url).take_output())
+            while step(tls.read, 4096):
+                pass
+        except TimeoutError:
+            raise
+        except OSError:
+            pass
+
+
 class TestServersThatEnd:
     def test_they_wait_for_handlers(self, adapter: Any) -> None:
         began, order = threading.Event(), []
@@ -267,6 +301,38 @@ class TestServersThatEnd:
             assert client.close_code == 1001
         order.append("server")
         assert order == ["handler", "server"]
+
+    def test_a_connection_whose_tls_is_not_ready_yet(self, adapter: Any, certificates: Certificates) -> None:
+        if adapter.name == "uvloop":
+            pytest.skip("a loop of uvloop cannot be closed while TLS is not ready")
+        with adapter.serve(echo, ssl=certificates.server) as server:
+            url = server.url.replace("ws:", "wss:")
+            late = socket.create_connection(server.address[:2])
+            with connect_peer(url, ssl=certificates.client) as client:
+                client.send("hello")
+                # The server has accepted the other one before.
+                assert client.recv() == "hello"
+                server.stop()
+                assert list(client) == []
+            use_late(late, url, certificates)
+
+    @pytest.mark.parametrize("name", ["asyncio", "uvloop"])
+    def test_a_connection_whose_tls_is_ready_late(self, name: str, certificates: Certificates) -> None:
+        adapter: Any = next(each for each in ADAPTERS if each.name == name)
+        pytest.importorskip(name)
+
+        async def test() -> None:
+            server = await sansock.asyncio.serve(echo, "127.0.0.1", 0, ssl=certificates.server)
+            where = server.sockets[0].getsockname()
+            url = f"wss://127.0.0.1:{where[1]}/"
+            late = socket.create_connection(where)
+            async with sansock.asyncio.connect(url, ssl=certificates.client) as client:
+                await client.send("hello")
+                assert await client.recv() == "hello"
+                await server.close()
+            await asyncio.to_thread(use_late, late, url, certificates)
+
+        adapter.run(test)
 
     def test_a_handler_that_fails_meanwhile(self, adapter: Any, caplog: pytest.LogCaptureFixture) -> None:
         began = threading.Event()
@@ -297,6 +363,31 @@ class TestTime:
 
         with peer(echo_peer) as url:
             adapter.run(test)
+
+
+def test_too_many_open_files_do_not_end_a_server_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(socket.socket):
+        """A socket that cannot accept at first."""
+
+        left = 3
+
+        def accept(self) -> Any:
+            if self.left:
+                self.left -= 1
+                raise OSError(errno.EMFILE, "too many open files")
+            return super().accept()
+
+    waits: list[float] = []
+    monkeypatch.setattr("sansock.sync._server.sleep", waits.append)
+    with Full() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        with sansock.sync.serve(lambda _: None, sock=sock) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            connect_peer(f"ws://127.0.0.1:{sock.getsockname()[1]}/").close()
+        thread.join()
+    assert waits == [0.1] * 3
 
 
 def test_an_interrupt_loses_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
