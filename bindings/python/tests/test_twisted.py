@@ -19,7 +19,7 @@ from twisted.internet.threads import blockingCallFromThread
 from sansock import ConnectionClosedOK, InvalidArgument
 from sansock.twisted import WebSocketClientFactory, WebSocketServerFactory, connect
 
-from drivers import ADAPTERS, Twisted
+from drivers import ADAPTERS, Certificates, Twisted
 
 DRIVER = next(adapter for adapter in ADAPTERS if isinstance(adapter, Twisted))
 
@@ -55,6 +55,19 @@ def test_options_are_checked_by_a_factory() -> None:
         WebSocketServerFactory(echo, max_size=0)
     with pytest.raises(InvalidArgument):
         WebSocketClientFactory("http://a/", echo)
+
+
+def test_small_messages_are_not_held_back(certificates: Certificates) -> None:
+    delays: list[Any] = []
+
+    async def note(websocket: Any) -> None:
+        delays.append(websocket.transport.getTcpNoDelay())
+
+    with DRIVER.serve(note) as server:
+        connect_peer(server.url).close()
+    with DRIVER.serve(note, ssl=certificates.server) as server:
+        connect_peer(server.url.replace("ws:", "wss:"), ssl=certificates.client).close()
+    assert [bool(each) for each in delays] == [True, True]
 
 
 def test_a_handler_with_inline_callbacks() -> None:

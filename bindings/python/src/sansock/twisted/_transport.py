@@ -182,6 +182,8 @@ class WebSocketProtocol(Protocol):
         connection = self.make(INegotiated.providedBy(self.transport))
         self.session = Session(connection, self, self.settings.max_queue, self.settings.parts)
         self.websocket = WebSocket(self.session, self.transport)
+        if getattr(self.transport.getHost(), "type", None) == "TCP":
+            self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
         self.drive()
 
