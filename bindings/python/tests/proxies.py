@@ -65,7 +65,6 @@ def _serve(sock: socket.socket, proxy: Proxy, answer: Callable[..., Any], contex
         target = answer(sock, proxy)
         if target is None:
             return
-        proxy.targets.append(target)
         with socket.create_connection(target) as upstream:
             back = threading.Thread(target=_relay, args=(upstream, sock), daemon=True)
             back.start()
@@ -88,11 +87,13 @@ def _connect(sock: socket.socket, proxy: Proxy) -> tuple[str, int] | None:
         head += _exactly(sock, 1)
     expected = b"Proxy-Authorization: Basic " + base64.b64encode(":".join(CREDENTIALS).encode()) + b"\r\n"
     status = 407 if proxy.asks and expected.lower() not in head.lower() else proxy.status
+    host, port = head.split(b" ")[1].decode().rsplit(":", 1)
+    if status != 407:
+        proxy.targets.append((host, int(port)))
     if status is not None:
         sock.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status)
         return None
     sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-    host, port = head.split(b" ")[1].decode().rsplit(":", 1)
     return host, int(port)
 
 
@@ -111,8 +112,13 @@ def _socks(sock: socket.socket, proxy: Proxy) -> tuple[str, int] | None:
         if given != CREDENTIALS:
             return None
     kind = _exactly(sock, 4)[3]
-    host = socket.inet_ntoa(_exactly(sock, 4)) if kind == 1 else _exactly(sock, _exactly(sock, 1)[0]).decode()
+    family = {1: socket.AF_INET, 4: socket.AF_INET6}.get(kind)
+    if family is None:
+        host = _exactly(sock, _exactly(sock, 1)[0]).decode()
+    else:
+        host = socket.inet_ntop(family, _exactly(sock, 4 if kind == 1 else 16))
     (port,) = struct.unpack(">H", _exactly(sock, 2))
+    proxy.targets.append((host, port))
     sock.sendall(bytes([5, proxy.status or 0, 0, 1]) + bytes(6))
     return None if proxy.status else (host, port)
 

@@ -308,7 +308,7 @@ class TestServersThatEnd:
         with adapter.serve(echo, ssl=certificates.server) as server:
             url = server.url.replace("ws:", "wss:")
             late = socket.create_connection(server.address[:2])
-            with connect_peer(url, ssl=certificates.client) as client:
+            with connect_peer(url, ssl=certificates.peer) as client:
                 client.send("hello")
                 # The server has accepted the other one before.
                 assert client.recv() == "hello"

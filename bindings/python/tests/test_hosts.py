@@ -591,7 +591,7 @@ class TestServers:
     def test_tls(self, adapter: Any, certificates: Certificates) -> None:
         with adapter.serve(echo, ssl=certificates.server) as server:
             url = server.url.replace("ws:", "wss:")
-            with connect_peer(url, max_size=None, ssl=certificates.client) as websocket:
+            with connect_peer(url, max_size=None, ssl=certificates.peer) as websocket:
                 for message in MESSAGES:
                     websocket.send(message)
                     assert websocket.recv() == message

@@ -66,7 +66,7 @@ def test_small_messages_are_not_held_back(certificates: Certificates) -> None:
     with DRIVER.serve(note) as server:
         connect_peer(server.url).close()
     with DRIVER.serve(note, ssl=certificates.server) as server:
-        connect_peer(server.url.replace("ws:", "wss:"), ssl=certificates.client).close()
+        connect_peer(server.url.replace("ws:", "wss:"), ssl=certificates.peer).close()
     assert [bool(each) for each in delays] == [True, True]
 
 
