@@ -70,7 +70,9 @@ def check_files(path: Path) -> None:
     common = [stem for stem in stems if stem not in pages]
     dist |= {f"dist/cjs/{stem}{ending}" for stem in common for ending in (".js", ".d.ts")}
     dist |= {f"dist/cjs/{module}-base64.js" for module in MODULES}
-    dist |= {f"dist/types/{stem}.d.ts" for stem in [*stems, "wasm"]} | {f"dist/cjs/types/{stem}.d.ts" for stem in common}
+    dist |= {f"dist/types/{stem}.d.ts" for stem in [*stems, "wasm"]} | {
+        f"dist/cjs/types/{stem}.d.ts" for stem in common
+    }
     dist |= {"dist/wasm.d.ts", "dist/cjs/package.json"}
     same = {name: f"{HERE}/{name}" for name in ("package.json", "README.md", BILL)} | {name: name for name in LICENCES}
     files = read_tar(path)
