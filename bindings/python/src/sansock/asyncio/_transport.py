@@ -193,6 +193,8 @@ class Protocol(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The buffer of asyncio has room again."""
         self.may_write = True
+        # Who waits for room goes on, whether or not there is output.
+        self.write()
         self.drive()
 
     def connection_lost(self, exc: Exception | None) -> None:
