@@ -33,7 +33,7 @@ LIBRARY = {"win32": "sansock.dll", "darwin": "libsansock.dylib"}.get(sys.platfor
 RUST = ("core/Cargo.toml", "core/src", "ffi/Cargo.toml", "ffi/build.rs", "ffi/src", "include")
 # Cut down from those of the repository, and made by hatchling.
 GENERATED = ("Cargo.toml", "Cargo.lock", "PKG-INFO")
-SDIST_LIMIT = 300_000
+SDIST_LIMIT = 400_000
 WHEEL_LIMIT = 600_000
 
 
