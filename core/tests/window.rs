@@ -103,7 +103,7 @@ fn judge(of: Use, stream: &Stream, messages: &[Vec<u8>], allowed: bool, what: &s
     }
 }
 
-const BLOCKS: [Block; 2] = [Block::Fixed, Block::Dynamic];
+const BLOCKS: [Block; 3] = [Block::Fixed, Block::Dynamic, Block::Long];
 
 /// Behind so many bytes more than the window has: the place in a ring differs.
 fn behind(of: Use) -> [usize; 5] {
@@ -345,7 +345,7 @@ fn a_message_under_way_costs_little_more_in_a_small_window() {
     let largest = under_way(15);
     for bits in 8..=14 {
         let more = under_way(bits) - largest;
-        assert!((1024..=3072).contains(&more), "{more} bytes more in a window of {bits} bits");
+        assert!((1024..=4096).contains(&more), "{more} bytes more in a window of {bits} bits");
     }
 }
 
@@ -388,6 +388,35 @@ fn text_is_validated_in_every_window() {
     }
 }
 
+/// What would be copied counts neither as text nor for the limit, and what comes before it counts first, wherever reads cut the
+/// message.
+#[test]
+fn a_distance_that_is_too_far_is_not_followed() {
+    let cases = [
+        ("é".as_bytes(), 0, FaultKind::BadCompressedData),
+        (&[0xc3, b'.'], 0, FaultKind::BadText),
+        ("é".as_bytes(), 1, FaultKind::MessageTooBig),
+    ];
+    for of in uses(8..=14, &[usize::MAX, 1]) {
+        for (block, (start, beyond, expected)) in BLOCKS.into_iter().flat_map(|block| cases.map(|case| (block, case))) {
+            let mut stream = Stream::default();
+            stream.begin(block, false);
+            start.iter().for_each(|byte| stream.literal(*byte));
+            stream.literal(b'.');
+            (0..of.window() / 128 - 1).for_each(|_| stream.copy(1, 128));
+            stream.copy(1, 127);
+            let limit = stream.said.len() as u64 - beyond;
+            // From inside the code point.
+            stream.copy(of.window() + 1, 3);
+            let mut wire = frames::to(of.role, FIN | RSV1 | TEXT, &stream.message());
+            let mut connection = of.connect_with(|config| config.max_message_size(limit));
+            receive(&mut connection, &mut wire, &mut Vec::new(), || of.read);
+            let fault = connection.fault().map(|fault| fault.kind);
+            assert_eq!(fault, Some(expected), "{block:?}, {of:?}");
+        }
+    }
+}
+
 /// A stream of random blocks, literals, runs and references that keeps to the window, in several messages.
 fn random_messages(of: Use, seed: &mut u64, count: usize) -> (Stream, Vec<Vec<u8>>) {
     let mut stream = Stream::default();
@@ -401,7 +430,7 @@ fn random_messages(of: Use, seed: &mut u64, count: usize) -> (Stream, Vec<Vec<u8
                 stream.store(&data, is_final);
                 continue;
             }
-            stream.begin(BLOCKS[next(seed) as usize % 2], is_final);
+            stream.begin(BLOCKS[next(seed) as usize % 3], is_final);
             for _ in 0..next(seed) % 40 {
                 let there = (stream.said.len() - start).min(of.window());
                 if there == 0 || next(seed).is_multiple_of(2) {
@@ -428,7 +457,7 @@ fn random_streams_are_inflated_to_what_they_stand_for() {
             let there = if of.alone { 0 } else { stream.said.len() };
             let beyond = there.min(of.window()) + 1 + next(&mut seed) as usize % 3;
             if beyond <= 32_768 {
-                stream.begin(BLOCKS[next(&mut seed) as usize % 2], false);
+                stream.begin(BLOCKS[next(&mut seed) as usize % 3], false);
                 stream.copy(beyond, 3);
                 messages.push(stream.message());
                 judge(of, &stream, &messages, false, "random blocks, and a distance that is too far");
@@ -457,6 +486,36 @@ fn a_thousand_messages_of_a_compressor_are_inflated() {
             assert!(data == said.as_bytes(), "{of:?}");
         }
     }
+}
+
+/// A peer that compresses in the largest window, whatever it has agreed to.
+#[test]
+fn a_compressor_with_a_larger_window_is_found_out() {
+    let (mut seed, mut too_far, mut fine) = (8, 0, 0);
+    let words: Vec<String> = (0..400).map(|index| format!("word{index} {} ", index * index)).collect();
+    let largest = Use { role: Role::Client, bits: 15, alone: true, parts: false, read: 300 };
+    let mut from = largest.connect_with(|config| config.deflate_threshold(1));
+    for round in 0..280 {
+        let len = next(&mut seed) as usize % [30, 200, 2000][round % 3];
+        let varied = 1 + next(&mut seed) as usize % words.len();
+        let said: String = (0..len).map(|_| words[next(&mut seed) as usize % varied].as_str()).collect();
+        from.send_binary(said.as_bytes()).unwrap();
+        let payload = frames::read_all(from.output())[0].payload.clone();
+        from.written(from.output().len()).unwrap();
+        let of = Use { role: Role::Server, bits: 8 + (round % 7) as u8, ..largest };
+        let furthest = deflate::distances(&payload).into_iter().max().unwrap_or(0);
+        let (data, fault) = of.read(&[payload]);
+        if furthest > of.window() {
+            assert_eq!(fault, Some(FaultKind::BadCompressedData), "{furthest}, {round}, {of:?}");
+            assert!(said.as_bytes().starts_with(&data), "{round}, {of:?}");
+            too_far += 1;
+        } else {
+            assert_eq!(fault, None, "{furthest}, {round}, {of:?}");
+            assert!(data == said.as_bytes(), "{round}, {of:?}");
+            fine += 1;
+        }
+    }
+    assert!(too_far > 50 && fine > 50, "{too_far} too far, {fine} fine");
 }
 
 /// Messages that are not as they were made: a small window refuses what the largest refuses, and distances, and nothing else.

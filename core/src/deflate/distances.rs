@@ -8,25 +8,26 @@ mod bits;
 mod code;
 
 use bits::{Bits, Input};
-use code::{Codes, FIXED};
+use code::{Codes, Entry, Kind};
+pub(super) use code::{Table, fixed};
 
-const END_OF_BLOCK: usize = 256;
-/// The first symbol that stands for a length, and how many extra bits these symbols have (RFC 1951 §3.2.5).
-const LENGTHS: usize = 257;
-const EXTRA: [u8; 29] = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-/// How many distances have a code, of those that have a symbol.
-const DISTANCES: usize = 30;
+/// How many symbols stand for distances (RFC 1951 §3.2.5).
+const DISTANCES: u16 = 30;
 /// The order of the lengths of the codes of code lengths (§3.2.7).
 const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /// Reads a message.
 pub(super) struct Distances {
-    window: u64,
+    /// The symbol of the first distance that is too far. A distance beyond a power of two has another symbol than those up
+    /// to it.
+    too_far: u16,
     /// What has been read of the bytes, but not of the message.
     bits: Bits,
     state: State,
     /// The current block is the last one of its stream.
     is_final: bool,
+    /// Of the next code in the current block.
+    kind: Kind,
     /// The lengths of the codes of a dynamic block: of literals and lengths, then of distances.
     lengths: [u8; 320],
     dynamic: Codes,
@@ -70,12 +71,13 @@ enum Stop {
 }
 
 impl Distances {
-    pub(super) fn new(window: usize) -> Self {
+    pub(super) fn new(window_bits: u8) -> Self {
         Distances {
-            window: window as u64,
+            too_far: 2 * u16::from(window_bits),
             bits: Bits::default(),
             state: State::Header,
             is_final: false,
+            kind: Kind::LITERAL,
             lengths: [0; 320],
             dynamic: Codes::NONE,
         }
@@ -83,10 +85,10 @@ impl Distances {
 
     /// Reads a piece of the message. Returns how many bytes of it lie before the one in which a distance ends that is too
     /// far.
-    pub(super) fn check(&mut self, piece: &[u8]) -> Option<usize> {
+    pub(super) fn check(&mut self, piece: &[u8], fixed: &Table) -> Option<usize> {
         let mut input = Input { bits: self.bits, piece, at: 0 };
         loop {
-            match self.step(&mut input) {
+            match self.step(&mut input, fixed) {
                 Ok(state) => self.state = state,
                 Err(Stop::TooFar) => return Some(input.last_read()),
                 Err(Stop::Malformed) => self.state = State::Nothing,
@@ -98,7 +100,7 @@ impl Distances {
         }
     }
 
-    fn step(&mut self, input: &mut Input<'_>) -> Result<State, Stop> {
+    fn step(&mut self, input: &mut Input<'_>, fixed: &Table) -> Result<State, Stop> {
         match self.state {
             State::Header => self.header(input),
             State::StoredLength => stored_length(input),
@@ -111,13 +113,13 @@ impl Distances {
             },
             State::Counts => counts(input),
             State::CodeLengths(next, counts) => self.code_lengths(next, counts, input),
-            State::Lengths(next, counts) => self.code_length(next, counts, input),
+            State::Lengths(next, counts) => self.lengths(next, counts, input),
             State::Symbols(block) => {
-                let codes = match block {
-                    Block::Fixed => &FIXED,
-                    Block::Dynamic => &self.dynamic,
+                let table = match block {
+                    Block::Fixed => fixed,
+                    Block::Dynamic => &self.dynamic.table,
                 };
-                symbols(codes, self.window, input)?;
+                symbols(table, &self.dynamic, &mut self.kind, self.too_far, input)?;
                 Ok(self.end_block(input))
             }
             State::Nothing => Err(Stop::WantsBits),
@@ -155,35 +157,34 @@ impl Distances {
             self.lengths[usize::from(ORDER[next])] = input.take(3)? as u8;
             return Ok(State::CodeLengths(next + 1, counts));
         }
-        self.dynamic.distances.assign(&self.lengths[..ORDER.len()])?;
+        self.dynamic.assign_lengths(&self.lengths[..ORDER.len()])?;
         Ok(State::Lengths(0, counts))
     }
 
     /// §3.2.7.
-    fn code_length(&mut self, next: usize, counts: Counts, input: &mut Input<'_>) -> Result<State, Stop> {
+    fn lengths(&mut self, mut next: usize, counts: Counts, input: &mut Input<'_>) -> Result<State, Stop> {
         let Counts { literals, distances, .. } = counts;
-        if next == literals + distances {
-            self.dynamic.literals.assign(&self.lengths[..literals])?;
-            self.dynamic.distances.assign(&self.lengths[literals..next])?;
-            return Ok(State::Symbols(Block::Dynamic));
+        let all = literals + distances;
+        while next < all {
+            self.state = State::Lengths(next, counts);
+            input.fill();
+            let mut bits = input.bits;
+            let (length, times) = match self.dynamic.table.take(&self.dynamic, Kind::DISTANCE, &mut bits)?.number() {
+                16 if next == 0 => return Err(Stop::Malformed),
+                16 => (self.lengths[next - 1], 3 + bits.take(2)?),
+                17 => (0, 3 + bits.take(3)?),
+                18 => (0, 11 + bits.take(7)?),
+                length => (length as u8, 1),
+            };
+            let end = next + times as usize;
+            if end > all {
+                return Err(Stop::Malformed);
+            }
+            self.lengths[next..end].fill(length);
+            (input.bits, next) = (bits, end);
         }
-        input.fill();
-        let mut bits = input.bits;
-        let symbol = self.dynamic.distances.read(&mut bits)?;
-        let (length, times) = match symbol {
-            16 if next == 0 => return Err(Stop::Malformed),
-            16 => (self.lengths[next - 1], 3 + bits.take(2)?),
-            17 => (0, 3 + bits.take(3)?),
-            18 => (0, 11 + bits.take(7)?),
-            length => (length as u8, 1),
-        };
-        let end = next + times as usize;
-        if end > literals + distances {
-            return Err(Stop::Malformed);
-        }
-        self.lengths[next..end].fill(length);
-        input.bits = bits;
-        Ok(State::Lengths(end, counts))
+        self.dynamic.assign(&self.lengths[..literals], &self.lengths[literals..all])?;
+        Ok(State::Symbols(Block::Dynamic))
     }
 }
 
@@ -200,37 +201,20 @@ fn counts(input: &mut Input<'_>) -> Result<State, Stop> {
     Ok(State::CodeLengths(0, counts))
 }
 
-/// Reads up to the end of a block. A length and its distance have 48 bits at most, and are read at once.
-fn symbols(codes: &Codes, window: u64, input: &mut Input<'_>) -> Result<(), Stop> {
+/// Reads up to the end of a block.
+fn symbols(table: &Table, longer: &Codes, kind: &mut Kind, too_far: u16, input: &mut Input<'_>) -> Result<(), Stop> {
     loop {
         input.fill();
-        let mut bits = input.bits;
-        let symbol = codes.literals.read(&mut bits)?;
-        if symbol > END_OF_BLOCK {
-            let extra = EXTRA.get(symbol - LENGTHS).ok_or(Stop::Malformed)?;
-            bits.take((*extra).into())?;
-            let symbol = codes.distances.read(&mut bits)?;
-            let distance = distance(symbol, &mut bits)?;
-            input.bits = bits;
-            if distance > window {
-                return Err(Stop::TooFar);
-            }
+        if table.skip(kind, &mut input.bits, too_far) {
+            continue;
         }
-        input.bits = bits;
-        if symbol == END_OF_BLOCK {
-            return Ok(());
+        let entry = table.take(longer, *kind, &mut input.bits)?;
+        *kind = entry.next();
+        match entry.number() {
+            Entry::END_OF_BLOCK => return Ok(()),
+            number if number < too_far => {}
+            ..DISTANCES => return Err(Stop::TooFar),
+            _ => return Err(Stop::Malformed),
         }
-    }
-}
-
-/// §3.2.5.
-fn distance(symbol: usize, bits: &mut Bits) -> Result<u64, Stop> {
-    match symbol {
-        0..2 => Ok(symbol as u64 + 1),
-        2..DISTANCES => {
-            let extra = symbol as u32 / 2 - 1;
-            Ok(((2 + (symbol as u64 & 1)) << extra) + 1 + bits.take(extra)?)
-        }
-        _ => Err(Stop::Malformed),
     }
 }

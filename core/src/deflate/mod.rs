@@ -2,7 +2,8 @@
 //!
 //! [`negotiation`] decides on parameters, and [`codec`] compresses and inflates. Compressors and inflaters are large, and
 //! slow where there are more of them than fit in a cache. So the connections of one configuration share a few, in a
-//! [`Pool`](codec::Pool), and a connection has only a window of its own: the bytes that its next message may refer to.
+//! [`Pool`](codec::Pool), and a connection has only a window of its own: the bytes that its next message may refer to. A
+//! peer that has agreed to a small window and refers to more is found by `distances`.
 
 #[cfg(feature = "deflate")]
 pub(crate) mod codec;

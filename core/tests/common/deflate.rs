@@ -9,6 +9,8 @@ pub(crate) enum Block {
     Fixed,
     /// 226 codes of 8 bits and 60 of 9; 2 codes of 4 bits and 28 of 5.
     Dynamic,
+    /// Few short codes, and otherwise ones of 14 and 15 bits.
+    Long,
 }
 
 impl Block {
@@ -16,6 +18,7 @@ impl Block {
         match self {
             Block::Fixed => [vec![8; 144], vec![9; 112], vec![7; 24], vec![8; 8]].concat(),
             Block::Dynamic => [vec![8; 226], vec![9; 60]].concat(),
+            Block::Long => [(1..=6).collect(), vec![14; 232], vec![15; 48]].concat(),
         }
     }
 
@@ -23,6 +26,16 @@ impl Block {
         match self {
             Block::Fixed => vec![5; 30],
             Block::Dynamic => [vec![4; 2], vec![5; 28]].concat(),
+            Block::Long => [(1..=10).collect(), vec![14; 12], vec![15; 8]].concat(),
+        }
+    }
+
+    /// The lengths of the codes of the lengths above, in the order of [`ORDER`].
+    fn lengths_of_lengths(self) -> Vec<usize> {
+        match self {
+            Block::Fixed => vec![],
+            Block::Dynamic => vec![0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 0, 2],
+            Block::Long => [vec![0; 3], vec![4; 16]].concat(),
         }
     }
 }
@@ -93,9 +106,8 @@ const DISTANCE: [(usize, usize); 30] = [
     (16_385, 13),
     (24_577, 13),
 ];
-/// The code lengths that [`Block::Dynamic`] uses have codes of two bits; others have none.
-const LENGTHS_OF_LENGTHS: [usize; 12] = [0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 0, 2];
-const USED_LENGTHS: [usize; 4] = [4, 5, 8, 9];
+/// The order in which a block has the lengths of the codes of code lengths.
+const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /// One direction of a connection: what has been written of the current message, and what all messages stand for.
 #[derive(Default)]
@@ -114,16 +126,18 @@ impl Stream {
         self.number(usize::from(is_final), 1);
         self.number(if block == Block::Fixed { 1 } else { 2 }, 2);
         let lengths = [block.literals(), block.distances()].concat();
-        if block == Block::Dynamic {
+        if block != Block::Fixed {
+            let of_lengths = block.lengths_of_lengths();
             self.number(286 - 257, 5);
             self.number(30 - 1, 5);
-            self.number(LENGTHS_OF_LENGTHS.len() - 4, 4);
-            LENGTHS_OF_LENGTHS.iter().for_each(|length| self.number(*length, 3));
-            let code = codes(&[2; 4]);
-            for length in lengths {
-                let symbol = USED_LENGTHS.iter().position(|used| *used == length).unwrap();
-                self.code(&code[symbol]);
+            self.number(of_lengths.len() - 4, 4);
+            let mut by_length = [0; 19];
+            for (symbol, length) in ORDER.into_iter().zip(of_lengths) {
+                self.number(length, 3);
+                by_length[symbol] = length;
             }
+            let code = codes(&by_length);
+            lengths.into_iter().for_each(|length| self.code(&code[length]));
         }
         (self.literals, self.distances) = (codes(&block.literals()), codes(&block.distances()));
         self.block = Some((block, is_final));
@@ -274,7 +288,6 @@ impl Reader {
     }
 
     fn lengths(&mut self) -> Option<(usize, Vec<usize>)> {
-        const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
         let (literals, distances) = (self.number(5)? + 257, self.number(5)? + 1);
         let mut of_lengths = [0; 19];
         for symbol in &ORDER[..self.number(4)? + 4] {

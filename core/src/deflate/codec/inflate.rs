@@ -128,8 +128,8 @@ impl Received {
         pool: &Pool,
     ) -> Result<(), Breach> {
         if direction.window() < MAX_WINDOW {
-            let new = || Box::new(Distances::new(direction.window()));
-            if let Some(within) = self.distances.get_or_insert_with(new).check(piece) {
+            let new = || Box::new(Distances::new(direction.window_bits));
+            if let Some(within) = self.distances.get_or_insert_with(new).check(piece, pool.fixed()) {
                 self.inflate_all(&piece[..within], target, pool)?;
                 return Err(FaultKind::BadCompressedData.into());
             }

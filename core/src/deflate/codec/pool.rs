@@ -3,10 +3,12 @@
 use core::fmt;
 use std::boxed::Box;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::vec::Vec;
 
 use zlib_rs::{Deflate, Inflate};
+
+use crate::deflate::distances::{self, Table};
 
 /// How many compressors, and inflaters, a pool keeps.
 const POOLED: usize = 8;
@@ -19,6 +21,8 @@ pub(crate) struct Pool {
     owners: AtomicUsize,
     pub(super) compressors: Shelf<Deflate>,
     pub(super) inflaters: Shelf<Inflate>,
+    /// Made where a peer has agreed to a small window.
+    fixed: OnceLock<Box<Table>>,
 }
 
 impl fmt::Debug for Pool {
@@ -30,6 +34,10 @@ impl fmt::Debug for Pool {
 impl Pool {
     pub(super) fn new_owner(&self) -> Owner {
         Owner(self.owners.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) fn fixed(&self) -> &Table {
+        self.fixed.get_or_init(distances::fixed)
     }
 }
 

@@ -2,9 +2,6 @@
 
 use super::Stop;
 
-/// What is read at once has this many bits at most: a length and a distance, each with a code and extra bits.
-const UNIT: u32 = 15 + 5 + 15 + 13;
-
 /// The next bits, the first one lowest.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Bits {
@@ -13,6 +10,7 @@ pub(super) struct Bits {
 }
 
 /// A piece of a stream, behind bits that the last one left.
+#[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
     pub(super) bits: Bits,
     pub(super) piece: &'a [u8],
@@ -39,26 +37,16 @@ impl Bits {
 }
 
 impl Input<'_> {
-    /// Makes as many bits ready as are read at once, or all there are.
+    /// Makes 56 bits ready, or all there are.
     #[inline]
     pub(super) fn fill(&mut self) {
-        if self.bits.count >= UNIT {
-            return;
-        }
-        let Bits { bits, count } = &mut self.bits;
         let rest = &self.piece[self.at..];
-        if let Some(next) = rest.first_chunk() {
-            // Bits of the last byte are read before it counts. They are the same when it comes again.
-            *bits |= u64::from_le_bytes(*next) << *count;
-            self.at += (63 - *count as usize) / 8;
-            *count |= 56;
-            return;
-        }
-        for byte in rest.iter().take((63 - *count as usize) / 8) {
-            *bits |= u64::from(*byte) << *count;
-            *count += 8;
-            self.at += 1;
-        }
+        let next = rest.first_chunk().map_or_else(|| last_bytes(rest), |next| u64::from_le_bytes(*next));
+        let bytes = rest.len().min((63 - self.bits.count as usize) / 8);
+        // Some bits of the byte behind them come along, and are the same when they come again.
+        self.bits.bits |= next << self.bits.count;
+        self.bits.count += 8 * bytes as u32;
+        self.at += bytes;
     }
 
     pub(super) fn take(&mut self, count: u32) -> Result<u64, Stop> {
@@ -83,4 +71,9 @@ impl Input<'_> {
     pub(super) fn last_read(&self) -> usize {
         (8 * self.at - self.bits.count as usize - 1) / 8
     }
+}
+
+/// Fewer than eight bytes.
+fn last_bytes(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
