@@ -90,9 +90,9 @@ def check(path: Path, files: Files, wanted: Iterable[str], same: dict[str, str],
     print(f"{path.name}: {len(files)} files, {size:,} bytes, {sum(map(len, files.values())):,} unpacked", flush=True)
 
 
-def program(page: str, language: str) -> str:
-    """The first program in a page of the repository."""
-    match = re.search(rf"(?ms)^```{language}\n(.*?)^```$", (ROOT / page).read_text("utf-8"))
+def program(page: str, language: str, start: str = "") -> str:
+    """The first program in a page of the repository that starts so."""
+    match = re.search(rf"(?ms)^```{language}\n({start}.*?)^```$", (ROOT / page).read_text("utf-8"))
     if match is None:
         raise SystemExit(f"{page} has no program")
     return match[1]

@@ -78,7 +78,11 @@ def check_wheel(path: Path) -> None:
     same |= {f"{info}/licenses/{licence}": licence for licence in LICENCES}
     same[f"{info}/sboms/{BILL}"] = f"{HERE}/{BILL}"
     files: Files = read_zip(path)
-    wanted = {f"sansock/{LIBRARY}", *(f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD")), *same}
+    wanted = {
+        f"sansock/{LIBRARY}",
+        *(f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")),
+        *same,
+    }
     check(path, files, wanted, same, WHEEL_LIMIT)
     check_metadata(path, files[f"{info}/METADATA"])
 
@@ -112,8 +116,10 @@ def use(wheel: Path, folder: Path) -> None:
     python = folder / "environment" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
     run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, folder=folder)
-    (folder / "program.py").write_text(program(f"{HERE}/README.md", "python"), "utf-8")
+    # The programs before it serve, and connect to that: the tests run them.
+    (folder / "program.py").write_text(program(f"{HERE}/README.md", "python", "from sansock import"), "utf-8")
     expect(f"{HERE}/README.md", run(python, "-I", "program.py", folder=folder), "hello")
+    expect("the command", run(python, "-I", "-m", "sansock", "--version", folder=folder), f"sansock {agreed()}")
     version = "import sansock, importlib.metadata; print(sansock.__version__, importlib.metadata.version('sansock'))"
     expect("versions", run(python, "-I", "-c", version, folder=folder), f"{agreed()} {agreed()}")
 
