@@ -46,7 +46,7 @@ fn compare(file: &str) -> ExitCode {
     if bless {
         let lines: String = counts.iter().map(|(name, count)| format!("{name:<48}{count:>8.0}\n")).collect();
         let text = format!(
-            "# Instructions per message. Written by `make bench-hostile BLESS=1`.\n# Counted with {machine}\n{lines}"
+            "# Instructions per message. Written by `make bench-counts BLESS=1`.\n# Counted with {machine}\n{lines}"
         );
         std::fs::write(file, text).expect("the file can be written");
         return ExitCode::SUCCESS;
