@@ -107,7 +107,7 @@ $(DONE)/npm-js: bindings/js/package-lock.json | $(DONE)
 
 $(DONE)/npm-fixtures: bindings/js/fixtures/package-lock.json | $(DONE)
 	@echo 'set-up: npm packages for bindings/js/fixtures' >&2
-	@cd bindings/js/fixtures && npm ci --ignore-scripts --silent --no-audit --no-fund >&2
+	@cd bindings/js/fixtures && npm install --no-save --ignore-scripts --silent --no-audit --no-fund >&2
 	@touch $@
 
 # --- Build: release profile, each thing once -----------------------------------------------------------------------
