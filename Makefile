@@ -35,14 +35,13 @@ PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(call 
 help:
 	@printf '%s\n' \
 	  'make demo                        every host talks to every host, and to two peers not ours' \
-	  'make test                        everything that is checked (about ten minutes)' \
+	  'make test                        everything that is checked (about fifteen minutes)' \
 	  'make serve HOST=h [PORT=p]       echo server of that host; port 0, the default, takes a free one' \
 	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
-	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (about half an hour)' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
