@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Callable, Protocol
 
 from ._errors import SansockError
-from ._session import Session
+from ._session import Message, Session
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["to_many"]
+__all__ = ["broadcast", "to_many"]
+
+
+class _HasSession(Protocol):
+    _session: Session
+
+
+def broadcast(websockets: Iterable[_HasSession], message: Message) -> None:
+    """Sends a message to many connections, and waits for none of them. It is encoded once.
+
+    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
+    compresses the message for itself: what they agreed on, and what was sent before, may differ.
+    """
+    send = to_many(message)
+    for websocket in websockets:
+        send(websocket._session)
 
 
 def to_many(message: str | Buffer) -> Callable[[Session], None]:

@@ -12,6 +12,7 @@ from re import Pattern
 from typing import Any, Callable
 
 from ._arguments import HeadersInput
+from ._connection import Connection
 from ._errors import SansockError
 from ._events import Request
 from ._exceptions import ConnectionClosed
@@ -20,7 +21,7 @@ from ._session import Session
 from ._settings import Origins, Settings
 from ._websocket import WebSocket
 
-__all__ = ["Response", "end_connection", "run_handler", "serve_connection"]
+__all__ = ["Response", "check", "end_connection", "run_handler", "serve_connection"]
 
 Call = Callable[[Callable[[Any], Any], Any], Any]
 
@@ -42,6 +43,11 @@ class Response:
     headers: HeadersInput = ()
     body: bytes = b""
     reason: str = ""
+
+
+def check(settings: Settings) -> None:
+    """Raises what is wrong with an option, before the first connection."""
+    Connection.server(**settings.engine).free()
 
 
 async def serve_connection(

@@ -140,9 +140,11 @@ def client_settings(options: ClientSettings) -> Settings:
     return _settings(_CLIENT, options)
 
 
-def server_settings(options: ServerSettings) -> Settings:
-    """Checks the options of ``serve``."""
+def server_settings(options: ServerSettings, secure: bool | None = None) -> Settings:
+    """Checks the options of ``serve``. ``secure``: whether it serves over TLS, if that is known."""
     settings = _settings(_SERVER, options)
+    if secure is not None:
+        settings.engine.setdefault("secure", secure)
     if settings.process_request is not None:
         settings.engine["deliver_http"] = True
     return settings

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Generator, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
-from .._broadcasting import to_many
+from .._broadcasting import broadcast
 from .._connection import Connection
-from .._serving import end_connection, serve_connection
-from .._session import Message
+from .._serving import check, end_connection, serve_connection
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import Protocol, WebSocket
 
@@ -136,8 +135,7 @@ class serve:  # noqa: N801 - it is called as a function
         reuse_port: bool | None = None,
         **options: Unpack[ServerSettings],
     ) -> None:
-        settings = server_settings(options)
-        settings.engine.setdefault("secure", ssl is not None)
+        settings = server_settings(options, secure=ssl is not None)
         self._server = Server(handler, settings)
         self._where: dict[str, Any] = {"ssl": ssl, "backlog": backlog}
         self._path = path
@@ -163,21 +161,9 @@ class serve:  # noqa: N801 - it is called as a function
         def protocol() -> _ServerProtocol:
             return _ServerProtocol(server)
 
-        # A configuration that is not allowed is an error here, and not at the first connection.
-        Connection.server(**server.settings.engine).free()
+        check(server.settings)
         if self._path is not None:
             server.listener = await loop.create_unix_server(protocol, self._path, **self._where)
         else:
             server.listener = await loop.create_server(protocol, **self._where)
         return server
-
-
-def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
-    """Sends a message to many connections, and waits for none of them. It is encoded once.
-
-    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
-    compresses the message for itself: what they agreed on, and what was sent before, may differ.
-    """
-    send = to_many(message)
-    for websocket in websockets:
-        send(websocket._session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl as tls
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -12,10 +12,9 @@ import curio
 from curio import socket
 from curio.io import Socket
 
-from .._broadcasting import to_many
+from .._broadcasting import broadcast
 from .._connection import Connection
-from .._serving import end_connection, serve_connection
-from .._session import Message
+from .._serving import check, end_connection, serve_connection
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import SocketHost, WebSocket
 
@@ -142,10 +141,8 @@ async def open_server(
         path: The path of a Unix socket to listen on instead.
         backlog: How many connections may wait to be accepted.
     """
-    settings = server_settings(options)
-    settings.engine.setdefault("secure", ssl is not None)
-    # A configuration that is not allowed is an error here, and not at the first connection.
-    Connection.server(**settings.engine).free()
+    settings = server_settings(options, secure=ssl is not None)
+    check(settings)
     server = Server(handler, settings, await _listen(host, port, path, backlog), ssl)
     await server.start()
     try:
@@ -191,14 +188,3 @@ async def serve(
     """Serves WebSocket connections until it is cancelled. Arguments: as for :func:`open_server`."""
     async with open_server(handler, host, port, ssl=ssl, path=path, backlog=backlog, **options):
         await curio.Event().wait()
-
-
-def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
-    """Sends a message to many connections, and waits for none of them. It is encoded once.
-
-    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
-    compresses the message for itself: what they agreed on, and what was sent before, may differ.
-    """
-    send = to_many(message)
-    for websocket in websockets:
-        send(websocket._session)

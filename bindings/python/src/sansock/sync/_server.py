@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Callable
 
 from .._broadcasting import to_many
 from .._connection import Connection
-from .._serving import end_connection, serve_connection
+from .._serving import check, end_connection, serve_connection
 from .._session import Message
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import SocketHost, poll_selector
@@ -191,10 +191,8 @@ def serve(
         backlog: How many connections may wait to be accepted.
         reuse_port: Whether other processes may listen on the same port.
     """
-    settings = server_settings(options)
-    settings.engine.setdefault("secure", ssl is not None)
-    # A configuration that is not allowed is an error here, and not at the first connection.
-    Connection.server(**settings.engine).free()
+    settings = server_settings(options, secure=ssl is not None)
+    check(settings)
     if sock is None and path is not None:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.bind(path)

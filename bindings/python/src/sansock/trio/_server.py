@@ -5,16 +5,15 @@ from __future__ import annotations
 import signal
 import ssl as tls
 import threading
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
 import trio
 
-from .._broadcasting import to_many
+from .._broadcasting import broadcast
 from .._connection import Connection
-from .._serving import end_connection, serve_connection
-from .._session import Message
+from .._serving import check, end_connection, serve_connection
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import StreamHost, WebSocket, alone, milliseconds
 
@@ -99,10 +98,8 @@ async def open_server(
         path: The path of a Unix socket to listen on instead.
         backlog: How many connections may wait to be accepted.
     """
-    settings = server_settings(options)
-    settings.engine.setdefault("secure", ssl is not None)
-    # A configuration that is not allowed is an error here, and not at the first connection.
-    Connection.server(**settings.engine).free()
+    settings = server_settings(options, secure=ssl is not None)
+    check(settings)
     listeners: list[Any] = await _listen(host, port, path, backlog)
     if ssl is not None:
         listeners = [trio.SSLListener(listener, ssl, https_compatible=True) for listener in listeners]
@@ -144,14 +141,3 @@ async def serve(
             await trio.sleep_forever()
         with trio.open_signal_receiver(signal.SIGTERM) as signals:
             await signals.__anext__()
-
-
-def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
-    """Sends a message to many connections, and waits for none of them. It is encoded once.
-
-    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
-    compresses the message for itself: what they agreed on, and what was sent before, may differ.
-    """
-    send = to_many(message)
-    for websocket in websockets:
-        send(websocket._session)

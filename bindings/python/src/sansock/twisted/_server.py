@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, UNIXServerEndpoint
 from twisted.internet.protocol import ServerFactory
 
-from .._broadcasting import to_many
+from .._broadcasting import broadcast
 from .._connection import Connection
-from .._serving import end_connection, serve_connection
-from .._session import Message
+from .._serving import check, end_connection, serve_connection
 from .._settings import ServerSettings, Settings, describe, server_settings
 from ._transport import WebSocket, WebSocketProtocol, reactor_or_default
 
@@ -41,8 +40,7 @@ class WebSocketServerFactory(ServerFactory):
     def __init__(self, handler: Handler, *, reactor: Any = None, **options: Unpack[ServerSettings]) -> None:
         self.handler = handler
         self.settings: Settings = server_settings(options)
-        # A configuration that is not allowed is an error here, and not at the first connection.
-        Connection.server(**self.settings.engine).free()
+        check(self.settings)
         self.reactor = reactor_or_default(reactor)
         self.tasks: dict[WebSocketProtocol, Deferred[None]] = {}
 
@@ -173,14 +171,3 @@ def _secured(factory: WebSocketServerFactory, ssl: Any) -> Any:
 
     wrapped: Any = factory
     return TLSMemoryBIOFactory(ssl, False, wrapped, factory.reactor)
-
-
-def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
-    """Sends a message to many connections, and waits for none of them. It is encoded once.
-
-    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
-    compresses the message for itself: what they agreed on, and what was sent before, may differ.
-    """
-    send = to_many(message)
-    for websocket in websockets:
-        send(websocket._session)
