@@ -3,6 +3,8 @@
 use std::collections::TryReserveError;
 use std::vec::Vec;
 
+use crate::buffers;
+
 /// The last bytes of a direction, which later messages may refer to.
 #[derive(Default)]
 pub(super) struct History {
@@ -14,10 +16,8 @@ pub(super) struct History {
 impl History {
     /// Makes room for more bytes. No more than `most` are kept in all.
     pub(super) fn reserve(&mut self, additional: usize, most: usize) -> Result<(), TryReserveError> {
-        let needed = self.bytes.len().saturating_add(additional).min(most);
-        let capacity = needed.max(self.bytes.capacity() * 2).min(most);
-        let is_short = needed > self.bytes.capacity();
-        if is_short { self.bytes.try_reserve_exact(capacity - self.bytes.len()) } else { Ok(()) }
+        let free = most - self.bytes.len();
+        buffers::grow(&mut self.bytes, additional.min(free), most)
     }
 
     /// Adds the newest bytes, for which there is room, and forgets the oldest beyond `most`.
