@@ -95,7 +95,7 @@ mkdirSync(join(dist, "cjs"), { recursive: true });
 mkdirSync(build, { recursive: true });
 
 MODULES.forEach(buildModule);
-run("tsc", ["--project", root]);
+run("tsc", ["--project", join(root, "tsconfig.hosts.json")]);
 run("tsc", ["--project", join(root, "tsconfig.cjs.json")]);
 writeFileSync(join(dist, "cjs", "package.json"), '{ "type": "commonjs" }\n');
 writeFileSync(join(dist, "wasm.d.ts"), WASM_TYPE);
@@ -107,10 +107,14 @@ for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(root,
  */
 function writeOlderTypes(folder) {
   const older = join(folder, "types");
-  mkdirSync(older, { recursive: true });
-  for (const name of readdirSync(folder).filter((name) => name.endsWith(".d.ts"))) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".d.ts") && !name.startsWith("cjs"));
+  for (const name of names) {
     const text = readFileSync(join(folder, name), "utf8");
-    writeFileSync(join(older, name), text.replaceAll(/\b(Uint8Array|ArrayBufferView|DataView)<ArrayBuffer(?:Like)?>/g, "$1"));
+    mkdirSync(dirname(join(older, name)), { recursive: true });
+    writeFileSync(
+      join(older, name),
+      text.replaceAll(/\b(Uint8Array|ArrayBufferView|DataView|Buffer)<ArrayBuffer(?:Like)?>/g, "$1"),
+    );
   }
 }
 

@@ -59,6 +59,6 @@ function add(engine: Engine, role: number, url: string | null, options: ClientOp
 }
 
 /** The options that are part of a configuration. */
-function configured({ seed, now, views, ...others }: ClientOptions): [name: string, value: unknown][] {
+function configured({ seed, now, views, textAsBytes, ...others }: ClientOptions): [name: string, value: unknown][] {
   return Object.entries(others);
 }

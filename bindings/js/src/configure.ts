@@ -39,6 +39,7 @@ function configure(engine: Engine, config: number, url: string | null, options: 
       case "seed":
       case "now":
       case "views":
+      case "textAsBytes":
         // Of one connection, not of a configuration.
         break;
       case "origin":

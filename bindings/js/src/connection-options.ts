@@ -21,6 +21,11 @@ export interface Options extends EngineOptions {
    */
   readonly views?: boolean | undefined;
   /**
+   * Deliver text messages as their UTF-8, which has been validated, in events of type `text-bytes`; with `views`, as views too. For
+   * hosts that pass them on, or whose users decode them. With `frames` it changes nothing. Default false.
+   */
+  readonly textAsBytes?: boolean | undefined;
+  /**
    * A client offers these subprotocols, in order; a server agrees on the first of them that was offered. A string is one
    * subprotocol, as in the browser's `WebSocket`. Default: none.
    */

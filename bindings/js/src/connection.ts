@@ -50,6 +50,8 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose"
  * `POISONED` if the engine has failed.
  */
 export class Connection implements Disposable {
+  /** Which end of the connection this is. */
+  readonly role: "client" | "server";
   readonly #engine: Engine;
   /** The address of the connection's block in linear memory. */
   readonly #block: number;
@@ -65,6 +67,7 @@ export class Connection implements Disposable {
     // Read once: a property may be a getter.
     const options = { ...given };
     const { now = clock() } = options;
+    this.role = role === ROLE.CLIENT ? "client" : "server";
     this.#engine = engine;
     this.#handle = createConnection(engine, role, url, options, checkTime(now));
     this.#block = engine.calls.conn_block(this.#handle) >>> 0;
@@ -443,13 +446,19 @@ export class Connection implements Disposable {
     this.#engine.check(this.#engine.calls.conn_pause(this.#live(), 0, checkTime(now)));
   }
 
-  /** A copy of the bytes to write to the transport, or of the first `limit`. Report what you wrote with `written`. */
-  output(limit = Number.POSITIVE_INFINITY): Uint8Array {
+  /**
+   * A copy of the bytes to write to the transport. Report what you wrote with `written`.
+   *
+   * @param limit How many bytes at most. Default: all.
+   * @param from How many bytes to leave out at the beginning, such as those that are being written. Default: none.
+   */
+  output(limit = Number.POSITIVE_INFINITY, from = 0): Uint8Array {
     const view = this.#view();
     const most = integerOrInfinity("limit", limit);
     const start = view.getUint32(this.#block + BLOCK.OUTPUT, true);
     const length = view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
-    return copier.copy(this.#engine.bytes, start, start + Math.min(length, most));
+    const begin = Math.min(integer("from", from), length);
+    return copier.copy(this.#engine.bytes, start + begin, start + Math.min(length, begin + most));
   }
 
   /**
@@ -458,7 +467,14 @@ export class Connection implements Disposable {
    * @throws {SansockError} `INVALID_ARGUMENT` if there are fewer.
    */
   written(count: number): void {
-    this.#engine.check(this.#engine.calls.conn_written(this.#live(), integer("count", count)), { about: "count" });
+    const handle = this.#live();
+    const view = this.#view();
+    const pending = view.getUint32(this.#block + BLOCK.OUTPUT_LEN, true);
+    if (count === pending && pending > 0) {
+      this.#engine.writtenReports.report(view, handle, this.#block, count);
+    } else {
+      this.#engine.check(this.#engine.calls.conn_written(handle, integer("count", count)), { about: "count" });
+    }
   }
 
   /** The bytes to write to the transport, which are yours now and count as written. Repeat until there are none. */

@@ -13,8 +13,9 @@ export function createConnection(
   now: number,
 ): number {
   const { calls } = engine;
-  const { views = false, seed } = options;
+  const { views = false, textAsBytes = false, seed } = options;
   bit("views", views);
+  bit("textAsBytes", textAsBytes);
   return withConfig(engine, role, url, options, (config) => {
     engine.transfer.write(seed === undefined ? randomSeed() : checkedSeed(seed));
     const handle = calls.conn_new(config, now) >>> 0;

@@ -116,6 +116,17 @@ export interface TextEvent {
   readonly last: boolean;
 }
 
+/** With the option `textAsBytes`: a text message, or with the option `parts` a part of one, which never ends inside a code point. */
+export interface TextBytesEvent {
+  readonly type: "text-bytes";
+  /** Valid UTF-8: a copy, unless the option `views` is set. */
+  readonly data: Uint8Array;
+  /** Whether this is the beginning of a message. Always true without `parts`. */
+  readonly first: boolean;
+  /** Whether this is the end of a message. Always true without `parts`. */
+  readonly last: boolean;
+}
+
 /** A binary message, or with the option `parts` a part of one. */
 export interface BinaryEvent {
   readonly type: "binary";
@@ -220,6 +231,7 @@ export type ConnectionEvent =
   | RejectedEvent
   | HeadEvent
   | TextEvent
+  | TextBytesEvent
   | BinaryEvent
   | FrameEvent
   | PingEvent

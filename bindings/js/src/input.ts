@@ -26,6 +26,7 @@ export class Input implements Source {
   readonly #block: number;
   /** Whether messages are views of the chunk. */
   readonly #views: boolean;
+  readonly textAsBytes: boolean;
   /** Whether their payloads are masked in it. */
   readonly #masked: boolean;
   readonly #bypass: Bypass | undefined;
@@ -42,6 +43,7 @@ export class Input implements Source {
     this.handle = handle;
     this.#block = block;
     this.#views = Boolean(options.views);
+    this.textAsBytes = Boolean(options.textAsBytes);
     this.#masked = role === ROLE.SERVER;
     this.#bypass = Bypass.of(engine, handle, block, role, options);
   }

@@ -10,6 +10,7 @@ import type {
   OpenEvent,
   RejectedEvent,
   RequestEvent,
+  TextBytesEvent,
   TextEvent,
 } from "./events.js";
 import { copier, ON_HEAP } from "./host.js";
@@ -24,6 +25,8 @@ export interface Source {
   readonly handle: number;
   /** How many received bytes the engine has not seen. */
   readonly bypassed: number;
+  /** Whether texts are delivered as their bytes. */
+  readonly textAsBytes: boolean;
 }
 
 /** The chunk from which the input region was copied, for messages that are to be views of it. */
@@ -73,19 +76,19 @@ function readAll(engine: Engine, source: Source, block: number, events: Connecti
   while (record < end) {
     const { view } = engine;
     const kind = kindOf(view, record);
-    if (kind === KIND.TEXT) {
+    if (kind === KIND.TEXT && !source.textAsBytes) {
       events.push(readText(engine, block, record));
       record += RECORD_SIZE;
-    } else if (kind === KIND.BINARY) {
+    } else if (kind === KIND.BINARY || kind === KIND.TEXT) {
       if (chunk !== undefined && isInput(view, record)) {
         if (!isUnmasked) {
           copyBack(engine, block, record, chunk);
           isUnmasked = true;
         }
-        events.push(readView(view, record, chunk));
+        events.push(message(view, record, viewOf(view, record, chunk)));
         record += RECORD_SIZE;
       } else {
-        record = readBinaries(engine, block, record, end, events);
+        record = readMessages(engine, block, record, end, events);
       }
     } else if (kind === KIND.FRAME) {
       const isView = chunk !== undefined && isInput(view, record);
@@ -126,16 +129,17 @@ function readText(engine: Engine, block: number, record: number): TextEvent {
 }
 
 /**
- * Reads a binary message, and with it those that lie close behind it in the input, which share one copy. Returns the record
- * after them.
+ * Reads a message as bytes, and with it those of its kind that lie close behind it in the input, which share one copy. Returns the
+ * record after them.
  */
-function readBinaries(engine: Engine, block: number, first: number, end: number, events: ConnectionEvent[]): number {
+function readMessages(engine: Engine, block: number, first: number, end: number, events: ConnectionEvent[]): number {
   const { view, bytes } = engine;
   const start = startOf(view, block, first);
+  const kind = kindOf(view, first);
   let record = first + RECORD_SIZE;
   let stop = start + lengthOf(view, first);
   if (stop - start > ON_HEAP && isInput(view, first)) {
-    for (; record < end && kindOf(view, record) === KIND.BINARY && isInput(view, record); record += RECORD_SIZE) {
+    for (; record < end && kindOf(view, record) === kind && isInput(view, record); record += RECORD_SIZE) {
       const length = lengthOf(view, record);
       const next = startOf(view, block, record) + length;
       if (length <= ON_HEAP || next - start > copier.shared) {
@@ -146,19 +150,15 @@ function readBinaries(engine: Engine, block: number, first: number, end: number,
   }
   const copy = copier.copy(bytes, start, stop);
   if (record === first + RECORD_SIZE) {
-    events.push(binary(view, first, copy));
+    events.push(message(view, first, copy));
     return record;
   }
   const { buffer, byteOffset } = copy;
   const shift = byteOffset - start;
   for (let each = first; each < record; each += RECORD_SIZE) {
-    events.push(binary(view, each, new Uint8Array(buffer, startOf(view, block, each) + shift, lengthOf(view, each))));
+    events.push(message(view, each, new Uint8Array(buffer, startOf(view, block, each) + shift, lengthOf(view, each))));
   }
   return record;
-}
-
-function readView(view: DataView, record: number, chunk: Chunk): BinaryEvent {
-  return binary(view, record, viewOf(view, record, chunk));
 }
 
 /** The payload of a record, as a view of the chunk. */
@@ -176,9 +176,10 @@ function copyBack(engine: Engine, block: number, record: number, chunk: Chunk): 
   copyInto(chunk.bytes, bytes.subarray(region + offset, region + consumed), chunk.start + offset);
 }
 
-function binary(view: DataView, record: number, data: Uint8Array): BinaryEvent {
+function message(view: DataView, record: number, data: Uint8Array): BinaryEvent | TextBytesEvent {
   const flags = flagsOf(view, record);
-  return { type: "binary", data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
+  const type = kindOf(view, record) === KIND.BINARY ? "binary" : "text-bytes";
+  return { type, data, first: (flags & FLAG.FIRST) !== 0, last: (flags & FLAG.LAST) !== 0 };
 }
 
 function readFrame(view: DataView, record: number, data: Uint8Array): FrameEvent {

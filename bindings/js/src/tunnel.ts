@@ -247,7 +247,7 @@ export class Tunnel implements Disposable {
 
   /** Where events and faults are read. */
   #source(handle: number): Source {
-    return { handle, bypassed: 0 };
+    return { handle, bypassed: 0, textAsBytes: false };
   }
 
   /** Linear memory, to read the block. */

@@ -15,6 +15,7 @@ import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
 import { misuse } from "./misuse.mjs";
 import { reads } from "./reads.mjs";
+import { textBytes } from "./text-bytes.mjs";
 import { tunnels } from "./tunnels.mjs";
 import { equal } from "./assert.mjs";
 import { isWhole, needsDeflate, needsFields, needsTunnel, parseCases, replay } from "./vectors.mjs";
@@ -59,6 +60,7 @@ export async function suite(sansock, readText) {
     ...buffers(sansock),
     ...given(sansock),
     ...reads(sansock),
+    ...textBytes(sansock),
     ...lifetime(sansock),
     ...entropy(sansock),
   ];

@@ -34,6 +34,7 @@ export function narrow(event: ConnectionEvent): string | number | boolean | Uint
       return event.status ?? event.body;
     case "text":
       return event.data.toUpperCase();
+    case "text-bytes":
     case "binary":
       return event.data.byteLength;
     case "frame":

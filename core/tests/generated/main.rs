@@ -58,6 +58,7 @@ fn the_numbers_of_the_python_package() {
 fn the_numbers_of_the_javascript_package() {
     check("bindings/js/src/numbers.ts", |_| typescript::numbers());
     check("bindings/js/src/options.ts", |_| typescript::options());
+    check("bindings/js/src/hosts/fault-statuses.ts", |_| typescript::statuses());
 }
 
 #[test]

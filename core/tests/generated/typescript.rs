@@ -1,6 +1,6 @@
-//! `bindings/js/src/numbers.ts` and `options.ts`.
+//! `numbers.ts`, `options.ts` and `hosts/fault-statuses.ts` of `bindings/js/src`.
 
-use sansock::FaultKind;
+use sansock::{Answer, FaultKind};
 use sansock::boundary::ABI_VERSION;
 use sansock::config::{OPTIONS, OptionInfo, Unit};
 
@@ -74,6 +74,21 @@ pub(crate) fn numbers() -> String {
     text.push_str("\n/** The names of faults. */\nexport type FaultName =\n");
     let names: Vec<String> = FaultKind::ALL.iter().map(|kind| format!("  | \"{}\"", kind.name())).collect();
     text.push_str(&format!("{};\n", names.join("\n")));
+    text
+}
+
+/// `hosts/fault-statuses.ts`.
+pub(crate) fn statuses() -> String {
+    let mut text = format!(
+        "// {EDIT}\n\nimport type {{ FaultName }} from \"../numbers.js\";\n\n/** The HTTP status that refuses a request with a \
+         fault. */\nexport const FAULT_STATUSES: Partial<Record<FaultName, number>> = {{\n"
+    );
+    for kind in FaultKind::ALL {
+        if let Answer::Status(status) = kind.answer() {
+            text.push_str(&format!("  {}: {status},\n", kind.name()));
+        }
+    }
+    text.push_str("};\n");
     text
 }
 

@@ -1,0 +1,98 @@
+import { SansockError } from "../errors.js";
+import type { BinaryEvent, TextEvent } from "../events.js";
+import type { Session } from "./session.js";
+
+/** What a message counts for besides its payload, in bytes, so that many empty ones are bounded too. */
+const MESSAGE_COST = 64;
+
+type Entry = TextEvent | BinaryEvent;
+
+/** The messages that have arrived and were not received yet. Reading stops while they are too many. */
+export class MessageQueue {
+  readonly #max: number;
+  readonly #session: Session;
+  #entries: Entry[] = [];
+  /** Where the first entry lies. */
+  #first = 0;
+  #size = 0;
+  #receiver: { resolve(entry: Entry): void; reject(error: Error): void } | undefined;
+  #error: Error | undefined;
+  readonly #onIdle: () => void;
+  /** Whether a message was taken, and the taker has not come back for another. */
+  isInHand = false;
+
+  /** @param onIdle Called when somebody waits for a message and there is none. */
+  constructor(max: number, session: Session, onIdle: () => void) {
+    this.#max = max;
+    this.#session = session;
+    this.#onIdle = onIdle;
+  }
+
+  /** Whether no message waits. */
+  get isEmpty(): boolean {
+    return this.#first === this.#entries.length;
+  }
+
+  /** A message has arrived. */
+  put(entry: Entry): void {
+    const receiver = this.#receiver;
+    if (receiver !== undefined) {
+      this.#receiver = undefined;
+      this.isInHand = true;
+      receiver.resolve(entry);
+      return;
+    }
+    this.#entries.push(entry);
+    const before = this.#size;
+    this.#size = before + MESSAGE_COST + entry.data.length;
+    if (before <= this.#max && this.#size > this.#max) {
+      this.#session.pause();
+    }
+  }
+
+  /** The first message, if there is one. */
+  take(): Entry | undefined {
+    const entry = this.#entries[this.#first];
+    if (entry === undefined) {
+      return undefined;
+    }
+    this.isInHand = true;
+    this.#first += 1;
+    if (this.#first === this.#entries.length) {
+      this.#entries = [];
+      this.#first = 0;
+    }
+    const before = this.#size;
+    this.#size = before - MESSAGE_COST - entry.data.length;
+    if (before > this.#max && this.#size <= this.#max) {
+      this.#session.resume();
+    }
+    return entry;
+  }
+
+  /** Resolves to the first message when there is one. */
+  next(): Promise<Entry> {
+    const entry = this.take();
+    if (entry !== undefined) {
+      return Promise.resolve(entry);
+    }
+    if (this.#error !== undefined) {
+      return Promise.reject(this.#error);
+    }
+    if (this.#receiver !== undefined) {
+      return Promise.reject(new SansockError("INVALID_STATE", "somebody else is receiving from this connection"));
+    }
+    this.isInHand = false;
+    return new Promise((resolve, reject) => {
+      this.#receiver = { resolve, reject };
+      this.#onIdle();
+    });
+  }
+
+  /** Nothing follows. */
+  end(error: Error): void {
+    this.#error = error;
+    this.#receiver?.reject(error);
+    this.#receiver = undefined;
+  }
+}

@@ -1,0 +1,14 @@
+export { SansockError } from "../errors.js";
+export type { ErrorCode } from "../errors.js";
+export type { ClosedEvent, Fault, Header, OpenEvent, OriginRelation, RequestEvent } from "../events.js";
+export type { HeadersInput } from "../headers.js";
+export type { FaultName } from "../numbers.js";
+export { ConnectionClosedError, HandshakeError, ProxyError, UnexpectedStatusError } from "./errors.js";
+export type { Server } from "./server.js";
+export type { Acceptance, Handler, HttpResponse, PeerInformation } from "./serving.js";
+export type { HostOptions } from "./settings.js";
+export type { CloseEvent, WebSocketErrorEvent, WebSocketEventMap } from "./web-events.js";
+export type { WebSocketData } from "./web-socket.js";
+export { type WebSocketCloseInfo, WebSocketError, type WebSocketStreamOpened } from "./web-socket-stream.js";
+export { WebSocketConnection } from "./websocket-connection.js";
+export type { Message, PeerAddress, Sendable, SendOptions } from "./websocket-connection.js";

@@ -1,0 +1,48 @@
+/** What a session asks of a transport: a socket that is connected, or a stream of HTTP/2. */
+export interface Transport {
+  /**
+   * Writes bytes, which are the transport's until they are written. True if they are with the system now; else the session's
+   * `written` must be called when they are. Several writes may be under way; they end in their order.
+   *
+   * @param payload Follows `bytes`, if it is given: one write, as far as possible without joining them.
+   */
+  write(bytes: Uint8Array, payload?: Uint8Array): boolean;
+  /** Stops reading. What has been read already may still be delivered. */
+  pause(): void;
+  /** Goes on reading. */
+  resume(): void;
+  /** Ends the writing side, once what was written is with the system, and goes on reading. */
+  shutdownWrite(): void;
+  /** Closes both sides, the writing one first. All that will be written is with the system. */
+  close(): void;
+  /** Closes both sides at once, whatever waits to be written. */
+  abort(): void;
+}
+
+/** Where a session gets the time, and waits. Tests have one of their own. */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Calls back once, after `delay` milliseconds. */
+  setTimer(callback: () => void, delay: number): unknown;
+  /** Calls it off. */
+  clearTimer(timer: unknown): void;
+  /** Calls back soon: once what is running has ended. */
+  soon(callback: () => void): void;
+}
+
+/** What Node, Deno and Bun have. */
+interface Process {
+  nextTick?(callback: () => void): void;
+}
+
+const { process } = globalThis as { process?: Process };
+
+/** The clock of the runtime. */
+export const systemClock: Clock = {
+  now: () => Math.floor(performance.now()),
+  setTimer: (callback, delay) => setTimeout(callback, delay),
+  clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  // Behind what is due already: handlers that go on send more.
+  soon: process?.nextTick === undefined ? queueMicrotask : (callback) => process.nextTick?.(callback),
+};

@@ -1,0 +1,343 @@
+import type { Bytes } from "../bytes.js";
+import type { ClosedEvent, ClosingEvent, ConnectionEvent, Header, OpenEvent, RequestEvent } from "../events.js";
+import { invalid, SansockError } from "../errors.js";
+import { Deferred } from "./deferred.js";
+import { ConnectionClosedError, isNormal } from "./errors.js";
+import { MessageQueue } from "./message-queue.js";
+import type { Session, SessionUser } from "./session.js";
+
+/** A message: a string if it is text, its bytes if it is binary. */
+export type Message = string | Uint8Array;
+
+/** What can be sent as one message. */
+export type Sendable = string | Bytes | Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Whether to compress it, if compression was agreed on. Default: true. */
+  readonly compress?: boolean | undefined;
+}
+
+/** Where the peer is. */
+export interface PeerAddress {
+  /** The address; empty for a Unix socket. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The code that stands for a Close frame without one (RFC 6455 section 7.1.5). */
+const NO_CODE = 1005;
+const DONE = Promise.resolve();
+
+/**
+ * A connection that is open, or has been.
+ *
+ * Messages are received by `for await (const message of connection)`, or with `receive`. One may receive at a time, and any
+ * number may send.
+ */
+export class WebSocketConnection implements AsyncIterable<Message>, SessionUser {
+  readonly #session: Session;
+  readonly #queue: MessageQueue;
+  readonly #isInParts: boolean;
+  readonly #end = new Deferred<ClosedEvent>();
+  readonly #pings: { readonly payload: string; readonly answer: Deferred<number> }[] = [];
+  /** Who waits for room in the output. */
+  #waiting: (() => void)[] = [];
+  /** Ends when the message that is sent in parts is sent. */
+  #turn: Promise<void> | undefined;
+  /** The peer's Close, which has not been answered. */
+  #closing: ClosingEvent | undefined;
+  #pingCount = 0;
+  /** The request of the client; null on a client. */
+  readonly request: RequestEvent | null;
+  /** What was agreed on, and on a client the headers of the response. */
+  readonly opened: OpenEvent;
+  /** Where the peer is; null if the transport does not know. */
+  readonly remoteAddress: PeerAddress | null;
+  /** The last round-trip time of a ping, in milliseconds; null before the first. */
+  latency: number | null = null;
+
+  /** @internal */
+  constructor(
+    session: Session,
+    opened: OpenEvent,
+    request: RequestEvent | null,
+    remoteAddress: PeerAddress | null,
+    maxQueue: number,
+    isInParts: boolean,
+  ) {
+    this.#session = session;
+    this.#queue = new MessageQueue(maxQueue, session, () => this.#answerClose());
+    this.#isInParts = isInParts;
+    this.opened = opened;
+    this.request = request;
+    this.remoteAddress = remoteAddress;
+  }
+
+  /** The subprotocol agreed on; null if none. */
+  get subprotocol(): string | null {
+    return this.opened.subprotocol;
+  }
+
+  /** The headers of the server's response on a client, of the client's request on a server. */
+  get headers(): readonly Header[] {
+    return this.request?.headers ?? this.opened.headers;
+  }
+
+  /** Resolves to how the connection ended, once it has. */
+  get closed(): Promise<ClosedEvent> {
+    return this.#end.promise;
+  }
+
+  /** How many bytes wait to be written. */
+  get bufferedAmount(): number {
+    return this.#session.pending;
+  }
+
+  // --- Receiving. ---
+
+  /**
+   * Resolves to the next message.
+   *
+   * @throws {ConnectionClosedError} The connection has ended, and all messages have been received.
+   * @throws {SansockError} `INVALID_STATE` if somebody else is receiving.
+   */
+  async receive(): Promise<Message> {
+    if (!this.#isInParts) {
+      return (await this.#next()).data;
+    }
+    const parts: Message[] = [];
+    for await (const part of this.receiveParts()) {
+      parts.push(part);
+    }
+    return parts.length > 0 && typeof parts[0] === "string" ? parts.join("") : concatenated(parts as Uint8Array[]);
+  }
+
+  /**
+   * Yields the next message as it arrives, in parts that need no memory for the whole: with the option `parts`. Take all of them
+   * before the next message.
+   *
+   * @throws {ConnectionClosedError} The connection has ended.
+   */
+  async *receiveParts(): AsyncGenerator<Message, void> {
+    if (!this.#isInParts) {
+      throw new SansockError("INVALID_STATE", "messages are received in parts with the option parts: true");
+    }
+    for (;;) {
+      const { data, last } = await this.#next();
+      yield data;
+      if (last) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Yields messages until the connection ends.
+   *
+   * @throws {ConnectionClosedError} It ended in another way than by a closing handshake with 1000 or 1001.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void> {
+    for (;;) {
+      try {
+        const next = this.#isInParts ? undefined : this.#queue.take();
+        yield next === undefined ? await this.receive() : next.data;
+      } catch (error) {
+        if (error instanceof ConnectionClosedError && isNormal(error.closed)) {
+          return;
+        }
+        throw error;
+      }
+    }
+  }
+
+  // --- Sending. ---
+
+  /**
+   * Sends a message: a string as text, bytes as binary. An iterable or an async iterable of those is sent as one message in
+   * fragments, each as it comes. Resolves when there is room for more: wait for it, and a peer that does not read cannot make you
+   * hold much.
+   *
+   * @throws {ConnectionClosedError} The connection has ended, or is closing.
+   * @throws {SansockError} `TOO_LARGE` if the message is larger than `outputHardLimit`; `WOULD_BLOCK` if you did not wait;
+   *   `INVALID_ARGUMENT` if it is none of these.
+   */
+  send(message: Sendable, options?: SendOptions): Promise<void> {
+    const isWhole = typeof message === "string" || message instanceof ArrayBuffer || ArrayBuffer.isView(message);
+    if (!isWhole || this.#turn !== undefined) {
+      return this.#sendLater(message, isWhole, options);
+    }
+    try {
+      this.#session.send(message, options);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    return this.#session.writable ? DONE : this.#untilWritable();
+  }
+
+  /**
+   * Sends a ping, and resolves to the round-trip time in milliseconds when its pong has come.
+   *
+   * @throws {ConnectionClosedError} The connection has ended.
+   */
+  async ping(): Promise<number> {
+    this.#pingCount += 1;
+    const payload = `sansock ${this.#pingCount}`;
+    try {
+      this.#session.act((connection, now) => connection.ping(payload, now));
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    const answer = new Deferred<number>();
+    this.#pings.push({ payload, answer });
+    return answer.promise;
+  }
+
+  /**
+   * Starts the closing handshake, and resolves to how the connection ended when it has. Messages that arrive meanwhile are dropped.
+   *
+   * @throws {SansockError} `INVALID_ARGUMENT` if the code or the reason is not allowed.
+   */
+  async close(code = 1000, reason = ""): Promise<ClosedEvent> {
+    if (!this.#session.ended) {
+      this.#session.act((connection, now) => connection.close(code, reason, now));
+    }
+    return this.closed;
+  }
+
+  /** Closes the transport at once, without a Close frame. */
+  terminate(): void {
+    this.#session.terminate();
+  }
+
+  // --- For the session. ---
+
+  /** @internal */
+  onEvent(event: ConnectionEvent): void {
+    switch (event.type) {
+      case "text":
+      case "binary":
+        this.#queue.put(event);
+        break;
+      case "pong":
+        this.#onPong(event.payload, event.roundTripTime);
+        break;
+      case "closing":
+        this.#closing = event;
+        this.#answerClose();
+        break;
+    }
+  }
+
+  /** @internal */
+  onDrain(): void {
+    this.#wake();
+  }
+
+  /** @internal */
+  onEnd(closed: ClosedEvent): void {
+    this.#queue.end(new ConnectionClosedError(closed));
+    this.#wake();
+    this.#pings.splice(0).forEach(({ answer }) => answer.reject(new ConnectionClosedError(closed)));
+    this.#end.resolve(closed);
+  }
+
+  // --- Private. ---
+
+  #next(): Promise<{ readonly data: Message; readonly last: boolean }> {
+    return this.#queue.next();
+  }
+
+  #onPong(payload: Uint8Array, roundTripTime: number | null): void {
+    this.latency = roundTripTime ?? this.latency;
+    const text = String.fromCharCode(...payload);
+    const index = this.#pings.findIndex((ping) => ping.payload === text);
+    // It answers the pings before its own as well (RFC 6455 section 5.5.3).
+    this.#pings.splice(0, index + 1).forEach(({ answer }) => answer.resolve(roundTripTime ?? 0));
+  }
+
+  /**
+   * Answers the peer's Close once the messages that came before it have been handled, so that they can be answered: a server's
+   * handler shows that by receiving on, or by ending. The engine waits for `closeTimeout`.
+   */
+  #answerClose(): void {
+    const closing = this.#closing;
+    const isHandling = this.request !== null && this.#queue.isInHand;
+    if (closing !== undefined && this.#queue.isEmpty && !isHandling && !this.#session.ended) {
+      this.#closing = undefined;
+      const code = closing.code === NO_CODE ? 0 : closing.code;
+      this.#session.act((connection, now) => connection.close(code, "", now));
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    waiting.forEach((wake) => wake());
+  }
+
+  #untilWritable(): Promise<void> {
+    return this.#session.ended ? DONE : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #sendLater(message: Sendable, isWhole: boolean, options?: SendOptions): Promise<void> {
+    while (this.#turn !== undefined) {
+      await this.#turn;
+    }
+    if (isWhole) {
+      return this.send(message, options);
+    }
+    const turn = new Deferred<void>();
+    this.#turn = turn.promise;
+    try {
+      await this.#sendParts(message as AsyncIterable<string | Bytes>);
+    } finally {
+      this.#turn = undefined;
+      turn.resolve();
+    }
+  }
+
+  async #sendParts(parts: Iterable<string | Bytes> | AsyncIterable<string | Bytes>): Promise<void> {
+    if (parts === null || typeof parts !== "object" || !(Symbol.iterator in parts || Symbol.asyncIterator in parts)) {
+      throw invalid("message", "must be a string, bytes, or an iterable of those");
+    }
+    let kind: "text" | "binary" | undefined;
+    try {
+      for await (const part of parts) {
+        const kindOfPart = typeof part === "string" ? "text" : "binary";
+        this.#sendPart(part, false, kind ?? kindOfPart);
+        kind ??= kindOfPart;
+        await (this.#session.writable ? DONE : this.#untilWritable());
+      }
+      if (kind !== undefined) {
+        this.#sendPart("", true, kind);
+      }
+    } catch (error) {
+      if (kind !== undefined && !this.#session.ended) {
+        // The message can neither be taken back nor completed (RFC 6455 section 5.4).
+        this.#session.act((connection, now) => connection.close(1011, "", now));
+      }
+      return this.#refuse(error);
+    }
+  }
+
+  #sendPart(part: string | Bytes, last: boolean, kind: "text" | "binary"): void {
+    this.#session.act((connection) => connection.sendPart(part, last, kind));
+  }
+
+  /** Rejects what cannot be sent: with how the connection ended, for which it waits while it is closing. */
+  async #refuse(error: unknown): Promise<never> {
+    const isState = error instanceof SansockError && (error.code === "INVALID_STATE" || error.code === "BAD_HANDLE");
+    throw isState ? new ConnectionClosedError(await this.closed) : error;
+  }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage } from "node:http";
+import { createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+
+import type { HeadEvent } from "../events.js";
+import { type Handler, type ServerOptions as HostServerOptions, Serving } from "../hosts/serving.js";
+import { type Listener, Server } from "../hosts/server.js";
+import type { PeerAddress, WebSocketConnection } from "../hosts/websocket-connection.js";
+import { headText, requestFields } from "./http.js";
+import { join } from "./stream.js";
+
+/** The options of `serve`. */
+export interface ServerOptions extends HostServerOptions {
+  /** The port to listen on; 0 takes a free one. Default: 0. */
+  readonly port?: number | undefined;
+  /** The address to listen on. Default: all of them. */
+  readonly hostname?: string | undefined;
+  /** The path of a Unix socket to listen on instead. */
+  readonly path?: string | undefined;
+  /** How many connections may wait to be accepted. Default: 511. */
+  readonly backlog?: number | undefined;
+  /** Whether other processes may listen on the same port, and share its connections. Needs Node 23. Default: false. */
+  readonly reusePort?: boolean | undefined;
+  /** Certificate and key, and more: the options of `tls.createServer`. With them, the server is one for `wss:`. */
+  readonly tls?: TlsOptions | undefined;
+  /** Ends the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const NODE_OPTIONS = ["port", "hostname", "path", "backlog", "reusePort", "tls", "signal"];
+
+/**
+ * Serves WebSocket connections, and resolves when it listens.
+ *
+ * @param handler Called with each connection. When it returns, or what it returns resolves, the connection is closed with 1000; with
+ *   1011 if it fails.
+ * @throws {SansockError} `INVALID_ARGUMENT` if an option is not allowed. @throws {Error} The address cannot be listened on.
+ */
+export async function serve(options: ServerOptions, handler: Handler): Promise<Server> {
+  const { port = 0, hostname, path, backlog, reusePort, tls, signal } = options;
+  const serving = new Serving(handler, options, tls !== undefined, NODE_OPTIONS);
+  const accept = (socket: Socket): void => join(socket, serving.serve(addressOf(socket), true));
+  // The engine says when to end our side.
+  const listener = tls
+    ? createTlsServer({ ...tls, ALPNProtocols: ["http/1.1"], allowHalfOpen: true } as TlsOptions, accept)
+    : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  if (tls !== undefined) {
+    // A client that fails to speak TLS.
+    listener.on("tlsClientError", () => {});
+  }
+  const where: ListenOptions = path === undefined ? { port, host: hostname } : { path };
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen({ ...where, backlog, reusePort } as ListenOptions, () => {
+      listener.off("error", reject);
+      resolve();
+    });
+  });
+  return new Server(listenerOf(listener), serving, tls !== undefined, signal);
+}
+
+function listenerOf(server: NetServer): Listener {
+  const address = server.address();
+  return {
+    address: typeof address === "object" && address !== null ? { hostname: address.address, port: address.port } : null,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+    unref: () => server.unref(),
+  };
+}
+
+/** Requests for an upgrade that an HTTP server of Node's receives. */
+export interface UpgradeHandler {
+  /** For the event `upgrade` of `http.Server` and `https.Server`. */
+  (request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+  /** The connections that are open, or closing. */
+  readonly connections: ReadonlySet<WebSocketConnection>;
+  /** Closes all connections with this code, and resolves when the last has ended. Later requests get 503. */
+  close(code?: number, reason?: string): Promise<void>;
+}
+
+/**
+ * Makes a listener for the event `upgrade` of an HTTP server, so that pages and WebSocket connections share a port:
+ * `server.on("upgrade", upgradeHandler(options, handler))`.
+ *
+ * @param handler As for `serve`.
+ * @throws {SansockError} `INVALID_ARGUMENT` if an option is not allowed.
+ */
+export function upgradeHandler(options: HostServerOptions, handler: Handler): UpgradeHandler {
+  const serving = new Serving(handler, options, undefined, []);
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
+    const writeHead = (event: HeadEvent): void => {
+      socket.write(headText(event));
+    };
+    const session = serving.serve(addressOf(request.socket), true, writeHead);
+    join(socket, session);
+    session.call((connection, now) => connection.receiveRequest("1.1", requestFields(request), now));
+    if (head.length > 0) {
+      session.receive(head);
+    }
+  };
+  return Object.assign(onUpgrade, {
+    connections: serving.connections,
+    close: (code?: number, reason?: string) => serving.close(code, reason),
+  });
+}
+
+function addressOf({ remoteAddress, remotePort }: Socket): PeerAddress | null {
+  return remoteAddress === undefined ? null : { address: remoteAddress, port: remotePort ?? 0 };
+}

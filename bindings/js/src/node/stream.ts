@@ -1,0 +1,86 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+import type { Session } from "../hosts/session.js";
+import type { Transport } from "../hosts/transport.js";
+
+/** A socket of Node's, or another stream, under a session. */
+class StreamTransport implements Transport {
+  readonly #stream: Duplex;
+  readonly #session: Session;
+  /** How many of the callbacks to come belong to writes that have been reported. */
+  #reported = 0;
+
+  constructor(stream: Duplex, session: Session) {
+    this.#stream = stream;
+    this.#session = session;
+  }
+
+  write(bytes: Uint8Array, payload?: Uint8Array): boolean {
+    const stream = this.#stream;
+    if (payload === undefined) {
+      stream.write(bytes, this.#onWritten);
+    } else {
+      stream.cork();
+      stream.write(bytes);
+      stream.write(payload, this.#onWritten);
+      stream.uncork();
+    }
+    // The callback comes later in any case, also where the system has taken everything.
+    const isWritten = stream.writableLength === 0;
+    this.#reported += Number(isWritten);
+    return isWritten;
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  shutdownWrite(): void {
+    this.#stream.end();
+  }
+
+  close(): void {
+    const stream = this.#stream;
+    stream.end(() => stream.destroy());
+  }
+
+  abort(): void {
+    this.#stream.destroy();
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (this.#reported > 0) {
+      this.#reported -= 1;
+    } else if (error === null || error === undefined) {
+      this.#session.written();
+    }
+  };
+}
+
+/**
+ * Joins a session to a stream that is connected, and starts it.
+ *
+ * @param head Bytes that were read behind the head of an HTTP message.
+ */
+export function join(stream: Duplex, session: Session, head?: Uint8Array): void {
+  stream.on("data", (chunk: Uint8Array) => session.receive(chunk));
+  stream.on("end", () => session.receiveEof());
+  // "close" follows.
+  stream.on("error", () => {});
+  stream.on("close", () => session.lost());
+  if ("setNoDelay" in stream) {
+    (stream as Socket).setNoDelay();
+    (stream as Socket).setTimeout(0);
+  }
+  session.start(new StreamTransport(stream, session));
+  // It may have been stopped before.
+  stream.resume();
+  if (head !== undefined && head.length > 0) {
+    session.receive(head);
+  }
+}
