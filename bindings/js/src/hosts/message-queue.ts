@@ -70,21 +70,34 @@ export class MessageQueue {
     return entry;
   }
 
-  /** Resolves to the first message when there is one. */
+  /** Resolves to the first message when there is one. Rejects when none will come. */
   next(): Promise<Entry> {
     const entry = this.take();
+    return entry === undefined ? this.#wait((each) => each) : Promise.resolve(entry);
+  }
+
+  /** The same for an iteration. `onEnd` says what follows the last message, or throws. */
+  nextResult(onEnd: (error: unknown) => IteratorReturnResult<void>): Promise<IteratorResult<Entry["data"], void>> {
+    const entry = this.take();
     if (entry !== undefined) {
-      return Promise.resolve(entry);
+      return Promise.resolve({ value: entry.data, done: false });
     }
+    return this.#wait<IteratorResult<Entry["data"], void>>(resultOf, onEnd);
+  }
+
+  #wait<Result>(resultOfEntry: (entry: Entry) => Result, onEnd?: (error: unknown) => Result): Promise<Result> {
     if (this.#error !== undefined) {
-      return Promise.reject(this.#error);
+      return onEnd === undefined ? Promise.reject(this.#error) : attempt(onEnd, this.#error);
     }
     if (this.#receiver !== undefined) {
       return Promise.reject(new SansockError("INVALID_STATE", "somebody else is receiving from this connection"));
     }
     this.isInHand = false;
     return new Promise((resolve, reject) => {
-      this.#receiver = { resolve, reject };
+      this.#receiver = {
+        resolve: (entry) => resolve(resultOfEntry(entry)),
+        reject: (error) => (onEnd === undefined ? reject(error) : resolve(attempt(onEnd, error))),
+      };
       this.#onIdle();
     });
   }
@@ -95,4 +108,12 @@ export class MessageQueue {
     this.#receiver?.reject(error);
     this.#receiver = undefined;
   }
+}
+
+async function attempt<Result>(onEnd: (error: unknown) => Result, error: Error): Promise<Result> {
+  return onEnd(error);
+}
+
+function resultOf({ data }: Entry): IteratorYieldResult<Entry["data"]> {
+  return { value: data, done: false };
 }

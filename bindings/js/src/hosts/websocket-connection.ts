@@ -28,6 +28,7 @@ export interface PeerAddress {
 /** The code that stands for a Close frame without one (RFC 6455 section 7.1.5). */
 const NO_CODE = 1005;
 const DONE = Promise.resolve();
+const OWNED = { owned: true };
 
 /**
  * A connection that is open, or has been.
@@ -137,18 +138,9 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
    *
    * @throws {ConnectionClosedError} It ended in another way than by a closing handshake with 1000 or 1001.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void> {
-    for (;;) {
-      try {
-        const next = this.#isInParts ? undefined : this.#queue.take();
-        yield next === undefined ? await this.receive() : next.data;
-      } catch (error) {
-        if (error instanceof ConnectionClosedError && isNormal(error.closed)) {
-          return;
-        }
-        throw error;
-      }
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Message, void> {
+    // An async generator would take several turns for each message.
+    return { next: () => (this.#isInParts ? this.#received(this.receive()) : this.#queue.nextResult(onEnd)) };
   }
 
   // --- Sending. ---
@@ -156,7 +148,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   /**
    * Sends a message: a string as text, bytes as binary. An iterable or an async iterable of those is sent as one message in
    * fragments, each as it comes. Resolves when there is room for more: wait for it, and a peer that does not read cannot make you
-   * hold much.
+   * hold much. Bytes must stay as they are until then.
    *
    * @throws {ConnectionClosedError} The connection has ended, or is closing.
    * @throws {SansockError} `TOO_LARGE` if the message is larger than `outputHardLimit`; `WOULD_BLOCK` if you did not wait;
@@ -168,7 +160,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
       return this.#sendLater(message, isWhole, options);
     }
     try {
-      this.#session.send(message, options);
+      this.#session.send(message, options === undefined ? OWNED : { ...options, owned: true });
     } catch (error) {
       return this.#refuse(error);
     }
@@ -243,6 +235,14 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   }
 
   // --- Private. ---
+
+  async #received(message: Promise<Message>): Promise<IteratorResult<Message, void>> {
+    try {
+      return { value: await message, done: false };
+    } catch (error) {
+      return onEnd(error);
+    }
+  }
 
   #next(): Promise<{ readonly data: Message; readonly last: boolean }> {
     return this.#queue.next();
@@ -330,6 +330,14 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     const isState = error instanceof SansockError && (error.code === "INVALID_STATE" || error.code === "BAD_HANDLE");
     throw isState ? new ConnectionClosedError(await this.closed) : error;
   }
+}
+
+/** What an iteration gets when there is no message: its end, or the error. */
+function onEnd(error: unknown): IteratorReturnResult<void> {
+  if (error instanceof ConnectionClosedError && isNormal(error.closed)) {
+    return { value: undefined, done: true };
+  }
+  throw error;
 }
 
 function concatenated(parts: readonly Uint8Array[]): Uint8Array {

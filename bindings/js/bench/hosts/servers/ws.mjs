@@ -1,0 +1,5 @@
+import { WebSocketServer } from "ws";
+
+const server = new WebSocketServer({ port: 0, perMessageDeflate: process.env.DEFLATE === "1" && { threshold: 0 } });
+server.on("connection", (socket) => socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })));
+server.on("listening", () => console.log(server.address().port));
