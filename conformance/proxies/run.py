@@ -28,6 +28,7 @@ EXAMPLES = {
     "c": [str(ROOT / "target" / "examples" / "c" / "through_proxy")],
     "python": [PYTHON, str(ROOT / "examples" / "python" / "through_proxy.py")],
     "node": ["node", str(ROOT / "examples" / "node" / "through_proxy.mjs")],
+    "node-connect": ["node", str(ROOT / "examples" / "node" / "proxy_client.mjs")],
 }
 TEXT = "Grüße durch den Tunnel"
 START_SECONDS = 10.0

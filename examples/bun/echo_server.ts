@@ -1,20 +1,8 @@
-// An echo server on Bun.listen. Usage: bun run echo_server.ts PORT
+// An echo server. Usage: bun run echo_server.ts PORT
 
-import { echo } from "../js/echo.mjs";
-import { type BunTransport, handlers, start } from "./transport.ts";
+import { echo, options } from "../js/echo.mjs";
+import { serve } from "./sansock.mjs";
 
-const listener = Bun.listen<BunTransport>({
-  hostname: "127.0.0.1",
-  port: Number(process.argv[2] ?? 0),
-  // The engine says when to end our side.
-  allowHalfOpen: true,
-  socket: {
-    ...handlers,
-    open(socket) {
-      const { connection, handle } = echo();
-      start(socket, connection, handle);
-    },
-  },
-});
-console.log(`listening on ws://127.0.0.1:${listener.port}`);
+const server = await serve({ ...options, port: Number(Bun.argv[2] ?? 0) }, echo);
+console.log(`listening on ws://127.0.0.1:${server.port}`);
 process.on("SIGTERM", () => process.exit(0));

@@ -1,46 +1,34 @@
-// The echo server's part of a conversation, the same on every host. With DEFLATE=1 in the environment it compresses, with
-// HTTP=1 it also answers plain HTTP.
+// What all echo servers have in common. With DEFLATE=1 in the environment they compress, with HTTP=1 they also answer plain
+// HTTP.
 
 import process from "node:process";
 
-import { Connection } from "./sansock.mjs";
+const TEXT = { "Content-Type": "text/plain" };
 
-/** A connection, and what to do with its events. */
-export function echo() {
-  const deflate = process.env.DEFLATE === "1";
-  const deliverHttp = process.env.HTTP === "1";
-  const connection = Connection.server({ subprotocols: ["chat", "echo"], deflate, deliverHttp });
-  const handle = (event) => {
-    switch (event.type) {
-      case "request":
-        return answer(connection, event);
-      case "text":
-      case "binary":
-        // After a fault of the peer's there is nobody to answer.
-        if (connection.state !== "closed") {
-          connection.send(event.data);
-        }
-    }
-  };
-  return { connection, handle };
-}
+/** The options of the servers. */
+export const options = {
+  hostname: "127.0.0.1",
+  subprotocols: ["chat", "echo"],
+  deflate: process.env.DEFLATE === "1",
+  ...(process.env.HTTP === "1" ? { onRequest: page } : {}),
+};
 
-function answer(connection, request) {
-  if (request.fault !== null) {
-    return answerPage(connection, request);
+/** Sends back what it receives. */
+export async function echo(connection) {
+  for await (const message of connection) {
+    await connection.send(message);
   }
-  // A page of another site is not welcome.
-  return request.sameOrigin ? connection.accept() : connection.reject(403);
 }
 
-/** Plain HTTP, which comes with HTTP=1: any request that cannot be accepted. There is one page, a health check. */
-function answerPage(connection, { method, target }) {
-  const headers = { "Content-Type": "text/plain" };
+/** Plain HTTP: any request that cannot be accepted. There is one page, a health check. */
+function page({ fault, method, target }) {
+  if (fault === null) {
+    return undefined;
+  }
   if (method !== "GET" && method !== "HEAD") {
-    return connection.respond(405, "", { ...headers, Allow: "GET, HEAD" }, "only GET and HEAD\n");
+    return { status: 405, headers: { ...TEXT, Allow: "GET, HEAD" }, body: "only GET and HEAD\n" };
   }
-  if (target !== "/health") {
-    return connection.respond(404, "", headers, "no such page\n");
-  }
-  return connection.respond(200, "", headers, "ok\n");
+  return target === "/health"
+    ? { status: 200, headers: TEXT, body: "ok\n" }
+    : { status: 404, headers: TEXT, body: "no such page\n" };
 }

@@ -1,13 +1,12 @@
-// A client on node:net. Usage: node client.mjs URL
-// Each line of standard input is sent as a text message, each message received is printed as a line, and the end of the
-// input closes the connection. The last line printed is `closed CODE REASON`; the status is 0 only for a clean close.
+// A client. Usage: node client.mjs URL
+// See client.mjs in the folder js for what it does. The status is 0 only for a clean close.
 
 import process from "node:process";
 
-import { Client } from "../js/client.mjs";
-import { connectClient } from "./transport.mjs";
+import { options, run } from "../js/client.mjs";
+import { connect } from "./sansock.mjs";
 
-const client = new Client(process.argv[2], (line) => console.log(line));
-const status = await client.run(connectClient(client), process.stdin);
+const connection = await connect(process.argv[2], options);
+const status = await run(connection, process.stdin, (line) => console.log(line));
 // Standard output may lag behind, and standard input still be open.
 process.stdout.write("", () => process.exit(status));

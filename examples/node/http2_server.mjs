@@ -7,9 +7,8 @@ import { createSecureServer, createServer } from "node:http2";
 import process from "node:process";
 import { parseArgs } from "node:util";
 
-import { Driver } from "../js/driver.mjs";
-import { echo } from "../js/echo.mjs";
-import { http2Transport } from "./http2_transport.mjs";
+import { echo, options } from "../js/echo.mjs";
+import { streamHandler } from "./sansock.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,19 +21,17 @@ const server = isSecure
   ? createSecureServer({ settings, cert: readFileSync(values.cert), key: readFileSync(values.key) })
   : createServer({ settings });
 
+const { hostname, ...others } = options;
+const handleStream = streamHandler(others, echo);
 server.on("stream", (stream, headers) => {
-  if (headers[":protocol"] === undefined) {
+  if (!handleStream(stream, headers)) {
     stream.on("error", () => {}); // the client is gone
     stream.respond({ ":status": 200, "content-type": "text/plain" });
     stream.end("a page\n");
-    return;
   }
-  const { connection, handle } = echo();
-  const driver = new Driver(connection, http2Transport(stream, () => driver), handle);
-  driver.receiveHead(() => connection.receiveRequest("2", headers));
 });
 
-server.listen(Number(positionals[0] ?? 0), "127.0.0.1", () => {
+server.listen(Number(positionals[0] ?? 0), hostname, () => {
   console.log(`listening on ${isSecure ? "wss" : "ws"}://127.0.0.1:${server.address().port}`);
 });
 process.on("SIGTERM", () => process.exit(0));

@@ -1,5 +1,5 @@
 // The command client on Bun.connect.
-import { connectClient } from "../../../examples/bun/transport.ts";
+import { connectClient } from "./bun_transport.ts";
 import { commandClient } from "./command_client.mjs";
 
 const client = commandClient(process.argv.slice(2), (line: string) => console.log(line));

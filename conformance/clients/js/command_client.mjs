@@ -1,7 +1,7 @@
-// The command client (see ../README.md) in JavaScript, without its transport: examples/js/client.mjs with every call and
+// The command client (see ../README.md) in JavaScript, without its transport: line_client.mjs with every call and
 // every event.
 
-import { Client, toHex } from "../../../examples/js/client.mjs";
+import { Client, toHex } from "./line_client.mjs";
 
 const utf8 = new TextEncoder();
 const lossy = new TextDecoder();

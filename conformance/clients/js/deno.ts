@@ -1,5 +1,5 @@
 // The command client on Deno.connect.
-import { connectClient } from "../../../examples/deno/transport.ts";
+import { connectClient } from "./deno_transport.ts";
 import { commandClient } from "./command_client.mjs";
 
 const client = commandClient(Deno.args, console.log);

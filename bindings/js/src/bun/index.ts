@@ -10,7 +10,7 @@ import { bun, type BunListener, type BunSocket, type BunTls } from "./runtime.js
 import { SocketTransport } from "./socket.js";
 
 export { type ClientOptions, connect } from "../node/connect.js";
-export { type UpgradeHandler, upgradeHandler } from "../node/serve.js";
+export { type StreamHandler, streamHandler, type Upgraded, type UpgradeHandler, upgradeHandler } from "../node/upgrade.js";
 export { WebSocket, type WebSocketInit, WebSocketStream, type WebSocketStreamOptions } from "../node/web.js";
 export * from "../hosts/public.js";
 

@@ -8,6 +8,7 @@ import { type Handler, type ServerOptions as HostServerOptions, Serving } from "
 import { ConnTransport } from "./conn.js";
 import { type Conn, deno, type DenoListener } from "./runtime.js";
 
+export { type StreamHandler, streamHandler, type Upgraded, type UpgradeHandler, upgradeHandler } from "../node/upgrade.js";
 export { type ClientOptions, connect } from "../node/connect.js";
 export { WebSocket, type WebSocketInit, WebSocketStream, type WebSocketStreamOptions } from "../node/web.js";
 export * from "../hosts/public.js";

@@ -37,6 +37,7 @@ export class Sender {
   writtenTotal = 0;
   /** Whether large payloads can go past the engine: it does not compress, nor mask. */
   #isPlain = false;
+  /** Whether somebody has seen that no more should be sent. */
   #waits = false;
 
   /**
@@ -57,9 +58,11 @@ export class Sender {
     return this.#connection.pendingOutput + this.#payload;
   }
 
-  /** Whether more should be sent. */
+  /** Whether more should be sent. Who has seen that it should not is told by `flush` when it should. */
   get writable(): boolean {
-    return this.#payload === 0 && this.#connection.writable;
+    const isWritable = this.#payload === 0 && this.#connection.writable;
+    this.#waits ||= !isWritable;
+    return isWritable;
   }
 
   send(data: string | Bytes, options: SendOptions = {}): void {
@@ -107,15 +110,17 @@ export class Sender {
     return this.#underWay.length === 0 && this.#connection.pendingOutput > 0;
   }
 
-  /** Writes output. True if all is written now of what had to wait. */
+  /** Writes output. True if more should be sent now, and somebody has seen that it should not. */
   flush(): boolean {
     const { transport } = this;
     while (transport !== undefined && this.hasOutput) {
       this.#write(transport, this.#connection.output(WRITE_SIZE));
     }
-    const waited = this.#waits;
-    this.#waits = this.pending > 0;
-    return waited && !this.#waits;
+    if (this.#waits && this.writable) {
+      this.#waits = false;
+      return true;
+    }
+    return false;
   }
 
   /** Sends a large message whose payload is written as it is. False, and nothing is done, if the engine is to do it. */

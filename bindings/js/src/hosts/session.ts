@@ -24,7 +24,7 @@ export interface SessionUser {
   onEvent(event: ConnectionEvent): void;
   /** The head of a handshake made of fields, to be sent before anything else. */
   onHead?(event: HeadEvent): void;
-  /** All output is written that had to wait. */
+  /** More can be sent, after `writable` was false. */
   onDrain?(): void;
   /** The transport is closed. Nothing follows. `closed` says how the connection ended. */
   onEnd(closed: ClosedEvent): void;
@@ -43,7 +43,7 @@ export class Session {
   /** Whether a call is under way that settles everything when it ends. */
   #busy = false;
   #settlesSoon = false;
-  /** Whether all is written of what had to wait, and the user does not know yet. */
+  /** Whether more can be sent, and the user does not know yet. */
   #hasDrained = false;
   #userPaused = false;
   #paused = false;

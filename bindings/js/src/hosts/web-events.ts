@@ -53,7 +53,7 @@ export interface WebSocketEventMap {
   message: MessageEvent;
   error: Event;
   close: CloseEvent;
-  /** All is written that waited. In no standard. */
+  /** More can be sent, after `writable` was false. In no standard. */
   drain: Event;
 }
 

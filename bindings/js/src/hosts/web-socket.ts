@@ -306,6 +306,8 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     const session = this.#session;
     try {
       session?.send(data);
+      // From now on `drain` tells when it is.
+      void session?.writable;
     } catch (error) {
       if (error instanceof SansockError && error.code === "INVALID_STATE") {
         // The peer's Close has been answered in the meantime.

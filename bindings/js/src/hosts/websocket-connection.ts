@@ -265,8 +265,8 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     const isHandling = this.request !== null && this.#queue.isInHand;
     if (closing !== undefined && this.#queue.isEmpty && !isHandling && !this.#session.ended) {
       this.#closing = undefined;
-      const code = closing.code === NO_CODE ? 0 : closing.code;
-      this.#session.act((connection, now) => connection.close(code, "", now));
+      const { code, reason } = closing;
+      this.#session.act((connection, now) => connection.close(code === NO_CODE ? 0 : code, reason, now));
     }
   }
 

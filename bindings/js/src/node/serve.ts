@@ -1,14 +1,9 @@
-import type { IncomingMessage } from "node:http";
 import { createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
-import type { HeadEvent } from "../events.js";
 import { type Handler, type ServerOptions as HostServerOptions, Serving } from "../hosts/serving.js";
 import { type Listener, Server } from "../hosts/server.js";
-import type { PeerAddress, WebSocketConnection } from "../hosts/websocket-connection.js";
-import { headText, requestFields } from "./http.js";
-import { join } from "./stream.js";
+import { addressOf, join } from "./stream.js";
 
 /** The options of `serve`. */
 export interface ServerOptions extends HostServerOptions {
@@ -67,44 +62,4 @@ function listenerOf(server: NetServer): Listener {
     close: () => new Promise((resolve) => server.close(() => resolve())),
     unref: () => server.unref(),
   };
-}
-
-/** Requests for an upgrade that an HTTP server of Node's receives. */
-export interface UpgradeHandler {
-  /** For the event `upgrade` of `http.Server` and `https.Server`. */
-  (request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
-  /** The connections that are open, or closing. */
-  readonly connections: ReadonlySet<WebSocketConnection>;
-  /** Closes all connections with this code, and resolves when the last has ended. Later requests get 503. */
-  close(code?: number, reason?: string): Promise<void>;
-}
-
-/**
- * Makes a listener for the event `upgrade` of an HTTP server, so that pages and WebSocket connections share a port:
- * `server.on("upgrade", upgradeHandler(options, handler))`.
- *
- * @param handler As for `serve`.
- * @throws {SansockError} `INVALID_ARGUMENT` if an option is not allowed.
- */
-export function upgradeHandler(options: HostServerOptions, handler: Handler): UpgradeHandler {
-  const serving = new Serving(handler, options, undefined, []);
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
-    const writeHead = (event: HeadEvent): void => {
-      socket.write(headText(event));
-    };
-    const session = serving.serve(addressOf(request.socket), true, writeHead);
-    join(socket, session);
-    session.call((connection, now) => connection.receiveRequest("1.1", requestFields(request), now));
-    if (head.length > 0) {
-      session.receive(head);
-    }
-  };
-  return Object.assign(onUpgrade, {
-    connections: serving.connections,
-    close: (code?: number, reason?: string) => serving.close(code, reason),
-  });
-}
-
-function addressOf({ remoteAddress, remotePort }: Socket): PeerAddress | null {
-  return remoteAddress === undefined ? null : { address: remoteAddress, port: remotePort ?? 0 };
 }

@@ -3,9 +3,10 @@ import type { Duplex } from "node:stream";
 
 import type { Session } from "../hosts/session.js";
 import type { Transport } from "../hosts/transport.js";
+import type { PeerAddress } from "../hosts/websocket-connection.js";
 
 /** A socket of Node's, or another stream, under a session. */
-class StreamTransport implements Transport {
+export class StreamTransport implements Transport {
   readonly #stream: Duplex;
   readonly #session: Session;
   /** How many of the callbacks to come belong to writes that have been reported. */
@@ -62,12 +63,8 @@ class StreamTransport implements Transport {
   };
 }
 
-/**
- * Joins a session to a stream that is connected, and starts it.
- *
- * @param head Bytes that were read behind the head of an HTTP message.
- */
-export function join(stream: Duplex, session: Session, head?: Uint8Array): void {
+/** Joins a session to a stream that is connected, and starts it. */
+export function join(stream: Duplex, session: Session, transport: Transport = new StreamTransport(stream, session)): void {
   stream.on("data", (chunk: Uint8Array) => session.receive(chunk));
   stream.on("end", () => session.receiveEof());
   // "close" follows.
@@ -77,10 +74,12 @@ export function join(stream: Duplex, session: Session, head?: Uint8Array): void 
     (stream as Socket).setNoDelay();
     (stream as Socket).setTimeout(0);
   }
-  session.start(new StreamTransport(stream, session));
+  session.start(transport);
   // It may have been stopped before.
   stream.resume();
-  if (head !== undefined && head.length > 0) {
-    session.receive(head);
-  }
+}
+
+/** Where the peer of a socket is. */
+export function addressOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): PeerAddress | null {
+  return remoteAddress === undefined ? null : { address: remoteAddress, port: remotePort ?? 0 };
 }

@@ -30,7 +30,7 @@ export interface WebSocketEvents {
   error: [error: Error];
   ping: [data: Buffer];
   pong: [data: Buffer];
-  /** All is written that waited: sending may go on. `ws` has no such event. */
+  /** Sending may go on, after `send` returned false. `ws` has no such event. */
   drain: [];
   /** A client follows a redirect. */
   redirect: [url: string, request: ClientRequest];

@@ -1,8 +1,8 @@
 // A socket of Bun as the driver wants it. All sockets of Bun share their handlers; each carries its own data.
 
 import type { Socket } from "bun";
-import type { Client } from "../js/client.mjs";
-import { Driver } from "../js/driver.mjs";
+import type { Client } from "./line_client.mjs";
+import { Driver } from "../../../examples/js/driver.mjs";
 
 export class BunTransport {
   driver: Driver | undefined;

@@ -1,7 +1,7 @@
 // A TCP connection of Deno as the driver wants it.
 
-import type { Client } from "../js/client.mjs";
-import { Driver } from "../js/driver.mjs";
+import type { Client } from "./line_client.mjs";
+import { Driver } from "../../../examples/js/driver.mjs";
 
 /** How much is read at once. */
 const READ_SIZE = 64 * 1024;

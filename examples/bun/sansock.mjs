@@ -1,0 +1,2 @@
+// "sansock/bun", as users import it.
+export * from "../../bindings/js/dist/bun/index.js";

@@ -1,0 +1,2 @@
+// "sansock/deno", as users import it.
+export * from "../../bindings/js/dist/deno/index.js";
