@@ -1,3 +1,4 @@
+import type { Options as EngineOptions } from "../connection-options.js";
 import type { ClosedEvent, ConnectionEvent, Header, OpenEvent, RejectedEvent } from "../events.js";
 import { encodeHeaders } from "../headers.js";
 import { Connection, parseUrl } from "../index.js";
@@ -27,6 +28,7 @@ export type UserOf<Opened> = (session: Session, event: OpenEvent, peer: PeerAddr
  * Connects, and follows redirects.
  *
  * @param hosts Options of the host that are not the engine's.
+ * @param engine What the user of the connection sets of the engine's options.
  */
 export async function establish<Opened>(
   url: string | UrlObject,
@@ -34,9 +36,10 @@ export async function establish<Opened>(
   hosts: readonly string[],
   dial: Dial,
   user: UserOf<Opened>,
+  engine: EngineOptions,
 ): Promise<Opened> {
   const { maxRedirects = MAX_REDIRECTS, handshakeTimeout = HANDSHAKE_TIMEOUT, signal } = options;
-  const settings = settingsOf(options, [...CLIENT_OPTIONS, ...hosts], { autoClose: options.autoClose ?? false });
+  const settings = settingsOf(options, [...CLIENT_OPTIONS, ...hosts], engine);
   const timeout = AbortSignal.timeout(Math.min(handshakeTimeout, 2 ** 31 - 1));
   const signals = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   let text = urlText(url);
@@ -59,8 +62,8 @@ export async function establish<Opened>(
 }
 
 /** The user of a connection that users call. */
-export const connectionOf: UserOf<WebSocketConnection> = (session, event, peer, { maxQueue, engine }) =>
-  new WebSocketConnection(session, event, null, peer, maxQueue, engine.parts === true);
+export const connectionOf: UserOf<WebSocketConnection> = (session, event, peer, settings) =>
+  new WebSocketConnection(session, event, null, peer, settings);
 
 /** One attempt to open a connection. */
 class Opening<Opened> implements SessionUser {

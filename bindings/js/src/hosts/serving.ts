@@ -4,7 +4,7 @@ import type { HeadersInput } from "../headers.js";
 import { Connection } from "../index.js";
 import { FAULT_STATUSES } from "./fault-statuses.js";
 import { Session, type SessionUser } from "./session.js";
-import { type HostOptions, type Settings, settingsOf } from "./settings.js";
+import { type HostOptions, LATER, type Settings, settingsOf } from "./settings.js";
 import { type PeerAddress, WebSocketConnection } from "./websocket-connection.js";
 
 /** An HTTP response that opens no connection: a page, a health check, a refusal. */
@@ -71,7 +71,7 @@ export class Serving {
   /** @throws {SansockError} `INVALID_ARGUMENT` if an option is not allowed. */
   constructor(handler: Handler, options: ServerOptions, secure: boolean | undefined, hosts: readonly string[]) {
     const further = {
-      autoClose: false,
+      ...LATER,
       ...(options.onRequest === undefined ? {} : { deliverHttp: true }),
       ...(secure === undefined ? {} : { secure }),
     };
@@ -220,16 +220,8 @@ class Incoming implements SessionUser {
   }
 
   #onOpen(event: OpenEvent): void {
-    const { maxQueue, engine } = this.#settings;
     const request = this.#request ?? null;
-    const connection = new WebSocketConnection(
-      this.session,
-      event,
-      request,
-      this.#remoteAddress,
-      maxQueue,
-      engine.parts === true,
-    );
+    const connection = new WebSocketConnection(this.session, event, request, this.#remoteAddress, this.#settings);
     this.#connection = connection;
     void this.#serving.run(connection);
   }

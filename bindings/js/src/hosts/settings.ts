@@ -7,7 +7,7 @@ const PING_INTERVAL = 20_000;
 const MAX_QUEUE = 256 * 1024;
 
 /** Options of the engine that a host sets itself. */
-type Own = "startOpen" | "deliverHttp" | "frames" | "views" | "textAsBytes" | "autoFail" | "secure" | "seed" | "now" | "key";
+type Own = "startOpen" | "deliverHttp" | "frames" | "views" | "textAsBytes" | "autoClose" | "autoFail" | "secure" | "seed" | "now" | "key";
 
 /** The options of both ends: those of the engine, of which compression and keepalive are on. */
 export interface HostOptions extends Omit<EngineOptions, Own | "pingInterval"> {
@@ -16,6 +16,9 @@ export interface HostOptions extends Omit<EngineOptions, Own | "pingInterval"> {
   /** How many bytes of messages may wait to be received before reading stops. Default: 256 KiB. */
   readonly maxQueue?: number | undefined;
 }
+
+/** What a host sets that answers the peer's end when the messages before it have been handled. */
+export const LATER: EngineOptions = { autoClose: false, autoFail: false };
 
 /** The options of a client. */
 export interface ClientOptions extends HostOptions, Pick<EngineClientOptions, "origin"> {
@@ -67,6 +70,7 @@ const OWN: Record<Own, true> = {
   frames: true,
   views: true,
   textAsBytes: true,
+  autoClose: true,
   autoFail: true,
   secure: true,
   seed: true,

@@ -2,7 +2,7 @@ import type { ClosedEvent } from "../events.js";
 import { connectionOf, type Dial, establish } from "./connecting.js";
 import { Deferred } from "./deferred.js";
 import { ConnectionClosedError, isNormal } from "./errors.js";
-import type { ClientOptions } from "./settings.js";
+import { type ClientOptions, LATER } from "./settings.js";
 import { checkClose, checkProtocols, checkUrl } from "./web-checks.js";
 import type { Message, WebSocketConnection } from "./websocket-connection.js";
 
@@ -88,7 +88,7 @@ export abstract class HostWebSocketStream {
 
   async #open(options: ClientOptions, hosts: readonly string[], dial: Dial): Promise<WebSocketStreamOpened> {
     try {
-      const connection = await establish(this.url, { maxRedirects: 0, ...options }, hosts, dial, connectionOf);
+      const connection = await establish(this.url, { maxRedirects: 0, ...options }, hosts, dial, connectionOf, LATER);
       this.#connection = connection;
       void connection.closed.then((closed) => this.#onClosed(closed));
       return {

@@ -15,6 +15,7 @@ const CLOSING = 2;
 const CLOSED = 3;
 /** Like those of a browser, a WebSocket takes whatever is sent. This is a bound all the same, in bytes. */
 const OUTPUT_LIMIT = 2 ** 30;
+const AT_ONCE = { autoClose: true, receiveWhileClosing: true };
 const OWN_OPTIONS = ["protocols"];
 const encoder = new TextEncoder();
 
@@ -71,8 +72,6 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     const subprotocols = checkProtocols(init.protocols ?? []);
     const options = {
       outputHardLimit: OUTPUT_LIMIT,
-      receiveWhileClosing: true,
-      autoClose: true,
       maxRedirects: 0,
       ...init,
       subprotocols,
@@ -271,7 +270,7 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
 
   async #connect(options: ClientOptions, hosts: readonly string[], dial: Dial): Promise<void> {
     try {
-      await establish(this.#url, options, hosts, dial, (session, event) => this.#onOpen(session, event));
+      await establish(this.#url, options, hosts, dial, (session, event) => this.#onOpen(session, event), AT_ONCE);
     } catch (error) {
       this.#failure = error as Error;
       this.#end(1006, "", false);

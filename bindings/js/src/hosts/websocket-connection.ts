@@ -1,10 +1,11 @@
 import type { Bytes } from "../bytes.js";
-import type { ClosedEvent, ClosingEvent, ConnectionEvent, Header, OpenEvent, RequestEvent } from "../events.js";
+import type { ClosedEvent, ClosingEvent, ConnectionEvent, FaultEvent, Header, OpenEvent, RequestEvent } from "../events.js";
 import { invalid, SansockError } from "../errors.js";
 import { Deferred } from "./deferred.js";
 import { ConnectionClosedError, isNormal } from "./errors.js";
 import { MessageQueue } from "./message-queue.js";
 import type { Session, SessionUser } from "./session.js";
+import type { Settings } from "./settings.js";
 
 /** A message: a string if it is text, its bytes if it is binary. */
 export type Message = string | Uint8Array;
@@ -27,6 +28,8 @@ export interface PeerAddress {
 
 /** The code that stands for a Close frame without one (RFC 6455 section 7.1.5). */
 const NO_CODE = 1005;
+/** The longest reason, in bytes (RFC 6455 section 5.5). Texts of faults are ASCII. */
+const MAX_REASON = 123;
 const DONE = Promise.resolve();
 const OWNED = { owned: true };
 
@@ -40,14 +43,16 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   readonly #session: Session;
   readonly #queue: MessageQueue;
   readonly #isInParts: boolean;
+  /** Whether the Close frame for a fault says which it is. */
+  readonly #saysWhy: boolean;
   readonly #end = new Deferred<ClosedEvent>();
   readonly #pings: { readonly payload: string; readonly answer: Deferred<number> }[] = [];
   /** Who waits for room in the output. */
   #waiting: (() => void)[] = [];
   /** Ends when the message that is sent in parts is sent. */
   #turn: Promise<void> | undefined;
-  /** The peer's Close, which has not been answered. */
-  #closing: ClosingEvent | undefined;
+  /** The peer's Close or fault, which has not been answered. */
+  #unanswered: ClosingEvent | FaultEvent | undefined;
   #pingCount = 0;
   /** The request of the client; null on a client. */
   readonly request: RequestEvent | null;
@@ -64,12 +69,12 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     opened: OpenEvent,
     request: RequestEvent | null,
     remoteAddress: PeerAddress | null,
-    maxQueue: number,
-    isInParts: boolean,
+    { maxQueue, engine }: Settings,
   ) {
     this.#session = session;
-    this.#queue = new MessageQueue(maxQueue, session, () => this.#answerClose());
-    this.#isInParts = isInParts;
+    this.#queue = new MessageQueue(maxQueue, session, () => this.#answerEnd());
+    this.#isInParts = engine.parts === true;
+    this.#saysWhy = engine.closeReason !== false;
     this.opened = opened;
     this.request = request;
     this.remoteAddress = remoteAddress;
@@ -191,7 +196,9 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
    * @throws {SansockError} `INVALID_ARGUMENT` if the code or the reason is not allowed.
    */
   async close(code = 1000, reason = ""): Promise<ClosedEvent> {
-    if (!this.#session.ended) {
+    if (this.#unanswered?.type === "fault") {
+      this.#answer(this.#unanswered);
+    } else if (!this.#session.ended) {
       this.#session.act((connection, now) => connection.close(code, reason, now));
     }
     return this.closed;
@@ -215,8 +222,9 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
         this.#onPong(event.payload, event.roundTripTime);
         break;
       case "closing":
-        this.#closing = event;
-        this.#answerClose();
+      case "fault":
+        this.#unanswered = event;
+        this.#answerEnd();
         break;
     }
   }
@@ -257,17 +265,26 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   }
 
   /**
-   * Answers the peer's Close once the messages that came before it have been handled, so that they can be answered: a server's
-   * handler shows that by receiving on, or by ending. The engine waits for `closeTimeout`.
+   * Answers the peer's Close or fault once the messages that came before it have been handled, so that they can be answered: a
+   * server's handler shows that by receiving on, or by ending. The engine waits for `closeTimeout`.
    */
-  #answerClose(): void {
-    const closing = this.#closing;
+  #answerEnd(): void {
+    const end = this.#unanswered;
     const isHandling = this.request !== null && this.#queue.isInHand;
-    if (closing !== undefined && this.#queue.isEmpty && !isHandling && !this.#session.ended) {
-      this.#closing = undefined;
-      const { code, reason } = closing;
-      this.#session.act((connection, now) => connection.close(code === NO_CODE ? 0 : code, reason, now));
+    if (end !== undefined && this.#queue.isEmpty && !isHandling && !this.#session.ended) {
+      this.#answer(end);
     }
+  }
+
+  #answer(end: ClosingEvent | FaultEvent): void {
+    this.#unanswered = undefined;
+    this.#session.act((connection, now) => {
+      if (end.type === "fault") {
+        connection.fail(end.code, this.#saysWhy ? end.fault.text.slice(0, MAX_REASON) : "", now);
+      } else {
+        connection.close(end.code === NO_CODE ? 0 : end.code, end.reason, now);
+      }
+    });
   }
 
   #wake(): void {

@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 
 import { connectionOf, establish } from "../hosts/connecting.js";
-import type { ClientOptions as HostClientOptions } from "../hosts/settings.js";
+import { type ClientOptions as HostClientOptions, LATER } from "../hosts/settings.js";
 import type { WebSocketConnection } from "../hosts/websocket-connection.js";
 import type { UrlObject } from "../url-object.js";
 import { type DialOptions, dialler } from "./dial.js";
@@ -28,6 +28,6 @@ export const NODE_OPTIONS: readonly string[] = ["tls", "createConnection", "http
 export function connect(url: string | UrlObject, options: ClientOptions = {}): Promise<WebSocketConnection> {
   const { http2 } = options;
   return http2 === undefined
-    ? establish(url, options, NODE_OPTIONS, dialler(options), connectionOf)
-    : establish(url, { ...options, maxRedirects: 0 }, NODE_OPTIONS, (_, session) => dialStream(http2, session), connectionOf);
+    ? establish(url, options, NODE_OPTIONS, dialler(options), connectionOf, LATER)
+    : establish(url, { ...options, maxRedirects: 0 }, NODE_OPTIONS, (_, session) => dialStream(http2, session), connectionOf, LATER);
 }
