@@ -22,6 +22,14 @@ const encoder = new TextEncoder();
 /** What can be sent. */
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 
+/** How a listener is added. */
+export interface ListenerOptions {
+  readonly capture?: boolean;
+  readonly once?: boolean;
+  readonly passive?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** What a constructor takes in place of subprotocols. */
 export interface WebSocketInit extends Omit<ClientOptions, "subprotocols" | "signal"> {
   /** The subprotocols to offer, in order. */
@@ -226,7 +234,7 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
   override addEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
     listener: ((this: this, event: WebSocketEventMap[Type]) => unknown) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
-    options?: AddEventListenerOptions | boolean,
+    options?: ListenerOptions | boolean,
   ): void {
     super.addEventListener(type, listener as EventListener, options);
   }
