@@ -120,5 +120,9 @@ const done = new Promise((resolve) => {
 });
 await done;
 console.log("done");
+if (argv[4] === "stay") {
+  // The connections are measured, and ended from outside.
+  await new Promise((resolve) => setTimeout(resolve, 2 ** 31 - 1));
+}
 sockets.forEach((socket) => socket.destroy());
 stdin.destroy();

@@ -73,7 +73,6 @@ class Opening<Opened> implements SessionUser {
   readonly #session: Session;
   readonly #outcome = new Deferred<Opened>();
   #peer: PeerAddress | null = null;
-  #user: SessionUser | undefined;
   #rejected: RejectedEvent | undefined;
 
   constructor(url: string, settings: Settings, makeUser: UserOf<Opened>) {
@@ -108,25 +107,15 @@ class Opening<Opened> implements SessionUser {
   onEvent(event: ConnectionEvent): void {
     if (event.type === "open") {
       const user = this.#makeUser(this.#session, event, this.#peer, this.#settings);
-      this.#user = user;
+      this.#session.user = user;
       this.#outcome.resolve(user);
     } else if (event.type === "rejected") {
       this.#rejected = event;
-    } else {
-      this.#user?.onEvent(event);
     }
-  }
-
-  onDrain(): void {
-    this.#user?.onDrain?.();
   }
 
   onEnd(closed: ClosedEvent): void {
-    if (this.#user === undefined) {
-      this.#outcome.reject(handshakeError(closed, this.#rejected));
-    } else {
-      this.#user.onEnd(closed);
-    }
+    this.#outcome.reject(handshakeError(closed, this.#rejected));
   }
 }
 

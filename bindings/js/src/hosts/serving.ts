@@ -1,5 +1,5 @@
 import type { Bytes } from "../bytes.js";
-import type { ClosedEvent, ConnectionEvent, Header, HeadEvent, OpenEvent, RequestEvent } from "../events.js";
+import type { ConnectionEvent, Header, HeadEvent, OpenEvent, RequestEvent } from "../events.js";
 import type { HeadersInput } from "../headers.js";
 import { Connection } from "../index.js";
 import { FAULT_STATUSES } from "./fault-statuses.js";
@@ -136,8 +136,9 @@ export class Serving {
   }
 
   /** @internal Runs the handler. */
-  async run(connection: WebSocketConnection): Promise<void> {
+  async run(connection: WebSocketConnection, session: Session): Promise<void> {
     this.connections.add(connection);
+    void connection.closed.then(() => this.forget(session));
     let code = 1000;
     try {
       await this.#handler(connection);
@@ -181,7 +182,6 @@ class Incoming implements SessionUser {
   readonly #writeHead: ((head: HeadEvent) => void) | undefined;
   session!: Session;
   #request: RequestEvent | undefined;
-  #connection: WebSocketConnection | undefined;
 
   constructor(
     serving: Serving,
@@ -205,25 +205,18 @@ class Incoming implements SessionUser {
       void this.#answer(event);
     } else if (event.type === "open") {
       this.#onOpen(event);
-    } else {
-      this.#connection?.onEvent(event);
     }
   }
 
-  onDrain(): void {
-    this.#connection?.onDrain();
-  }
-
-  onEnd(closed: ClosedEvent): void {
-    this.#connection?.onEnd(closed);
+  onEnd(): void {
     this.#serving.forget(this.session);
   }
 
   #onOpen(event: OpenEvent): void {
     const request = this.#request ?? null;
     const connection = new WebSocketConnection(this.session, event, request, this.#remoteAddress, this.#settings);
-    this.#connection = connection;
-    void this.#serving.run(connection);
+    this.session.user = connection;
+    void this.#serving.run(connection, this.session);
   }
 
   async #answer(request: RequestEvent): Promise<void> {

@@ -36,7 +36,8 @@ export interface SessionUser {
  */
 export class Session {
   readonly connection: Connection;
-  readonly #user: SessionUser;
+  /** Who uses it: at first who opens the connection, then who has it. */
+  user: SessionUser;
   readonly #clock: Clock;
   readonly #sender: Sender;
   #transport: Transport | undefined;
@@ -63,7 +64,7 @@ export class Session {
    */
   constructor(connection: Connection, user: SessionUser, limit = Number.POSITIVE_INFINITY, clock: Clock = systemClock) {
     this.connection = connection;
-    this.#user = user;
+    this.user = user;
     this.#clock = clock;
     this.#sender = new Sender(connection, limit);
   }
@@ -213,14 +214,14 @@ export class Session {
       }
       try {
         if (event.type === "head") {
-          this.#user.onHead?.(event);
+          this.user.onHead?.(event);
         } else {
           if (event.type === "open") {
             this.#sender.opened(event);
           } else if (event.type === "closed") {
             this.#closed = event;
           }
-          this.#user.onEvent(event);
+          this.user.onEvent(event);
         }
       } catch (error) {
         report(error);
@@ -270,7 +271,7 @@ export class Session {
       this.#callWaiting();
       if (this.#hasDrained && !this.#ended) {
         this.#hasDrained = false;
-        guarded(() => this.#user.onDrain?.());
+        guarded(() => this.user.onDrain?.());
       }
     } catch (error) {
       this.#fail(error);
@@ -344,10 +345,11 @@ export class Session {
   #setTimer(due: number): void {
     this.#due = due;
     const delay = Math.min(Math.max(due - this.#clock.now(), 0), LONGEST_TIMER);
-    this.#timer = this.#clock.setTimer(this.#onTimer, delay);
+    this.#timer = this.#clock.setTimer(this, delay);
   }
 
-  readonly #onTimer = (): void => {
+  /** The timer is due. For the clock. */
+  onTimer(): void {
     this.#due = Number.POSITIVE_INFINITY;
     const deadline = this.#ended ? null : this.connection.nextDeadline;
     if (deadline === null) {
@@ -358,7 +360,7 @@ export class Session {
     } else {
       this.#run(() => this.#deliver(this.connection.timeout(this.#clock.now())));
     }
-  };
+  }
 
   #obey(transport: Transport): void {
     const instruction = this.connection.transport;
@@ -388,7 +390,7 @@ export class Session {
     this.#callWaiting();
     const closed = this.#closed;
     if (closed !== undefined) {
-      guarded(() => this.#user.onEnd(closed));
+      guarded(() => this.user.onEnd(closed));
     }
   }
 }

@@ -23,8 +23,8 @@ export interface Transport {
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
-  /** Calls back once, after `delay` milliseconds. */
-  setTimer(callback: () => void, delay: number): unknown;
+  /** Calls `onTimer` once, after `delay` milliseconds. */
+  setTimer(timed: Timed, delay: number): unknown;
   /** Calls it off. */
   clearTimer(timer: unknown): void;
   /** Calls back soon: once what is running has ended. */
@@ -38,11 +38,21 @@ interface Process {
 
 const { process } = globalThis as { process?: Process };
 
+/** What a timer is for. */
+export interface Timed {
+  onTimer(): void;
+}
+
 /** The clock of the runtime. */
 export const systemClock: Clock = {
   now: () => Math.floor(performance.now()),
-  setTimer: (callback, delay) => setTimeout(callback, delay),
+  // A closure for each connection is memory for each.
+  setTimer: (timed, delay) => setTimeout(fire, delay, timed),
   clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
   // Behind what is due already: handlers that go on send more.
   soon: process?.nextTick === undefined ? queueMicrotask : (callback) => process.nextTick?.(callback),
 };
+
+function fire(timed: Timed): void {
+  timed.onTimer();
+}

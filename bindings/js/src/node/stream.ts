@@ -65,11 +65,12 @@ export class StreamTransport implements Transport {
 
 /** Joins a session to a stream that is connected, and starts it. */
 export function join(stream: Duplex, session: Session, transport: Transport = new StreamTransport(stream, session)): void {
-  stream.on("data", (chunk: Uint8Array) => session.receive(chunk));
-  stream.on("end", () => session.receiveEof());
+  (stream as Joined)[SESSION] = session;
+  stream.on("data", onData);
+  stream.on("end", onEnd);
   // "close" follows.
-  stream.on("error", () => {});
-  stream.on("close", () => session.lost());
+  stream.on("error", ignore);
+  stream.on("close", onClose);
   if ("setNoDelay" in stream) {
     (stream as Socket).setNoDelay();
     (stream as Socket).setTimeout(0);
@@ -78,6 +79,28 @@ export function join(stream: Duplex, session: Session, transport: Transport = ne
   // It may have been stopped before.
   stream.resume();
 }
+
+// The listeners are the same for all streams: closures for each would be memory for each.
+
+const SESSION = Symbol("session");
+
+interface Joined extends Duplex {
+  [SESSION]: Session;
+}
+
+function onData(this: Joined, chunk: Uint8Array): void {
+  this[SESSION].receive(chunk);
+}
+
+function onEnd(this: Joined): void {
+  this[SESSION].receiveEof();
+}
+
+function onClose(this: Joined): void {
+  this[SESSION].lost();
+}
+
+function ignore(): void {}
 
 /** Where the peer of a socket is. */
 export function addressOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): PeerAddress | null {

@@ -47,7 +47,7 @@ export class Opening implements SessionUser {
   #redirects = 0;
   #request: ClientRequest | undefined;
   #isOver = false;
-  #isOpen = false;
+  #session: Session | undefined;
 
   constructor(websocket: WebSocket, address: string | URL, subprotocols: readonly string[], options: ClientOptions) {
     if (options.protocolVersion !== undefined && options.protocolVersion !== 13) {
@@ -73,32 +73,23 @@ export class Opening implements SessionUser {
   // --- For the session. ---
 
   onEvent(event: ConnectionEvent): void {
-    if (event.type === "open") {
-      this.#isOpen = true;
+    if (event.type === "open" && this.#session !== undefined) {
       this.#isOver = true;
-    }
-    if (this.#isOpen) {
+      this.#session.user = this.#websocket;
       this.#websocket.onEvent(event);
     }
   }
 
-  onDrain(): void {
-    this.#websocket.onDrain();
-  }
-
   onEnd(closed: ClosedEvent): void {
-    if (this.#isOpen) {
-      this.#websocket.onEnd(closed);
-    } else {
-      this.#fail(responseError(closed, this.#subprotocols.length > 0));
-    }
+    this.#fail(responseError(closed, this.#subprotocols.length > 0));
   }
 
   // --- Private. ---
 
   #start(url: URL): void {
     const { perMessageDeflate = true, origin } = this.#options;
-    const session = this.#session(url, perMessageDeflate, origin);
+    const session = this.#newSession(url, perMessageDeflate, origin);
+    this.#session = session;
     let head: readonly Header[] = [];
     const [event] = session.connection.requestFields("1.1");
     if (event?.type === "head") {
@@ -124,7 +115,7 @@ export class Opening implements SessionUser {
     }
   }
 
-  #session(url: URL, deflate: NonNullable<ClientOptions["perMessageDeflate"]>, origin: string | undefined): Session {
+  #newSession(url: URL, deflate: NonNullable<ClientOptions["perMessageDeflate"]>, origin: string | undefined): Session {
     const isSecure = url.protocol === "wss:";
     const isUnix = url.protocol === "ws+unix:";
     const connection = Connection.client(isUnix ? "ws://localhost/" : `${isSecure ? "wss" : "ws"}://${url.host}/`, {
@@ -177,7 +168,7 @@ export class Opening implements SessionUser {
     if (rest.length > 0) {
       session.receive(rest);
     }
-    if (!this.#isOpen) {
+    if (!this.#isOver) {
       // No rest of the stream makes a wrong 101 right.
       session.receiveEof();
     }

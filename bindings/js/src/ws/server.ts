@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
 import { type CommonOptions, engineOptions } from "./options.js";
-import { type Decision, Upgrade } from "./upgrade.js";
+import { type Decision, type Policy, Upgrade } from "./upgrade.js";
 import { WebSocket } from "./websocket.js";
 
 /** What `verifyClient` sees. */
@@ -73,6 +73,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   readonly clients: Set<WebSocket> | undefined;
   #server: HttpServer | HttpsServer | undefined;
   readonly #ownsServer: boolean;
+  readonly #policy: Policy;
   #state: typeof RUNNING | typeof CLOSING | typeof CLOSED = RUNNING;
   readonly #listeners: [string, Listener][];
 
@@ -89,6 +90,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     }
     this.options = { ...options, WebSocket: options.WebSocket ?? WebSocket };
     this.path = path;
+    this.#policy = this.#newPolicy();
     this.clients = clientTracking ? new Set() : undefined;
     this.#ownsServer = port !== undefined && port !== null;
     this.#server = this.#ownsServer ? createServer(refuse) : (server ?? undefined);
@@ -167,29 +169,37 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     }
     upgraded.add(socket);
     const websocket = new (this.options.WebSocket ?? WebSocket)(null, undefined);
-    const engine = engineOptions(this.options, this.options.perMessageDeflate ?? false);
-    const upgrade = new Upgrade(request, socket, websocket, {
-      engine,
-      isHandled: () => this.shouldHandle(request),
-      isClosing: () => this.#state > RUNNING,
-      verify: (decide) => this.#verify(request, decide),
-      choose: (subprotocols) => this.#choose(subprotocols, request),
-      addHeaders: (lines) => this.emit("headers", lines, request),
-      refused: (error) => this.emit("wsClientError", error, socket, request),
-      opened: () => {
+    new Upgrade(request, socket, websocket, this.#policy, callback).start(head);
+  }
+
+  readonly #onConnection = (websocket: WebSocket, request: IncomingMessage): void => {
+    this.emit("connection", websocket, request);
+  };
+
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    this.handleUpgrade(request, socket, head, this.#onConnection);
+  };
+
+  #newPolicy(): Policy {
+    const isClosing = (): boolean => this.#state > RUNNING;
+    return {
+      engine: engineOptions(this.options, this.options.perMessageDeflate ?? false),
+      get isClosing() {
+        return isClosing();
+      },
+      isHandled: (request) => this.shouldHandle(request),
+      verify: (request, decide) => this.#verify(request, decide),
+      choose: (subprotocols, request) => this.#choose(subprotocols, request),
+      addHeaders: (lines, request) => this.emit("headers", lines, request),
+      refused: (error, socket, request) => this.emit("wsClientError", error, socket, request),
+      opened: (websocket) => {
         if (this.clients !== undefined) {
           this.clients.add(websocket);
           websocket.on("close", () => this.#forget(websocket));
         }
-        callback(websocket, request);
       },
-    });
-    upgrade.start(head);
+    };
   }
-
-  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    this.handleUpgrade(request, socket, head, (websocket) => this.emit("connection", websocket, request));
-  };
 
   #verify(request: IncomingMessage, decide: Decision): void {
     const { verifyClient } = this.options;

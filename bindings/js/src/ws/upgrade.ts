@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
 import type { Options } from "../connection-options.js";
-import type { ClosedEvent, ConnectionEvent, HeadEvent, RequestEvent } from "../events.js";
+import type { ConnectionEvent, HeadEvent, RequestEvent } from "../events.js";
 import { Session, type SessionUser } from "../hosts/session.js";
 import { Connection } from "../index.js";
 import { headLines, headText, requestFields } from "../node/http.js";
@@ -21,18 +21,18 @@ export type Decision = (
   headers?: Record<string, string | number>,
 ) => void;
 
-/** What the server says to a request. */
+/** What a server says to requests. */
 export interface Policy {
   readonly engine: Options;
-  isHandled(): boolean;
-  isClosing(): boolean;
-  verify(decide: Decision): void;
-  choose(subprotocols: readonly string[]): string | null;
+  readonly isClosing: boolean;
+  isHandled(request: IncomingMessage): boolean;
+  verify(request: IncomingMessage, decide: Decision): void;
+  choose(subprotocols: readonly string[], request: IncomingMessage): string | null;
   /** The lines of the response's head may be changed. */
-  addHeaders(lines: string[]): void;
+  addHeaders(lines: string[], request: IncomingMessage): void;
   /** Whether somebody else answers a request that is refused. */
-  refused(error: Error): boolean;
-  opened(): void;
+  refused(error: Error, socket: Duplex, request: IncomingMessage): boolean;
+  opened(websocket: WebSocket): void;
 }
 
 /** The opening handshake of a server's socket. */
@@ -42,17 +42,24 @@ export class Upgrade implements SessionUser {
   readonly #websocket: WebSocket;
   readonly #policy: Policy;
   readonly #session: Session;
+  readonly #opened: (websocket: WebSocket, request: IncomingMessage) => void;
   #accepted = false;
   /** Whether the host refuses the request, and not the engine. */
   #isOurs = false;
-  #isOpen = false;
   #refusal: HeadEvent | undefined;
 
-  constructor(request: IncomingMessage, socket: Duplex, websocket: WebSocket, policy: Policy) {
+  constructor(
+    request: IncomingMessage,
+    socket: Duplex,
+    websocket: WebSocket,
+    policy: Policy,
+    opened: (websocket: WebSocket, request: IncomingMessage) => void,
+  ) {
     this.#request = request;
     this.#socket = socket;
     this.#websocket = websocket;
     this.#policy = policy;
+    this.#opened = opened;
     this.#session = new Session(Connection.server(policy.engine), this, OUTPUT_LIMIT);
   }
 
@@ -81,45 +88,36 @@ export class Upgrade implements SessionUser {
     }
     if (event.type === "closed" && this.#refusal !== undefined) {
       const error = requestError(event);
-      if (!this.#policy.refused(error)) {
+      if (!this.#policy.refused(error, this.#socket, this.#request)) {
         this.#write(withText(this.#refusal, error.message));
       }
       return;
     }
     if (event.type === "open") {
-      this.#isOpen = true;
+      this.#session.user = this.#websocket;
       this.#websocket.onEvent(event);
-      this.#policy.opened();
-    } else if (this.#isOpen) {
-      this.#websocket.onEvent(event);
+      this.#policy.opened(this.#websocket);
+      this.#opened(this.#websocket, this.#request);
     }
   }
 
-  onDrain(): void {
-    if (this.#isOpen) {
-      this.#websocket.onDrain();
-    }
-  }
-
-  onEnd(closed: ClosedEvent): void {
-    if (this.#isOpen) {
-      this.#websocket.onEnd(closed);
-    }
+  onEnd(): void {
+    // There is no WebSocket yet that could be told.
   }
 
   #onRequest({ subprotocols }: RequestEvent): void {
-    if (!this.#policy.isHandled()) {
+    if (!this.#policy.isHandled(this.#request)) {
       this.#respond(400);
       return;
     }
-    this.#policy.verify((accepted, status = 401, message, headers) => {
+    this.#policy.verify(this.#request, (accepted, status = 401, message, headers) => {
       // A decision counts once, and not after the client has gone.
       if (this.#accepted || this.#isOurs || this.#session.ended) {
         return;
       }
       if (!accepted) {
         this.#respond(status, message, headers);
-      } else if (this.#policy.isClosing()) {
+      } else if (this.#policy.isClosing) {
         this.#respond(503);
       } else {
         this.#accepted = true;
@@ -130,7 +128,7 @@ export class Upgrade implements SessionUser {
 
   #accept(subprotocols: readonly string[]): void {
     try {
-      const subprotocol = this.#policy.choose(subprotocols);
+      const subprotocol = this.#policy.choose(subprotocols, this.#request);
       this.#session.call((connection, now) => connection.accept(subprotocol, [], now));
     } catch (error) {
       // Such as a subprotocol that was not offered.
@@ -151,7 +149,7 @@ export class Upgrade implements SessionUser {
   #write(head: HeadEvent): void {
     const lines = headLines(head);
     if (head.status === 101) {
-      this.#policy.addHeaders(lines);
+      this.#policy.addHeaders(lines, this.#request);
     }
     this.#socket.write(headText(head, lines));
   }

@@ -60,7 +60,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
   declare static Server: typeof WebSocketServer;
   declare static createWebSocketStream: typeof createWebSocketStream;
 
-  readonly #listeners = new EventListeners(this);
+  /** Made when it is needed: most sockets have listeners of the `EventEmitter` only. */
+  #eventListeners: EventListeners | undefined;
   #readyState: 0 | 1 | 2 | 3 = CONNECTING;
   #session: Session | undefined;
   #socket: Duplex | undefined;
@@ -326,6 +327,11 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
   }
 
   // --- Private. ---
+
+  get #listeners(): EventListeners {
+    this.#eventListeners ??= new EventListeners(this);
+    return this.#eventListeners;
+  }
 
   #checkNotConnecting(): void {
     if (this.#readyState === CONNECTING) {
