@@ -1,0 +1,280 @@
+//! The loop of every host, as something to be polled: write the output, obey the transport instruction, read, and act on the
+//! deadline.
+
+use std::cell::Cell;
+use std::io;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use sansock::Transport;
+
+use crate::io::{Runtime, Stream};
+use crate::session::Session;
+use crate::wakers::Half;
+
+/// A read buffer. The connections of a thread share one while nothing of it is kept.
+const BUFFER_SIZE: usize = 64 * 1024;
+/// A buffer of which the front is kept by messages is read into while there is this much room.
+const MIN_READ: usize = 8 * 1024;
+/// How often the loop may go round before other tasks have their turn.
+const MAX_ROUNDS: u32 = 64;
+/// How long ending our side of a stream may take: TLS has something to write for it.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+
+thread_local! {
+    static BUFFER: Cell<BytesMut> = Cell::new(BytesMut::new());
+}
+
+/// A session and what it reads, writes and waits with.
+pub(crate) struct Driver<S, R: Runtime> {
+    pub(crate) stream: S,
+    pub(crate) session: Session,
+    clock: R,
+    timer: Timer<R>,
+    /// Whether the stream may have kept some of what was written.
+    is_unflushed: bool,
+    sending: Sending,
+    /// Why the stream is lost, if it is.
+    lost: Option<Arc<io::Error>>,
+    /// Whether the peer has ended its side of the stream.
+    is_eof: bool,
+    is_finished: bool,
+}
+
+/// Our side of the stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    Open,
+    /// It is being ended, since then.
+    Ending(Duration),
+    Ended,
+}
+
+/// A timer that is set anew only if it is to end earlier: deadlines move with each read.
+struct Timer<R: Runtime> {
+    sleep: Option<Pin<Box<R::Sleep>>>,
+    ends: Duration,
+}
+
+impl<R: Runtime> Timer<R> {
+    /// Whether the deadline has passed.
+    fn poll_until(&mut self, deadline: Duration, clock: &R, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = clock.elapsed();
+            if now >= deadline {
+                return Poll::Ready(());
+            }
+            let sleep = match &mut self.sleep {
+                Some(sleep) if self.ends <= deadline => sleep,
+                Some(sleep) => {
+                    self.ends = deadline;
+                    sleep.set(clock.sleep(deadline - now));
+                    sleep
+                }
+                none => {
+                    self.ends = deadline;
+                    none.insert(Box::pin(clock.sleep(deadline - now)))
+                }
+            };
+            if sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.sleep = None;
+        }
+    }
+}
+
+impl<S: Stream<R>, R: Runtime> Driver<S, R> {
+    pub(crate) fn new(stream: S, session: Session, clock: R) -> Self {
+        Driver {
+            stream,
+            session,
+            clock,
+            timer: Timer { sleep: None, ends: Duration::ZERO },
+            is_unflushed: false,
+            sending: Sending::Open,
+            lost: None,
+            is_eof: false,
+            is_finished: false,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Whether the connection has ended and nothing is left to be done with its transport.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// Whether all that was sent has been handed to the operating system.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.session.is_written() && !self.is_unflushed
+    }
+
+    /// Does what can be done now, for a task that polls this half. Returns whether anything was.
+    pub(crate) fn poll(&mut self, half: Half, cx: &mut Context<'_>) -> bool {
+        let mut has_done = false;
+        for _ in 0..MAX_ROUNDS {
+            if self.is_finished {
+                return has_done;
+            }
+            let now = self.now();
+            let mut round = self.session.advance(now);
+            round |= self.poll_write(cx);
+            self.obey(now, cx);
+            if half == Half::Receiver && self.session.has_messages() {
+                self.note_end();
+                return true;
+            }
+            round |= self.poll_read(now, cx);
+            if !round && self.poll_deadline(cx).is_ready() {
+                let now = self.now();
+                self.session.timeout(now);
+                round = true;
+            }
+            self.note_end();
+            if !round {
+                return has_done;
+            }
+            has_done = true;
+        }
+        cx.waker().wake_by_ref();
+        true
+    }
+
+    /// Writes what there is. Returns whether anything was written.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut has_written = false;
+        while self.lost.is_none() && !self.session.output().is_empty() {
+            match Pin::new(&mut self.stream).poll_write(cx, self.session.output()) {
+                Poll::Ready(Ok(0)) => self.lose(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(count)) => {
+                    self.session.written(count);
+                    self.is_unflushed = true;
+                    has_written = true;
+                }
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Poll::Ready(Err(error)) => self.lose(error),
+                Poll::Pending => break,
+            }
+        }
+        if self.is_unflushed && self.lost.is_none() {
+            match Pin::new(&mut self.stream).poll_flush(cx) {
+                Poll::Ready(Ok(())) => {
+                    self.is_unflushed = false;
+                    has_written = true;
+                }
+                Poll::Ready(Err(error)) => self.lose(error),
+                Poll::Pending => {}
+            }
+        }
+        has_written
+    }
+
+    /// Does with the transport what the engine says, once all is written.
+    fn obey(&mut self, now: Duration, cx: &mut Context<'_>) {
+        let transport = self.session.transport();
+        if transport == Transport::Open || !self.is_flushed() || self.lost.is_some() {
+            return;
+        }
+        if self.sending == Sending::Open {
+            self.sending = Sending::Ending(now);
+        }
+        if matches!(self.sending, Sending::Ending(_)) && Pin::new(&mut self.stream).poll_shutdown(cx).is_ready() {
+            // An error means that the peer has closed already.
+            self.sending = Sending::Ended;
+        }
+    }
+
+    /// Reads once, if a message is wanted. Returns whether something came.
+    fn poll_read(&mut self, now: Duration, cx: &mut Context<'_>) -> bool {
+        let wants = !self.is_eof && self.session.wants_read() && self.session.transport() != Transport::Close;
+        self.session.set_reading(wants, now);
+        if !wants {
+            return false;
+        }
+        let mut buffer = BUFFER.take();
+        if buffer.capacity() < MIN_READ {
+            buffer.reserve(BUFFER_SIZE);
+        }
+        let result = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+        let now = self.now();
+        let has_come = match result {
+            Poll::Ready(Ok(0)) => self.end_reading(now),
+            Poll::Ready(Ok(_)) => {
+                self.session.receive(mem::take(&mut buffer), now);
+                buffer = self.session.take_empty_input().unwrap_or_default();
+                true
+            }
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => true,
+            Poll::Ready(Err(error)) => {
+                self.lose(error);
+                self.end_reading(now)
+            }
+            // What had arrived before the stream was lost has been read.
+            Poll::Pending if self.lost.is_some() => self.end_reading(now),
+            Poll::Pending => false,
+        };
+        if buffer.capacity() > 0 {
+            BUFFER.set(buffer);
+        }
+        has_come
+    }
+
+    /// Nothing more comes.
+    fn end_reading(&mut self, now: Duration) -> bool {
+        self.is_eof = true;
+        self.session.receive_eof(now);
+        true
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let shutdown = match self.sending {
+            Sending::Ending(since) if self.session.transport() == Transport::Close => Some(since + SHUTDOWN_TIME),
+            _ => None,
+        };
+        let deadline = match (self.session.next_deadline(), shutdown) {
+            (Some(one), Some(other)) => one.min(other),
+            (one, other) => match one.or(other) {
+                Some(deadline) => deadline,
+                None => return Poll::Pending,
+            },
+        };
+        if self.timer.poll_until(deadline, &self.clock, cx).is_pending() {
+            return Poll::Pending;
+        }
+        if shutdown.is_some_and(|end| end <= self.now()) {
+            self.sending = Sending::Ended;
+        }
+        Poll::Ready(())
+    }
+
+    /// The stream cannot be written to any more.
+    fn lose(&mut self, error: io::Error) {
+        let error = self.lost.get_or_insert_with(|| Arc::new(error));
+        self.session.set_transport_error(error.clone());
+    }
+
+    /// Notes whether the connection has ended.
+    fn note_end(&mut self) {
+        if let Some(error) = &self.lost {
+            self.session.set_transport_error(error.clone());
+        }
+        let is_done_with = match (&self.lost, self.session.transport()) {
+            (Some(_), _) => true,
+            (None, Transport::Close) => self.sending == Sending::Ended,
+            (None, _) => false,
+        };
+        self.is_finished = self.session.closed().is_some() && is_done_with;
+        if self.is_finished {
+            self.is_unflushed = false;
+            self.timer.sleep = None;
+        }
+    }
+}

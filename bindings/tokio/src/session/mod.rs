@@ -1,0 +1,294 @@
+//! A connection as its users see it, without I/O: messages that have arrived, backpressure, closing, deadlines. It reads no
+//! clock and waits for nothing: the [driver](crate::driver) does.
+//!
+//! Messages are pulled: bytes are read and passed to the engine only when no message waits to be received, so that what a
+//! connection holds is at most what one batch of the engine holds.
+
+mod inbox;
+mod opening;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use sansock::{CloseCode, Config, Connection, Received, Role, State, Transport, random_seed};
+
+use crate::error::{Closed, Error};
+use crate::message::Message;
+#[cfg(feature = "hyper")]
+pub(crate) use inbox::Head;
+use inbox::{Inbox, Kept};
+pub(crate) use opening::Opening;
+
+/// How long a peer's Close waits for its answer while messages before it have not been received.
+const CLOSE_GRACE: Duration = Duration::from_secs(10);
+/// How many bytes of messages are kept while we close, when nobody receives them.
+const MAX_CLOSING: usize = 256 * 1024;
+
+/// One connection.
+pub(crate) struct Session {
+    connection: Connection,
+    role: Role,
+    /// What has been read, and what of it the engine has not consumed.
+    input: BytesMut,
+    pub(crate) inbox: Inbox,
+    /// Messages for which there was no room in the output.
+    parked: VecDeque<Message>,
+    /// Whether we have started the closing handshake.
+    close_started: bool,
+    /// Whether the engine knows that nothing is read.
+    is_paused: bool,
+    /// Since when something is due that waits for messages to be received.
+    waiting_since: Option<Duration>,
+}
+
+impl Session {
+    /// A new connection. A client's request is in the output.
+    pub(crate) fn new(config: &Config, now: Duration) -> Result<Self, Error> {
+        let role = config.role();
+        // A server draws no random numbers.
+        let seed = if role == Role::Client { random_seed()? } else { [0; 32] };
+        Ok(Session {
+            connection: Connection::new(config, seed, now)?,
+            role,
+            input: BytesMut::new(),
+            inbox: Inbox::default(),
+            parked: VecDeque::new(),
+            close_started: false,
+            is_paused: false,
+            waiting_since: None,
+        })
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    // Input
+
+    /// Whether to read: no message waits to be received, nor do bytes for the engine.
+    pub(crate) fn wants_read(&self) -> bool {
+        self.input.is_empty() && self.takes_events()
+    }
+
+    /// Takes what has been read.
+    pub(crate) fn receive(&mut self, input: BytesMut, now: Duration) {
+        self.input = input;
+        self.advance(now);
+    }
+
+    /// Gives back the buffer that was passed to [`receive`](Self::receive), once it is empty.
+    pub(crate) fn take_empty_input(&mut self) -> Option<BytesMut> {
+        self.input.is_empty().then(|| std::mem::take(&mut self.input))
+    }
+
+    /// The peer's stream has ended, or the transport is lost.
+    pub(crate) fn receive_eof(&mut self, now: Duration) {
+        let received = self.connection.receive_eof(now);
+        self.inbox.take_all(received);
+        self.settle(now);
+    }
+
+    /// Acts on the deadline.
+    pub(crate) fn timeout(&mut self, now: Duration) {
+        self.waiting_since = None;
+        let received = self.connection.timeout(now);
+        self.inbox.take_all(received);
+        self.settle(now);
+    }
+
+    /// Has the engine go on, if it has something to do and no message waits to be received. Returns whether it did.
+    pub(crate) fn advance(&mut self, now: Duration) -> bool {
+        let mut has_advanced = false;
+        while self.takes_events() && (!self.input.is_empty() || self.connection.has_more()) {
+            let before = self.input.len();
+            self.receive_batch(now);
+            self.settle(now);
+            if self.input.len() == before && !self.connection.has_more() {
+                break; // it waits for the answer to a request
+            }
+            has_advanced = true;
+        }
+        if !self.connection.has_more() {
+            self.waiting_since = None;
+        } else if self.waiting_since.is_none() {
+            self.waiting_since = Some(now);
+        }
+        has_advanced
+    }
+
+    /// Whether events may be asked for. The answer to a peer's Close waits for the messages before it to be received, so that
+    /// these can be answered.
+    fn takes_events(&self) -> bool {
+        self.inbox.messages.is_empty() || (self.close_started && self.inbox.message_bytes() <= MAX_CLOSING)
+    }
+
+    fn receive_batch(&mut self, now: Duration) {
+        let mut kept = Kept::of(&self.input);
+        let Received { consumed, events, .. } = self.connection.receive(&mut self.input, now);
+        for event in events {
+            self.inbox.take(event, &mut kept);
+        }
+        if !kept.is_empty() {
+            kept.share(&mut self.inbox, self.input.split_to(consumed).freeze());
+        } else if consumed == self.input.len() {
+            self.input.clear();
+        } else {
+            self.input.advance(consumed);
+        }
+    }
+
+    /// What follows from the events of a batch.
+    fn settle(&mut self, now: Duration) {
+        if let Some(closed) = self.inbox.closed.as_mut().filter(|closed| closed.fault.is_none()) {
+            closed.fault = self.connection.fault();
+        }
+        if let (Some(refusal), Some(fault)) = (&mut self.inbox.rejected, self.connection.fault()) {
+            refusal.fault = fault.kind;
+        }
+        if let Some(code) = self.inbox.fault_code.take() {
+            // Where the option `auto_fail` is off.
+            self.connection.fail(code, "", now).ok();
+        }
+    }
+
+    /// Tells the engine whether bytes are being read, when that changes: a pong that is not read is not late. And while
+    /// output waits it tells the time, from which the deadline for writing runs.
+    pub(crate) fn set_reading(&mut self, reads: bool, now: Duration) {
+        if reads == self.is_paused || self.connection.pending_output() > 0 {
+            self.is_paused = !reads;
+            if reads { self.connection.resume(now) } else { self.connection.pause(now) }
+        }
+    }
+
+    // Output
+
+    pub(crate) fn output(&self) -> &[u8] {
+        self.connection.output()
+    }
+
+    pub(crate) fn written(&mut self, count: usize) {
+        // It may have dropped its output meanwhile.
+        self.connection.written(count).ok();
+        while let Some(message) = self.parked.pop_front() {
+            if let Err(sansock::Error::WouldBlock) = self.try_send(&message) {
+                self.parked.push_front(message);
+                break;
+            }
+        }
+    }
+
+    /// Whether all that was sent has been written.
+    pub(crate) fn is_written(&self) -> bool {
+        self.connection.pending_output() == 0 && self.parked.is_empty()
+    }
+
+    /// What to do with the transport once all output is written.
+    pub(crate) fn transport(&self) -> Transport {
+        self.connection.transport()
+    }
+
+    /// When to call [`timeout`](Self::timeout).
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        match self.waiting_since {
+            // It is due at once, but for the messages that wait.
+            Some(since) if self.connection.has_more() => Some(since + CLOSE_GRACE),
+            _ => self.connection.next_deadline(),
+        }
+    }
+
+    // Messages
+
+    /// The next message, if one has arrived.
+    pub(crate) fn pop(&mut self) -> Option<Message> {
+        self.inbox.pop()
+    }
+
+    /// Whether a message waits to be received.
+    pub(crate) fn has_messages(&self) -> bool {
+        !self.inbox.messages.is_empty()
+    }
+
+    /// Whether there is room for a message.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.connection.writable() && self.parked.is_empty()
+    }
+
+    /// Sends a message. If the output is full, it is kept until there is room.
+    pub(crate) fn send(&mut self, message: Message) -> Result<(), Error> {
+        if !self.parked.is_empty() {
+            self.parked.push_back(message);
+            return Ok(());
+        }
+        match self.try_send(&message) {
+            Err(sansock::Error::WouldBlock) => self.parked.push_back(message),
+            result => result.map_err(|error| self.refused(error))?,
+        }
+        Ok(())
+    }
+
+    fn try_send(&mut self, message: &Message) -> Result<(), sansock::Error> {
+        match message {
+            Message::Text(text) => self.connection.send_text(text),
+            Message::Binary(data) => self.connection.send_binary(data),
+        }
+    }
+
+    /// Sends a ping.
+    pub(crate) fn ping(&mut self, payload: &[u8], now: Duration) -> Result<(), Error> {
+        match self.connection.ping(payload, now) {
+            // So much waits to be written that a ping would say nothing: the peer does not read.
+            Err(sansock::Error::WouldBlock) => Ok(()),
+            result => result.map_err(|error| self.refused(error)),
+        }
+    }
+
+    /// Starts the closing handshake, unless it has begun.
+    pub(crate) fn close(&mut self, code: Option<CloseCode>, reason: &str, now: Duration) -> Result<(), Error> {
+        self.connection.close(code, reason, now)?;
+        self.close_started = true;
+        Ok(())
+    }
+
+    /// Why nothing can be sent, if that is so.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        match &self.inbox.closed {
+            Some(closed) => Err(Error::Closed(closed.clone())),
+            None if self.close_started => Err(Error::Closing),
+            None => Ok(()),
+        }
+    }
+
+    /// What an error of the engine means.
+    fn refused(&self, error: sansock::Error) -> Error {
+        match (error, &self.inbox.closed) {
+            (sansock::Error::InvalidState, Some(closed)) => Error::Closed(closed.clone()),
+            (sansock::Error::InvalidState, None) => Error::Closing,
+            (error, _) => error.into(),
+        }
+    }
+
+    // State
+
+    pub(crate) fn state(&self) -> State {
+        if self.inbox.closed.is_some() { State::Closed } else { self.connection.state() }
+    }
+
+    pub(crate) fn closed(&self) -> Option<&Closed> {
+        self.inbox.closed.as_ref()
+    }
+
+    /// Keeps what the transport said when it failed.
+    pub(crate) fn set_transport_error(&mut self, error: Arc<std::io::Error>) {
+        if let Some(closed) = self.inbox.closed.as_mut().filter(|closed| !closed.clean) {
+            closed.io.get_or_insert(error);
+        }
+    }
+
+    pub(crate) fn set_compression(&mut self, on: bool) {
+        self.connection.set_compression(on);
+    }
+}

@@ -1,0 +1,150 @@
+//! Messages in both directions, closing, and what is known of a connection.
+
+mod common;
+
+use common::{client_config, pair, pair_with, text};
+use futures_util::{SinkExt, StreamExt};
+use sansock_tokio::{CloseCode, Config, Error, FaultKind, Message, State};
+
+#[tokio::test(start_paused = true)]
+async fn both_ends_send_and_receive() {
+    let (mut client, mut server) = pair().await;
+    client.send("hello").await.expect("sent");
+    assert_eq!(text(&mut server).await, "hello");
+    server.send(vec![1, 2, 3]).await.expect("sent");
+    let message = client.recv().await.expect("a message").expect("no error");
+    assert_eq!(message, Message::binary(vec![1, 2, 3]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_every_size_arrive_in_order() {
+    let (mut client, server) = pair_with(client_config().deflate(true), Config::server().deflate(true), 3000).await;
+    let echo = tokio::spawn(async move {
+        let mut server = server;
+        while let Some(message) = server.recv().await {
+            server.send(message.expect("a message")).await.expect("sent");
+        }
+        server.closed().expect("it has ended").clone()
+    });
+    for len in [0, 1, 125, 126, 4095, 4096, 4097, 65_535, 65_536, 300_000] {
+        let data: Vec<u8> = (0..len).map(|number| (number * 7 % 251) as u8).collect();
+        client.send(data.clone()).await.expect("sent");
+        assert_eq!(client.recv().await.expect("an echo").expect("no error"), Message::from(data));
+        let words = "día ".repeat(len / 5);
+        client.send(words.as_str()).await.expect("sent");
+        assert_eq!(client.recv().await.expect("an echo").expect("no error").as_text(), Some(words.as_str()));
+    }
+    client.close(1000, "done").await.expect("a clean close");
+    let closed = echo.await.expect("the task ends");
+    assert_eq!((closed.code, closed.reason.as_str(), closed.clean), (CloseCode::NORMAL_CLOSURE, "done", true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fed_messages_are_written_by_the_next_wait() {
+    let (mut client, mut server) = pair().await;
+    for number in 0..100 {
+        client.feed(number.to_string()).await.expect("fed");
+    }
+    let (received, flushed) = tokio::join!(server.recv(), client.flush());
+    flushed.expect("flushed");
+    assert_eq!(received.expect("a message").expect("no error").as_text(), Some("0"));
+    for number in 1..100 {
+        assert_eq!(text(&mut server).await, number.to_string());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_a_stream_and_a_sink() {
+    let (client, server) = pair().await;
+    let (sink, stream) = StreamExt::split::<Message>(server);
+    let echo = tokio::spawn(stream.forward(sink));
+    let (mut sender, receiver) = StreamExt::split::<Message>(client);
+    for number in 0..10 {
+        SinkExt::send(&mut sender, number.to_string().into()).await.expect("sent");
+    }
+    let received: Vec<_> = receiver.take(10).map(|message| message.expect("a message")).collect().await;
+    let expected: Vec<Message> = (0..10).map(|number| number.to_string().into()).collect();
+    assert_eq!(received, expected);
+    drop(received);
+    let closing = tokio::spawn(async move { SinkExt::close(&mut sender).await });
+    closing.await.expect("no panic").expect("a clean close");
+    echo.await.expect("no panic").expect("the echo ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_is_a_handshake_that_both_see() {
+    let (mut client, mut server) = pair().await;
+    assert_eq!((client.state(), client.closed().is_none()), (State::Open, true));
+    let (closed, received) = tokio::join!(client.close(4000, "bye"), server.recv());
+    closed.expect("a clean close");
+    assert!(received.is_none());
+    let (ours, theirs) = (client.closed().expect("closed"), server.closed().expect("closed"));
+    assert_eq!((theirs.code.get(), theirs.reason.as_str(), theirs.by_peer, theirs.clean), (4000, "bye", true, true));
+    assert_eq!((ours.code.get(), ours.by_peer, ours.close_sent), (4000, false, Some(CloseCode::from(4000))));
+    assert!(client.recv().await.is_none());
+    assert!(matches!(client.send("late").await, Err(Error::Closed(_))));
+    assert!(matches!(server.send("late").await, Err(Error::Closed(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_answers_what_came_before_close() {
+    let (mut client, mut server) = pair_with(client_config().receive_while_closing(true), Config::server(), 4096).await;
+    client.feed("question").await.expect("fed");
+    client.start_close(1000, "").expect("closing");
+    let server = async {
+        assert_eq!(text(&mut server).await, "question");
+        server.send("answer").await.expect("sent");
+        assert!(server.recv().await.is_none());
+    };
+    let client = async {
+        assert_eq!(text(&mut client).await, "answer");
+        assert!(client.recv().await.is_none());
+        assert!(matches!(client.send("late").await, Err(Error::Closed(_))));
+    };
+    tokio::join!(server, client);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_behind_our_close() {
+    let (mut client, _server) = pair().await;
+    client.start_close(1001, "going").expect("closing");
+    assert!(matches!(client.send("late").await, Err(Error::Closing)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_stream_is_an_error_once() {
+    let (client, mut server) = pair().await;
+    drop(client);
+    let Some(Err(Error::Closed(closed))) = server.recv().await else { panic!("no error") };
+    assert_eq!((closed.code, closed.clean), (CloseCode::ABNORMAL_CLOSURE, false));
+    assert_eq!(closed.fault.map(|fault| fault.kind), Some(FaultKind::Eof));
+    assert!(server.recv().await.is_none());
+    assert!(matches!(server.send("late").await, Err(Error::Closed(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn misuse_is_an_error_and_changes_nothing() {
+    let (mut client, mut server) = pair_with(client_config().output_hard_limit(1000), Config::server(), 4096).await;
+    assert!(matches!(client.close(1005, "").await, Err(Error::Argument(_))));
+    assert!(matches!(client.close(1000, &"x".repeat(124)).await, Err(Error::Argument(_))));
+    assert!(matches!(client.ping([0; 126]).await, Err(Error::Argument(_))));
+    assert!(matches!(client.send(vec![0; 1001]).await, Err(Error::TooLarge)));
+    client.send("still here").await.expect("sent");
+    assert_eq!(text(&mut server).await, "still here");
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_ends_know_what_was_agreed() {
+    let client = client_config().subprotocol("v2.chat").subprotocol("chat").header("X-Token", "secret").deflate(true);
+    let server = Config::server().subprotocol("chat").header("Server", "test").deflate(true);
+    let (client, server) = pair_with(client, server, 4096).await;
+    assert_eq!((client.subprotocol(), server.subprotocol()), (Some("chat"), Some("chat")));
+    let request = server.request().expect("a request");
+    assert_eq!((request.method.as_str(), request.target.as_str(), request.path()), ("GET", "/chat", "/chat"));
+    assert_eq!(request.headers["x-token"], "secret");
+    assert_eq!(request.subprotocols, ["v2.chat", "chat"]);
+    let response = client.response().expect("a response");
+    assert_eq!(response.headers["server"], "test");
+    assert!(response.extensions[0].starts_with("permessage-deflate"));
+    assert!(client.request().is_none());
+}
