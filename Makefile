@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-HOSTS := rust c cpp python python-threads node deno bun
+HOSTS := rust rust-tokio c cpp python python-threads node deno bun
 PORT ?= 0
 CONNECTIONS ?= 10000
 MESSAGES ?= 10000
@@ -130,10 +130,13 @@ target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@cargo build --quiet --release -p sansock-examples
 	@touch $@
 
-target/release/http2_server: $(CORE) $(call sources,examples/rust/tokio) | $(DONE)/rust
+TOKIO := $(CORE) bindings/tokio/Cargo.toml $(call sources,bindings/tokio/src)
+TOKIO_PROGRAMS := target/release/tokio_echo_server target/release/http2_server
+
+$(TOKIO_PROGRAMS) &: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
 	@echo 'build: Rust examples over tokio' >&2
 	@cargo build --quiet --release -p sansock-examples-tokio
-	@touch $@
+	@touch $(TOKIO_PROGRAMS)
 
 target/examples/c/%: examples/c/%.c $(wildcard examples/c/*.h) include/sansock.h $(STATIC)
 	@echo 'build: $@' >&2
@@ -158,9 +161,9 @@ bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bi
 	@cd bindings/js && npm run --silent build >&2
 	@touch $@
 
-.PHONY: $(addprefix host-,$(HOSTS)) host-rust-tokio
+.PHONY: $(addprefix host-,$(HOSTS))
 host-rust: target/release/echo_server
-host-rust-tokio: target/release/http2_server
+host-rust-tokio: $(TOKIO_PROGRAMS)
 host-c: $(addprefix target/examples/c/,$(PROGRAMS))
 host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
 host-python host-python-threads: $(DONE)/python-package

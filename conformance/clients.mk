@@ -1,6 +1,6 @@
 # The command clients, which the demo and the conformance runs drive: one for each host (conformance/clients/README.md).
 
-CLIENT_HOSTS := $(filter-out python-threads,$(HOSTS))
+CLIENT_HOSTS := $(filter-out python-threads rust-tokio,$(HOSTS))
 
 target/release/command_client: $(CORE) $(call sources,conformance/clients/rust) \
 		examples/rust/src/bin/client/threads.rs | $(DONE)/rust

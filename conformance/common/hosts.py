@@ -25,7 +25,7 @@ COMMAND_CLIENT = str(ROOT / "conformance" / "clients" / "run")
 PROGRAMS = ROOT / "conformance" / "peers" / "programs"
 
 OUR_CLIENTS = ("rust", "c", "cpp", "python", "node", "deno", "bun")
-OUR_SERVERS = ("rust", "c", "cpp", "python", "python-threads", "node", "deno", "bun")
+OUR_SERVERS = ("rust", "rust-tokio", "c", "cpp", "python", "python-threads", "node", "deno", "bun")
 PEER_SERVERS = {
     "websockets": [PYTHON, str(PROGRAMS / "websockets_server.py")],
     "ws": ["node", str(PROGRAMS / "ws_server.mjs")],

@@ -34,6 +34,12 @@ pub use sansock::config::ConfigBuilder;
 pub use sansock::{CloseCode, Config, ConfigError, Fault, FaultKind, Role, State};
 #[cfg(feature = "tokio")]
 pub use server::accept;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use server::axum::{UpgradedWebSocket, WebSocketUpgrade};
+#[cfg(feature = "hyper")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
+pub use server::hyper::Upgrade;
 pub use server::{Acceptor, Incoming};
 
 pub use split::{Receiver, Sender};

@@ -1,5 +1,12 @@
 //! The server's side of the opening handshake.
 
+#[cfg(feature = "axum")]
+pub(crate) mod axum;
+#[cfg(feature = "hyper")]
+pub(crate) mod hyper;
+#[cfg(feature = "tokio")]
+mod serve;
+
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
