@@ -144,7 +144,7 @@ pub struct Refusal {
     pub body: Bytes,
     /// Whether a part of the body is missing.
     pub truncated: bool,
-    /// The rule that the response breaks, or [`FaultKind::Refused`].
+    /// The rule that the response breaks, or [`FaultKind::HttpStatus`].
     pub fault: FaultKind,
 }
 
@@ -155,7 +155,7 @@ impl Refusal {
             headers: header_map(rejected.headers()),
             body: Bytes::copy_from_slice(rejected.body),
             truncated: rejected.truncated,
-            fault: FaultKind::Refused,
+            fault: FaultKind::HttpStatus,
         }
     }
 }
