@@ -117,8 +117,9 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
         self.session.is_written() && !self.is_unflushed
     }
 
-    /// Does what can be done now, for a task that polls this half. Returns whether anything was.
-    pub(crate) fn poll(&mut self, half: Half, cx: &mut Context<'_>) -> bool {
+    /// Does what can be done now, for a task that polls this half, until what it waits for `is_done`. Returns whether anything
+    /// was.
+    pub(crate) fn poll(&mut self, half: Half, cx: &mut Context<'_>, is_done: impl Fn(&Self) -> bool) -> bool {
         let mut has_done = false;
         for _ in 0..MAX_ROUNDS {
             if self.is_finished {
@@ -128,20 +129,23 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
             let mut round = self.session.advance(now);
             round |= self.poll_write(cx);
             self.obey(now, cx);
-            if half == Half::Receiver && self.session.has_messages() {
-                self.note_end();
-                return true;
-            }
-            round |= self.poll_read(now, cx);
-            if !round && self.poll_deadline(cx).is_ready() {
-                let now = self.now();
-                self.session.timeout(now);
-                round = true;
+            // A task that only sends reads as well, for there may be pings; one that receives has what it wants.
+            if half == Half::Sender || !is_done(self) {
+                round |= self.poll_read(now, cx);
             }
             self.note_end();
-            if !round {
+            has_done |= round;
+            if is_done(self) {
                 return has_done;
             }
+            if round {
+                continue;
+            }
+            if self.poll_deadline(cx).is_pending() {
+                return has_done;
+            }
+            let now = self.now();
+            self.session.timeout(now);
             has_done = true;
         }
         cx.waker().wake_by_ref();

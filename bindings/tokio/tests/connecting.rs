@@ -36,7 +36,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 
 /// Echoes until the end.
 async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<(), Error> {
-    let acceptor = Acceptor::new(Config::server().secure(true).build()?);
+    let acceptor = Acceptor::new(Config::server().secure(true))?;
     let mut websocket: WebSocket<S> = acceptor.accept(stream).await?;
     while let Some(message) = websocket.recv().await {
         websocket.send(message?).await?;
@@ -62,7 +62,7 @@ async fn echo_server(tls: Option<TlsAcceptor>) -> u16 {
 }
 
 fn connector(url: &str) -> Connector {
-    Connector::new(Config::client(url).build().expect("a configuration"))
+    Connector::new(Config::client(url)).expect("valid options")
 }
 
 /// A large message there and back, and a clean close.

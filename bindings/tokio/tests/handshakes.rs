@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 type Outcome = (Result<WebSocket<DuplexStream>, Error>, Result<WebSocket<DuplexStream>, Error>);
 
 fn acceptor() -> Acceptor {
-    Acceptor::new(Config::server().subprotocol("chat").build().expect("a configuration"))
+    Acceptor::new(Config::server().subprotocol("chat")).expect("valid options")
 }
 
 /// What a client and a server get, whose request is answered so.
@@ -19,7 +19,7 @@ async fn decided(origin: Option<&str>, acceptor: Acceptor, answer: Answer) -> Ou
     let (near, far) = duplex(64 * 1024);
     let config = client_config().subprotocol("chat");
     let config = if let Some(origin) = origin { config.origin(origin) } else { config };
-    let connector = Connector::new(config.build().expect("a configuration"));
+    let connector = Connector::new(config).expect("valid options");
     tokio::join!(connector.handshake(near), acceptor.accept_with(far, |_| answer))
 }
 
@@ -64,7 +64,7 @@ async fn pages_of_other_sites_are_refused_unless_they_are_listed() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_adds_headers_and_chooses_the_subprotocol() {
     let answer = Answer::accept().subprotocol("chat").header("Set-Cookie", "session=1");
-    let (client, server) = decided(None, Acceptor::new(Config::server().build().expect("valid")), answer).await;
+    let (client, server) = decided(None, Acceptor::new(Config::server()).expect("valid options"), answer).await;
     let client = client.expect("a client");
     assert_eq!(client.subprotocol(), Some("chat"));
     assert_eq!(client.response().expect("a response").headers["set-cookie"], "session=1");
@@ -91,7 +91,7 @@ async fn an_answer_that_is_not_allowed_is_an_error_and_the_client_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_decision_may_wait() {
     let (near, far) = duplex(4096);
-    let connector = Connector::new(client_config().header("Authorization", "Bearer key").build().expect("valid"));
+    let connector = Connector::new(client_config().header("Authorization", "Bearer key")).expect("valid options");
     let acceptor = acceptor();
     let server = acceptor.accept_with_async(far, async |request| {
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -105,7 +105,7 @@ async fn a_decision_may_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn plain_http_is_answered_where_it_is_wanted() {
-    let acceptor = Acceptor::new(Config::server().deliver_http(true).build().expect("a configuration"));
+    let acceptor = Acceptor::new(Config::server().deliver_http(true)).expect("valid options");
     for (answers, status) in [(true, "HTTP/1.1 200 OK\r\n"), (false, "HTTP/1.1 426 Upgrade Required\r\n")] {
         let (mut near, far) = duplex(4096);
         near.write_all(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
@@ -142,7 +142,7 @@ async fn a_request_that_breaks_a_rule_is_refused_by_its_fault() {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_websocket_server_is_an_error() {
     let (near, mut far) = duplex(4096);
-    let connector = Connector::new(client_config().build().expect("a configuration"));
+    let connector = Connector::new(client_config()).expect("valid options");
     let server = async {
         far.write_all(b"SSH-2.0-server\r\n\r\n").await.expect("written");
         far.shutdown().await.expect("shut down");

@@ -28,8 +28,8 @@ async fn echo(mut websocket: UpgradedWebSocket) {
 
 /// A server of axum. Returns its address.
 async fn axum_server() -> String {
-    let config = Config::server().deflate(true).max_message_size(100_000).build().expect("a configuration");
-    let acceptor = Acceptor::new(config).allow_origin("https://app.example");
+    let config = Config::server().deflate(true).max_message_size(100_000);
+    let acceptor = Acceptor::new(config).expect("valid options").allow_origin("https://app.example");
     let upgrade = move |upgrade: WebSocketUpgrade| async move {
         upgrade.acceptor(&acceptor).protocols(["v2", "v1"]).header("X-Server", "axum").on_upgrade(echo)
     };
@@ -46,7 +46,7 @@ async fn axum_server() -> String {
 async fn axum_upgrades() {
     let address = axum_server().await;
     let config = Config::client(&format!("ws://{address}/ws")).subprotocol("v1").subprotocol("v2").deflate(true);
-    let mut client = Connector::new(config.build().expect("valid")).connect().await.expect("a connection");
+    let mut client = Connector::new(config).expect("valid options").connect().await.expect("a connection");
     assert_eq!(client.subprotocol(), Some("v2"));
     let response = client.response().expect("a response");
     assert_eq!(response.headers["x-server"], "axum");
@@ -66,8 +66,8 @@ async fn axum_refuses_what_is_due() {
     let address = axum_server().await;
     let url = format!("ws://{address}/ws");
     for (origin, expected) in [("https://evil.example", Some(403)), ("https://app.example", None)] {
-        let config = Config::client(&url).origin(origin).build().expect("a configuration");
-        let status = match Connector::new(config).connect().await {
+        let config = Config::client(&url).origin(origin);
+        let status = match Connector::new(config).expect("valid options").connect().await {
             Ok(_) => None,
             Err(Error::Rejected(refusal)) => Some(refusal.status),
             Err(other) => panic!("{other:?}"),
@@ -107,7 +107,7 @@ async fn sockets() -> (TcpStream, TcpStream) {
 }
 
 fn acceptor() -> Acceptor {
-    Acceptor::new(Config::server().build().expect("a configuration"))
+    Acceptor::new(Config::server()).expect("valid options")
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn hyper_answers_with_the_decision() {
     {
         let (near, far) = sockets().await;
         tokio::spawn(hyper_connection(far, acceptor(), answer));
-        let connector = Connector::new(Config::client("ws://a/").build().expect("a configuration"));
+        let connector = Connector::new(Config::client("ws://a/")).expect("valid options");
         match connector.handshake(near).await {
             Ok(mut websocket) => {
                 assert_eq!(status, 0);

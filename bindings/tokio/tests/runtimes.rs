@@ -37,15 +37,15 @@ fn smol_has_the_same_websocket() {
     smol::block_on(async {
         let (near, far) = sockets().await;
         let server = smol::spawn(async move {
-            let acceptor = Acceptor::new(Config::server().subprotocol("chat").build()?).runtime::<Smol>();
+            let acceptor = Acceptor::new(Config::server().subprotocol("chat"))?.runtime::<Smol>();
             let mut websocket = acceptor.accept(far).await?;
             while let Some(message) = websocket.recv().await {
                 websocket.send(message?).await?;
             }
             Ok::<_, Error>(websocket.closed().map(|closed| closed.code.get()))
         });
-        let config = Config::client("ws://localhost/").subprotocol("chat").build().expect("a configuration");
-        let connector = Connector::new(config).runtime::<Smol>();
+        let options = Config::client("ws://localhost/").subprotocol("chat");
+        let connector = Connector::new(options).expect("valid options").runtime::<Smol>();
         let (mut receiver, sender) = connector.handshake(near).await.expect("a connection").split();
         let sending = smol::spawn(async move {
             for size in 0..300_usize {
@@ -66,9 +66,9 @@ fn smol_has_the_same_websocket() {
 fn smol_keeps_deadlines() {
     smol::block_on(async {
         let (near, far) = sockets().await;
-        let config =
+        let options =
             Config::server().handshake_timeout(Duration::from_millis(20)).close_timeout(Duration::from_millis(20));
-        let acceptor = Acceptor::new(config.build().expect("a configuration")).runtime::<Smol>();
+        let acceptor = Acceptor::new(options).expect("valid options").runtime::<Smol>();
         let result = acceptor.accept(far).await;
         let Err(Error::Refused { status: 408, fault }) = result else { panic!("{result:?}") };
         assert_eq!(fault, Some(FaultKind::HandshakeTimeout));

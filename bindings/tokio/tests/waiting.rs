@@ -197,7 +197,7 @@ async fn a_peer_that_never_reads_is_left() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_says_nothing_opens_nothing() {
     let (near, far) = duplex(4096);
-    let acceptor = Acceptor::new(Config::server().handshake_timeout(3 * SECOND).build().expect("a configuration"));
+    let acceptor = Acceptor::new(Config::server().handshake_timeout(3 * SECOND)).expect("valid options");
     let start = Instant::now();
     let Err(Error::Refused { status: 408, fault }) = acceptor.accept(far).await else { panic!("no error") };
     assert_eq!(fault, Some(FaultKind::HandshakeTimeout));

@@ -20,6 +20,7 @@ use std::time::Duration;
 use sansock::Config;
 #[cfg(feature = "tokio")]
 use sansock::Proxy;
+use sansock::config::ConfigBuilder;
 
 use crate::error::Error;
 use crate::io::{DefaultRuntime, Runtime, Stream};
@@ -50,7 +51,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// As [`Connector::connect`]; [`Error::Config`] if the URL is malformed.
 #[cfg(feature = "tokio")]
 pub async fn connect(url: &str) -> Result<WebSocket<ClientStream>, Error> {
-    Connector::new(Config::client(url).build()?).connect().await
+    Connector::new(Config::client(url))?.connect().await
 }
 
 /// Connects with the same options, as often as it is asked to.
@@ -60,12 +61,11 @@ pub async fn connect(url: &str) -> Result<WebSocket<ClientStream>, Error> {
 /// use sansock_tokio::{Config, Connector};
 ///
 /// # async fn run() -> Result<(), sansock_tokio::Error> {
-/// let config = Config::client("ws://example.com/chat")
+/// let options = Config::client("ws://example.com/chat")
 ///     .subprotocol("chat")
 ///     .header("Authorization", "Bearer secret")
-///     .ping_interval(Duration::from_secs(20))
-///     .build()?;
-/// let connector = Connector::new(config).proxy("socks5h://127.0.0.1:9050")?.connect_timeout(Duration::from_secs(5));
+///     .ping_interval(Duration::from_secs(20));
+/// let connector = Connector::new(options)?.proxy("socks5h://127.0.0.1:9050")?.connect_timeout(Duration::from_secs(5));
 /// let websocket = connector.connect().await?;
 /// # Ok(())
 /// # }
@@ -84,10 +84,16 @@ pub struct Connector<R: Runtime = DefaultRuntime> {
 }
 
 impl Connector {
-    /// With this configuration, which is that of a client.
-    pub fn new(config: Config) -> Self {
-        Connector {
-            config,
+    /// With these options, which are those of a client: [`Config::client`] begins them. Connections of one connector, and of
+    /// its clones, share buffers and compressors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the URL is malformed, or an option has a value that is not allowed.
+    pub fn new(options: ConfigBuilder) -> Result<Self, Error> {
+        Ok(Connector {
+            // Parts are joined here, with one copy; whole messages would have two.
+            config: options.parts(true).build()?,
             #[cfg(feature = "tokio")]
             proxy: None,
             #[cfg(feature = "tokio")]
@@ -97,7 +103,7 @@ impl Connector {
             #[cfg(feature = "rustls")]
             tls: None,
             runtime: PhantomData,
-        }
+        })
     }
 }
 
@@ -126,7 +132,7 @@ impl<R: Runtime> Connector<R> {
     /// use sansock_tokio::{Config, Connector};
     ///
     /// let (near, far) = tokio::io::duplex(4096);
-    /// let connector = Connector::new(Config::client("ws://localhost/").build()?);
+    /// let connector = Connector::new(Config::client("ws://localhost/"))?;
     /// let (client, server) = tokio::join!(connector.handshake(near), sansock_tokio::accept(far));
     /// client?.send("hello").await?;
     /// let message = server?.recv().await.expect("a message")?;

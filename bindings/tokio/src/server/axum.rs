@@ -1,7 +1,6 @@
 //! An extractor for axum.
 
 use std::fmt;
-use std::sync::OnceLock;
 
 use axum_core::body::Body;
 use axum_core::extract::FromRequestParts;
@@ -11,10 +10,9 @@ use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use hyper::ext::Protocol;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use sansock::Config;
 
-use super::Acceptor;
-use super::hyper::{RequestHead, Upgrade};
+use super::hyper::RequestHead;
+use super::{Acceptor, usual};
 use crate::handshake::Answer;
 use crate::websocket::WebSocket;
 
@@ -109,7 +107,7 @@ impl WebSocketUpgrade {
         F: Future<Output: Send> + Send + 'static,
     {
         self.choose_protocol();
-        let Some(acceptor) = self.acceptor.as_ref().or_else(|| usual()) else {
+        let Some(acceptor) = self.acceptor.as_ref().or_else(|| usual().ok()) else {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let head = RequestHead {
@@ -119,15 +117,12 @@ impl WebSocketUpgrade {
             headers: &self.headers,
             protocol: self.protocol.as_ref().map(AsRef::as_ref),
         };
-        match acceptor.answer_head::<Body>(&head, self.answer) {
-            Ok((response, Some((session, clock)))) => {
-                let upgrade = Upgrade::new(session, clock, self.on_upgrade);
-                tokio::spawn(async move { handle(upgrade.websocket().await).await });
-                response
-            }
-            Ok((response, None)) => response,
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        let (response, opened) = acceptor.answer_head::<Body>(&head, self.answer);
+        if let Some(opened) = opened {
+            let upgrade = opened.upgrade(self.on_upgrade);
+            tokio::spawn(async move { handle(upgrade.websocket().await).await });
         }
+        response
     }
 
     /// Agrees on the first of our subprotocols that is offered.
@@ -142,12 +137,6 @@ impl WebSocketUpgrade {
             self.answer.subprotocol = Some(chosen.clone());
         }
     }
-}
-
-/// One with every option at its default, for all requests.
-fn usual() -> Option<&'static Acceptor> {
-    static USUAL: OnceLock<Option<Acceptor>> = OnceLock::new();
-    USUAL.get_or_init(|| Config::server().build().ok().map(Acceptor::new)).as_ref()
 }
 
 impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {

@@ -59,23 +59,36 @@ impl Acceptor<Tokio> {
             headers: request.headers(),
             protocol: protocol.as_deref(),
         };
-        match self.answer_head(&head, answer) {
-            Ok((response, Some((session, clock)))) => (response, Some(Upgrade { session, clock, on_upgrade })),
-            Ok((response, None)) => (response, None),
-            Err(_) => (plain(StatusCode::INTERNAL_SERVER_ERROR), None),
-        }
+        let (response, opened) = self.answer_head(&head, answer);
+        (response, opened.map(|opened| opened.upgrade(on_upgrade)))
     }
 
-    /// The response to a request, and the session that it opens.
+    /// The response to a request, and the connection that it opens.
     pub(crate) fn answer_head<T: From<Bytes>>(
         &self,
         head: &RequestHead<'_>,
         answer: Answer,
-    ) -> Result<(Response<T>, Option<(Session, Tokio)>), Error> {
+    ) -> (Response<T>, Option<Opened>) {
         let Some(version) = head.version() else {
-            return Ok((plain(StatusCode::HTTP_VERSION_NOT_SUPPORTED), None));
+            return (plain(StatusCode::HTTP_VERSION_NOT_SUPPORTED), None);
         };
         let clock = Tokio::start();
+        let Ok(mut session) = self.answered(version, head, answer, &clock) else {
+            return (plain(StatusCode::INTERNAL_SERVER_ERROR), None); // no memory, or a configuration of another kind
+        };
+        let response = session.inbox.head.take().map_or_else(|| plain(StatusCode::BAD_REQUEST), response);
+        let is_open = matches!(session.opening(), Opening::Open);
+        (response, is_open.then_some(Opened { session, clock }))
+    }
+
+    /// A session whose request has been answered.
+    fn answered(
+        &self,
+        version: HttpVersion,
+        head: &RequestHead<'_>,
+        answer: Answer,
+        clock: &Tokio,
+    ) -> Result<Session, Error> {
         let mut session = Session::new(self.config(), clock.elapsed())?;
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         session.receive_request(version, &head.fields(path), clock.elapsed())?;
@@ -89,9 +102,19 @@ impl Acceptor<Tokio> {
                 session.answer(&Answer::reject(500, ""), clock.elapsed())?;
             }
         }
-        let response = session.inbox.head.take().map_or_else(|| plain(StatusCode::BAD_REQUEST), response);
-        let is_open = matches!(session.opening(), Opening::Open);
-        Ok((response, is_open.then_some((session, clock))))
+        Ok(session)
+    }
+}
+
+/// A connection whose stream is still hyper's.
+pub(crate) struct Opened {
+    session: Session,
+    clock: Tokio,
+}
+
+impl Opened {
+    pub(crate) fn upgrade(self, on_upgrade: OnUpgrade) -> Upgrade {
+        Upgrade { session: self.session, clock: self.clock, on_upgrade }
     }
 }
 
@@ -104,10 +127,6 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    pub(crate) fn new(session: Session, clock: Tokio, on_upgrade: OnUpgrade) -> Self {
-        Upgrade { session, clock, on_upgrade }
-    }
-
     /// Waits until the response has been sent, and gives the connection. hyper's server must be told that there are upgrades
     /// (`with_upgrades`), and this runs beside it, in a task.
     ///

@@ -11,7 +11,10 @@ use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::sync::Arc;
+#[cfg(feature = "tokio")]
+use std::sync::OnceLock;
 
+use sansock::config::ConfigBuilder;
 use sansock::{Config, FaultKind};
 
 use crate::error::Error;
@@ -47,7 +50,15 @@ use crate::websocket::WebSocket;
 #[cfg(feature = "tokio")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 pub async fn accept<S: Stream<crate::Tokio>>(stream: S) -> Result<WebSocket<S>, Error> {
-    Acceptor::new(Config::server().build()?).accept(stream).await
+    usual()?.accept(stream).await
+}
+
+/// One with every option at its default: its connections share buffers.
+#[cfg(feature = "tokio")]
+pub(crate) fn usual() -> Result<&'static Acceptor, Error> {
+    static USUAL: OnceLock<Result<Acceptor, Error>> = OnceLock::new();
+    let usual = USUAL.get_or_init(|| Acceptor::new(Config::server()));
+    usual.as_ref().map_err(Error::clone)
 }
 
 /// Accepts requests with the same options: make one for a server.
@@ -58,8 +69,8 @@ pub async fn accept<S: Stream<crate::Tokio>>(stream: S) -> Result<WebSocket<S>, 
 /// use tokio::net::TcpStream;
 ///
 /// # async fn serve(stream: TcpStream) -> Result<(), Error> {
-/// let config = Config::server().subprotocol("chat").ping_interval(Duration::from_secs(20)).deflate(true).build()?;
-/// let acceptor = Acceptor::new(config).allow_origin("https://app.example.com");
+/// let options = Config::server().subprotocol("chat").ping_interval(Duration::from_secs(20)).deflate(true);
+/// let acceptor = Acceptor::new(options)?.allow_origin("https://app.example.com");
 ///
 /// let websocket = acceptor
 ///     .accept_with(stream, |request| match request.path() {
@@ -84,9 +95,16 @@ enum Origins {
 }
 
 impl Acceptor {
-    /// With this configuration, which is that of a server.
-    pub fn new(config: Config) -> Self {
-        Acceptor { config, origins: Origins::These(Arc::new([])), runtime: PhantomData }
+    /// With these options, which are those of a server: [`Config::server`] begins them. Connections of one acceptor, and of its
+    /// clones, share buffers and compressors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if an option has a value that is not allowed.
+    pub fn new(options: ConfigBuilder) -> Result<Self, Error> {
+        // Parts are joined here, with one copy; whole messages would have two.
+        let config = options.parts(true).build()?;
+        Ok(Acceptor { config, origins: Origins::These(Arc::new([])), runtime: PhantomData })
     }
 }
 
@@ -115,7 +133,7 @@ impl<R: Runtime> Acceptor<R> {
     /// use sansock_tokio::{Acceptor, Config, Futures, Timer, WebSocket};
     ///
     /// async fn accept<T: Timer>(stream: smol::net::TcpStream) -> Result<(), sansock_tokio::Error> {
-    ///     let acceptor = Acceptor::new(Config::server().build()?).runtime::<Futures<T>>();
+    ///     let acceptor = Acceptor::new(Config::server())?.runtime::<Futures<T>>();
     ///     let mut websocket = acceptor.accept(stream).await?;
     ///     websocket.send("hello").await
     /// }

@@ -33,7 +33,7 @@ impl Acceptor<Tokio> {
     ///
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// let listener = TcpListener::bind("127.0.0.1:8765").await?;
-    /// let acceptor = Acceptor::new(Config::server().build()?);
+    /// let acceptor = Acceptor::new(Config::server())?;
     /// tokio::select! {
     ///     never = acceptor.serve(listener, |_| Answer::accept(), echo) => match never {},
     ///     result = std::future::ready(Ok(())) => result, // until something else ends the server

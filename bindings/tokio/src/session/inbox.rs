@@ -1,6 +1,8 @@
 //! What the events of a connection leave behind.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +18,21 @@ use crate::message::Message;
 /// A payload of at least this many bytes stays in the buffer that it was read into; a smaller one is copied, so that it
 /// does not hold a whole buffer in memory.
 const SHARED_FROM: usize = 4096;
+/// A buffer in which a message of at most this many bytes was joined is kept for the next one, of any connection of the thread.
+const MAX_SPARE: usize = 4 << 20;
+
+thread_local! {
+    /// What is behind the last message that was joined. When nobody has that message any more, its memory is used again.
+    static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+}
 
 /// What has arrived and was not taken yet, and what is known of the connection.
 #[derive(Default)]
 pub(crate) struct Inbox {
     pub(crate) messages: VecDeque<Message>,
     message_bytes: usize,
-    /// A message of which parts have arrived, where the engine delivers parts.
+    /// A message of which parts have arrived: a text, or bytes.
+    partial_text: String,
     partial: BytesMut,
     /// Whether messages are dropped, because nobody receives them any more.
     pub(crate) is_abandoned: bool,
@@ -98,20 +108,9 @@ impl Inbox {
 
     pub(super) fn take(&mut self, event: Event<'_>, kept: &mut Kept) {
         match event {
-            Event::Text(message) => {
-                self.take_data(MessageKind::Text, message.text.as_bytes(), message.last, |_| message.text.into());
-            }
-            Event::Binary(message) => {
-                let number = self.messages.len();
-                let whole = |data: &[u8]| match kept.place(data) {
-                    Some(place) => {
-                        kept.found.push((number, place));
-                        Message::Binary(Bytes::new())
-                    }
-                    None => data.into(),
-                };
-                self.take_data(MessageKind::Binary, message.data, message.last, whole);
-            }
+            _ if self.is_abandoned && is_data(&event) => {}
+            Event::Text(message) => self.take_text(message.text, message.last),
+            Event::Binary(message) => self.take_binary(message.data, message.last, kept),
             Event::Frame(frame) => self.take_frame(frame.kind, frame.data, frame.last),
             Event::Request(request) => self.request = Some(Arc::new(Request::of(&request))),
             Event::Open(open) => self.response = Some(Arc::new(Response::of(&open))),
@@ -124,34 +123,59 @@ impl Inbox {
         }
     }
 
-    /// Takes a message, or a part of one. `whole` makes the message, if it is one.
-    fn take_data(&mut self, kind: MessageKind, data: &[u8], last: bool, whole: impl FnOnce(&[u8]) -> Message) {
-        if self.is_abandoned {
-            return;
+    /// Takes a text, or a part of one. Parts are joined as text, so that nothing is validated again.
+    fn take_text(&mut self, text: &str, last: bool) {
+        if !last {
+            self.partial_text.push_str(text);
+        } else if self.partial_text.is_empty() {
+            self.push(text.into());
+        } else {
+            self.partial_text.push_str(text);
+            let text = mem::take(&mut self.partial_text);
+            self.push(text.into());
         }
-        if !last || !self.partial.is_empty() {
-            return self.take_frame(kind, data, last);
-        }
-        self.message_bytes += data.len();
-        self.messages.push_back(whole(data));
     }
 
-    /// Takes a part of a message that has several.
+    /// Takes bytes, or a part of them.
+    fn take_binary(&mut self, data: &[u8], last: bool, kept: &mut Kept) {
+        if !last || !self.partial.is_empty() {
+            return self.take_frame(MessageKind::Binary, data, last);
+        }
+        let Some(place) = kept.place(data) else { return self.push(data.into()) };
+        kept.found.push((self.messages.len(), place));
+        // It gets its payload when the batch is over.
+        self.message_bytes += data.len();
+        self.messages.push_back(Message::Binary(Bytes::new()));
+    }
+
+    /// Takes a part of a message, or the data of a frame, which may cut a text anywhere.
     fn take_frame(&mut self, kind: MessageKind, data: &[u8], last: bool) {
-        if self.is_abandoned {
-            return;
+        if self.partial.is_empty() && !data.is_empty() {
+            self.partial = SPARE.take();
         }
         self.partial.extend_from_slice(data);
         if !last {
             return;
         }
         let payload = self.partial.split().freeze();
-        self.message_bytes += payload.len();
-        // The engine has validated a text.
-        self.messages.extend(match kind {
-            MessageKind::Text => payload.try_into().map(Message::Text).ok(),
-            _ => Some(Message::Binary(payload)),
-        });
+        let spare = mem::take(&mut self.partial);
+        if payload.len() <= MAX_SPARE {
+            SPARE.set(spare);
+        }
+        match kind {
+            MessageKind::Text => {
+                // The engine has validated it, over all its frames.
+                if let Ok(text) = payload.try_into() {
+                    self.push(Message::Text(text));
+                }
+            }
+            _ => self.push(Message::Binary(payload)),
+        }
+    }
+
+    fn push(&mut self, message: Message) {
+        self.message_bytes += message.len();
+        self.messages.push_back(message);
     }
 
     pub(super) fn pop(&mut self) -> Option<Message> {
@@ -173,7 +197,12 @@ impl Inbox {
         self.is_abandoned = true;
         self.messages = VecDeque::new();
         self.message_bytes = 0;
+        (self.partial_text, self.partial) = (String::new(), BytesMut::new());
     }
+}
+
+fn is_data(event: &Event<'_>) -> bool {
+    matches!(event, Event::Text(_) | Event::Binary(_) | Event::Frame(_))
 }
 
 impl Head {

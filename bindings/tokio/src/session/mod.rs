@@ -207,11 +207,6 @@ impl Session {
         self.inbox.pop()
     }
 
-    /// Whether a message waits to be received.
-    pub(crate) fn has_messages(&self) -> bool {
-        !self.inbox.messages.is_empty()
-    }
-
     /// Whether there is room for a message.
     pub(crate) fn is_writable(&self) -> bool {
         self.connection.writable() && self.parked.is_empty()

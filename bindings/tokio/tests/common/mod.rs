@@ -13,8 +13,8 @@ pub(crate) fn client_config() -> ConfigBuilder {
 /// A client and a server with these options, connected by a stream that holds `room` bytes in each direction.
 pub(crate) async fn pair_with(client: ConfigBuilder, server: ConfigBuilder, room: usize) -> (Socket, Socket) {
     let (near, far) = duplex(room);
-    let connector = Connector::new(client.build().expect("a client's configuration"));
-    let acceptor = Acceptor::new(server.build().expect("a server's configuration"));
+    let connector = Connector::new(client).expect("valid options");
+    let acceptor = Acceptor::new(server).expect("valid options");
     let (client, server) = tokio::join!(connector.handshake(near), acceptor.accept(far));
     (client.expect("a client"), server.expect("a server"))
 }

@@ -7,8 +7,8 @@ use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let deflate = env::var("DEFLATE").is_ok_and(|value| value == "1");
-    let config = Config::client(&env::args().nth(1).ok_or("a URL is missing")?).deflate(deflate);
-    let connector = Connector::new(config.receive_while_closing(true).build()?); // for the echoes of the last lines
+    let options = Config::client(&env::args().nth(1).ok_or("a URL is missing")?).deflate(deflate);
+    let connector = Connector::new(options.receive_while_closing(true))?; // for the echoes of the last lines
     let (mut receiver, sender) = connector.connect().await?.split();
     tokio::spawn(async move {
         let mut lines = BufReader::new(stdin()).split(b'\n');

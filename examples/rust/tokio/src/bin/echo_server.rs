@@ -10,9 +10,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     ctrlc::set_handler(|| process::exit(0))?;
     println!("listening on ws://{}", listener.local_addr()?);
     let is_on = |switch| env::var(switch).is_ok_and(|value| value == "1");
-    let config = Config::server().subprotocol("chat").subprotocol("echo");
-    let config = config.deflate(is_on("DEFLATE")).deliver_http(is_on("HTTP")).build()?;
-    match Acceptor::new(config).serve(listener, answer, echo).await {}
+    let options = Config::server().subprotocol("chat").subprotocol("echo");
+    let options = options.deflate(is_on("DEFLATE")).deliver_http(is_on("HTTP"));
+    match Acceptor::new(options)?.serve(listener, answer, echo).await {}
 }
 async fn echo(mut websocket: WebSocket<TcpStream>) -> Result<(), sansock_tokio::Error> {
     while let Some(message) = websocket.recv().await {
