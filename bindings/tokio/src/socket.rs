@@ -113,18 +113,15 @@ impl<S: Stream<R>, R: Runtime> Socket<S, R> {
 
     /// Waits until all that was sent has been handed on.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.driver.is_flushed() {
-            return Poll::Ready(Ok(()));
+        if !self.driver.is_flushed() {
+            let is_done = |driver: &Driver<S, R>| driver.is_flushed() || driver.is_finished();
+            if self.drive(Half::Sender, cx, is_done).is_pending() {
+                return Poll::Pending;
+            }
+            // Output is dropped where the connection has failed.
+            outcome(self.session().closed())?;
         }
-        let is_done = |driver: &Driver<S, R>| driver.is_flushed() || driver.is_finished();
-        if self.drive(Half::Sender, cx, is_done).is_pending() {
-            return Poll::Pending;
-        }
-        // Output is dropped where the connection has failed.
-        Poll::Ready(match self.session().closed() {
-            Some(closed) if !closed.clean => Err(Error::Closed(closed.clone())),
-            _ => Ok(()),
-        })
+        Poll::Ready(self.session_mut().take_send_error().map_or(Ok(()), Err))
     }
 
     pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {

@@ -37,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) inbox: Inbox,
     /// Messages for which there was no room in the output.
     parked: VecDeque<Message>,
+    /// Why one of them was not sent when there was room.
+    send_error: Option<Error>,
     /// Whether we have started the closing handshake.
     close_started: bool,
     /// Whether the engine knows that nothing is read.
@@ -57,6 +59,7 @@ impl Session {
             input: BytesMut::new(),
             inbox: Inbox::default(),
             parked: VecDeque::new(),
+            send_error: None,
             close_started: false,
             is_paused: false,
             waiting_since: None,
@@ -104,10 +107,10 @@ impl Session {
     pub(crate) fn advance(&mut self, now: Duration) -> bool {
         let mut has_advanced = false;
         while self.takes_events() && (!self.input.is_empty() || self.connection.has_more()) {
-            let before = self.input.len();
+            let (before, had_more) = (self.input.len(), self.connection.has_more());
             self.receive_batch(now);
             self.settle(now);
-            if self.input.len() == before && !self.connection.has_more() {
+            if self.input.len() == before && !had_more {
                 break; // it waits for the answer to a request
             }
             has_advanced = true;
@@ -174,11 +177,20 @@ impl Session {
         // It may have dropped its output meanwhile.
         self.connection.written(count).ok();
         while let Some(message) = self.parked.pop_front() {
-            if let Err(sansock::Error::WouldBlock) = self.try_send(&message) {
-                self.parked.push_front(message);
-                break;
+            match self.try_send(&message) {
+                Ok(()) => {}
+                Err(sansock::Error::WouldBlock) => {
+                    self.parked.push_front(message);
+                    break;
+                }
+                Err(error) => self.send_error = Some(self.refused(error)),
             }
         }
+    }
+
+    /// Why a message was not sent after all, once.
+    pub(crate) fn take_send_error(&mut self) -> Option<Error> {
+        self.send_error.take()
     }
 
     /// Whether all that was sent has been written.
