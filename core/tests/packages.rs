@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::evidence::{read, root};
 
 /// The page of a package, the language of its program, and the program.
-const PAGES: [(&str, &str, &str); 3] = [
+const PAGES: [(&str, &str, &str); 4] = [
     ("core/README.md", "rust", "examples/rust/src/bin/readme.rs"),
     ("bindings/python/README.md", "python", "examples/python/readme.py"),
     ("bindings/js/README.md", "js", "examples/node/readme.mjs"),
+    ("bindings/tokio/README.md", "rust,no_run", "examples/rust/tokio/src/bin/readme.rs"),
 ];
 /// What a page says besides: how to install the package, where it comes from, and its licences.
-const SAID: [(&str, &[&str]); 3] = [
+const SAID: [(&str, &[&str]); 4] = [
     ("core/README.md", &["\ncargo add sansock", "(https://docs.rs/sansock)"]),
     ("bindings/python/README.md", &["\npip install sansock\n", "help(sansock)"]),
     ("bindings/js/README.md", &["\nnpm install sansock\n", "`dist/*.d.ts`"]),
+    ("bindings/tokio/README.md", &["\ncargo add sansock-tokio\n", "(https://docs.rs/sansock-tokio)"]),
 ];
 const REPOSITORY: &str = "https://github.com/sansock/sansock";
 

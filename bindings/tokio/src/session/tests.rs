@@ -85,7 +85,7 @@ fn a_batch_that_is_full_leaves_input_for_the_next() {
         count += std::iter::from_fn(|| server.pop()).count();
         server.advance(seconds(0));
     }
-    assert_eq!((count, server.wants_read()), (1000, true));
+    assert_eq!((count, batches, server.wants_read()), (1000, 4, true));
 }
 
 #[test]
