@@ -50,6 +50,7 @@ help:
 	  'make faults                      every request for memory fails once, from Rust and from C' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
+	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
@@ -207,6 +208,7 @@ include core/benches/bench.mk
 include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
 include bindings/js/bench/bench.mk
+include bindings/tokio/tokio.mk
 include conformance/peers.mk
 include conformance/proxies.mk
 include conformance/http.mk
@@ -229,7 +231,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 
 .PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
 test: lint msrv no-std \
-	test-rust test-c safety-brief test-python test-js test-bundlers test-browser \
+	test-rust test-tokio test-c safety-brief test-python test-js test-bundlers test-browser \
 	test-tunnel test-http test-http2 test-relay test-install \
 	readme package demo interop bench-counts
 	@echo 'make test: every check has passed'
@@ -238,7 +240,7 @@ PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
 DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay uvicorn
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
-lint: fuzz-lint $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
+lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
@@ -309,7 +311,7 @@ msrv: $(DONE)/rust
 	@rustup run $(MSRV) rustc --version >/dev/null 2>&1 \
 	  || rustup toolchain install $(MSRV) --profile minimal --no-self-update \
 	  || echo 'msrv: Rust $(MSRV) cannot be had here: only the lint incompatible_msrv, in make lint, has checked' >&2
-	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi
+	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi -p sansock-tokio
 
 # A target that has no standard library shows that the engine needs none.
 no-std: $(DONE)/rust

@@ -1,4 +1,4 @@
-"""Packs the crate `sansock`, checks its files, and builds the program of its page against it in an empty folder."""
+"""Packs the crates, checks their files, and runs a program with each in an empty folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ from version import agreed
 
 # Made by cargo.
 GENERATED = (".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig")
-LIMIT = 170_000
+# Their folders, what they hold besides sources and page, and how large they may be, in the order in which they are published.
+CRATES: dict[str, tuple[str, tuple[str, ...], int]] = {
+    "sansock": ("core", (BILL,), 170_000),
+    "sansock-tokio": ("bindings/tokio", (), 60_000),
+}
 
 MANIFEST = """\
 [package]
@@ -36,7 +40,36 @@ version = "0.0.0"
 edition = "2024"
 
 [dependencies]
-sansock = {{ path = {path}, features = ["getrandom"] }}
+sansock = { path = "../sansock", features = ["getrandom"] }
+"""
+MANIFEST_TOKIO = """\
+[package]
+name = "sansock-user"
+version = "0.0.0"
+edition = "2024"
+
+[dependencies]
+sansock-tokio = { path = "../sansock-tokio" }
+tokio = { version = "1", features = ["macros", "rt"] }
+
+# Until it is published.
+[patch.crates-io]
+sansock = { path = "../sansock" }
+"""
+PROGRAM_TOKIO = """\
+use sansock_tokio::{Config, Connector, Error, accept};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let (near, far) = tokio::io::duplex(1024);
+    let connector = Connector::new(Config::client("ws://localhost/"))?;
+    let (client, server) = tokio::join!(connector.handshake(near), accept(far));
+    client?.send("hello").await?;
+    if let Some(message) = server?.recv().await {
+        println!("{}", message?.as_text().unwrap_or_default());
+    }
+    Ok(())
+}
 """
 
 
@@ -46,48 +79,50 @@ def publishable() -> list[str]:
     return [package["name"] for package in json.loads(text)["packages"] if package["publish"] is None]
 
 
-def pack() -> Path:
-    """Has cargo pack the crate, and build what it has packed."""
+def pack() -> dict[str, Path]:
+    """Has cargo pack the crates together, and build what it has packed: one needs the other, which no registry has yet."""
+    chosen = [word for name in CRATES for word in ("-p", name)]
     run(
-        "cargo",
-        "package",
-        "--quiet",
-        "--allow-dirty",
-        "-p",
-        "sansock",
+        *("cargo", "package", "--quiet", "--allow-dirty", *chosen),
         folder=ROOT,
         CARGO_TARGET_DIR=str(ROOT / "target"),
     )
-    name = f"sansock-{agreed()}.crate"
     clear("*.crate")
-    return Path(shutil.copy(ROOT / "target" / "package" / name, OUTPUT / name))
+    archives = {name: f"{name}-{agreed()}.crate" for name in CRATES}
+    packed = ROOT / "target" / "package"
+    return {name: Path(shutil.copy(packed / archive, OUTPUT / archive)) for name, archive in archives.items()}
 
 
-def check_files(path: Path) -> None:
+def check_files(name: str, path: Path) -> None:
     """The sources, the page and the licences; no tests, vectors or benches."""
-    sources = {name.removeprefix("core/") for name in repository_files("core/src")}
-    same = {name: f"core/{name}" for name in ("README.md", BILL)} | {"Cargo.toml.orig": "core/Cargo.toml"}
-    same |= {licence: licence for licence in LICENCES} | {name: f"core/{name}" for name in sources}
-    check(path, read_tar(path), {*GENERATED, *same}, same, LIMIT)
+    folder, others, limit = CRATES[name]
+    sources = {source.removeprefix(f"{folder}/") for source in repository_files(f"{folder}/src")}
+    same = {file: f"{folder}/{file}" for file in ("README.md", *others)} | {"Cargo.toml.orig": f"{folder}/Cargo.toml"}
+    same |= {licence: licence for licence in LICENCES} | {source: f"{folder}/{source}" for source in sources}
+    check(path, read_tar(path), {*GENERATED, *same}, same, limit)
 
 
-def use(path: Path) -> None:
-    """Runs the program of the page in a new project, with the versions that cargo has packed."""
-    with tempfile.TemporaryDirectory() as name, user_builds() as variables:
-        folder = Path(name)
-        with tarfile.open(path) as archive:
-            archive.extractall(folder, filter="data")
-        crate, project = folder / path.stem, folder / "user"
+def use(name: str, manifest: str, source: str, paths: dict[str, Path]) -> None:
+    """Runs a program in a new project, with the versions that cargo has packed."""
+    with tempfile.TemporaryDirectory() as place, user_builds() as variables:
+        folder = Path(place)
+        for crate, path in paths.items():
+            with tarfile.open(path) as archive:
+                archive.extractall(folder, filter="data")
+            (folder / path.stem).rename(folder / crate)
+        project = folder / "user"
         (project / "src").mkdir(parents=True)
-        (project / "Cargo.toml").write_text(MANIFEST.format(path=json.dumps(str(crate))), "utf-8")
-        (project / "src" / "main.rs").write_text(program("core/README.md", "rust"), "utf-8")
-        shutil.copy(crate / "Cargo.lock", project)
-        expect("core/README.md", run("cargo", "run", "--quiet", folder=project, **variables), "hello")
+        (project / "Cargo.toml").write_text(manifest, "utf-8")
+        (project / "src" / "main.rs").write_text(source, "utf-8")
+        shutil.copy(folder / name / "Cargo.lock", project)
+        expect(name, run("cargo", "run", "--quiet", folder=project, **variables), "hello")
 
 
 if __name__ == "__main__":
-    expect("crates to publish", " ".join(publishable()), "sansock")
+    expect("crates to publish", " ".join(publishable()), " ".join(CRATES))
     packed = pack()
-    with removed_on_failure(packed):
-        check_files(packed)
-        use(packed)
+    with removed_on_failure(*packed.values()):
+        for crate, archive in packed.items():
+            check_files(crate, archive)
+        use("sansock", MANIFEST, program("core/README.md", "rust"), packed)
+        use("sansock-tokio", MANIFEST_TOKIO, PROGRAM_TOKIO, packed)

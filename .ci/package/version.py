@@ -14,10 +14,12 @@ SHAPE = re.compile(r"\d+\.\d+\.\d+")
 PLACES = (
     ("Cargo.toml", rf'(?m)^version = "{NUMBER}"$', 1),
     ("Cargo.toml", rf'(?m)^sansock = \{{ path = "core", version = "{NUMBER}"', 1),
+    ("Cargo.toml", rf'(?m)^sansock-tokio = \{{ path = "bindings/tokio", version = "{NUMBER}"', 1),
     # The crates of the workspace, which have no source.
     ("Cargo.lock", rf'(?m)^name = ".+"\nversion = "{NUMBER}"\n(?!source)', 0),
     ("core/benches/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
     ("core/fuzz/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
+    ("bindings/tokio/benches/Cargo.lock", rf'(?m)^name = "sansock(?:-tokio)?"\nversion = "{NUMBER}"$', 2),
     ("bindings/python/pyproject.toml", rf'(?m)^version = "{NUMBER}"$', 1),
     ("bindings/js/package.json", rf'(?m)^  "version": "{NUMBER}",$', 1),
     ("bindings/js/package-lock.json", rf'"name": "sansock",\s+"version": "{NUMBER}"', 2),

@@ -22,6 +22,8 @@ const BUFFER_SIZE: usize = 64 * 1024;
 const MIN_READ: usize = 8 * 1024;
 /// How often the loop may go round before other tasks have their turn.
 const MAX_ROUNDS: u32 = 64;
+/// How often a task that sends without waiting reads.
+const READ_INTERVAL: Duration = Duration::from_millis(50);
 /// How long ending our side of a stream may take: TLS has something to write for it.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 
@@ -42,6 +44,8 @@ pub(crate) struct Driver<S, R: Runtime> {
     lost: Option<Arc<io::Error>>,
     /// Whether the peer has ended its side of the stream.
     is_eof: bool,
+    /// When a read was last tried.
+    last_read: Duration,
     is_finished: bool,
 }
 
@@ -99,6 +103,7 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
             sending: Sending::Open,
             lost: None,
             is_eof: false,
+            last_read: Duration::ZERO,
             is_finished: false,
         }
     }
@@ -129,8 +134,8 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
             let mut round = self.session.advance(now);
             round |= self.poll_write(cx);
             self.obey(now, cx);
-            // A task that only sends reads as well, for there may be pings; one that receives has what it wants.
-            if half == Half::Sender || !is_done(self) {
+            // A task that has what it wants reads all the same, but rarely: if it only sends, nobody else sees pings.
+            if !is_done(self) || (half == Half::Sender && now >= self.last_read + READ_INTERVAL) {
                 round |= self.poll_read(now, cx);
             }
             self.note_end();
@@ -198,6 +203,7 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
 
     /// Reads once, if a message is wanted. Returns whether something came.
     fn poll_read(&mut self, now: Duration, cx: &mut Context<'_>) -> bool {
+        self.last_read = now;
         let wants = !self.is_eof && self.session.wants_read() && self.session.transport() != Transport::Close;
         self.session.set_reading(wants, now);
         if !wants {
@@ -208,7 +214,6 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
             buffer.reserve(BUFFER_SIZE);
         }
         let result = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
-        let now = self.now();
         let has_come = match result {
             Poll::Ready(Ok(0)) => self.end_reading(now),
             Poll::Ready(Ok(_)) => {

@@ -58,15 +58,15 @@ impl<S: Stream<R>, R: Runtime> Socket<S, R> {
 
     /// Does what can be done, and says whether that is what the task waits for: `is_done`.
     fn drive(&mut self, half: Half, cx: &mut Context<'_>, is_done: impl Fn(&Driver<S, R>) -> bool) -> Poll<()> {
-        self.wakers.register(half, cx.waker());
+        self.wakers.begin();
         if self.driver.poll(half, &mut Context::from_waker(&self.waker), &is_done) {
             self.wakers.wake_others(half, cx.waker());
         }
-        if !is_done(&self.driver) {
-            return Poll::Pending;
+        if is_done(&self.driver) {
+            return Poll::Ready(());
         }
-        self.wakers.unregister(half, cx.waker());
-        Poll::Ready(())
+        self.wakers.wait(half, cx.waker());
+        Poll::Pending
     }
 
     // Receiving

@@ -2,16 +2,24 @@
 //! are given a waker that wakes all.
 
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
-
-use atomic_waker::AtomicWaker;
 
 /// The tasks that wait: at most one that receives, and any number that send.
 #[derive(Default)]
 pub(crate) struct Wakers {
-    receiver: AtomicWaker,
-    senders: Mutex<Vec<Waker>>,
+    /// Whether transport or timer have called since [`begin`](Self::begin).
+    is_woken: AtomicBool,
+    /// Whether any task waits: to be asked before the lock is taken.
+    has_waiting: AtomicBool,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    receiver: Option<Waker>,
+    senders: Vec<Waker>,
 }
 
 /// Which half of the connection a task polls.
@@ -22,54 +30,64 @@ pub(crate) enum Half {
 }
 
 impl Wakers {
-    /// A task waits, until it is woken once.
-    pub(crate) fn register(&self, half: Half, waker: &Waker) {
-        match half {
-            Half::Receiver => self.receiver.register(waker),
-            Half::Sender => {
-                let mut senders = self.senders();
-                if !senders.iter().any(|sender| sender.will_wake(waker)) {
-                    senders.push(waker.clone());
-                }
-            }
-        }
+    /// A task polls the connection, and waits only if that comes to nothing: a call before it waits is noted.
+    pub(crate) fn begin(&self) {
+        self.is_woken.store(false, Ordering::SeqCst);
     }
 
-    /// A task waits no longer.
-    pub(crate) fn unregister(&self, half: Half, waker: &Waker) {
-        match half {
-            Half::Receiver => drop(self.receiver.take()),
-            Half::Sender => self.senders().retain(|sender| !sender.will_wake(waker)),
+    /// It waits, until it is woken once.
+    pub(crate) fn wait(&self, half: Half, waker: &Waker) {
+        {
+            let mut waiting = self.waiting();
+            match half {
+                Half::Receiver => waiting.receiver = Some(waker.clone()),
+                Half::Sender if waiting.senders.iter().any(|sender| sender.will_wake(waker)) => {}
+                Half::Sender => waiting.senders.push(waker.clone()),
+            }
+            self.has_waiting.store(true, Ordering::SeqCst);
+        }
+        // Who called since `begin` may have found nobody.
+        if self.is_woken.load(Ordering::SeqCst) {
+            waker.wake_by_ref();
         }
     }
 
     /// Wakes those that wait, but for the task that polls this half.
     pub(crate) fn wake_others(&self, half: Half, running: &Waker) {
-        if half == Half::Sender {
-            self.receiver.wake();
+        if !self.has_waiting.load(Ordering::SeqCst) {
+            return;
         }
-        let others: Vec<Waker> = {
-            let mut senders = self.senders();
-            senders.extract_if(.., |sender| half == Half::Receiver || !sender.will_wake(running)).collect()
+        let (receiver, senders) = {
+            let mut waiting = self.waiting();
+            let receiver = if half == Half::Sender { waiting.receiver.take() } else { None };
+            let is_other = |sender: &mut Waker| half == Half::Receiver || !sender.will_wake(running);
+            let senders: Vec<Waker> = waiting.senders.extract_if(.., is_other).collect();
+            let has_waiting = waiting.receiver.is_some() || !waiting.senders.is_empty();
+            self.has_waiting.store(has_waiting, Ordering::SeqCst);
+            (receiver, senders)
         };
-        others.into_iter().for_each(Waker::wake);
+        receiver.into_iter().chain(senders).for_each(Waker::wake);
     }
 
     /// Wakes all.
     pub(crate) fn wake_all(&self) {
-        self.receiver.wake();
-        let senders = mem::take(&mut *self.senders());
-        senders.into_iter().for_each(Waker::wake);
+        self.is_woken.store(true, Ordering::SeqCst);
+        let Waiting { receiver, senders } = {
+            let mut waiting = self.waiting();
+            self.has_waiting.store(false, Ordering::SeqCst);
+            mem::take(&mut *waiting)
+        };
+        receiver.into_iter().chain(senders).for_each(Waker::wake);
     }
 
-    fn senders(&self) -> MutexGuard<'_, Vec<Waker>> {
-        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Wake for Wakers {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+        self.wake_all();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
