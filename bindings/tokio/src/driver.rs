@@ -138,20 +138,16 @@ impl<S: Stream<R>, R: Runtime> Driver<S, R> {
             if !is_done(self) || (half == Half::Sender && now >= self.last_read + READ_INTERVAL) {
                 round |= self.poll_read(now, cx);
             }
+            // Also while something comes all the time, which the timer is not asked for.
+            if self.session.next_deadline().is_some_and(|deadline| deadline <= now) {
+                self.session.timeout(now);
+                round = true;
+            }
             self.note_end();
             has_done |= round;
-            if is_done(self) {
+            if is_done(self) || (!round && self.poll_deadline(cx).is_pending()) {
                 return has_done;
             }
-            if round {
-                continue;
-            }
-            if self.poll_deadline(cx).is_pending() {
-                return has_done;
-            }
-            let now = self.now();
-            self.session.timeout(now);
-            has_done = true;
         }
         cx.waker().wake_by_ref();
         true

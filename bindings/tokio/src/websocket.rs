@@ -38,7 +38,8 @@ use crate::split::{Receiver, Sender, split};
 ///
 /// Everything else happens while any of its futures is polled: pings and Close are answered, keepalive pings are sent, and
 /// deadlines end the connection. Nothing happens in a task of its own, and nothing is written when it is dropped: end a
-/// connection with [`close`](Self::close), or by receiving to the end.
+/// connection with [`close`](Self::close), or by receiving to the end. With tokio its time must be enabled, as it is by
+/// `#[tokio::main]`.
 ///
 /// Bytes are read only while no message waits to be received, so that a peer whose messages nobody takes is stopped by TCP.
 ///
@@ -82,11 +83,10 @@ impl<S: Stream<R>, R: Runtime> WebSocket<S, R> {
     ///
     /// [`Error::Argument`] without `start_open`, if there are no random bytes, or no memory.
     pub fn upgraded(stream: S, config: &Config) -> Result<Self, Error> {
-        let mut socket = Socket::new(stream, config)?;
+        let socket = Socket::new(stream, config)?;
         if socket.session().state() == State::Connecting {
             return Err(sansock::Error::InvalidState.into());
         }
-        socket.session_mut().set_open();
         Ok(WebSocket { socket })
     }
 
@@ -130,7 +130,8 @@ impl<S: Stream<R>, R: Runtime> WebSocket<S, R> {
     }
 
     /// Sends a ping with up to 125 bytes (RFC 6455 §5.5.2). When its pong has arrived, [`latency`](Self::latency) is the time
-    /// that it took. For a keepalive use the option [`ping_interval`](sansock::config::ConfigBuilder::ping_interval).
+    /// that it took. While the output is full none is sent. For a keepalive use the option
+    /// [`ping_interval`](sansock::config::ConfigBuilder::ping_interval).
     ///
     /// # Errors
     ///

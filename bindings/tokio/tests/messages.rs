@@ -4,7 +4,7 @@ mod common;
 
 use common::{client_config, pair, pair_with, text};
 use futures_util::{SinkExt, StreamExt};
-use sansock_tokio::{CloseCode, Config, Error, FaultKind, Message, State};
+use sansock_tokio::{Acceptor, CloseCode, Config, Connector, Error, FaultKind, Message, State, WebSocket};
 
 #[tokio::test(start_paused = true)]
 async fn both_ends_send_and_receive() {
@@ -131,6 +131,20 @@ async fn misuse_is_an_error_and_changes_nothing() {
     assert!(matches!(client.send(vec![0; 1001]).await, Err(Error::TooLarge)));
     client.send("still here").await.expect("sent");
     assert_eq!(text(&mut server).await, "still here");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_of_the_other_kind_is_refused() {
+    assert!(matches!(Acceptor::new(client_config()), Err(Error::Argument(_))));
+    assert!(matches!(Connector::new(Config::server()), Err(Error::Config(_) | Error::Argument(_))));
+    assert!(matches!(Connector::new(Config::client("http://a/")), Err(Error::Config(_))));
+    assert!(matches!(Acceptor::new(Config::server().max_message_size(0)), Err(Error::Config(_))));
+    let (near, far) = tokio::io::duplex(64);
+    let open = Acceptor::new(Config::server().start_open(true)).expect("valid options");
+    assert!(matches!(open.accept(far).await, Err(Error::Argument(_))), "there is no request");
+    let not_open = Config::server().build().expect("a configuration");
+    let result: Result<WebSocket<_>, Error> = WebSocket::upgraded(near, &not_open);
+    assert!(matches!(result, Err(Error::Argument(_))));
 }
 
 #[tokio::test(start_paused = true)]

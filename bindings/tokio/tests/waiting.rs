@@ -283,3 +283,29 @@ async fn a_server_ends_the_stream_first_and_a_client_waits_for_that() {
     let (received, ()) = tokio::join!(server.recv(), peer);
     assert!(received.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_without_reading_is_left() {
+    let (mut near, far) = duplex(1024);
+    let options = Config::builder(sansock_tokio::Role::Server).start_open(true).write_timeout(30 * SECOND);
+    let mut server: sansock_tokio::WebSocket<_> =
+        sansock_tokio::WebSocket::upgraded(far, &options.build().expect("a configuration")).expect("a server");
+    let flood = tokio::spawn(async move {
+        while near.write_all(b"\x81\x82\0\0\0\0hi").await.is_ok() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let start = Instant::now();
+    server.feed(vec![0; 60_000]).await.expect("fed");
+    let end = loop {
+        match server.recv().await.expect("an end") {
+            Ok(message) => assert_eq!(message.as_text(), Some("hi")),
+            Err(error) => break error,
+        }
+    };
+    let Error::Closed(closed) = end else { panic!("{end:?}") };
+    assert_eq!(closed.fault.map(|fault| fault.kind), Some(FaultKind::WriteTimeout));
+    assert!((30..=32).contains(&start.elapsed().as_secs()), "after {:?}", start.elapsed());
+    drop(server);
+    flood.await.expect("no panic");
+}

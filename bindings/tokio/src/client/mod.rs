@@ -17,10 +17,10 @@ use std::sync::Arc;
 #[cfg(feature = "tokio")]
 use std::time::Duration;
 
-use sansock::Config;
 #[cfg(feature = "tokio")]
 use sansock::Proxy;
 use sansock::config::ConfigBuilder;
+use sansock::{Config, Role};
 
 use crate::error::Error;
 use crate::io::{DefaultRuntime, Runtime, Stream};
@@ -89,11 +89,16 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if the URL is malformed, or an option has a value that is not allowed.
+    /// [`Error::Config`] if the URL is malformed, or an option has a value that is not allowed; [`Error::Argument`] if they are a
+    /// server's.
     pub fn new(options: ConfigBuilder) -> Result<Self, Error> {
+        // Parts are joined here, with one copy; whole messages would have two.
+        let config = options.parts(true).build()?;
+        if config.role() != Role::Client {
+            return Err(sansock::Error::InvalidArgument.into());
+        }
         Ok(Connector {
-            // Parts are joined here, with one copy; whole messages would have two.
-            config: options.parts(true).build()?,
+            config,
             #[cfg(feature = "tokio")]
             proxy: None,
             #[cfg(feature = "tokio")]

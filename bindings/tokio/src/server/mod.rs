@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use sansock::config::ConfigBuilder;
-use sansock::{Config, FaultKind};
+use sansock::{Config, FaultKind, Role};
 
 use crate::error::Error;
 use crate::handshake::{Answer, Request};
@@ -100,10 +100,13 @@ impl Acceptor {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if an option has a value that is not allowed.
+    /// [`Error::Config`] if an option has a value that is not allowed; [`Error::Argument`] if they are a client's.
     pub fn new(options: ConfigBuilder) -> Result<Self, Error> {
         // Parts are joined here, with one copy; whole messages would have two.
         let config = options.parts(true).build()?;
+        if config.role() != Role::Server {
+            return Err(sansock::Error::InvalidArgument.into());
+        }
         Ok(Acceptor { config, origins: Origins::These(Arc::new([])), runtime: PhantomData })
     }
 }

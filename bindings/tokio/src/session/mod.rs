@@ -53,11 +53,17 @@ impl Session {
         let role = config.role();
         // A server draws no random numbers.
         let seed = if role == Role::Client { random_seed()? } else { [0; 32] };
+        let connection = Connection::new(config, seed, now)?;
+        let mut inbox = Inbox::default();
+        if connection.state() != State::Connecting {
+            // The stream has been upgraded already: there is no handshake here.
+            inbox.response = Some(Arc::default());
+        }
         Ok(Session {
-            connection: Connection::new(config, seed, now)?,
+            connection,
             role,
             input: BytesMut::new(),
-            inbox: Inbox::default(),
+            inbox,
             parked: VecDeque::new(),
             send_error: None,
             close_started: false,

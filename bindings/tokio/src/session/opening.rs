@@ -11,7 +11,7 @@ use sansock::{FaultKind, Role};
 
 use super::Session;
 use crate::error::Error;
-use crate::handshake::{Answer, Request, Response};
+use crate::handshake::{Answer, Request};
 
 /// How far the opening handshake is.
 pub(crate) enum Opening {
@@ -34,11 +34,6 @@ impl Session {
             (None, None, Some(request)) => Opening::Request(request.clone()),
             (None, None, None) => Opening::Wait,
         }
-    }
-
-    /// The stream has been upgraded already: there was no handshake here.
-    pub(crate) fn set_open(&mut self) {
-        self.inbox.response = Some(Arc::new(Response::default()));
     }
 
     /// Why there is no connection.
