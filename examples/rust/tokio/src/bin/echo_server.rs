@@ -5,14 +5,13 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let port = env::args().nth(1).map_or(Ok(0), |port| port.parse())?;
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = TcpListener::bind(("127.0.0.1", env::args().nth(1).map_or(Ok(0), |port| port.parse())?)).await?;
     ctrlc::set_handler(|| process::exit(0))?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let is_on = |switch| env::var(switch).is_ok_and(|value| value == "1");
-    let options = Config::server().subprotocol("chat").subprotocol("echo");
-    let options = options.deflate(is_on("DEFLATE")).deliver_http(is_on("HTTP"));
-    match Acceptor::new(options)?.serve(listener, answer, echo).await {}
+    let on = |switch| env::var(switch).as_deref() == Ok("1");
+    let config =
+        Config::server().subprotocol("chat").subprotocol("echo").deflate(on("DEFLATE")).deliver_http(on("HTTP"));
+    match Acceptor::new(config)?.serve(listener, answer, echo).await {}
 }
 async fn echo(mut websocket: WebSocket<TcpStream>) -> Result<(), sansock_tokio::Error> {
     while let Some(message) = websocket.recv().await {
@@ -21,10 +20,11 @@ async fn echo(mut websocket: WebSocket<TcpStream>) -> Result<(), sansock_tokio::
     Ok(())
 }
 fn answer(request: &Request) -> Answer {
+    let page = |status, body: &'static str| Answer::reject(status, body).header("Content-Type", "text/plain");
     match (request.fault, request.method.as_str(), request.path()) {
         (None, ..) => Answer::accept(),
-        (_, "GET" | "HEAD", "/health") => Answer::reject(200, "ok\n").header("Content-Type", "text/plain"),
-        (_, "GET" | "HEAD", _) => Answer::reject(404, "no such page\n"),
-        _ => Answer::reject(405, "only GET and HEAD\n").header("Allow", "GET, HEAD"),
+        (_, "GET" | "HEAD", "/health") => page(200, "ok\n"),
+        (_, "GET" | "HEAD", _) => page(404, "no such page\n"),
+        _ => page(405, "only GET and HEAD\n").header("Allow", "GET, HEAD"),
     }
 }
