@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use sansock::Transport;
 
-use crate::io::{Runtime, Stream};
+use crate::io::{ByteStream, Runtime};
 use crate::session::Session;
 use crate::wakers::Half;
 
@@ -92,7 +92,7 @@ impl<R: Runtime> Timer<R> {
     }
 }
 
-impl<S: Stream<R>, R: Runtime> Driver<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
     pub(crate) fn new(stream: S, session: Session, clock: R) -> Self {
         Driver {
             stream,

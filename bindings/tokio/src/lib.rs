@@ -43,7 +43,7 @@ pub use handshake::{Answer, Refusal, Request, Response};
 pub use io::NoRuntime;
 #[cfg(feature = "tokio")]
 pub use io::Tokio;
-pub use io::{DefaultRuntime, Runtime, Stream};
+pub use io::{ByteStream, DefaultRuntime, Runtime};
 #[cfg(feature = "futures")]
 pub use io::{Futures, Timer};
 pub use message::{Message, Utf8Bytes};

@@ -8,7 +8,7 @@ use sansock::{CloseCode, Config};
 use crate::driver::Driver;
 use crate::error::{Closed, Error};
 use crate::handshake::{Answer, Request};
-use crate::io::{Runtime, Stream};
+use crate::io::{ByteStream, Runtime};
 use crate::message::Message;
 use crate::session::{Opening, Session};
 use crate::wakers::{Half, Wakers};
@@ -23,7 +23,8 @@ pub(crate) fn outcome(closed: Option<&Closed>) -> Result<(), Error> {
 
 /// A connection with its transport.
 pub(crate) struct Socket<S, R: Runtime> {
-    pub(crate) driver: Driver<S, R>,
+    /// In a box, so that futures which hold a connection stay small.
+    pub(crate) driver: Box<Driver<S, R>>,
     wakers: Arc<Wakers>,
     /// Of the above, for the transport and the timer.
     waker: Waker,
@@ -41,7 +42,7 @@ impl<S, R: Runtime> Socket<S, R> {
     }
 }
 
-impl<S: Stream<R>, R: Runtime> Socket<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Socket<S, R> {
     /// A new connection over this stream.
     pub(crate) fn new(stream: S, config: &Config) -> Result<Self, Error> {
         let clock = R::start();
@@ -53,7 +54,7 @@ impl<S: Stream<R>, R: Runtime> Socket<S, R> {
     pub(crate) fn with_session(stream: S, session: Session, clock: R) -> Self {
         let wakers = Arc::new(Wakers::default());
         let waker = Waker::from(wakers.clone());
-        Socket { driver: Driver::new(stream, session, clock), wakers, waker, has_told_end: false }
+        Socket { driver: Box::new(Driver::new(stream, session, clock)), wakers, waker, has_told_end: false }
     }
 
     /// Does what can be done, and says whether that is what the task waits for: `is_done`.

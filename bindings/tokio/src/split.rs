@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::Stream as MessageStream;
+use futures_core::Stream;
 use futures_sink::Sink;
 use sansock::{CloseCode, State};
 
 use crate::error::{Closed, Error};
-use crate::io::{DefaultRuntime, Runtime, Stream};
+use crate::io::{ByteStream, DefaultRuntime, Runtime};
 use crate::message::Message;
 use crate::socket::{Socket, outcome};
 
 /// Both halves, and what they share. It is locked while one of them is polled, which never waits.
-pub(crate) fn split<S: Stream<R>, R: Runtime>(socket: Socket<S, R>) -> (Receiver<S, R>, Sender<S, R>) {
+pub(crate) fn split<S: ByteStream<R>, R: Runtime>(socket: Socket<S, R>) -> (Receiver<S, R>, Sender<S, R>) {
     let shared = Arc::new(Mutex::new(socket));
     (Receiver { shared: shared.clone() }, Sender { shared })
 }
@@ -29,7 +29,7 @@ fn lock<S, R: Runtime>(shared: &Mutex<Socket<S, R>>) -> MutexGuard<'_, Socket<S,
 /// The half of a [`WebSocket`](crate::WebSocket) that receives.
 ///
 /// When it is dropped, messages that arrive are dropped too, and everything else goes on.
-pub struct Receiver<S: Stream<R>, R: Runtime = DefaultRuntime> {
+pub struct Receiver<S: ByteStream<R>, R: Runtime = DefaultRuntime> {
     shared: Arc<Mutex<Socket<S, R>>>,
 }
 
@@ -53,11 +53,11 @@ pub struct Receiver<S: Stream<R>, R: Runtime = DefaultRuntime> {
 ///     });
 /// }
 /// ```
-pub struct Sender<S: Stream<R>, R: Runtime = DefaultRuntime> {
+pub struct Sender<S: ByteStream<R>, R: Runtime = DefaultRuntime> {
     shared: Arc<Mutex<Socket<S, R>>>,
 }
 
-impl<S: Stream<R>, R: Runtime> Receiver<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Receiver<S, R> {
     /// Receives the next message: see [`WebSocket::recv`](crate::WebSocket::recv).
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl<S: Stream<R>, R: Runtime> Receiver<S, R> {
     }
 }
 
-impl<S: Stream<R>, R: Runtime> Sender<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Sender<S, R> {
     /// Sends a message, and waits until it has been handed to the operating system.
     ///
     /// # Errors
@@ -158,19 +158,19 @@ impl<S: Stream<R>, R: Runtime> Sender<S, R> {
     }
 }
 
-impl<S: Stream<R>, R: Runtime> Clone for Sender<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Clone for Sender<S, R> {
     fn clone(&self) -> Self {
         Sender { shared: self.shared.clone() }
     }
 }
 
-impl<S: Stream<R>, R: Runtime> Drop for Receiver<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Drop for Receiver<S, R> {
     fn drop(&mut self) {
         lock(&self.shared).abandon();
     }
 }
 
-impl<S: Stream<R>, R: Runtime> MessageStream for Receiver<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Stream for Receiver<S, R> {
     type Item = Result<Message, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -179,7 +179,7 @@ impl<S: Stream<R>, R: Runtime> MessageStream for Receiver<S, R> {
 }
 
 /// Closing the sink closes the connection with 1000, and waits for its end.
-impl<S: Stream<R>, R: Runtime> Sink<Message> for Sender<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Sink<Message> for Sender<S, R> {
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -199,13 +199,13 @@ impl<S: Stream<R>, R: Runtime> Sink<Message> for Sender<S, R> {
     }
 }
 
-impl<S: Stream<R>, R: Runtime> fmt::Debug for Receiver<S, R> {
+impl<S: ByteStream<R>, R: Runtime> fmt::Debug for Receiver<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").finish_non_exhaustive()
     }
 }
 
-impl<S: Stream<R>, R: Runtime> fmt::Debug for Sender<S, R> {
+impl<S: ByteStream<R>, R: Runtime> fmt::Debug for Sender<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").finish_non_exhaustive()
     }

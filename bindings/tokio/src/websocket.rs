@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::Stream as MessageStream;
+use futures_core::Stream;
 use futures_sink::Sink;
 use sansock::{CloseCode, Config, Role, State};
 
 use crate::error::{Closed, Error};
 use crate::handshake::{Request, Response};
-use crate::io::{DefaultRuntime, Runtime, Stream};
+use crate::io::{ByteStream, DefaultRuntime, Runtime};
 use crate::message::Message;
 use crate::socket::{Socket, outcome};
 use crate::split::{Receiver, Sender, split};
@@ -63,7 +63,7 @@ pub struct WebSocket<S, R: Runtime = DefaultRuntime> {
     pub(crate) socket: Socket<S, R>,
 }
 
-impl<S: Stream<R>, R: Runtime> WebSocket<S, R> {
+impl<S: ByteStream<R>, R: Runtime> WebSocket<S, R> {
     /// A connection over a stream on which an opening handshake has been made elsewhere. `config` has the role and all options;
     /// [`start_open`](sansock::config::ConfigBuilder::start_open) must be among them. Bytes that were read behind the head of that
     /// handshake are to be read from the stream again.
@@ -227,7 +227,7 @@ impl<S: Stream<R>, R: Runtime> WebSocket<S, R> {
     }
 }
 
-impl<S: Stream<R>, R: Runtime> MessageStream for WebSocket<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Stream for WebSocket<S, R> {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -236,7 +236,7 @@ impl<S: Stream<R>, R: Runtime> MessageStream for WebSocket<S, R> {
 }
 
 /// Closing the sink closes the connection with 1000, and waits for its end.
-impl<S: Stream<R>, R: Runtime> Sink<Message> for WebSocket<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Sink<Message> for WebSocket<S, R> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {

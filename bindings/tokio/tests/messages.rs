@@ -162,3 +162,19 @@ async fn both_ends_know_what_was_agreed() {
     assert!(response.extensions[0].starts_with("permessage-deflate"));
     assert!(client.request().is_none());
 }
+
+#[test]
+fn futures_that_hold_a_connection_are_small() {
+    async fn echo(stream: tokio::net::TcpStream) -> Result<(), Error> {
+        let mut websocket = sansock_tokio::accept(stream).await?;
+        while let Some(message) = websocket.recv().await {
+            websocket.send(message?).await?;
+        }
+        Ok(())
+    }
+    fn size_of_future<F: Future>(_: fn(tokio::net::TcpStream) -> F) -> usize {
+        size_of::<F>()
+    }
+    assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 64);
+    assert!(size_of_future(echo) < 2048, "{} bytes for each connection", size_of_future(echo));
+}

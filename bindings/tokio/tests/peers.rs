@@ -120,6 +120,47 @@ async fn messages_flow_in_both_directions_at_once() {
     drop(server);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn halves_on_many_threads_miss_no_wake_up() {
+    let (listener, url) = listener().await;
+    tokio::spawn(async move {
+        let mut websocket = accept(listener.accept().await.expect("a client").0).await.expect("a connection");
+        while let Some(Ok(message)) = websocket.recv().await {
+            if websocket.feed(message).await.is_err() {
+                break;
+            }
+        }
+    });
+    let (mut receiver, sender) = connect(&url).await.expect("a connection").split();
+    let senders: Vec<_> = (0..8_u32)
+        .map(|task| {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                for number in 0..1000_u32 {
+                    let size = if number % 100 == 0 { 100_000 } else { number as usize % 50 };
+                    let numbers = [task.to_be_bytes(), number.to_be_bytes()].concat();
+                    timeout(LONG, sender.send([numbers, vec![0; size]].concat()))
+                        .await
+                        .expect("in time")
+                        .expect("sent");
+                }
+            })
+        })
+        .collect();
+    let mut next = [0; 8];
+    for _ in 0..8000 {
+        let message = timeout(LONG, receiver.recv()).await.expect("in time").expect("an echo").expect("no error");
+        let word = |at| u32::from_be_bytes(message.as_bytes()[at..at + 4].try_into().expect("four bytes"));
+        let (task, number) = (word(0) as usize, word(4));
+        assert_eq!(next[task], number);
+        next[task] += 1;
+    }
+    for task in senders {
+        task.await.expect("no panic");
+    }
+    sender.close(1000, "").await.expect("a clean close");
+}
+
 #[tokio::test]
 async fn a_reset_is_an_error_that_names_it() {
     let (listener, url) = listener().await;

@@ -23,7 +23,7 @@ use sansock::config::ConfigBuilder;
 use sansock::{Config, Role};
 
 use crate::error::Error;
-use crate::io::{DefaultRuntime, Runtime, Stream};
+use crate::io::{ByteStream, DefaultRuntime, Runtime};
 use crate::socket::Socket;
 use crate::websocket::WebSocket;
 #[cfg(feature = "tokio")]
@@ -151,7 +151,7 @@ impl<R: Runtime> Connector<R> {
     ///
     /// [`Error::Rejected`] if the server refused, with its status, headers and body; [`Error::Handshake`] if it was gone, took
     /// too long (the option `handshake_timeout`) or broke a rule.
-    pub async fn handshake<S: Stream<R>>(&self, stream: S) -> Result<WebSocket<S, R>, Error> {
+    pub async fn handshake<S: ByteStream<R>>(&self, stream: S) -> Result<WebSocket<S, R>, Error> {
         let mut socket = Socket::new(stream, &self.config)?;
         poll_fn(|cx| socket.poll_opening(cx)).await?;
         Ok(WebSocket { socket })

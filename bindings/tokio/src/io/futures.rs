@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::{Runtime, Stream};
+use super::{ByteStream, Runtime};
 
 /// How much is read at a time. The bytes are set to zero before each read, which these streams ask for.
 const READ_SIZE: usize = 16 * 1024;
@@ -71,7 +71,7 @@ impl<T: Timer> Runtime for Futures<T> {
     }
 }
 
-impl<T, S: AsyncRead + AsyncWrite + Unpin> Stream<Futures<T>> for S {
+impl<T, S: AsyncRead + AsyncWrite + Unpin> ByteStream<Futures<T>> for S {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
         let start = buffer.len();
         buffer.resize(start + READ_SIZE, 0);

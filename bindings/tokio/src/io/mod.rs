@@ -62,7 +62,7 @@ pub trait Runtime: Unpin {
 }
 
 /// A stream of bytes in both directions, as the runtime `R` has it. All streams of the runtime are.
-pub trait Stream<R>: Unpin {
+pub trait ByteStream<R>: Unpin {
     /// Reads what has arrived to the end of `buffer`, which has room. `Ok(0)`: the peer has ended its stream.
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>>;
 

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::{Runtime, Stream};
+use super::{ByteStream, Runtime};
 
 /// tokio: its streams and its clock, which can be paused.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Runtime for Tokio {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream<Tokio> for S {
+impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream<Tokio> for S {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
         // The future has no state of its own, so that it may be dropped.
         pin!(self.read_buf(buffer)).poll(cx)

@@ -19,7 +19,7 @@ use sansock::{Config, FaultKind, Role};
 
 use crate::error::Error;
 use crate::handshake::{Answer, Request};
-use crate::io::{DefaultRuntime, Runtime, Stream};
+use crate::io::{ByteStream, DefaultRuntime, Runtime};
 use crate::socket::Socket;
 use crate::websocket::WebSocket;
 
@@ -49,7 +49,7 @@ use crate::websocket::WebSocket;
 /// As [`Acceptor::accept`].
 #[cfg(feature = "tokio")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
-pub async fn accept<S: Stream<crate::Tokio>>(stream: S) -> Result<WebSocket<S>, Error> {
+pub async fn accept<S: ByteStream<crate::Tokio>>(stream: S) -> Result<WebSocket<S>, Error> {
     usual()?.accept(stream).await
 }
 
@@ -152,7 +152,7 @@ impl<R: Runtime> Acceptor<R> {
     ///
     /// [`Error::Refused`] if the request breaks a rule or comes from another origin: it has been answered, and the stream is
     /// done with; [`Error::Handshake`] if the client was gone or took too long.
-    pub async fn accept<S: Stream<R>>(&self, stream: S) -> Result<WebSocket<S, R>, Error> {
+    pub async fn accept<S: ByteStream<R>>(&self, stream: S) -> Result<WebSocket<S, R>, Error> {
         self.receive(stream).await?.answer(Answer::accept()).await
     }
 
@@ -163,7 +163,7 @@ impl<R: Runtime> Acceptor<R> {
     /// As [`accept`](Self::accept), and as [`Incoming::answer`].
     pub async fn accept_with<S, F>(&self, stream: S, decide: F) -> Result<WebSocket<S, R>, Error>
     where
-        S: Stream<R>,
+        S: ByteStream<R>,
         F: FnOnce(&Request) -> Answer,
     {
         let incoming = self.receive(stream).await?;
@@ -191,7 +191,7 @@ impl<R: Runtime> Acceptor<R> {
     /// As [`accept_with`](Self::accept_with).
     pub async fn accept_with_async<S, F, A>(&self, stream: S, decide: F) -> Result<WebSocket<S, R>, Error>
     where
-        S: Stream<R>,
+        S: ByteStream<R>,
         F: FnOnce(Arc<Request>) -> A,
         A: Future<Output = Answer>,
     {
@@ -205,7 +205,7 @@ impl<R: Runtime> Acceptor<R> {
     /// # Errors
     ///
     /// As [`accept`](Self::accept).
-    pub async fn receive<S: Stream<R>>(&self, stream: S) -> Result<Incoming<S, R>, Error> {
+    pub async fn receive<S: ByteStream<R>>(&self, stream: S) -> Result<Incoming<S, R>, Error> {
         let mut socket = Socket::new(stream, &self.config)?;
         let Some(request) = poll_fn(|cx| socket.poll_opening(cx)).await? else {
             return Err(sansock::Error::InvalidState.into()); // the configuration starts open
@@ -264,7 +264,7 @@ pub struct Incoming<S, R: Runtime = DefaultRuntime> {
     request: Arc<Request>,
 }
 
-impl<S: Stream<R>, R: Runtime> Incoming<S, R> {
+impl<S: ByteStream<R>, R: Runtime> Incoming<S, R> {
     /// The request.
     pub fn request(&self) -> &Request {
         &self.request
