@@ -112,7 +112,12 @@ impl Crowd {
     }
 }
 
-async fn converse(mut stream: TcpStream, frames: std::sync::Arc<[u8]>, echoed: usize, turns: usize) -> io::Result<TcpStream> {
+async fn converse(
+    mut stream: TcpStream,
+    frames: std::sync::Arc<[u8]>,
+    echoed: usize,
+    turns: usize,
+) -> io::Result<TcpStream> {
     let mut echoes = vec![0; echoed];
     for _ in 0..turns {
         let (mut reading, mut writing) = stream.split();

@@ -29,6 +29,8 @@ const CELLS: [(&str, Load); 10] = [
     ("1 MiB binary, one at a time", Load { connections: 4, window: 1, size: 1 << 20, text: false, messages: 400 }),
 ];
 
+const IDLE: &str = "bytes of memory for an idle connection";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [verb, name] = &arguments[..] {
@@ -41,6 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("| --- |{}", " ---: |".repeat(servers::NAMES.len()));
     for (name, load) in CELLS.iter().filter(|(name, _)| name.contains(&cells)) {
         println!("{}", row(name, load, rounds)?);
+    }
+    if IDLE.contains(&cells) {
+        let sizes = servers::NAMES.iter().map(|name| Ok(Server::start(name)?.idle()?.to_string()));
+        println!("| {IDLE} | {} |", sizes.collect::<Result<Vec<_>, Box<dyn Error>>>()?.join(" | "));
     }
     Ok(())
 }
@@ -90,6 +96,29 @@ impl Server {
         self.process.kill()?;
         self.process.wait()?;
         Ok(used / count)
+    }
+
+    /// Bytes of memory for each connection that has echoed one message and waits.
+    fn idle(mut self) -> Result<usize, Box<dyn Error>> {
+        let load = Load { connections: 50, window: 1, size: 20, text: true, messages: 50 };
+        let mut first = load.connect(self.address)?;
+        first.exchange(load.messages)?;
+        let before = self.resident()?;
+        // Both ends have to fit into what a process may usually open.
+        let load = Load { connections: 400, messages: 400, ..load };
+        let mut crowd = load.connect(self.address)?;
+        crowd.exchange(load.messages)?;
+        let size = self.resident()?.saturating_sub(before) / load.connections;
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(size)
+    }
+
+    /// Bytes of memory of the server, as Linux tells it.
+    fn resident(&self) -> Result<usize, Box<dyn Error>> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? * 1024)
     }
 
     /// Nanoseconds of the processor that the server has used so far.

@@ -109,8 +109,7 @@ async fn websockets_send(stream: TcpStream) -> Outcome {
 async fn websockets_forward(stream: TcpStream) -> Outcome {
     let (_, websocket) = tokio_websockets::ServerBuilder::new().accept(stream).await?;
     let (sink, stream) = websocket.split();
-    let is_data =
-        |message: &tokio_websockets::Message| std::future::ready(message.is_text() || message.is_binary());
+    let is_data = |message: &tokio_websockets::Message| std::future::ready(message.is_text() || message.is_binary());
     stream.try_filter(is_data).forward(sink).await?;
     Ok(())
 }
