@@ -27,11 +27,8 @@ from version import agreed
 
 # Made by cargo.
 GENERATED = (".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig")
-# Their folders, what they hold besides sources and page, and how large they may be, in the order in which they are published.
-CRATES: dict[str, tuple[str, tuple[str, ...], int]] = {
-    "sansock": ("core", (BILL,), 170_000),
-    "sansock-tokio": ("bindings/tokio", (), 60_000),
-}
+# Their folders, and how large they may be, in the order in which they are published.
+CRATES = {"sansock": ("core", 170_000), "sansock-tokio": ("bindings/tokio", 75_000)}
 
 MANIFEST = """\
 [package]
@@ -95,9 +92,9 @@ def pack() -> dict[str, Path]:
 
 def check_files(name: str, path: Path) -> None:
     """The sources, the page and the licences; no tests, vectors or benches."""
-    folder, others, limit = CRATES[name]
+    folder, limit = CRATES[name]
     sources = {source.removeprefix(f"{folder}/") for source in repository_files(f"{folder}/src")}
-    same = {file: f"{folder}/{file}" for file in ("README.md", *others)} | {"Cargo.toml.orig": f"{folder}/Cargo.toml"}
+    same = {file: f"{folder}/{file}" for file in ("README.md", BILL)} | {"Cargo.toml.orig": f"{folder}/Cargo.toml"}
     same |= {licence: licence for licence in LICENCES} | {source: f"{folder}/{source}" for source in sources}
     check(path, read_tar(path), {*GENERATED, *same}, same, limit)
 

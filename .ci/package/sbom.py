@@ -16,14 +16,15 @@ from version import agreed
 
 Json = dict[str, Any]
 
-# What cargo-cyclonedx is told, by the file that is written: the crate, the kind of package, and features and targets, which
-# are those of the build.
+# What cargo-cyclonedx is told, by the file that is written: the crate, the package and its kind, and features and targets,
+# which are those of the build.
 BILLS = {
-    "core/sbom.cdx.json": ("core", "cargo", ("--all-features", "--target", "all")),
-    "bindings/python/sbom.cdx.json": ("ffi", "pypi", ("--target", "all")),
+    "core/sbom.cdx.json": ("core", "cargo/sansock", ("--all-features", "--target", "all")),
+    "bindings/tokio/sbom.cdx.json": ("bindings/tokio", "cargo/sansock-tokio", ("--all-features", "--target", "all")),
+    "bindings/python/sbom.cdx.json": ("ffi", "pypi/sansock", ("--target", "all")),
     "bindings/js/sbom.cdx.json": (
         "wasm",
-        "npm",
+        "npm/sansock",
         ("--features", "deflate,fields,tunnel", "--target", "wasm32-unknown-unknown"),
     ),
 }
@@ -45,7 +46,7 @@ def compiled(crate: str, options: tuple[str, ...]) -> set[str]:
     return {"@".join(line.split()[:2]).replace("@v", "@") for line in lines}
 
 
-def bill(crate: str, kind: str, options: tuple[str, ...]) -> Json:
+def bill(crate: str, package: str, options: tuple[str, ...]) -> Json:
     """The bill of a package: what the tool writes, without what is of this machine or of this moment."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -59,7 +60,7 @@ def bill(crate: str, kind: str, options: tuple[str, ...]) -> Json:
     root = found["metadata"]["component"]
     reference = root["bom-ref"]
     del found["metadata"]["timestamp"], root["components"]
-    root |= {"name": "sansock", "version": agreed(), "purl": f"pkg:{kind}/sansock@{agreed()}"}
+    root |= {"name": package.split("/")[1], "version": agreed(), "purl": f"pkg:{package}@{agreed()}"}
     inside = compiled(crate, options)
     found["components"] = [crate for crate in found["components"] if f"{crate['name']}@{crate['version']}" in inside]
     for component in found["components"]:
@@ -75,7 +76,7 @@ def bill(crate: str, kind: str, options: tuple[str, ...]) -> Json:
 
 
 if __name__ == "__main__":
-    for path, (crate, kind, options) in BILLS.items():
-        content = bill(crate, kind, options)
+    for path, (crate, package, options) in BILLS.items():
+        content = bill(crate, package, options)
         (ROOT / path).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
         print(f"{path}: {len(content['components'])} crates", flush=True)
