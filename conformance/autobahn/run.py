@@ -19,6 +19,7 @@ from suite import Suite, Verdicts, as_json
 
 VERSION_COMMANDS = {
     "rust": ["rustc", "--version"],
+    "rust-tokio": ["rustc", "--version"],
     "c": ["cc", "--version"],
     "cpp": ["c++", "--version"],
     "python": [PYTHON, "--version"],
