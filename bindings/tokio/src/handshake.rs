@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sansock::event::{Header, OriginRelation};
-use sansock::{FaultKind, event};
+use sansock::{DeflateLimit, FaultKind, event};
 
 /// A client's opening request (RFC 6455 §4.2.1), as a server sees it.
 #[derive(Clone, Debug)]
@@ -82,13 +82,14 @@ pub struct Answer {
     pub(crate) status: Option<u16>,
     pub(crate) subprotocol: Option<String>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) deflate: Vec<DeflateLimit>,
     pub(crate) body: Bytes,
 }
 
 impl Answer {
     /// Accepts. The subprotocol is the first of those in the configuration that the client offers.
     pub fn accept() -> Self {
-        Answer { status: None, subprotocol: None, headers: Vec::new(), body: Bytes::new() }
+        Answer { status: None, subprotocol: None, headers: Vec::new(), deflate: Vec::new(), body: Bytes::new() }
     }
 
     /// Refuses with an HTTP status and a body; or answers a plain request, with the option
@@ -100,6 +101,18 @@ impl Answer {
     /// Agrees on this subprotocol, which must be one of those offered.
     pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
         self.subprotocol = Some(name.into());
+        self
+    }
+
+    /// Declines or narrows the compression of this connection, whatever the options allow. All limits hold together.
+    ///
+    /// ```
+    /// use sansock_tokio::{Answer, DeflateLimit};
+    ///
+    /// let answer = Answer::accept().limit_deflate(DeflateLimit::ServerNoContextTakeover);
+    /// ```
+    pub fn limit_deflate(mut self, limit: DeflateLimit) -> Self {
+        self.deflate.push(limit);
         self
     }
 

@@ -5,7 +5,9 @@ mod common;
 use std::time::Duration;
 
 use common::{client_config, pair_with};
-use sansock_tokio::{Acceptor, Answer, CloseCode, Config, Connector, Error, FaultKind, Incoming, WebSocket};
+use sansock_tokio::{
+    Acceptor, Answer, CloseCode, Config, Connector, DeflateLimit, Error, FaultKind, Incoming, WebSocket,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 type Outcome = (Result<WebSocket<DuplexStream>, Error>, Result<WebSocket<DuplexStream>, Error>);
@@ -72,11 +74,33 @@ async fn an_answer_adds_headers_and_chooses_the_subprotocol() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_narrows_compression() {
+    for (limit, agreed) in [
+        (DeflateLimit::Off, None),
+        (DeflateLimit::ServerNoContextTakeover, Some("permessage-deflate; server_no_context_takeover")),
+    ] {
+        let (near, far) = duplex(64 * 1024);
+        let connector = Connector::new(client_config().deflate(true)).expect("valid options");
+        let acceptor = Acceptor::new(Config::server().deflate(true)).expect("valid options");
+        let answering = acceptor.accept_with(far, |_| Answer::accept().limit_deflate(limit));
+        let (client, server) = tokio::join!(connector.handshake(near), answering);
+        let client = client.expect("a client");
+        let extensions = &client.response().expect("a response").extensions;
+        assert_eq!(
+            extensions.first().map(|extension| extension.starts_with(agreed.unwrap_or("none"))),
+            agreed.map(|_| true)
+        );
+        assert_eq!(server.expect("a server").response().expect("agreed").extensions.len(), extensions.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_allowed_is_an_error_and_the_client_is_told() {
     for answer in [
         Answer::accept().subprotocol("not-offered"),
         Answer::accept().header("Sec-WebSocket-Accept", "mine"),
         Answer::accept().header("a b", "c"),
+        Answer::accept().limit_deflate(DeflateLimit::ServerMaxWindowBits(7)),
         Answer::reject(101, ""),
         Answer::reject(600, ""),
         Answer::reject(204, "a body"),

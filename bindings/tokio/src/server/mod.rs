@@ -280,8 +280,8 @@ impl<S: ByteStream<R>, R: Runtime> Incoming<S, R> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] if the answer refuses; [`Error::Argument`] if its subprotocol was not offered, or a header or the
-    /// status is not allowed: then the client is answered with 500; [`Error::Handshake`] if the client was gone.
+    /// [`Error::Refused`] if the answer refuses; [`Error::Argument`] if its subprotocol was not offered, or a header, a limit or the
+    /// status is not allowed: then the client is answered with 500; [`Error::Closed`] if the client was gone.
     pub async fn answer(mut self, answer: Answer) -> Result<WebSocket<S, R>, Error> {
         let answer = match self.request.fault {
             Some(fault) if answer.status.is_none() => Answer::reject(status_for(fault), ""),

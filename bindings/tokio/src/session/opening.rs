@@ -74,6 +74,9 @@ impl Session {
         for (name, value) in &answer.headers {
             self.connection.add_response_header(name, value).map_err(|error| misuse(error, self))?;
         }
+        for limit in &answer.deflate {
+            self.connection.limit_deflate(*limit).map_err(|error| misuse(error, self))?;
+        }
         let result = match answer.status {
             None => self.connection.accept(answer.subprotocol.as_deref(), now),
             Some(status) => self.connection.respond(status, "", &answer.body, now),
