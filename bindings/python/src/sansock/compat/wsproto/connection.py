@@ -1,0 +1,209 @@
+"""A connection that is open: the counterpart of ``wsproto.connection``."""
+
+from __future__ import annotations
+
+import codecs
+from collections import deque
+from collections.abc import Generator, Iterable
+from enum import Enum
+from typing import Any
+
+from sansock import _events as engine_events
+from sansock._enums import MessageKind
+from sansock._errors import InvalidArgument, InvalidState
+
+from ._engine import Engine, new_engine
+from .events import BytesMessage, CloseConnection, Event, Message, Ping, Pong, TextMessage
+from .extensions import Extension, PerMessageDeflate
+from .frame_protocol import LOCAL_ONLY_CLOSE_REASONS, MAX_PAYLOAD_NORMAL, CloseReason
+from .utilities import LocalProtocolError
+
+__all__ = ["CLIENT", "SERVER", "Connection", "ConnectionState", "ConnectionType"]
+
+
+class ConnectionState(Enum):
+    """The state of a connection, as far as its events have been read."""
+
+    CONNECTING = 0
+    """The opening handshake is under way."""
+    OPEN = 1
+    """Messages may be sent and received."""
+    REMOTE_CLOSING = 2
+    """The peer has sent Close, and the program has not answered it."""
+    LOCAL_CLOSING = 3
+    """The program has sent Close, and the peer has not answered it."""
+    CLOSED = 4
+    """Close was sent and received, or the stream has ended."""
+    REJECTING = 5
+    """The body of a refusal is under way."""
+
+
+class ConnectionType(Enum):
+    """The two ends of a connection."""
+
+    CLIENT = 1
+    SERVER = 2
+
+
+CLIENT = ConnectionType.CLIENT
+SERVER = ConnectionType.SERVER
+
+
+class Connection:
+    """A connection whose opening handshake is done elsewhere.
+
+    Attributes:
+        client: Whether this is the client's end.
+    """
+
+    def __init__(
+        self,
+        connection_type: ConnectionType,
+        extensions: list[Extension] | None = None,
+        trailing_data: bytes = b"",
+    ) -> None:
+        """Takes over a stream.
+
+        Args:
+            connection_type: Which end this is.
+            extensions: Extensions, of which those that are enabled were agreed on.
+            trailing_data: What was read behind the handshake.
+
+        Raises:
+            LocalProtocolError: An extension that is enabled is not permessage-deflate.
+        """
+        client = connection_type is CLIENT
+        deflate = enabled_deflate(extensions or ())
+        self._take_over(new_engine(client, start_open=True, **(deflate.options if deflate else {})), client, ())
+        self.receive_data(trailing_data)
+
+    def _take_over(self, engine: Engine, client: bool, events: Iterable[engine_events.Event]) -> None:
+        self.client = client
+        self._engine = engine
+        self._events: deque[engine_events.Event | None] = deque(events)
+        self._state = ConnectionState.OPEN
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+
+    @classmethod
+    def over(cls, engine: Engine, client: bool, events: Iterable[engine_events.Event]) -> Connection:
+        """A connection whose opening handshake the engine has done, with the events behind it."""
+        self = cls.__new__(cls)
+        self._take_over(engine, client, events)
+        return self
+
+    @property
+    def state(self) -> ConnectionState:
+        """The state, as far as the events have been read."""
+        return self._state
+
+    def send(self, event: Event) -> bytes:
+        """The bytes to write for a message, a ping, a pong or a Close.
+
+        Raises:
+            LocalProtocolError: The state does not allow the event, or the close code must not be sent.
+            TypeError: A message is neither text nor bytes, or continues one of the other kind.
+            ValueError: The payload of a ping or a pong is longer than 125 bytes.
+        """
+        is_open = self._state is ConnectionState.OPEN
+        if isinstance(event, Message) and is_open:
+            self._send_message(event)
+        elif isinstance(event, Ping) and is_open:
+            self._engine.ping(event.payload, 0)
+        elif isinstance(event, Pong) and is_open:
+            self._engine.pong(event.payload)
+        elif isinstance(event, CloseConnection) and (is_open or self._state is ConnectionState.REMOTE_CLOSING):
+            self._send_close(event)
+        else:
+            raise LocalProtocolError(f"{event} cannot be sent in the state {self._state.name}")
+        return self._engine.take_output()
+
+    def receive_data(self, data: bytes | None) -> None:
+        """Takes bytes that were read; None for the end of the stream. Next: read ``events()``.
+
+        Raises:
+            LocalProtocolError: The connection is closed.
+        """
+        if data is None:
+            self._engine.receive_eof(0)
+            self._events.append(None)
+            self._state = ConnectionState.CLOSED
+        elif self._state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):
+            self._events += self._engine.receive(data, 0)
+        elif self._state is ConnectionState.CLOSED:
+            raise LocalProtocolError("the connection is closed")
+
+    def events(self) -> Generator[Event, None, None]:
+        """The events so far. The state changes as they are read."""
+        while self._events:
+            event = self._translate(self._events.popleft())
+            if event is not None:
+                yield event
+
+    def _send_message(self, event: Message[Any]) -> None:
+        data = event.data
+        if isinstance(data, str):
+            kind = MessageKind.TEXT
+        elif isinstance(data, (bytes, bytearray, memoryview)):
+            kind = MessageKind.BINARY
+        else:
+            raise TypeError("the data of a message is text or bytes")
+        try:
+            self._engine.send_part(data, event.message_finished, kind)
+        except InvalidState as error:
+            raise TypeError("a message is either text or binary, in all its parts") from error
+
+    def _send_close(self, event: CloseConnection) -> None:
+        code, reason = event.code, (event.reason or "").encode()
+        if code is None or code == CloseReason.NO_STATUS_RCVD:
+            if reason:
+                raise TypeError("a reason needs a code")
+            code = 0
+        elif code in LOCAL_ONLY_CLOSE_REASONS:
+            code = CloseReason.NORMAL_CLOSURE
+        try:
+            self._engine.close(code, reason[: MAX_PAYLOAD_NORMAL - 2].decode(errors="ignore"), 0)
+        except InvalidArgument as error:
+            raise LocalProtocolError(f"the close code {code} must not be sent") from error
+        is_open = self._state is ConnectionState.OPEN
+        self._state = ConnectionState.LOCAL_CLOSING if is_open else ConnectionState.CLOSED
+
+    def _translate(self, event: engine_events.Event | None) -> Event | None:
+        """The event of wsproto; None for those of the engine that wsproto has no counterpart of."""
+        if isinstance(event, engine_events.Frame):
+            if event.kind is MessageKind.BINARY:
+                return BytesMessage(event.data, event.frame_end, event.last)
+            return TextMessage(self._decode(event.data, event.last), event.frame_end, event.last)
+        if isinstance(event, engine_events.Ping):
+            return Ping(event.payload)
+        if isinstance(event, engine_events.Pong):
+            return Pong(event.payload)
+        if isinstance(event, engine_events.Closing):
+            is_answer = self._state is ConnectionState.LOCAL_CLOSING
+            self._state = ConnectionState.CLOSED if is_answer else ConnectionState.REMOTE_CLOSING
+            return CloseConnection(_named(event.code), event.reason)
+        if isinstance(event, engine_events.ReportedFault):
+            fault = self._engine.fault
+            return CloseConnection(_named(event.code), fault.text if fault else None)
+        return CloseConnection(CloseReason.ABNORMAL_CLOSURE) if event is None else None
+
+
+def enabled_deflate(extensions: Iterable[Extension]) -> PerMessageDeflate | None:
+    """The compression among extensions, if it was agreed on.
+
+    Raises:
+        LocalProtocolError: There is another extension that was agreed on.
+    """
+    enabled = None
+    for extension in extensions:
+        if extension.enabled():
+            if not isinstance(extension, PerMessageDeflate):
+                raise LocalProtocolError(f"the engine does not support the extension {extension.name}")
+            enabled = extension
+    return enabled
+
+
+def _named(code: int) -> int:
+    try:
+        return CloseReason(code)
+    except ValueError:
+        return code
