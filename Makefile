@@ -49,6 +49,7 @@ help:
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
 	  'make faults                      every request for memory fails once, from Rust and from C' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
+	  'make test-compat [SUITES="wsproto gql"] [CONVERSATIONS=n]   the tests of wsproto, websockets and programs over them, over ours' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
@@ -215,6 +216,7 @@ include conformance/http.mk
 include conformance/http2.mk
 include conformance/relay.mk
 include conformance/uvicorn.mk
+include conformance/compat/compat.mk
 include core/fuzz/fuzz.mk
 include ffi/install/install.mk
 include .ci/package/package.mk

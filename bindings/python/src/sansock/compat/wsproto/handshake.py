@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from typing import cast
@@ -32,8 +33,8 @@ _OF_REQUESTS = frozenset((b"host", b"sec-websocket-extensions", b"sec-websocket-
 _OF_RESPONSES = frozenset(
     (b"connection", b"sec-websocket-accept", b"sec-websocket-extensions", b"sec-websocket-protocol", b"upgrade")
 )
-_FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))
-"""Header fields of a refusal that the engine writes itself where it writes refusals."""
+_OF_THE_ENGINE = re.compile(rb"connection|content-length|transfer-encoding|upgrade|sec-websocket-.*", re.IGNORECASE)
+"""Header fields of a refusal that the engine would write itself, and does not take from the program."""
 
 
 class H11Handshake:
@@ -73,7 +74,7 @@ class H11Handshake:
         if self.client:
             raise LocalProtocolError("a client receives no request")
         target = path.encode("ascii") if isinstance(path, str) else path
-        self.receive_data(_lines(b"GET %s HTTP/1.1" % target, headers))
+        self.receive_data(_lines(b"GET %s HTTP/1.1" % target, _as_bytes(headers)))
 
     def send(self, event: Event) -> bytes:
         """The bytes to write for a request or a response.
@@ -115,7 +116,10 @@ class H11Handshake:
                 break
             elif isinstance(event, engine_events.Rejected):
                 self._receive_refusal(event)
-            elif isinstance(event, engine_events.Closed) and self._state is ConnectionState.CONNECTING and data:
+            elif isinstance(event, engine_events.Closed) and self._state is ConnectionState.CONNECTING:
+                if not data and not self.client:
+                    # A server's peer that ends its stream before a request breaks no rule.
+                    continue
                 raise RemoteProtocolError("Bad HTTP message", RejectConnection())
 
     def events(self) -> Generator[Event, None, None]:
@@ -164,20 +168,21 @@ class H11Handshake:
         engine = self._engine
         if engine is None or self.client or self._state is not ConnectionState.CONNECTING:
             raise LocalProtocolError(f"a request cannot be refused in the state {self._state.name}")
-        names = {name.lower() for name, _ in event.headers}
-        headers = list(event.headers)
+        headers = _as_bytes(event.headers)
+        names = {name.lower() for name, _ in headers}
         if not event.has_body:
             headers.append((b"content-length", b"0"))
         elif not names & {b"content-length", b"transfer-encoding"}:
-            headers.append((b"connection", b"close"))
+            headers.append((b"transfer-encoding", b"chunked"))
         head = _lines(b"HTTP/1.1 %d " % event.status_code, headers)
         try:
-            engine.respond(event.status_code, "", [each for each in headers if each[0].lower() not in _FRAMING], b"", 0)
+            others = [pair for pair in headers if not _OF_THE_ENGINE.fullmatch(pair[0])]
+            engine.respond(event.status_code, "", others, b"", 0)
         except InvalidState:
             # The engine has refused by itself what is no HTTP request, and its answer waits in the output.
             self._state = ConnectionState.CLOSED
             return engine.take_output()
-        self._is_chunked = event.has_body and b"transfer-encoding" in names
+        self._is_chunked = event.has_body and b"content-length" not in names
         self._state = ConnectionState.REJECTING if event.has_body else ConnectionState.CLOSED
         return head
 
@@ -295,6 +300,12 @@ def _lines(first: bytes, headers: Headers) -> bytes:
 def _with_extensions(head: bytes, extensions: bytes | None) -> bytes:
     """Adds extensions that the engine does not know to its head. They end like it, with an empty line."""
     return head if extensions is None else head[:-2] + b"Sec-WebSocket-Extensions: %s\r\n\r\n" % extensions
+
+
+def _as_bytes(headers: Iterable[tuple[bytes | str, bytes | str]]) -> Headers:
+    """Header fields as wsproto takes them, which are also text."""
+    pairs = (tuple(each.encode("ascii") if isinstance(each, str) else bytes(each) for each in pair) for pair in headers)
+    return cast("Headers", list(pairs))
 
 
 def _lowered(headers: engine_events.Headers) -> Headers:
