@@ -12,9 +12,9 @@ $(DONE)/compat: $(wildcard conformance/compat/requirements*.txt) conformance/com
 	@touch $@
 
 .PHONY: test-compat lint-compat
-test-compat: $(DONE)/compat
+test-compat: $(DONE)/compat $(DONE)/python-package
 	@$(COMPAT)/venv/bin/python conformance/compat/run.py $(COMPAT) $(SUITES)
-	@SANSOCK_CONVERSATIONS=$(CONVERSATIONS) $(COMPAT)/venv/bin/python -m pytest --quiet bindings/python/tests/compat
+	@SANSOCK_CONVERSATIONS=$(CONVERSATIONS) $(PYTHON) -m pytest --quiet bindings/python/tests/compat
 
 lint: lint-compat
 lint-compat: $(DONE)/venv

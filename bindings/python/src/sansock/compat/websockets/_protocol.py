@@ -24,6 +24,7 @@ from sansock._enums import MessageKind
 from sansock._errors import InvalidArgument
 from sansock._errors import InvalidState as EngineInvalidState
 from sansock._numbers import OPTIONS
+from sansock.compat._faults import close_code
 
 from ._faults import exception
 
@@ -44,6 +45,8 @@ class Protocol(protocol.Protocol):
 
     _kind: MessageKind | None = None
     """The kind of the message that is being sent in fragments."""
+    _has_ended = False
+    """Whether what is received is discarded: after the peer's Close, or when the connection has failed."""
 
     @cached_property
     def _engine(self) -> Connection:
@@ -90,7 +93,7 @@ class Protocol(protocol.Protocol):
             data = bytes(self.reader.buffer)
             self.reader.discard()
             self._receive(self._engine.receive(data, 0))
-            while self._engine.more and self.state is State.OPEN:
+            while self._engine.more and not self._has_ended:
                 self._receive(self._engine.timeout(0))
         if self.debug:
             self.logger.debug("< EOF")
@@ -101,6 +104,8 @@ class Protocol(protocol.Protocol):
 
     def _receive(self, received: Iterable[events.Event]) -> None:
         for event in received:
+            if self._has_ended:
+                return
             if isinstance(event, events.Frame):
                 self._receive_data_frame(event)
             elif isinstance(event, events.Ping):
@@ -111,8 +116,10 @@ class Protocol(protocol.Protocol):
                 has_code = event.code != CloseCode.NO_STATUS_RCVD
                 payload = Close(event.code, event.reason).serialize() if has_code else b""
                 self._receive_frame(Frame(Opcode.CLOSE, payload))
-            elif isinstance(event, events.ReportedFault):
-                self._fail(event.code, exception(self._engine.fault))
+            else:
+                code = event.code if isinstance(event, events.ReportedFault) else close_code(event)
+                if code is not None:
+                    self._fail(code, exception(self._engine.fault))
 
     def _receive_data_frame(self, event: events.Frame) -> None:
         """Joins the pieces of a frame, because hosts expect whole frames."""
@@ -157,6 +164,7 @@ class Protocol(protocol.Protocol):
 
     def _stop_reading(self) -> None:
         """A server closes the transport first, and a client waits for that (RFC 6455 section 7.1.1)."""
+        self._has_ended = True
         if self.side is Side.SERVER and not self.eof_sent:
             self.send_eof()
         self.parser = self.discard()

@@ -11,6 +11,7 @@ from typing import Any
 from sansock import _events as engine_events
 from sansock._enums import MessageKind
 from sansock._errors import InvalidArgument, InvalidState
+from sansock.compat._faults import close_code
 
 from ._engine import Engine, new_engine
 from .events import BytesMessage, CloseConnection, Event, Message, Ping, Pong, TextMessage
@@ -82,6 +83,7 @@ class Connection:
         self._engine = engine
         self._events: deque[engine_events.Event | None] = deque(events)
         self._state = ConnectionState.OPEN
+        self._has_failed = False
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
 
     @classmethod
@@ -129,6 +131,8 @@ class Connection:
             self._state = ConnectionState.CLOSED
         elif self._state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):
             self._events += self._engine.receive(data, 0)
+            while self._engine.more:
+                self._events += self._engine.timeout(0)
         elif self._state is ConnectionState.CLOSED:
             raise LocalProtocolError("the connection is closed")
 
@@ -181,10 +185,16 @@ class Connection:
             is_answer = self._state is ConnectionState.LOCAL_CLOSING
             self._state = ConnectionState.CLOSED if is_answer else ConnectionState.REMOTE_CLOSING
             return CloseConnection(_named(event.code), event.reason)
-        if isinstance(event, engine_events.ReportedFault):
-            fault = self._engine.fault
-            return CloseConnection(_named(event.code), fault.text if fault else None)
-        return CloseConnection(CloseReason.ABNORMAL_CLOSURE) if event is None else None
+        if event is None:
+            return CloseConnection(CloseReason.ABNORMAL_CLOSURE)
+        if self._has_failed:
+            return None
+        code = event.code if isinstance(event, engine_events.ReportedFault) else close_code(event)
+        if code is None:
+            return None
+        self._has_failed = True
+        fault = self._engine.fault
+        return CloseConnection(_named(code), fault.text if fault else None)
 
 
 def enabled_deflate(extensions: Iterable[Extension]) -> PerMessageDeflate | None:
