@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientProtocol", "Protocol", "ServerProtocol"]
 
-_OPCODES = {MessageKind.TEXT: Opcode.TEXT, MessageKind.BINARY: Opcode.BINARY}
+_OPEN = State.OPEN
+_CONT, _TEXT, _BINARY, _PING, _CLOSE = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PING, Opcode.CLOSE
 _COMPRESS_SETTINGS = {"level": "deflate_level", "memLevel": "deflate_mem_level"}
 
 
@@ -130,7 +131,8 @@ class Protocol(protocol.Protocol):
                 return
             first, data = self._pieces[0].first, b"".join([piece.data for piece in self._pieces])
             self._pieces.clear()
-        self._receive_frame(Frame(_OPCODES[event.kind] if first else Opcode.CONT, data, event.last))
+        opcode = _CONT if not first else _TEXT if event.kind is MessageKind.TEXT else _BINARY
+        self._receive_frame(Frame(opcode, data, event.last))
 
     def _receive_frame(self, frame: Frame) -> None:
         if self.debug:
@@ -139,12 +141,13 @@ class Protocol(protocol.Protocol):
 
     def recv_frame(self, frame: Frame) -> None:
         """Answers a frame, and keeps it for ``events_received``."""
-        if frame.opcode is Opcode.PING:
+        opcode = frame.opcode
+        if opcode is _PING:
             # No pong is due when the same read brought the peer's answer to our Close (RFC 6455 section 5.5.2).
             with contextlib.suppress(EngineInvalidState):
                 self._engine.pong(frame.data)
-                self._write(Frame(Opcode.PONG, frame.data))
-        elif frame.opcode is Opcode.CLOSE:
+                self._write(Opcode.PONG, frame.data)
+        elif opcode is _CLOSE:
             self._receive_close(frame)
         self.events.append(frame)
 
@@ -153,7 +156,7 @@ class Protocol(protocol.Protocol):
         self.close_rcvd_then_sent = self.state is State.OPEN
         if self.state is State.OPEN:
             self._engine.close(close.code if frame.data else 0, close.reason, 0)
-            self._write(frame)
+            self._write(Opcode.CLOSE, frame.data)
             self.close_sent = close
             self.state = State.CLOSING
         self._stop_reading()
@@ -181,7 +184,7 @@ class Protocol(protocol.Protocol):
         """
         if self._kind is None:
             raise ProtocolError("unexpected continuation frame")
-        self._send_data(Opcode.CONT, self._kind, data, fin)
+        self._send_data(_CONT, self._kind, data, fin)
 
     def send_text(self, data: BytesLike, fin: bool = True) -> None:
         """Sends the first frame of a text message.
@@ -190,11 +193,11 @@ class Protocol(protocol.Protocol):
             ProtocolError: Another message is not finished, or the text is not UTF-8.
             InvalidState: The connection is not open.
         """
-        self._send_first(Opcode.TEXT, MessageKind.TEXT, data, fin)
+        self._send_first(_TEXT, MessageKind.TEXT, data, fin)
 
     def send_binary(self, data: BytesLike, fin: bool = True) -> None:
         """Sends the first frame of a binary message. Raises what :meth:`send_text` does."""
-        self._send_first(Opcode.BINARY, MessageKind.BINARY, data, fin)
+        self._send_first(_BINARY, MessageKind.BINARY, data, fin)
 
     def _send_first(self, opcode: Opcode, kind: MessageKind, data: BytesLike, fin: bool) -> None:
         if self._kind is not None:
@@ -202,14 +205,21 @@ class Protocol(protocol.Protocol):
         self._send_data(opcode, kind, data, fin)
 
     def _send_data(self, opcode: Opcode, kind: MessageKind, data: BytesLike, fin: bool) -> None:
-        self._check_state(State.OPEN)
+        if self.state is not _OPEN:
+            raise self._invalid_state()
+        engine = self._engine
         try:
-            self._engine.send_part(data, fin, kind)
+            if not fin or opcode is _CONT:
+                engine.send_part(data, fin, kind)
+            elif opcode is _TEXT:
+                engine.send_text(data)
+            else:
+                engine.send_binary(data)
         except InvalidArgument as error:
             raise ProtocolError("the text is not UTF-8") from error
         self._kind = None if fin else kind
         self.expect_continuation_frame = not fin
-        self._write(Frame(opcode, data, fin))
+        self._write(opcode, data, fin)
 
     def send_close(self, code: CloseCode | int | None = None, reason: str = "") -> None:
         """Starts the closing handshake.
@@ -218,7 +228,8 @@ class Protocol(protocol.Protocol):
             ProtocolError: The code must not be sent, or the reason has no code or is too long.
             InvalidState: The connection is not open.
         """
-        self._check_state(State.OPEN)
+        if self.state is not _OPEN:
+            raise self._invalid_state()
         if code is None and reason:
             raise ProtocolError("cannot send a reason without a code")
         close = Close(CloseCode.NO_STATUS_RCVD if code is None else code, reason)
@@ -226,7 +237,7 @@ class Protocol(protocol.Protocol):
             self._engine.close(code or 0, reason, 0)
         except InvalidArgument as error:
             raise ProtocolError("invalid status code") from error
-        self._write(Frame(Opcode.CLOSE, b"" if code is None else close.serialize()))
+        self._write(Opcode.CLOSE, b"" if code is None else close.serialize())
         self.close_sent = close
         self.state = State.CLOSING
 
@@ -237,24 +248,25 @@ class Protocol(protocol.Protocol):
             ProtocolError: The payload is longer.
             InvalidState: The connection is closed, or both ends have sent Close.
         """
-        self._send_control(Frame(Opcode.PING, data))
+        self._send_control(Opcode.PING, data)
 
     def send_pong(self, data: BytesLike) -> None:
         """Sends a pong of up to 125 bytes. Raises what :meth:`send_ping` does."""
-        self._send_control(Frame(Opcode.PONG, data))
+        self._send_control(Opcode.PONG, data)
 
-    def _send_control(self, frame: Frame) -> None:
-        self._check_state(State.OPEN, State.CLOSING)
+    def _send_control(self, opcode: Opcode, data: BytesLike) -> None:
+        if self.state is not _OPEN and self.state is not State.CLOSING:
+            raise self._invalid_state()
         try:
-            if frame.opcode is Opcode.PING:
-                self._engine.ping(frame.data, 0)
+            if opcode is Opcode.PING:
+                self._engine.ping(data, 0)
             else:
-                self._engine.pong(frame.data)
+                self._engine.pong(data)
         except InvalidArgument as error:
             raise ProtocolError("control frame too long") from error
         except EngineInvalidState as error:
             raise InvalidState("both ends have sent Close") from error
-        self._write(frame)
+        self._write(opcode, data)
 
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         """Fails the connection (RFC 6455 section 7.1.7): sends Close, unless the code is 1006, and reads no more.
@@ -268,18 +280,17 @@ class Protocol(protocol.Protocol):
             except InvalidArgument as error:
                 raise ProtocolError("invalid status code") from error
             self.close_sent = close = Close(code, reason)
-            self._write(Frame(Opcode.CLOSE, close.serialize()))
+            self._write(Opcode.CLOSE, close.serialize())
             self.state = State.CLOSING
         self._stop_reading()
 
-    def _check_state(self, *allowed: State) -> None:
-        if self.state not in allowed:
-            raise InvalidState(f"connection is {self.state.name.lower()}")
+    def _invalid_state(self) -> InvalidState:
+        return InvalidState(f"connection is {self.state.name.lower()}")
 
-    def _write(self, frame: Frame) -> None:
+    def _write(self, opcode: Opcode, data: BytesLike, fin: bool = True) -> None:
         """Takes the frame that the engine has just made. Hosts rely on one element of the list for each frame."""
         if self.debug:
-            self.logger.debug("> %s", frame)
+            self.logger.debug("> %s", Frame(opcode, data, fin))
         self.writes.append(self._engine.take_output())
 
 

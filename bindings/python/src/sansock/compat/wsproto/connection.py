@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 from collections import deque
 from collections.abc import Generator, Iterable
 from enum import Enum
@@ -151,6 +152,11 @@ class Connection:
             kind = MessageKind.BINARY
         else:
             raise TypeError("the data of a message is text or bytes")
+        if event.message_finished:
+            # Most messages are sent whole, which costs less. That there are parts before this one, the engine knows.
+            with contextlib.suppress(InvalidState):
+                self._engine.send(data)
+                return
         try:
             self._engine.send_part(data, event.message_finished, kind)
         except InvalidState as error:
