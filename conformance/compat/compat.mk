@@ -21,3 +21,8 @@ lint-compat: $(DONE)/venv
 	cd conformance && $(LOCAL_RUFF) check compat
 	cd conformance && $(LOCAL_RUFF) format --check compat
 	cd conformance/compat && MYPYPATH=../../bindings/python/src $(MYPY) --strict run.py plugin.py
+
+.PHONY: bench-python-compat
+bench-python-compat: $(DONE)/python-package
+	@$(PYTHON) bindings/python/bench/compat.py $(ROUNDS) > bindings/python/bench/compat.new
+	@mv bindings/python/bench/compat.new bindings/python/bench/compat.md

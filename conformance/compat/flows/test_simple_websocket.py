@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -69,8 +69,9 @@ def test_close_codes() -> None:
 
 def test_too_large_message() -> None:
     def handle(websocket: Any) -> None:
-        with pytest.raises(simple_websocket.ConnectionClosed):
-            websocket.receive(timeout=10)
+        # What this call does when the thread that reads has closed the connection before it is a matter of chance.
+        with suppress(simple_websocket.ConnectionClosed):
+            websocket.receive(timeout=1)
 
     with serving(handle, max_message_size=1000) as url:
         client = simple_websocket.Client.connect(url)

@@ -217,6 +217,20 @@ def test_what_cannot_be_sent() -> None:
     assert connection.send(TextMessage("b")) == b"\x80\x01b"
 
 
+@pytest.mark.parametrize("count", [3, 2000])
+def test_messages_behind_the_request(count: int) -> None:
+    # More than the engine reads before the request is answered, and than it returns at once.
+    client, server = ours.WSConnection(CLIENT), ours.WSConnection(SERVER)
+    behind = Connection(CLIENT).send(TextMessage("x" * 40)) * count
+    server.receive_data(client.send(Request("example.com", "/")) + behind[:50])
+    server.receive_data(behind[50:])
+    assert len(list(server.events())) == 1
+    server.send(AcceptConnection())
+    received = [event for event in server.events() if isinstance(event, TextMessage)]
+    assert "".join(event.data for event in received) == "x" * 40 * count
+    assert sum(event.message_finished for event in received) == count
+
+
 def test_line_ends_in_headers_are_refused() -> None:
     client = ours.WSConnection(CLIENT)
     for request in (

@@ -18,5 +18,6 @@ limits = dict(UNLIMITED)
 
 def new_engine(client: bool, url: str | None = None, **options: Any) -> Engine:
     """A connection. Its clock stands still, as wsproto has no deadlines: every call passes 0 as the time."""
-    options = {**limits, "frames": True, "receive_while_closing": True, "deflate_threshold": 1, "now": 0, **options}
+    common = {"frames": True, "receive_while_closing": True, "deflate_threshold": 1, "max_body_size": 1 << 20, "now": 0}
+    options = {**limits, **common, **options}
     return Engine.client(url, **options) if client else Engine.server(**options)

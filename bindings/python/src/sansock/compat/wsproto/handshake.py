@@ -52,6 +52,8 @@ class H11Handshake:
         # A client's connection begins with the URL, which its request brings.
         self._engine = None if self.client else new_engine(False, deliver_http=True, deflate=True)
         self._request: Request | None = None
+        # What the engine does not take before the request is answered.
+        self._backlog = b""
         self._is_chunked = False
 
     @property
@@ -107,7 +109,12 @@ class H11Handshake:
         engine = self._engine
         if engine is None:
             raise LocalProtocolError("the request comes first")
+        if self._backlog:
+            self._backlog += data or b""
+            return
         events = engine.receive(data, 0) if data else engine.receive_eof(0)
+        if data and engine.unconsumed:
+            self._backlog = bytes(data[-engine.unconsumed :])
         for number, event in enumerate(events):
             if isinstance(event, engine_events.Request):
                 self._receive_request(event)
@@ -241,6 +248,7 @@ class H11Handshake:
     def _open(self, behind: Iterable[engine_events.Event]) -> None:
         assert self._engine is not None
         self._connection = Connection.over(self._engine, self.client, behind)
+        self._connection.receive_data(self._backlog)
         self._state = ConnectionState.OPEN
 
     def __repr__(self) -> str:
