@@ -52,6 +52,8 @@ class H11Handshake:
         # A client's connection begins with the URL, which its request brings.
         self._engine = None if self.client else new_engine(False, deliver_http=True, deflate=True)
         self._request: Request | None = None
+        # Whether the stream must not end here: a client awaits its response, or a server has a part of a request.
+        self._is_within_head = self.client
         # What the engine does not take before the request is answered.
         self._backlog = b""
         self._is_chunked = False
@@ -112,6 +114,8 @@ class H11Handshake:
         if self._backlog:
             self._backlog += data or b""
             return
+        if data and self._request is None:
+            self._is_within_head = True
         events = engine.receive(data, 0) if data else engine.receive_eof(0)
         if data and engine.unconsumed:
             self._backlog = bytes(data[-engine.unconsumed :])
@@ -123,10 +127,7 @@ class H11Handshake:
                 break
             elif isinstance(event, engine_events.Rejected):
                 self._receive_refusal(event)
-            elif isinstance(event, engine_events.Closed) and self._state is ConnectionState.CONNECTING:
-                if not data and not self.client:
-                    # A server's peer that ends its stream before a request breaks no rule.
-                    continue
+            elif isinstance(event, engine_events.Closed) and self._is_within_head:
                 raise RemoteProtocolError("Bad HTTP message", RejectConnection())
 
     def events(self) -> Generator[Event, None, None]:
@@ -137,6 +138,7 @@ class H11Handshake:
     # A server's end
 
     def _receive_request(self, event: engine_events.Request) -> None:
+        self._is_within_head = False
         if event.fault is not None:
             raise request_error(event)
         try:
@@ -243,7 +245,7 @@ class H11Handshake:
         if event.body:
             self._events.append(RejectData(event.body, False))
         self._events.append(RejectData(b"", True))
-        self._state = ConnectionState.CLOSED
+        self._state, self._is_within_head = ConnectionState.CLOSED, False
 
     def _open(self, behind: Iterable[engine_events.Event]) -> None:
         assert self._engine is not None
