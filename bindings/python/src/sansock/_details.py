@@ -24,7 +24,7 @@ from ._events import (
     lazy_request,
 )
 
-__all__ = ["DETAILED", "PLAIN_OPEN", "rare_event", "read_fault"]
+__all__ = ["DETAILED", "PLAIN_OPEN", "frame_event", "rare_event", "read_fault"]
 
 DETAILED = frozenset((_numbers.KIND_REQUEST, _numbers.KIND_OPEN, _numbers.KIND_REJECTED, _numbers.KIND_HEAD))
 """Kinds that are followed by details."""
@@ -36,6 +36,13 @@ _CHOSEN = -1
 """In place of a kind: the subprotocol that ``accept`` chooses by default."""
 _ORIGIN_RELATIONS = tuple(OriginRelation)
 _KINDS_OF_FRAMES = {1: MessageKind.TEXT, 2: MessageKind.BINARY}
+_FIRST, _LAST = _numbers.FLAG_FIRST, _numbers.FLAG_LAST
+_FRAME_END, _COMPRESSED = _numbers.FLAG_FRAME_END, _numbers.FLAG_COMPRESSED
+_new_frame: Callable[[type[Frame]], Frame] = object.__new__
+# Slots of an immutable class can be set only through their descriptors.
+_set_kind, _set_data, _set_first, _set_last, _set_frame_end, _set_compressed, _set_frame_len = (
+    vars(Frame)[name].__set__ for name in Frame.__slots__
+)
 _Record = tuple[int, int, int, int, int, int, int]
 
 
@@ -57,9 +64,7 @@ def rare_event(
     if kind == _numbers.KIND_PONG:
         return Pong(payload, None if extra == _numbers.NEVER else extra)
     if kind == _numbers.KIND_FRAME:
-        first, last = flags & _numbers.FLAG_FIRST != 0, flags & _numbers.FLAG_LAST != 0
-        frame_end, compressed = flags & _numbers.FLAG_FRAME_END != 0, flags & _numbers.FLAG_COMPRESSED != 0
-        return Frame(_KINDS_OF_FRAMES[code], payload, first, last, frame_end, compressed, extra)
+        return frame_event(payload, flags, code, extra)
     if kind == _numbers.KIND_CLOSING:
         return Closing(code, payload.decode())
     if kind == _numbers.KIND_FAULT:
@@ -68,6 +73,19 @@ def rare_event(
         clean, by_peer = flags & _numbers.FLAG_CLEAN != 0, flags & _numbers.FLAG_BY_PEER != 0
         return Closed(code, payload.decode(), clean, by_peer, extra or None, read_fault(block, handle, fault_text))
     return None
+
+
+def frame_event(payload: bytes, flags: int, code: int, length: int) -> Frame:
+    """Data of a frame. Relays get one for each, so it is made without the checks of its class."""
+    frame = _new_frame(Frame)
+    _set_kind(frame, _KINDS_OF_FRAMES[code])
+    _set_data(frame, payload)
+    _set_first(frame, flags & _FIRST != 0)
+    _set_last(frame, flags & _LAST != 0)
+    _set_frame_end(frame, flags & _FRAME_END != 0)
+    _set_compressed(frame, flags & _COMPRESSED != 0)
+    _set_frame_len(frame, length)
+    return frame
 
 
 def _detailed_event(block: _ffi.Block, read_buffer: _memory.ReadBuffer, record: _Record, raw_details: bytes) -> Event:

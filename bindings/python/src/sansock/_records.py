@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from . import _memory, _numbers
 from ._arguments import elements, utf8
-from ._details import DETAILED, PLAIN_OPEN, rare_event
+from ._details import DETAILED, PLAIN_OPEN, frame_event, rare_event
 from ._events import Batch, Binary, Event, Text, set_binary, set_messages, set_text
 from ._ffi import RECORD, RECORD_SIZE, SIZE_BITS, Block, conn_release
 from ._memory import ReadBuffer
@@ -33,6 +33,7 @@ _LONG, _VERY_LONG = 3072, 65536
 """The least lengths of a text at which a view costs less than another copy: of the read buffer, and of the store."""
 
 _OPEN, _TEXT, _BINARY = _numbers.KIND_OPEN, _numbers.KIND_TEXT, _numbers.KIND_BINARY
+_FRAME = _numbers.KIND_FRAME
 _INPUT, _STORE, _REGION = _numbers.REGION_INPUT, _numbers.REGION_STORE, _numbers.FLAG_REGION
 _FIRST, _LAST = _numbers.FLAG_FIRST, _numbers.FLAG_LAST
 _WHOLE = _FIRST | _LAST
@@ -109,6 +110,10 @@ def decode(
         data = read_buffer.memory[offset : offset + length]
     elif flags == _WHOLE_IN_STORE and length < _VERY_LONG and kind in _MESSAGES:
         data = store[offset : offset + length]
+    elif kind == _FRAME and flags & _REGION == _INPUT:
+        offset += base
+        _, flags, code, _, _, _, frame_len = _read_record(raw)
+        return [frame_event(read_buffer.memory[offset : offset + length], flags, code, frame_len)]
     elif kind == _OPEN:
         return [PLAIN_OPEN]
     else:
