@@ -90,9 +90,9 @@ class Protocol(protocol.Protocol):
 
     def parse(self) -> Generator[None]:
         """Passes what is received to the engine. It runs until it waits for more, or the connection has ended."""
-        while not (yield from self.reader.at_eof()):
-            data = bytes(self.reader.buffer)
-            self.reader.discard()
+        reader = self.reader
+        while not (yield from reader.at_eof()):
+            data, reader.buffer = reader.buffer, bytearray()
             self._receive(self._engine.receive(data, 0))
             while self._engine.more and not self._has_ended:
                 self._receive(self._engine.timeout(0))
