@@ -251,6 +251,24 @@ def test_line_ends_in_headers_are_refused() -> None:
     assert server.send(RejectConnection(404)).startswith(b"HTTP/1.1 404 \r\n")
 
 
+def test_what_a_handshake_does_not_take() -> None:
+    client, server = ours.WSConnection(CLIENT), ours.WSConnection(SERVER)
+    with pytest.raises(LocalProtocolError):
+        client.receive_data(b"HTTP/1.1 101 Switching Protocols\r\n")
+    with pytest.raises(LocalProtocolError):
+        server.send(Request("example.com", "/"))
+    server.receive_data(client.send(Request("example.com", "/", [PerMessageDeflate()])))
+    for event in (AcceptConnection(), RejectConnection(), RejectData(b""), Ping(), Request("example.com", "/")):
+        with pytest.raises(LocalProtocolError):
+            client.send(event)
+    with pytest.raises(LocalProtocolError, match="unexpected subprotocol a"):
+        server.send(AcceptConnection("a"))
+    client.receive_data(server.send(AcceptConnection()))
+    assert (client.state, server.state) == (ConnectionState.OPEN, ConnectionState.OPEN)
+    with pytest.raises(LocalProtocolError):
+        server.handshake.receive_data(b"\x89\x80")
+
+
 def test_a_request_that_is_no_http_is_answered_with_the_hint() -> None:
     server = ours.WSConnection(SERVER)
     with pytest.raises(RemoteProtocolError) as caught:

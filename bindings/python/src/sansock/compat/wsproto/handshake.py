@@ -83,7 +83,7 @@ class H11Handshake:
     def send(self, event: Event) -> bytes:
         """The bytes to write for a request or a response.
 
-        The bytes of a refusal with a body come all at once, with the last piece of it.
+        The body of a refusal whose headers give no length is sent in chunks (RFC 9112 section 7.1).
 
         Raises:
             LocalProtocolError: The event is none of the handshake, the state does not allow it, or it is malformed.
@@ -105,12 +105,12 @@ class H11Handshake:
         """Takes bytes that were read; None or nothing for the end of the stream. Next: read ``events()``.
 
         Raises:
-            LocalProtocolError: A client has not sent its request.
+            LocalProtocolError: A client has not sent its request, or the connection is open and receives by itself.
             RemoteProtocolError: The request or the response breaks a rule.
         """
         engine = self._engine
-        if engine is None:
-            raise LocalProtocolError("the request comes first")
+        if engine is None or self._connection is not None:
+            raise LocalProtocolError("no head is awaited")
         if self._backlog:
             self._backlog += data or b""
             return
@@ -152,7 +152,7 @@ class H11Handshake:
 
     def _accept(self, event: AcceptConnection) -> bytes:
         engine, request = self._engine, self._request
-        if engine is None or request is None:
+        if engine is None or request is None or self.client:
             raise LocalProtocolError("no request awaits its decision")
         deflate = next((each for each in event.extensions if isinstance(each, PerMessageDeflate)), None)
         others = [each for each in event.extensions if each is not deflate]
