@@ -232,10 +232,8 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
 .PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
-test: lint msrv no-std \
-	test-rust test-tokio test-c safety-brief test-python test-js test-bundlers test-browser \
-	test-tunnel test-http test-http2 test-relay test-install \
-	readme package demo interop bench-counts
+test: build clients $(DONE)/npm-fixtures $(DONE)/peers $(DONE)/proxies
+	@$(MAKE) --no-print-directory --jobs=2 --file=.ci/lanes.mk
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python

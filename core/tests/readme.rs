@@ -13,6 +13,7 @@ fn the_snippets_are_the_programs_that_are_run() {
         ("js", "examples/node/readme.mjs"),
         ("python", "examples/python/readme.py"),
         ("rust", "examples/rust/src/bin/readme.rs"),
+        ("rust", "examples/rust/tokio/src/bin/hello.rs"),
     ] {
         // In the repository the package is imported by its path.
         let program = read(path).replace("\"../js/sansock.mjs\"", "\"sansock\"");

@@ -1,0 +1,11 @@
+# What `make test` runs, in two lanes side by side, one for each core. A lane runs its targets one after the other. What writes
+# into a folder that others read is in their lane: the second has all that uses bindings/js/dist and target/c.
+
+LANES := rust hosts
+rust := lint msrv no-std test-rust test-tokio test-c safety-brief test-python bench-counts
+hosts := test-js test-bundlers test-browser test-tunnel test-http test-http2 test-relay test-install readme package demo interop
+
+.PHONY: all $(LANES)
+all: $(LANES)
+$(LANES):
+	@$(MAKE) --file=Makefile $($@)
