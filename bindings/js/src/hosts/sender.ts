@@ -142,6 +142,9 @@ export class Sender {
    * has to write goes before it.
    */
   #sendLarge(kind: "text" | "binary", payload: Uint8Array, transport: Transport): true {
+    if (payload.length > this.#limit) {
+      throw new SansockError("TOO_LARGE", "the message is larger than the option outputHardLimit");
+    }
     if (this.#payload > this.#limit) {
       throw new SansockError("WOULD_BLOCK", "the output is full: wait until it is written");
     }
