@@ -174,6 +174,8 @@ export class Session {
   resume(): void {
     this.#userPaused = false;
     this.#regulate();
+    // The deadline for a pong runs again.
+    this.#settleSoon();
   }
 
   /** Writes what was sent in this turn now, rather than at its end. */
