@@ -353,31 +353,32 @@ export class Session {
   /** The timer is due. For the clock. */
   onTimer(): void {
     this.#due = Number.POSITIVE_INFINITY;
-    const deadline = this.#ended ? null : this.connection.nextDeadline;
-    if (deadline === null) {
-      return;
-    }
-    if (deadline > this.#clock.now()) {
-      this.#setTimer(deadline);
-    } else {
-      this.#run(() => this.#deliver(this.connection.timeout(this.#clock.now())));
+    if (!this.#ended) {
+      // What is due later is set again when this is settled.
+      this.#run(() => {
+        const now = this.#clock.now();
+        if ((this.connection.nextDeadline ?? Number.POSITIVE_INFINITY) <= now) {
+          this.#deliver(this.connection.timeout(now));
+        }
+      });
     }
   }
 
   #obey(transport: Transport): void {
     const instruction = this.connection.transport;
-    if (instruction === "open" || this.#sender.pending > 0) {
+    if (instruction === "open" || this.connection.pendingOutput > 0) {
       return;
     }
     if (instruction === "close") {
-      this.#end();
+      // What is under way still, the engine has given up: the peer does not read.
+      this.#end(this.#isLost || this.#sender.isWriting);
     } else if (!this.#shut) {
       this.#shut = true;
       transport.shutdownWrite();
     }
   }
 
-  #end(atOnce = false): void {
+  #end(atOnce: boolean): void {
     if (this.#ended) {
       return;
     }
