@@ -73,6 +73,11 @@ export class Session {
 
   /** The transport is connected. */
   start(transport: Transport): void {
+    if (this.#ended) {
+      // The attempt to connect was given up meanwhile.
+      transport.abort();
+      return;
+    }
     this.#transport = transport;
     this.#sender.transport = transport;
     this.#settle();
