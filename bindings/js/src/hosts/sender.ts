@@ -105,6 +105,11 @@ export class Sender {
     }
   }
 
+  /** Whether a write has not ended. */
+  get isWriting(): boolean {
+    return this.#underWay.length > 0;
+  }
+
   /** Whether there is output that can be written. */
   get hasOutput(): boolean {
     return this.#underWay.length === 0 && this.#connection.pendingOutput > 0;

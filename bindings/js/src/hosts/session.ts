@@ -57,6 +57,8 @@ export class Session {
   /** Who waits until a number of bytes are written, least first. */
   readonly #waiting: { readonly position: number; readonly callback: (isWritten: boolean) => void }[] = [];
   #closed: ClosedEvent | undefined;
+  /** Whether the transport is gone, or is to be. */
+  #isLost = false;
   #ended = false;
 
   /**
@@ -108,6 +110,7 @@ export class Session {
 
   /** The transport is gone, by whatever cause. */
   lost(): void {
+    this.#isLost = true;
     this.receiveEof();
     this.#end(true);
   }
