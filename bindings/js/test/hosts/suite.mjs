@@ -1,0 +1,27 @@
+// All tests of the hosts, for whatever runs them: a list of `{ name, run }`, or `{ name, skip }` with the reason.
+
+import { connection } from "./connection.mjs";
+import { ending } from "./ending.mjs";
+import { receiving } from "./receiving.mjs";
+import { sending } from "./sending.mjs";
+import { session } from "./session.mjs";
+
+const TOPICS = { sending, session, ending, receiving, connection };
+/** In milliseconds. No test takes as long. */
+const LIMIT = 20_000;
+
+/** A test that does not end fails. */
+function inTime({ run, ...others }) {
+  const limited = async () => {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error("it has not ended in time")), LIMIT);
+    });
+    await Promise.race([run(), late]).finally(() => clearTimeout(timer));
+  };
+  return run === undefined ? others : { ...others, run: limited };
+}
+
+export const tests = Object.entries(TOPICS).flatMap(([topic, list]) =>
+  list.map((each) => inTime({ ...each, name: `${topic}: ${each.name}` })),
+);
