@@ -2,6 +2,7 @@
 
 import { connectionOf, establish } from "../../dist/hosts/connecting.js";
 import { Serving } from "../../dist/hosts/serving.js";
+import { atEnd } from "./cleanup.mjs";
 
 /** One end of a pipe: what arrives waits while it is paused, and the other end's writes do not end before it is read. */
 class End {
@@ -74,7 +75,7 @@ export class MemoryServer {
     this.serving = new Serving(handler, { onError, pingInterval: null, ...options }, undefined, []);
   }
 
-  connect(options = {}, url = "ws://example.com/chat") {
+  async connect(options = {}, url = "ws://example.com/chat") {
     const dial = async (_, session) => {
       const [client, server] = [new End(), new End()];
       client.other = server;
@@ -85,7 +86,8 @@ export class MemoryServer {
       session.start(client);
       return { address: "192.0.2.2", port: 80 };
     };
-    return establish(url, { pingInterval: null, ...options }, [], dial, connectionOf);
+    const connection = await establish(url, { pingInterval: null, ...options }, [], dial, connectionOf);
+    return atEnd(() => connection.terminate(), connection);
   }
 }
 

@@ -99,12 +99,22 @@ const messages = [
         }
         await settled();
         void server[how]();
-        await client.closed;
+        await settled();
         for (let index = 0; index < 100; index++) {
           equal(await client.receive(), `${index}`);
         }
         equal((await rejection(client.receive())).code, how === "close" ? 1000 : 1006);
       }
+    },
+  },
+  {
+    name: "messages that nobody receives put the answer to Close off, for closeTimeout at most",
+    run: async () => {
+      const { client, server } = await pair({ client: { closeTimeout: 20 }, server: { closeTimeout: 5000 } });
+      void server.send("x");
+      void server.close(4000);
+      equal((await client.closed).code, 4000);
+      equal(await client.receive(), "x");
     },
   },
   {

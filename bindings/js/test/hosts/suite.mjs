@@ -1,5 +1,6 @@
 // All tests of the hosts, for whatever runs them: a list of `{ name, run }`, or `{ name, skip }` with the reason.
 
+import { cleanUp } from "./cleanup.mjs";
 import { connection } from "./connection.mjs";
 import { ending } from "./ending.mjs";
 import { receiving } from "./receiving.mjs";
@@ -17,7 +18,12 @@ function inTime({ run, ...others }) {
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error("it has not ended in time")), LIMIT);
     });
-    await Promise.race([run(), late]).finally(() => clearTimeout(timer));
+    try {
+      await Promise.race([run(), late]);
+    } finally {
+      clearTimeout(timer);
+      await cleanUp();
+    }
   };
   return run === undefined ? others : { ...others, run: limited };
 }
