@@ -118,6 +118,10 @@ export class Sender {
   /** Writes output. True if more should be sent now, and somebody has seen that it should not. */
   flush(): boolean {
     const { transport } = this;
+    if (this.hasOutput) {
+      // It notes if more should not be sent.
+      void this.writable;
+    }
     while (transport !== undefined && this.hasOutput) {
       this.#write(transport, this.#connection.output(WRITE_SIZE));
     }
@@ -165,6 +169,7 @@ export class Sender {
     } else {
       const write = { output: output.length, payload: payload?.length ?? 0 };
       this.#underWay.push(write);
+      this.#waits = true;
       this.#output += write.output;
       this.#payload += write.payload;
     }

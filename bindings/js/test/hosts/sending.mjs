@@ -287,6 +287,29 @@ export const sending = [
     },
   },
   {
+    name: "onDrain comes also if all that was above the soft limit is written at once",
+    run: () => {
+      for (const server of [true, false]) {
+        const joined = new Joined({ server, options: { outputSoftLimit: 1000 } }).open();
+        joined.session.send("x".repeat(2000));
+        ok(!joined.session.writable, "while it waits");
+        joined.clock.turn();
+        equal([joined.session.writable, joined.user.drains], [true, 1]);
+      }
+    },
+  },
+  {
+    name: "onDrain comes if a large payload is written before the turn has ended",
+    run: () => {
+      const joined = new Joined({ isSlow: true }).open();
+      joined.session.send(LARGE);
+      ok(!joined.session.writable, "while it waits");
+      joined.transport.finish();
+      joined.clock.turn();
+      equal([joined.session.writable, joined.user.drains], [true, 1]);
+    },
+  },
+  {
     name: "an end of a write that nobody waits for does no harm",
     run: () => {
       const joined = new Joined().open();
