@@ -16,6 +16,8 @@ export class Server implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #serving: Serving;
   readonly #isSecure: boolean;
+  /** Resolves when nothing more is accepted. */
+  #isClosed: Promise<void> | undefined;
 
   /** @internal */
   constructor(listener: Listener, serving: Serving, isSecure: boolean, signal: AbortSignal | undefined) {
@@ -55,9 +57,9 @@ export class Server implements AsyncDisposable {
    * get 503.
    */
   async close(code = 1001, reason = ""): Promise<void> {
-    const isClosed = this.#listener.close();
+    this.#isClosed ??= Promise.resolve(this.#listener.close());
     await this.#serving.close(code, reason);
-    await isClosed;
+    await this.#isClosed;
   }
 
   /** Calls `close`, at the end of the block of an `await using` declaration. */

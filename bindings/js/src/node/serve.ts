@@ -23,6 +23,8 @@ export interface ServerOptions extends HostServerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The engine's own default, in milliseconds. TLS has as much time for its own handshake. */
+const HANDSHAKE_TIMEOUT = 10_000;
 const NODE_OPTIONS = ["port", "hostname", "path", "backlog", "reusePort", "tls", "signal"];
 
 /**
@@ -33,12 +35,12 @@ const NODE_OPTIONS = ["port", "hostname", "path", "backlog", "reusePort", "tls",
  * @throws {SansockError} `INVALID_ARGUMENT` if an option is not allowed. @throws {Error} The address cannot be listened on.
  */
 export async function serve(options: ServerOptions, handler: Handler): Promise<Server> {
-  const { port = 0, hostname, path, backlog, reusePort, tls, signal } = options;
+  const { port = 0, hostname, path, backlog, reusePort, tls, signal, handshakeTimeout = HANDSHAKE_TIMEOUT } = options;
   const serving = new Serving(handler, options, tls !== undefined, NODE_OPTIONS);
   const accept = (socket: Socket): void => join(socket, serving.serve(addressOf(socket), true));
   // The engine says when to end our side.
   const listener = tls
-    ? createTlsServer({ ...tls, ALPNProtocols: ["http/1.1"], allowHalfOpen: true } as TlsOptions, accept)
+    ? createTlsServer({ handshakeTimeout, ...tls, ALPNProtocols: ["http/1.1"], allowHalfOpen: true } as TlsOptions, accept)
     : createServer({ allowHalfOpen: true, noDelay: true }, accept);
   if (tls !== undefined) {
     // A client that fails to speak TLS.
@@ -59,7 +61,10 @@ function listenerOf(server: NetServer): Listener {
   const address = server.address();
   return {
     address: typeof address === "object" && address !== null ? { hostname: address.address, port: address.port } : null,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => {
+      // It waits for nobody: its callback would come when the last client has gone, also one that never completes its TLS handshake.
+      server.close();
+    },
     unref: () => server.unref(),
   };
 }
