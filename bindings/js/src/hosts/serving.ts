@@ -1,9 +1,10 @@
 import type { Bytes } from "../bytes.js";
+import { invalid } from "../errors.js";
 import type { ConnectionEvent, Header, HeadEvent, OpenEvent, RequestEvent } from "../events.js";
 import type { HeadersInput } from "../headers.js";
 import { Connection } from "../index.js";
 import { FAULT_STATUSES } from "./fault-statuses.js";
-import { Session, type SessionUser } from "./session.js";
+import { guarded, Session, type SessionUser } from "./session.js";
 import { type HostOptions, LATER, type Settings, settingsOf } from "./settings.js";
 import { type PeerAddress, WebSocketConnection } from "./websocket-connection.js";
 
@@ -61,6 +62,7 @@ export class Serving {
   readonly #handler: Handler;
   readonly #options: ServerOptions;
   readonly #settings: Settings;
+  readonly #origins: "same" | "any" | readonly (string | RegExp | null)[];
   readonly #sessions = new Set<Session>();
   /** The connections that are open, or closing. */
   readonly connections: Set<WebSocketConnection> = new Set();
@@ -77,6 +79,7 @@ export class Serving {
     };
     this.#handler = handler;
     this.#options = options;
+    this.#origins = checkedOrigins(options.origins);
     this.#settings = settingsOf(options, [...HOST_OPTIONS, ...hosts], further);
     Connection.server(this.#settings.engine).free();
   }
@@ -130,7 +133,7 @@ export class Serving {
       }
       return this.#isAllowed(request) ? (answer ?? {}) : plain(403);
     } catch (error) {
-      this.#report(error);
+      this.report(error);
       return plain(500);
     }
   }
@@ -145,7 +148,7 @@ export class Serving {
     } catch (error) {
       if (!isEnd(error)) {
         code = 1011;
-        this.#report(error);
+        this.report(error);
       }
     }
     await connection.close(code);
@@ -160,17 +163,19 @@ export class Serving {
     }
   }
 
-  #isAllowed({ origin, sameOrigin }: RequestEvent): boolean {
-    const { origins = "same" } = this.#options;
-    if (origins === "any" || origins === "same") {
-      return origins === "any" || sameOrigin;
-    }
-    return Array.from(origins).some((each) => (each instanceof RegExp ? each.test(origin ?? "") : each === origin));
+  /** @internal */
+  report(error: unknown): void {
+    const { onError = (each: unknown) => console.error(each) } = this.#options;
+    guarded(() => onError(error));
   }
 
-  #report(error: unknown): void {
-    const { onError = (each: unknown) => console.error(each) } = this.#options;
-    onError(error);
+  #isAllowed({ origin, sameOrigin }: RequestEvent): boolean {
+    const origins = this.#origins;
+    if (typeof origins === "string") {
+      return origins === "any" || sameOrigin;
+    }
+    // Not `test`: an expression with the flag g would remember where it has stopped.
+    return origins.some((each) => (each instanceof RegExp ? (origin ?? "").search(each) >= 0 : each === origin));
   }
 }
 
@@ -234,9 +239,21 @@ class Incoming implements SessionUser {
     } catch (error) {
       // The response is not allowed.
       refuse(this.session, 500);
-      throw error;
+      this.#serving.report(error);
     }
   }
+}
+
+function checkedOrigins(origins: ServerOptions["origins"] = "same"): "same" | "any" | (string | RegExp | null)[] {
+  if (typeof origins === "string" && ["same", "any"].includes(origins)) {
+    return origins as "same" | "any";
+  }
+  const isList = typeof origins === "object" && origins !== null && Symbol.iterator in origins;
+  const list: unknown[] = isList ? Array.from(origins) : [undefined];
+  if (!list.every((each) => each === null || typeof each === "string" || each instanceof RegExp)) {
+    throw invalid("origins", 'must be "same", "any", or a list of strings, regular expressions and null');
+  }
+  return list as (string | RegExp | null)[];
 }
 
 function isEnd(error: unknown): boolean {

@@ -413,7 +413,8 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return all;
 }
 
-function guarded(call: () => void): void {
+/** Calls a user's code. What it throws costs the caller nothing. */
+export function guarded(call: () => void): void {
   try {
     call();
   } catch (error) {
