@@ -5,9 +5,10 @@ import { connection } from "./connection.mjs";
 import { ending } from "./ending.mjs";
 import { receiving } from "./receiving.mjs";
 import { sending } from "./sending.mjs";
+import { serve } from "./serve.mjs";
 import { session } from "./session.mjs";
 
-const TOPICS = { sending, session, ending, receiving, connection };
+const TOPICS = { sending, session, ending, receiving, connection, serve };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
