@@ -21,7 +21,7 @@ export class MessageQueue {
   /** Whether a message was taken, and the taker has not come back for another. */
   isInHand = false;
 
-  /** @param onIdle Called when somebody waits for a message and there is none. */
+  /** @param onIdle Called when the last message has been taken, and when somebody waits for one and there is none. */
   constructor(max: number, session: Session, onIdle: () => void) {
     this.#max = max;
     this.#session = session;
@@ -66,6 +66,9 @@ export class MessageQueue {
     this.#size = before - MESSAGE_COST - entry.data.length;
     if (before > this.#max && this.#size <= this.#max) {
       this.#session.resume();
+    }
+    if (this.isEmpty) {
+      this.#onIdle();
     }
     return entry;
   }

@@ -108,6 +108,17 @@ const messages = [
     },
   },
   {
+    name: "a client answers Close when it has taken the last message, also if it asks for no more",
+    run: async () => {
+      const { client, server } = await pair();
+      void server.send("x");
+      void server.close(4000);
+      await settled();
+      equal(await client.receive(), "x");
+      equal((await server.closed).clean, true);
+    },
+  },
+  {
     name: "messages that nobody receives put the answer to Close off, for closeTimeout at most",
     run: async () => {
       const { client, server } = await pair({ client: { closeTimeout: 20 }, server: { closeTimeout: 5000 } });
