@@ -87,13 +87,11 @@ class Opening<Opened> implements SessionUser {
       this.#outcome.reject(abortError(signal));
       this.#session.terminate();
     };
-    if (signal.aborted) {
-      abort();
-    }
     signal.addEventListener("abort", abort, { once: true });
     // The caller sees the outcome, or that of dialling.
     this.#outcome.promise.catch(() => {});
     try {
+      signal.throwIfAborted();
       this.#peer = await dial(this.#url, this.#session, signal);
       return await this.#outcome.promise;
     } catch (error) {

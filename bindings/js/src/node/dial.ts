@@ -71,6 +71,9 @@ function connected(socket: Socket, secure: boolean, signal: AbortSignal): Promis
     socket.once("error", settle);
     socket.once("close", close);
     signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) {
+      abort();
+    }
   });
 }
 
@@ -81,14 +84,19 @@ async function throughProxy(proxy: string, host: string, port: number, signal: A
   const tunnel = new Tunnel(proxy, address, port);
   const tcp = connectTcp({ host: place.host, port: place.port, allowHalfOpen: true, noDelay: true });
   const socket = place.secure ? overTls(tcp, place.host) : tcp;
+  const abort = (): void => {
+    socket.destroy();
+  };
   try {
     await connected(socket, place.secure, signal);
+    signal.addEventListener("abort", abort, { once: true });
     await new Promise<void>((resolve, reject) => drive(tunnel, socket, resolve, reject));
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
   } finally {
+    signal.removeEventListener("abort", abort);
     tunnel.free();
   }
 }
