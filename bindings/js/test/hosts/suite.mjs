@@ -1,6 +1,7 @@
 // All tests of the hosts, for whatever runs them: a list of `{ name, run }`, or `{ name, skip }` with the reason.
 
 import { cleanUp } from "./cleanup.mjs";
+import { connect } from "./connect.mjs";
 import { connection } from "./connection.mjs";
 import { ending } from "./ending.mjs";
 import { receiving } from "./receiving.mjs";
@@ -8,7 +9,7 @@ import { sending } from "./sending.mjs";
 import { serve } from "./serve.mjs";
 import { session } from "./session.mjs";
 
-const TOPICS = { sending, session, ending, receiving, connection, serve };
+const TOPICS = { sending, session, ending, receiving, connection, serve, connect };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
