@@ -4,12 +4,13 @@ import { cleanUp } from "./cleanup.mjs";
 import { connect } from "./connect.mjs";
 import { connection } from "./connection.mjs";
 import { ending } from "./ending.mjs";
+import { peers } from "./peers.mjs";
 import { receiving } from "./receiving.mjs";
 import { sending } from "./sending.mjs";
 import { serve } from "./serve.mjs";
 import { session } from "./session.mjs";
 
-const TOPICS = { sending, session, ending, receiving, connection, serve, connect };
+const TOPICS = { sending, session, ending, receiving, connection, serve, connect, peers };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
