@@ -37,7 +37,7 @@ export class Sender {
   writtenTotal = 0;
   /** Whether large payloads can go past the engine: it does not compress, nor mask. */
   #isPlain = false;
-  /** Whether somebody has seen that no more should be sent. */
+  /** Whether something had to wait, or somebody has seen that no more should be sent. */
   #waits = false;
 
   /**
@@ -115,7 +115,7 @@ export class Sender {
     return this.#underWay.length === 0 && this.#connection.pendingOutput > 0;
   }
 
-  /** Writes output. True if more should be sent now, and somebody has seen that it should not. */
+  /** Writes output. True if all is written now of what had to wait. */
   flush(): boolean {
     const { transport } = this;
     if (this.hasOutput) {
@@ -125,11 +125,9 @@ export class Sender {
     while (transport !== undefined && this.hasOutput) {
       this.#write(transport, this.#connection.output(WRITE_SIZE));
     }
-    if (this.#waits && this.writable) {
-      this.#waits = false;
-      return true;
-    }
-    return false;
+    const isDrained = this.#waits && this.pending === 0;
+    this.#waits &&= !isDrained;
+    return isDrained;
   }
 
   /** Sends a large message whose payload is written as it is. False, and nothing is done, if the engine is to do it. */

@@ -16,9 +16,9 @@ export class FakeClock {
     return this.time;
   }
 
-  setTimer(callback, delay) {
+  setTimer(timed, delay) {
     this.#last += 1;
-    this.#timers.set(this.#last, { callback, due: this.time + delay });
+    this.#timers.set(this.#last, { callback: () => timed.onTimer(), due: this.time + delay });
     return this.#last;
   }
 
