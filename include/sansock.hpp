@@ -5,7 +5,7 @@
 /// do what transport() says. The comment at the top of sansock.h has all rules on lifetimes and threads; they apply
 /// here.
 ///
-/// Nothing throws. Calls return a Status; create() takes the place of constructors, and returns a Result. An owner that
+/// Nothing throws but take_output(), for want of memory. Calls return a Status; create() takes the place of constructors, and returns a Result. An owner that
 /// is empty (moved from, or default-constructed) can be assigned to and destroyed; all other calls return bad_handle.
 ///
 ///     auto config = sansock::Config::server();
@@ -26,6 +26,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 #if __has_include(<version>)
 #include <version>
 #endif
@@ -93,14 +94,28 @@ enum class Status : std::int32_t {
     return sansock_error_text(static_cast<std::int32_t>(status));
 }
 
+/// The name of a fault, such as "MESSAGE_TOO_BIG"; empty for 0 and for unknown numbers.
+[[nodiscard]] inline std::string_view fault_name(std::uint32_t fault) noexcept { return sansock_fault_name(fault); }
+
+/// What a fault means, in one sentence. Connection::fault_text() adds the numbers of the case.
+[[nodiscard]] inline std::string_view fault_text(std::uint32_t fault) noexcept { return sansock_fault_text(fault); }
+
 /// A value, or the status that says why there is none.
 template <class T> class [[nodiscard]] Result {
 public:
     Result(T value) noexcept : status_(Status::ok), value_(std::move(value)) {}
     Result(Status status) noexcept : status_(status) {}
 
-    explicit operator bool() const noexcept { return status_ == Status::ok; }
+    explicit operator bool() const noexcept { return has_value(); }
+    bool has_value() const noexcept { return status_ == Status::ok; }
     Status status() const noexcept { return status_; }
+    /// The value, or another one if there is none.
+    template <class U> T value_or(U &&other) && { return *this ? std::move(value_) : T(std::forward<U>(other)); }
+    /// Passes the value to a function that returns a Result, or passes the status on.
+    template <class F> auto and_then(F &&next) && -> decltype(next(std::declval<T>())) {
+        if (!*this) return status_;
+        return std::forward<F>(next)(std::move(value_));
+    }
     /// The value; a default-constructed one if there is none.
     T &operator*() & noexcept { return value_; }
     T &&operator*() && noexcept { return std::move(value_); }
@@ -747,6 +762,14 @@ public:
     [[nodiscard]] bool more() const noexcept { return block_ && sansock_block_has_more(block_); }
     /// Bytes to write to the transport. Valid until the next call on this connection.
     [[nodiscard]] Bytes output() const noexcept { return block_ ? Bytes(block_->output, block_->output_len) : Bytes(); }
+    /// Takes the output as a buffer of your own, and reports it as written: for a transport that keeps what it is given.
+    /// The engine then neither sees what waits there nor limits the time for it: stop sending while that is too much.
+    [[nodiscard]] std::vector<std::uint8_t> take_output() {
+        const Bytes bytes = output();
+        std::vector<std::uint8_t> taken(bytes.begin(), bytes.end());
+        written(taken.size());
+        return taken;
+    }
     /// Whether the output is below its soft limit. While it is not, stop reading from the peer, or stop sending to it.
     [[nodiscard]] bool writable() const noexcept { return block_ && sansock_block_is_writable(block_); }
     /// When to call timeout(), in milliseconds of your clock, if there is a deadline.

@@ -1,4 +1,7 @@
 // The C++ layer: ownership, spans and views, typed events, statuses without exceptions.
+#include <sansock/print.hpp>
+#include <sansock_faults.h>
+
 #include <cstring>
 #include <memory>
 #include <type_traits>
@@ -299,6 +302,51 @@ void tunnels_lead_through_proxies() {
     CHECK(sansock::Tunnel::create(sansock::TunnelConfig(), 0).status() == Status::bad_handle);
 }
 
+std::string last_event(Host &host) {
+    std::string line;
+    for (const sansock::Event &event : host.connection.events()) line = sansock::to_string(event);
+    return line;
+}
+
+void events_are_printed() {
+    Host from = client(), to = server();
+    carry(from, to, 0);
+    CHECK(last_event(to) == "request \"GET\" \"/chat\"");
+    CHECK(to.connection.accept("chat", 0) == Status::ok);
+    CHECK(last_event(to) == "open subprotocol \"chat\"");
+    carry(to, from, 0);
+    CHECK(from.connection.send_text("a\"\n\xc3\xbc") == Status::ok);
+    carry(from, to, 0);
+    CHECK(last_event(to) == "text \"a\\\"\\x0a\\xc3\\xbc\"");
+    const std::vector<std::uint8_t> large(100, 'x');
+    CHECK(from.connection.send_binary(large) == Status::ok);
+    carry(from, to, 0);
+    CHECK(last_event(to) == "binary \"" + std::string(64, 'x') + "\"... (100 bytes)");
+    CHECK(from.connection.send_text_part("ab", false) == Status::ok);
+    carry(from, to, 0);
+    CHECK(to.connection.events().empty());
+    to.connection.receive_eof(0);
+    CHECK(last_event(to) == "closed 1006 \"\" by the peer fault EOF");
+}
+
+void output_can_be_taken() {
+    Host from = client();
+    const std::vector<std::uint8_t> before(from.connection.output().begin(), from.connection.output().end());
+    CHECK(!before.empty() && from.connection.take_output() == before);
+    CHECK(from.connection.output().empty() && from.connection.take_output().empty());
+    CHECK(Connection().take_output().empty());
+}
+
+void results_pass_on_what_they_have() {
+    const auto port = [](sansock::Url url) { return sansock::Result<int>(url.port); };
+    CHECK(sansock::parse_url("ws://a:7").and_then(port).value_or(-1) == 7);
+    CHECK(sansock::parse_url("http://a").and_then(port).value_or(-1) == -1);
+    CHECK(sansock::parse_url("http://a").and_then(port).status() == Status::invalid_argument);
+    CHECK(sansock::parse_url("ws://a").has_value() && !sansock::parse_url("").has_value());
+    CHECK(sansock::fault_name(SANSOCK_FAULT_MESSAGE_TOO_BIG) == "MESSAGE_TOO_BIG");
+    CHECK(sansock::fault_name(0).empty() && !sansock::fault_text(SANSOCK_FAULT_MESSAGE_TOO_BIG).empty());
+}
+
 } // namespace
 
 int main() {
@@ -316,6 +364,9 @@ int main() {
     urls_are_parsed();
     batches_are_sent();
     tunnels_lead_through_proxies();
+    events_are_printed();
+    output_can_be_taken();
+    results_pass_on_what_they_have();
     CHECK(text_in_other_unit() == &sansock::text); // one inline function in both units
     return check_end("raii");
 }

@@ -1,0 +1,401 @@
+/// One connection over an Asio stream: it reads, writes and waits, as the engine says. Include sansock/asio.hpp.
+#ifndef SANSOCK_DETAIL_ASIO_SESSION_HPP
+#define SANSOCK_DETAIL_ASIO_SESSION_HPP
+
+#include <atomic>
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "asio_base.hpp"
+
+namespace sansock::asio {
+#ifdef SANSOCK_STANDALONE_ASIO
+inline namespace over_standalone_asio {
+#else
+inline namespace over_boost_asio {
+#endif
+namespace detail {
+
+/// What operations wait for: a timer that never expires. Cancelling it wakes all of them, and each looks again.
+class signal {
+public:
+    template <class Executor> explicit signal(const Executor &executor) : timer_(executor) {
+        timer_.expires_at(std::chrono::steady_clock::time_point::max());
+    }
+    void wake() { timer_.cancel(); }
+    template <class Handler> void wait(Handler &&handler) { timer_.async_wait(std::forward<Handler>(handler)); }
+
+private:
+    net::steady_timer timer_;
+};
+
+/// A ping that awaits its pong.
+struct sent_ping {
+    std::string payload;
+    bool answered = false;
+};
+
+/// The session is driven by handlers of its own, which keep it alive until the transport is closed. Operations wait for
+/// what they need beside it: they are never kept in it, so that neither keeps the other alive when Asio is shut down.
+template <class Stream> class session : public std::enable_shared_from_this<session<Stream>> {
+public:
+    session(Stream stream, settings chosen)
+        : stream(std::move(stream)), chosen(chosen), messages_came(this->stream.get_executor()),
+          room_came(this->stream.get_executor()), pong_came(this->stream.get_executor()),
+          state_changed(this->stream.get_executor()), timer_(this->stream.get_executor()) {}
+
+    /// Begins with a connection that was made for this stream: with TLS, if the stream has it.
+    error_code open(Result<Connection> made, request_hook hook, [[maybe_unused]] Role role) {
+        if (started || done) return make_error_code(error::busy);
+        if (!made) return error_of(made.status() == Status::invalid_state ? Status::no_memory : made.status());
+        connection = *std::move(made);
+        hook_ = std::move(hook);
+        started = true;
+        input_.resize(std::max<std::size_t>(chosen.read_size, 1));
+        error_code ignored; // what has no such option needs none
+        stream.lowest_layer().set_option(net::ip::tcp::no_delay(true), ignored);
+        if constexpr (is_tls<Stream>) {
+            if (!chosen.tls_is_ready) {
+                const auto side = role == Role::client ? Stream::client : Stream::server;
+                stream.async_handshake(side, [self = this->shared_from_this()](error_code ec) { self->on_tls(ec); });
+                arm_timer();
+                return {};
+            }
+        }
+        ready_ = true;
+        service();
+        return {};
+    }
+
+    /// What follows every call on the connection: write, read, set the timer, obey the transport instruction.
+    void service() {
+        if (done || finishing_) return;
+        if (broken_) connection.written(connection.output().size());
+        write();
+        read();
+        arm_timer();
+        follow_transport();
+    }
+
+    /// Fetches the events that wait.
+    void fetch_rest() {
+        if (connection.more()) feed(nullptr, 0);
+    }
+
+    /// Closes the transport at once. All operations end.
+    void close_now() {
+        if (done) return;
+        done = true;
+        if (!ended) {
+            ended = true;
+            end = transport_error_ ? transport_error_ : error_code(net::error::operation_aborted);
+        }
+        error_code ignored;
+        stream.lowest_layer().close(ignored);
+        timer_.cancel();
+        wake_all();
+    }
+
+    /// Nobody uses the session any more. What has ended is finished in the background, within the engine's deadlines.
+    void detach() {
+        if (!ended) close_now();
+    }
+
+    /// Ends all operations, and leaves the connection as it is.
+    void cancel_operations() {
+        epoch++;
+        wake_all();
+    }
+
+    /// Moves the oldest message out, if there is one. The text that was in `into` serves the next one.
+    bool take(message &into) {
+        if (queue_.empty()) return false;
+        queued_ -= cost(queue_.front());
+        std::swap(into, queue_.front());
+        spare_ = std::move(queue_.front().data);
+        queue_.pop_front();
+        service();
+        return true;
+    }
+
+    Stream stream;
+    const settings chosen;
+    Connection connection;
+    signal messages_came, room_came, pong_came, state_changed;
+    bool started = false;
+    bool opened = false;
+    bool ended = false; ///< Closed has come, or never will.
+    bool done = false;  ///< The transport is closed.
+    bool has_reader = false;
+    error_code end; ///< Why operations fail, once it has ended.
+    closed_info closed;
+    std::optional<rejection_info> rejection;
+    std::string subprotocol;
+    std::deque<std::uint64_t> writers; ///< Who sends next. Each has a number.
+    std::uint64_t last_writer = 0;
+    std::deque<std::shared_ptr<sent_ping>> pings;
+    std::optional<std::uint64_t> round_trip_time; ///< Of the last ping that was answered, in milliseconds.
+    std::atomic<std::uint64_t> epoch{0};          ///< How often all operations were cancelled.
+
+private:
+    static constexpr std::size_t write_size = 64 * 1024;
+
+    static std::size_t cost(const message &m) { return m.data.size() + sizeof(message); }
+
+    void wake_all() {
+        messages_came.wake();
+        room_came.wake();
+        pong_came.wake();
+        state_changed.wake();
+    }
+
+    void on_tls(error_code ec) {
+        if (done) return;
+        if (ec) {
+            transport_error_ = ec;
+            return close_now();
+        }
+        ready_ = true;
+        service();
+    }
+
+    bool may_read() const { return queued_ <= chosen.max_queue || connection.state() != State::open; }
+
+    void read() {
+        if (reading_ || !ready_ || stream_ended_ || done) return;
+        if (!may_read()) {
+            if (!std::exchange(paused_, true)) connection.pause(now_ms());
+            return;
+        }
+        if (std::exchange(paused_, false)) connection.resume(now_ms());
+        reading_ = true;
+        stream.async_read_some(net::buffer(input_), [self = this->shared_from_this()](error_code ec, std::size_t size) {
+            self->on_read(ec, size);
+        });
+    }
+
+    void on_read(error_code ec, std::size_t size) {
+        reading_ = false;
+        if (done) return;
+        if (size > 0) feed(input_.data(), size);
+        if (ec) end_of_stream(ec);
+        service();
+    }
+
+    void end_of_stream(error_code ec) {
+        stream_ended_ = true;
+        if (ec != net::error::eof && !transport_error_) transport_error_ = ec;
+        connection.receive_eof(now_ms());
+        fetch();
+    }
+
+    /// Handles the events of an input call that passed no bytes, and those that wait behind them.
+    void fetch() {
+        handle_events();
+        fetch_rest();
+    }
+
+    void feed(std::uint8_t *data, std::size_t size) {
+        bool progress;
+        do {
+            if (connection.receive(data, size, now_ms()) != Status::ok) return; // the block says to close
+            progress = connection.consumed() > 0 || !connection.events().empty();
+            data += connection.consumed();
+            size -= connection.consumed();
+            handle_events();
+        } while (connection.more() || (size > 0 && progress));
+    }
+
+    void write() {
+        const Bytes output = connection.output();
+        if (writing_ || !ready_ || output.empty() || done) return;
+        // The output moves when something is sent meanwhile, so a part of it is copied.
+        written_.assign(output.begin(), output.begin() + std::min(output.size(), write_size));
+        writing_ = true;
+        stream.async_write_some(net::buffer(written_),
+                                [self = this->shared_from_this()](error_code ec, std::size_t size) {
+                                    self->on_written(ec, size);
+                                });
+    }
+
+    void on_written(error_code ec, std::size_t size) {
+        writing_ = false;
+        if (done) return;
+        if (ec) { // nobody is left to read it
+            broken_ = true;
+            end_of_stream(ec);
+        } else {
+            connection.written(size);
+            if (connection.writable()) room_came.wake();
+            if (connection.output().empty() && written_.capacity() > input_.size()) std::vector<std::uint8_t>().swap(written_);
+        }
+        service();
+    }
+
+    /// A timer that is set for an earlier time stays: it looks again when it fires.
+    void arm_timer() {
+        const auto deadline = connection.next_deadline();
+        if (!deadline || *deadline >= armed_for_) return;
+        armed_for_ = *deadline;
+        timer_.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(*deadline)));
+        timer_.async_wait([self = this->shared_from_this()](error_code ec) {
+            if (!ec) self->on_timer();
+        });
+    }
+
+    void on_timer() {
+        armed_for_ = SANSOCK_NEVER;
+        if (done) return;
+        if (finishing_) return close_now();
+        const auto deadline = connection.next_deadline();
+        if (deadline && *deadline <= now_ms()) {
+            connection.timeout(now_ms());
+            fetch();
+        }
+        service();
+    }
+
+    void follow_transport() {
+        const Transport instruction = connection.transport();
+        if (instruction == Transport::open || writing_) return;
+        if (!ready_) return close_now();
+        if (!connection.output().empty()) return;
+        if (instruction == Transport::shutdown_write)
+            shut_down();
+        else
+            finish();
+    }
+
+    /// Ends our direction: what was written stays readable for the peer. Over TLS that is close_notify.
+    void shut_down() {
+        if (std::exchange(shut_, true)) return;
+        if constexpr (is_tls<Stream>) {
+            stream.async_shutdown([self = this->shared_from_this()](error_code) {
+                self->tls_is_over_ = true;
+                if (self->finishing_) self->close_now();
+            });
+        } else {
+            error_code ignored; // the peer may be gone
+            stream.shutdown(net::socket_base::shutdown_send, ignored);
+        }
+    }
+
+    /// Closes the transport. Over TLS the peer is told, and has a moment to answer, as a reset could destroy what it has
+    /// not read yet.
+    void finish() {
+        if constexpr (is_tls<Stream>) {
+            if (!broken_ && !tls_is_over_) {
+                finishing_ = true;
+                armed_for_ = 0;
+                timer_.expires_after(chosen.tls_shutdown_timeout);
+                timer_.async_wait([self = this->shared_from_this()](error_code ec) {
+                    if (!ec) self->on_timer();
+                });
+                return shut_down();
+            }
+        }
+        if (!ended) { // the engine has failed
+            ended = true;
+            end = make_error_code(error::engine);
+        }
+        close_now();
+    }
+
+    void handle_events() {
+        for (const Event &event : connection.events()) {
+            if (const auto *request = std::get_if<Request>(&event)) {
+                answer_request(*request);
+                return handle_events(); // the answer has replaced the events
+            }
+            std::visit([this](const auto &e) { this->handle(e); }, event);
+        }
+    }
+
+    void answer_request(const Request &request) {
+        answer decided;
+        if (const auto hook = std::exchange(hook_, nullptr)) hook(request, decided);
+        if (decided.give(connection, request, now_ms()) == Status::ok) return;
+        // The hook asked for what HTTP or the request does not allow.
+        (void)connection.clear_response();
+        (void)connection.respond(500, {}, {}, now_ms());
+    }
+
+    template <class Other> void handle(const Other &) {} // the engine answers it
+
+    void handle(const Text &e) { push({MessageKind::text, text_of(e.data.data(), e.data.size()), e.first, e.last}); }
+    void handle(const Binary &e) {
+        push({MessageKind::binary, text_of(reinterpret_cast<const char *>(e.data.data()), e.data.size()), e.first, e.last});
+    }
+
+    std::string text_of(const char *data, std::size_t size) {
+        std::string text = std::move(spare_);
+        text.assign(data, size);
+        return text;
+    }
+
+    void push(message m) {
+        queued_ += cost(m);
+        queue_.push_back(std::move(m));
+        messages_came.wake();
+    }
+
+    void handle(const Open &e) {
+        opened = true;
+        subprotocol = e.subprotocol.value_or("");
+        state_changed.wake();
+    }
+
+    void handle(const Rejected &e) {
+        rejection = rejection_info{e.status, {reinterpret_cast<const char *>(e.body.data()), e.body.size()}};
+    }
+
+    /// A pong answers the pings before its own too (RFC 6455 section 5.5.3).
+    void handle(const Pong &e) {
+        if (e.round_trip_time) round_trip_time = e.round_trip_time;
+        const std::string_view payload(reinterpret_cast<const char *>(e.payload.data()), e.payload.size());
+        const auto match = std::find_if(pings.begin(), pings.end(), [&](auto &ping) { return ping->payload == payload; });
+        if (match == pings.end()) return;
+        std::for_each(pings.begin(), match + 1, [](auto &ping) { ping->answered = true; });
+        pings.erase(pings.begin(), match + 1);
+        pong_came.wake();
+    }
+
+    void handle(const Closed &e) {
+        closed = {e.code,    std::string(e.reason), e.clean, e.by_peer, e.sent_code.value_or(0), e.fault,
+                  std::string(connection.fault_text())};
+        ended = true;
+        end = why(e);
+        wake_all();
+    }
+
+    error_code why(const Closed &e) const {
+        if (rejection || e.fault == SANSOCK_FAULT_REFUSED) return make_error_code(error::rejected);
+        if (e.clean || e.fault == 0) return make_error_code(error::closed);
+        if (transport_error_) return transport_error_;
+        return {static_cast<int>(e.fault), fault_category()};
+    }
+
+    request_hook hook_;
+    net::steady_timer timer_;
+    std::uint64_t armed_for_ = SANSOCK_NEVER;
+    std::vector<std::uint8_t> input_, written_;
+    std::deque<message> queue_;
+    std::size_t queued_ = 0;
+    std::string spare_;
+    error_code transport_error_;
+    bool ready_ = false; ///< The handshake of TLS, if any, is done.
+    bool reading_ = false, writing_ = false, paused_ = false;
+    bool stream_ended_ = false;
+    bool broken_ = false; ///< A write has failed.
+    bool shut_ = false;   ///< Our direction has ended.
+    bool tls_is_over_ = false;
+    bool finishing_ = false; ///< Only the end of TLS is awaited.
+};
+
+} // namespace detail
+} // inline namespace
+} // namespace sansock::asio
+
+#endif // SANSOCK_DETAIL_ASIO_SESSION_HPP
