@@ -127,6 +127,7 @@ fn every_test_in_c_is_run() {
         "old_header",
         "own_memory",
         "panic_guard",
+        "session",
         "tunnel",
         "vectors",
     ];
@@ -195,6 +196,11 @@ fn own_memory() {
 #[test]
 fn panic_guard() {
     topic("panic_guard", &hooked_library(PROFILE));
+}
+
+#[test]
+fn session() {
+    topic("session", library());
 }
 
 #[test]
