@@ -266,6 +266,30 @@ void keepalive_finds_a_dead_peer() {
     CHECK(!closed.error);
 }
 
+void a_peer_that_does_not_read_is_given_up() {
+    net::io_context loop;
+    ws::settings narrow;
+    narrow.max_queue = 1000;
+    auto config = client_config();
+    CHECK(config.set(Option::write_timeout, 50) == sansock::Status::ok);
+    const auto server_config = *Config::server();
+    auto [client, server] = open_pair(loop, config, server_config, {}, narrow);
+    const std::string large(16'000'000, 'x'); // more than the buffers of the system hold
+    Outcome sent, received;
+    ws::message message;
+    client.async_write_text(large, sent());
+    run(loop, sent);
+    client.async_write_text(large, sent());
+    client.async_read(message, received());
+    for (int i = 0; i < 1000 && !client.closed().fault; i++) loop.run_one();
+    run(loop, received);
+    CHECK_EQUAL(received.error.value(), SANSOCK_FAULT_WRITE_TIMEOUT);
+    Outcome closed;
+    client.async_close(1000, "", closed());
+    run(loop, closed);
+    CHECK(!closed.error);
+}
+
 void connecting_fails_as_it_says() {
     net::io_context loop;
     const auto outcome_of = [&](std::string_view url, std::uint64_t timeout = 10'000) {
@@ -410,6 +434,7 @@ int main(int argc, char **argv) {
     writers_wait_for_room();
     writers_keep_their_order();
     keepalive_finds_a_dead_peer();
+    a_peer_that_does_not_read_is_given_up();
     connecting_fails_as_it_says();
     a_handshake_can_be_cancelled();
     a_loop_may_end_before_its_connections();

@@ -63,20 +63,23 @@ static inline bool sansock_tls_init(sansock_tls *t, SSL_CTX *context) {
     return true;
 }
 
-/// A client's layer: the certificate must be valid for this host, a name or an address, by the authorities of the context.
-/// False if OpenSSL has no memory.
+/// Has a client verify that the certificate is valid for this host, a name or an address, by the authorities of its context.
+/// For an SSL of your own; sansock_tls_client does it. False if OpenSSL has no memory.
+static inline bool sansock_tls_verify_host(SSL *ssl, const char *host) {
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host)) return true;
+    ERR_clear_error(); /* it is no address: those are not sent as the name of the server (RFC 6066 section 3) */
+    return SSL_set1_host(ssl, host) &&
+           SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host);
+}
+
+/// A client's layer, to this host: see sansock_tls_verify_host. False if OpenSSL has no memory.
 static inline bool sansock_tls_client(sansock_tls *t, SSL_CTX *context, const char *host) {
     if (!sansock_tls_init(t, context)) return false;
-    X509_VERIFY_PARAM *checks = SSL_get0_param(t->ssl);
-    SSL_set_verify(t->ssl, SSL_VERIFY_PEER, NULL);
-    /* Addresses are not sent as the name of the server (RFC 6066 section 3). */
-    if (!X509_VERIFY_PARAM_set1_ip_asc(checks, host) &&
-        (!SSL_set1_host(t->ssl, host) ||
-         !SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host))) {
+    if (!sansock_tls_verify_host(t->ssl, host)) {
         sansock_tls_free(t);
         return false;
     }
-    ERR_clear_error();
     SSL_set_connect_state(t->ssl);
     return true;
 }

@@ -39,6 +39,7 @@ typedef struct sansock_session {
     bool broken;        /* a write has failed */
     bool write_shut;    /* writing is over */
     bool host_pauses;   /* the host has asked for it */
+    bool reads_always;  /* also while the peer does not take what is sent */
     bool paused;        /* the engine has been told */
 } sansock_session;
 
@@ -178,10 +179,11 @@ static inline bool sansock_session_can_read(const sansock_session *s) {
 }
 
 /// Whether to read: it can, the host has not paused, and the peer takes what is sent to it. Tells the engine when that
-/// changes, so that the pong deadline stands still meanwhile. For hosts that send where they receive.
+/// changes, so that the pong deadline stands still meanwhile. For hosts that send where they receive; one that sets
+/// `reads_always` bounds by itself what it sends.
 static inline bool sansock_session_should_read(sansock_session *s, uint64_t now) {
     bool is_open = s->block->state == SANSOCK_STATE_OPEN;
-    bool pause = is_open && (s->host_pauses || !sansock_block_is_writable(s->block));
+    bool pause = is_open && (s->host_pauses || (!s->reads_always && !sansock_block_is_writable(s->block)));
     if (pause != s->paused) {
         s->paused = pause;
         if (pause)

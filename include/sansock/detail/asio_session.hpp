@@ -259,9 +259,11 @@ private:
 
     void follow_transport() {
         const Transport instruction = connection.transport();
-        if (instruction == Transport::open || writing_) return;
-        if (!ready_) return close_now();
-        if (!connection.output().empty()) return;
+        if (instruction == Transport::open) return;
+        // While a write is under way its bytes are in the output, unless the engine has given them up.
+        const bool given_up = writing_ && connection.output().empty() && instruction == Transport::close;
+        if (!ready_ || given_up) return close_now();
+        if (writing_ || !connection.output().empty()) return;
         if (instruction == Transport::shutdown_write)
             shut_down();
         else

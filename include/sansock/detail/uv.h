@@ -1,0 +1,249 @@
+/* How sansock/uv.h reads, writes and waits. Include that. */
+#ifndef SANSOCK_DETAIL_UV_H
+#define SANSOCK_DETAIL_UV_H
+
+#ifdef __cplusplus
+#define SANSOCK_UV_THREAD thread_local
+#else
+#define SANSOCK_UV_THREAD _Thread_local
+#endif
+
+/* How much is read at once, and copied to be written when the system takes no more. */
+#define SANSOCK_UV_CHUNK (64 * 1024)
+
+struct sansock_uv {
+    sansock_session session;
+    void *user;
+    union {
+        uv_handle_t any;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } handle;
+    uv_timer_t timer;
+    sansock_uv_handler handler;
+    void (*drained)(sansock_uv *peer);
+    const sansock_config *config;
+    void *ssl_context;
+    uint64_t timer_deadline;
+    uint8_t *pending; /* a copy of what is being written */
+    size_t pending_len;
+    int error;
+    int handles;  /* that are not closed yet */
+    int requests; /* that are under way */
+    bool working, ending, reading, closing;
+    bool full;  /* it was not writable */
+    bool asked; /* within a call of the program */
+    union {
+        uv_getaddrinfo_t resolve;
+        uv_connect_t connect;
+    } opening;
+    uv_write_t writing;
+    uv_shutdown_t shutting;
+    struct addrinfo *addresses, *address;
+    char host[256];
+#ifdef SANSOCK_OPENSSL
+    sansock_tls tls;
+#endif
+};
+
+static inline void sansock_uv_work(sansock_uv *p);
+static inline void sansock_uv_end(sansock_uv *p);
+
+static inline uint64_t sansock_uv_now(const sansock_uv *p) { return uv_now(p->timer.loop); }
+
+static inline sansock_uv *sansock_uv_of(const uv_handle_t *handle) { return (sansock_uv *)handle->data; }
+
+static inline sansock_uv *sansock_uv_new(uv_loop_t *loop, const sansock_uv_options *options, bool is_pipe) {
+    sansock_uv *p = (sansock_uv *)calloc(1, sizeof *p);
+    if (!p) return NULL;
+    p->handler = options->handler;
+    p->drained = options->drained;
+    p->user = options->user;
+    p->config = options->config;
+    p->ssl_context = options->ssl_context;
+    p->timer_deadline = SANSOCK_NEVER;
+    uv_timer_init(loop, &p->timer);
+    if (is_pipe)
+        uv_pipe_init(loop, &p->handle.pipe, 0);
+    else
+        uv_tcp_init(loop, &p->handle.tcp);
+    p->handles = 2;
+    p->timer.data = p->handle.any.data = p;
+    return p;
+}
+
+/* Frees a peer whose handles are closed. */
+static inline void sansock_uv_release(sansock_uv *p) {
+    if (p->handles > 0 || p->requests > 0 || p->working) return;
+    if (p->handler) p->handler(p, NULL);
+    if (p->addresses) uv_freeaddrinfo(p->addresses);
+#ifdef SANSOCK_OPENSSL
+    sansock_tls_free(&p->tls);
+#endif
+    sansock_session_free(&p->session);
+    free(p->pending);
+    free(p);
+}
+
+static inline void sansock_uv_closed(uv_handle_t *handle) {
+    sansock_uv *p = sansock_uv_of(handle);
+    p->handles--;
+    sansock_uv_release(p);
+}
+
+/// Closes the transport at once. The handler is called with NULL, later. May be repeated.
+static inline void sansock_uv_end(sansock_uv *p) {
+    if (p->ending) return;
+    p->ending = true;
+    if (!uv_is_closing(&p->handle.any)) uv_close(&p->handle.any, sansock_uv_closed); /* else see sansock_uv_try_again */
+    uv_close((uv_handle_t *)&p->timer, sansock_uv_closed);
+}
+
+/* Makes the connection of the engine, with TLS below it; for a client, to this host. */
+static inline bool sansock_uv_begin(sansock_uv *p, const char *host) {
+    if (p->handle.any.type == UV_TCP) uv_tcp_nodelay(&p->handle.tcp, 1);
+#ifdef SANSOCK_OPENSSL
+    SSL_CTX *context = (SSL_CTX *)p->ssl_context;
+    if (context && !(host ? sansock_tls_client(&p->tls, context, host) : sansock_tls_server(&p->tls, context))) return false;
+#else
+    (void)host;
+    if (p->ssl_context) return false;
+#endif
+    if (sansock_session_init(&p->session, p->config, sansock_uv_now(p)) != SANSOCK_OK) return false;
+    p->session.reads_always = host != NULL;
+    return true;
+}
+
+/* The bytes for the transport: the output, or what TLS makes of it. */
+static inline const void *sansock_uv_output(sansock_uv *p, size_t *len) {
+    const sansock_block *b = p->session.block;
+#ifdef SANSOCK_OPENSSL
+    if (p->tls.ssl) {
+        const void *data = sansock_tls_output(&p->tls, len);
+        if (*len > 0 || b->output_len == 0) return data;
+        int n = sansock_tls_write(&p->tls, b->output, b->output_len);
+        if (n > 0) sansock_session_written(&p->session, (size_t)n);
+        if (n < 0) sansock_session_write_failed(&p->session);
+        return sansock_tls_output(&p->tls, len);
+    }
+#endif
+    *len = b->output_len;
+    return b->output;
+}
+
+static inline void sansock_uv_report(sansock_uv *p, size_t n) {
+#ifdef SANSOCK_OPENSSL
+    if (p->tls.ssl) {
+        sansock_tls_written(&p->tls, n);
+        return;
+    }
+#endif
+    sansock_session_written(&p->session, n);
+}
+
+static inline void sansock_uv_lost(sansock_uv *p, int error) {
+    if (p->error == 0 && !p->ending) p->error = error;
+    sansock_session_write_failed(&p->session);
+#ifdef SANSOCK_OPENSSL
+    size_t len;
+    while (p->tls.ssl && sansock_tls_output(&p->tls, &len) && len > 0) sansock_tls_written(&p->tls, len);
+#endif
+}
+
+static inline void sansock_uv_wrote(uv_write_t *request, int status) {
+    sansock_uv *p = sansock_uv_of((uv_handle_t *)request->handle);
+    p->requests--;
+    if (status == 0)
+        sansock_uv_report(p, p->pending_len);
+    else
+        sansock_uv_lost(p, status);
+    free(p->pending);
+    p->pending = NULL;
+    sansock_uv_work(p);
+}
+
+/* Has libuv write a copy when the system takes bytes again. */
+static inline void sansock_uv_write_later(sansock_uv *p, const void *data, size_t len) {
+    p->pending_len = len < SANSOCK_UV_CHUNK ? len : SANSOCK_UV_CHUNK;
+    p->pending = (uint8_t *)malloc(p->pending_len);
+    if (!p->pending) {
+        sansock_uv_lost(p, UV_ENOMEM);
+        return;
+    }
+    memcpy(p->pending, data, p->pending_len);
+    uv_buf_t buffer = uv_buf_init((char *)p->pending, (unsigned)p->pending_len);
+    int status = uv_write(&p->writing, &p->handle.stream, &buffer, 1, sansock_uv_wrote);
+    if (status == 0) {
+        p->requests++;
+    } else {
+        free(p->pending);
+        p->pending = NULL;
+        sansock_uv_lost(p, status);
+    }
+}
+
+/* Writes what the system takes. Returns whether it has taken something, or writing has failed. */
+static inline bool sansock_uv_write(sansock_uv *p) {
+    bool progress = false;
+    size_t len;
+    while (!p->pending) {
+        const void *data = sansock_uv_output(p, &len);
+        if (len == 0) break;
+        uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)data, len < INT32_MAX ? (unsigned)len : INT32_MAX);
+        int n = uv_try_write(&p->handle.stream, &buffer, 1);
+        if (n == UV_EAGAIN || n == 0) {
+            sansock_uv_write_later(p, data, len);
+            return progress;
+        }
+        progress = true;
+        if (n > 0)
+            sansock_uv_report(p, (size_t)n);
+        else
+            sansock_uv_lost(p, n);
+    }
+    return progress;
+}
+
+static inline void sansock_uv_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
+    static SANSOCK_UV_THREAD char memory[SANSOCK_UV_CHUNK]; /* libuv fills it right before it calls back */
+    bool has_tls = sansock_uv_of(handle)->ssl_context != NULL;
+    (void)suggested;
+    *buffer = uv_buf_init(memory, has_tls ? 16384 : sizeof memory);
+}
+
+static inline void sansock_uv_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer) {
+    sansock_uv *p = sansock_uv_of((uv_handle_t *)stream);
+    if (n == 0) return;
+    if (n < 0) {
+        if (p->error == 0 && n != UV_EOF) p->error = (int)n;
+        sansock_session_receive_eof(&p->session, sansock_uv_now(p));
+#ifdef SANSOCK_OPENSSL
+    } else if (p->tls.ssl) {
+        sansock_tls_receive(&p->tls, buffer->base, (size_t)n);
+#endif
+    } else {
+        sansock_session_receive(&p->session, (uint8_t *)buffer->base, (size_t)n, sansock_uv_now(p));
+    }
+    sansock_uv_work(p);
+}
+
+/* Takes what TLS has received. Returns whether that was something. */
+static inline bool sansock_uv_pull(sansock_uv *p) {
+#ifdef SANSOCK_OPENSSL
+    static SANSOCK_UV_THREAD uint8_t plain[SANSOCK_TLS_ROOM];
+    if (!p->tls.ssl || !sansock_session_should_read(&p->session, sansock_uv_now(p))) return false;
+    int n = sansock_tls_read(&p->tls, plain, sizeof plain);
+    if (n > 0) sansock_session_receive(&p->session, plain, (size_t)n, sansock_uv_now(p));
+    if (n == SANSOCK_TLS_FAILED && p->error == 0) p->error = UV_EPROTO;
+    if (n < 0) sansock_session_receive_eof(&p->session, sansock_uv_now(p));
+    return n != 0;
+#else
+    (void)p;
+    return false;
+#endif
+}
+
+#include "uv_work.h"
+
+#endif
