@@ -39,6 +39,7 @@ help:
 	  'make serve HOST=h [PORT=p]       echo server of that host; port 0, the default, takes a free one' \
 	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
+	  'make test-c-hosts                what is installed for Asio, libuv, libevent and plain sockets, against peers not ours' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
@@ -115,6 +116,7 @@ $(DONE)/npm-fixtures: bindings/js/fixtures/package-lock.json | $(DONE)
 
 STATIC := target/c/libsansock.a
 PROGRAMS := echo_server client
+CXX_STANDARD := c++17
 WARNINGS := -Wall -Wextra -Wpedantic -Werror
 LIBRARIES := $(if $(filter Darwin,$(shell uname)),-framework Security -framework CoreFoundation,-lpthread -ldl -lm)
 
@@ -149,7 +151,7 @@ target/examples/cpp/%: examples/cpp/%.cpp $(wildcard examples/cpp/*.hpp) include
 		| $(DONE)/system-g++
 	@echo 'build: $@' >&2
 	@mkdir -p $(@D)
-	@c++ -std=c++17 -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
+	@c++ -std=$(CXX_STANDARD) -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
 
 $(DONE)/python-package: $(FFI) $(PACKAGE) $(DONE)/venv | $(DONE)/rust
 	@echo 'build: Python package' >&2
@@ -219,6 +221,7 @@ include conformance/uvicorn.mk
 include conformance/compat/compat.mk
 include core/fuzz/fuzz.mk
 include ffi/install/install.mk
+include ffi/hosts/hosts.mk
 include .ci/package/package.mk
 include .ci/safety.mk
 include .ci/supply.mk
@@ -270,6 +273,9 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(MYPY) --strict install.py && $(MYPY) --strict test.py
+	cd ffi/hosts && $(RUFF) check --config ../../.ci/ruff.toml .
+	cd ffi/hosts && $(RUFF) format --check --config ../../.ci/ruff.toml .
+	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 

@@ -29,7 +29,7 @@ struct sansock_client {
     sansock_tls tls[2];
 #endif
     sansock_session session;
-    char error[256];
+    char error[512];
     size_t rest; /* bytes at the front of `input` that came behind the proxy's answer */
     uint8_t input[16 * 1024];
 };
@@ -40,9 +40,20 @@ static inline uint64_t sansock_client_now(void) {
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Puts down why it failed: the first reason stays. */
+/* Adds a text to the error, as far as there is room. */
+static inline void sansock_client_add(sansock_client *c, const char *text) {
+    size_t used = strlen(c->error), len = strlen(text), room = sizeof c->error - 1 - used;
+    if (len > room) len = room;
+    memcpy(c->error + used, text, len);
+    c->error[used + len] = '\0';
+}
+
+/* Puts down why it failed, perhaps with what: the first reason stays. */
 static inline int32_t sansock_client_say(sansock_client *c, int32_t status, const char *what, const char *why) {
-    if (c->error[0] == '\0') snprintf(c->error, sizeof c->error, "%s%s%s", what, *what ? ": " : "", why);
+    if (c->error[0] != '\0') return status;
+    sansock_client_add(c, what);
+    if (*what) sansock_client_add(c, ": ");
+    sansock_client_add(c, why);
     return status;
 }
 

@@ -53,9 +53,10 @@ static inline void sansock_client_tunnel_outcome(sansock_client *c, size_t n) {
         sansock_client_say(c, 0, "", sansock_error_text(SANSOCK_ERR_NO_MEMORY));
         sansock_client_shut(c);
     } else if (b->state == SANSOCK_STATE_CLOSED) {
-        char what[300];
-        snprintf(what, sizeof what, "proxy %s", c->proxy_host);
-        sansock_client_say(c, 0, what, sansock_tunnel_fault_text(c->tunnel, NULL));
+        sansock_client_add(c, "proxy ");
+        sansock_client_add(c, c->proxy_host);
+        sansock_client_add(c, ": ");
+        sansock_client_add(c, sansock_tunnel_fault_text(c->tunnel, NULL));
         sansock_client_shut(c);
     }
 }

@@ -1,0 +1,72 @@
+# The hosts for C and C++ that are installed as headers: their tests, and their examples against peers that are not ours.
+
+HOST_HEADERS := $(wildcard include/*.h include/*.hpp include/sansock/*.h include/sansock/*.hpp include/sansock/detail/*)
+C_HOSTS := target/hosts
+ASAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_TESTS := $(addprefix $(C_HOSTS)/,deadlines client client-clang uv uv-clang event event-clang asio-boost asio-standalone)
+HOST_EXAMPLES := $(addprefix target/examples/c/,client_tls epoll_echo_server event_echo_server fanout_server http_server \
+	uring_echo_server uv_echo_server) target/examples/cpp/asio_echo_server
+OPENSSL := -lssl -lcrypto
+
+$(HOST_EXAMPLES): $(HOST_HEADERS)
+target/examples/c/client_tls: LIBRARIES += $(OPENSSL)
+target/examples/c/client_tls: | $(DONE)/system-libssl-dev
+target/examples/c/event_echo_server: LIBRARIES += -levent -levent_openssl $(OPENSSL)
+target/examples/c/event_echo_server: | $(addprefix $(DONE)/system-,libevent-dev libssl-dev)
+target/examples/c/uring_echo_server: LIBRARIES += -luring
+target/examples/c/uring_echo_server: | $(DONE)/system-liburing-dev
+target/examples/c/uv_echo_server target/examples/c/http_server target/examples/c/fanout_server: LIBRARIES += -luv $(OPENSSL)
+target/examples/c/uv_echo_server target/examples/c/http_server target/examples/c/fanout_server: \
+	| $(addprefix $(DONE)/system-,libuv1-dev libssl-dev)
+target/examples/cpp/asio_echo_server: LIBRARIES += $(OPENSSL)
+target/examples/cpp/asio_echo_server: CXX_STANDARD := c++20
+target/examples/cpp/asio_echo_server: | $(addprefix $(DONE)/system-,libboost-dev libssl-dev)
+
+# $(1): compiler and options; $(2): sources; $(3): libraries
+define host-test
+@echo 'build: $@' >&2
+@mkdir -p $(@D)
+@$(1) $(WARNINGS) -Iinclude $(2) $(STATIC) $(3) $(LIBRARIES) -o $@
+endef
+HOST_TEST_FILES := $(wildcard ffi/hosts/*.c ffi/hosts/*.h) ffi/tests/c/check.h $(filter %.h,$(HOST_HEADERS)) $(STATIC)
+ASIO_TEST_FILES := $(wildcard ffi/hosts/*.cpp ffi/hosts/*.hpp) ffi/tests/c/check.h include/sansock.h \
+	$(filter %.hpp,$(HOST_HEADERS)) $(STATIC)
+
+$(C_HOSTS)/deadlines: $(HOST_TEST_FILES)
+	$(call host-test,gcc -std=c11 $(ASAN),ffi/hosts/deadlines.c)
+
+$(C_HOSTS)/client: $(HOST_TEST_FILES)
+	$(call host-test,gcc -std=c11 $(ASAN),ffi/hosts/client.c)
+
+$(C_HOSTS)/client-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang libssl-dev)
+	$(call host-test,clang -std=c11 -DSANSOCK_OPENSSL,ffi/hosts/client.c,$(OPENSSL))
+
+$(C_HOSTS)/uv: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,libuv1-dev libssl-dev)
+	$(call host-test,gcc -std=c11 -DTEST_UV $(ASAN),ffi/hosts/loop.c,-luv $(OPENSSL))
+
+$(C_HOSTS)/uv-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang libuv1-dev libssl-dev)
+	$(call host-test,clang -std=c11 -DTEST_UV,ffi/hosts/loop.c,-luv $(OPENSSL))
+
+$(C_HOSTS)/event: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,libevent-dev libssl-dev)
+	$(call host-test,gcc -std=c11 $(ASAN),ffi/hosts/loop.c,-levent -levent_openssl $(OPENSSL))
+
+$(C_HOSTS)/event-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang libevent-dev libssl-dev)
+	$(call host-test,clang -std=c11,ffi/hosts/loop.c,-levent -levent_openssl $(OPENSSL))
+
+ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_other_unit.cpp
+$(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,g++ libboost-dev libssl-dev)
+	$(call host-test,g++ -std=c++20 $(ASAN),$(ASIO_TEST),$(OPENSSL))
+
+$(C_HOSTS)/asio-standalone: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libasio-dev libssl-dev)
+	$(call host-test,clang++ -std=c++17 -DSANSOCK_STANDALONE_ASIO,$(ASIO_TEST),$(OPENSSL))
+
+# Each header alone, by each compiler, with and without TLS.
+$(C_HOSTS)/headers-are-whole: $(HOST_HEADERS) ffi/hosts/headers | $(addprefix $(DONE)/system-,g++ clang libboost-dev libasio-dev libuv1-dev \
+		libevent-dev libssl-dev)
+	@ffi/hosts/headers
+	@mkdir -p $(@D) && touch $@
+
+.PHONY: test-c-hosts
+test: test-c-hosts
+test-c-hosts: $(C_HOSTS)/headers-are-whole $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
+	@PYTHONPATH=conformance/common:conformance/proxies $(PYTHON) ffi/hosts/test.py
