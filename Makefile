@@ -39,6 +39,7 @@ help:
 	  'make serve HOST=h [PORT=p]       echo server of that host; port 0, the default, takes a free one' \
 	  'make client HOST=h URL=ws://...  client of that host: standard input out, messages in' \
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
+	  'make abi [BLESS=1] | man         the binary interface against the one on record | manual pages into target/man' \
 	  'make test-c-hosts                what is installed for Asio, libuv, libevent and plain sockets, against peers not ours' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
@@ -273,6 +274,9 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(MYPY) --strict install.py && $(MYPY) --strict test.py
+	cd ffi && ../.venv/bin/ruff check --config ../.ci/ruff.toml abi man
+	cd ffi && ../.venv/bin/ruff format --check --config ../.ci/ruff.toml abi man
+	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py
 	cd ffi/hosts && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py

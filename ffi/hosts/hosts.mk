@@ -71,3 +71,4 @@ test: test-c-hosts
 test-c-hosts: $(C_HOSTS)/headers-are-whole $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
 	@PYTHONPATH=conformance/common:conformance/proxies $(PYTHON) ffi/hosts/test.py
 include ffi/abi/abi.mk
+include ffi/man/man.mk

@@ -7,14 +7,14 @@ DESTDIR ?=
 
 INSTALL := python3 ffi/install/install.py
 INSTALLED = --prefix '$(PREFIX)' --libdir '$(LIBDIR)' --includedir '$(INCLUDEDIR)' --destdir '$(DESTDIR)' \
-	--built target/release --static $(STATIC)
+	--built target/release --static $(STATIC) --manual target/man
 
 .PHONY: install uninstall test-install
-install: $(STATIC)
+install: $(STATIC) man
 	@$(INSTALL) install $(INSTALLED)
 
-uninstall:
+uninstall: man
 	@$(INSTALL) uninstall $(INSTALLED)
 
-test-install: $(STATIC) $(DONE)/venv $(addprefix $(DONE)/system-,gcc g++ clang pkg-config)
+test-install: $(STATIC) $(DONE)/venv $(addprefix $(DONE)/system-,gcc g++ clang pkg-config libssl-dev libasio-dev)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) ffi/install/test.py

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADERS = ("sansock.h", "sansock_faults.h", "sansock.hpp")
+HEADERS = sorted(path.relative_to(ROOT / "include") for path in (ROOT / "include").rglob("*.h*"))
 
 
 def number(file: str, pattern: str) -> str:
@@ -32,6 +32,7 @@ class Layout:
         self.version = number("Cargo.toml", r'^version = "([^"]+)"')
         self.abi = number("include/sansock.h", r"^#define SANSOCK_ABI_VERSION (\d+)")
         self.prefix, self.libdir, self.includedir = Path(prefix), Path(libdir), Path(includedir)
+        self.mandir = self.prefix / "share" / "man"
         if not all(each.is_absolute() for each in (self.prefix, self.libdir, self.includedir)):
             raise SystemExit("install: PREFIX, LIBDIR and INCLUDEDIR are absolute paths")
         is_mac = sys.platform == "darwin"
@@ -64,12 +65,13 @@ class Layout:
             cmake / "sansockConfigVersion.cmake": self.filled("sansockConfigVersion.cmake.in", cmake),
         }
 
-    def copies(self, shared: Path, static: Path) -> dict[Path, Path]:
+    def copies(self, shared: Path, static: Path, manual: Path) -> dict[Path, Path]:
         """The files that are copied, and where they come from."""
         headers = {self.includedir / name: ROOT / "include" / name for name in HEADERS}
         licences = self.prefix / "share" / "doc" / "sansock"
         texts = {licences / name: ROOT / name for name in ("LICENSE-MIT", "LICENSE-APACHE", "SECURITY.md")}
-        return {self.libdir / self.shared: shared, self.libdir / "libsansock.a": static, **headers, **texts}
+        pages = {self.mandir / page.relative_to(manual): page for page in sorted(manual.rglob("*.[37]"))}
+        return {self.libdir / self.shared: shared, self.libdir / "libsansock.a": static, **headers, **texts, **pages}
 
     def links(self) -> dict[Path, str]:
         """The links, and what they lead to: the name that programs load, and the one that linkers look for."""
@@ -91,14 +93,17 @@ def main() -> None:
     parser.add_argument("--destdir", default="")
     parser.add_argument("--built", type=Path, required=True, help="the folder with the shared library")
     parser.add_argument("--static", type=Path, required=True)
+    parser.add_argument("--manual", type=Path, required=True, help="the folder with man3 and man7")
     options = parser.parse_args()
     layout = Layout(options.prefix, options.libdir, options.includedir)
     texts, links = layout.texts(), layout.links()
-    copies = layout.copies(options.built / layout.built, options.static)
+    copies = layout.copies(options.built / layout.built, options.static, options.manual)
     if options.action == "uninstall":
         for path in (*texts, *links, *copies):
             below(options.destdir, path).unlink(missing_ok=True)
-        for path in (layout.libdir / "cmake" / "sansock", layout.prefix / "share" / "doc" / "sansock"):
+        headers = layout.includedir / "sansock"
+        documents = layout.prefix / "share" / "doc" / "sansock"
+        for path in (layout.libdir / "cmake" / "sansock", documents, headers / "detail", headers):
             folder = below(options.destdir, path)
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()

@@ -102,6 +102,35 @@ def by_pkg_config(folder: Path, libdir: Path) -> int:
     return count
 
 
+def hosts(folder: Path, libdir: Path) -> int:
+    """The headers of the hosts: a program with sansock/asio.hpp, and one with sansock/client.h, which say what is wrong with
+    their arguments; and the manual pages are there."""
+    variables = {"PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
+    flags = run("pkg-config", "--cflags", "--libs", "sansock", variables=variables).split()
+    examples = ROOT / "examples"
+    client, server = folder / "client_tls", folder / "asio_echo_server"
+    run("gcc", "-std=c11", *STRICT, examples / "c" / "client_tls.c", *flags, "-lssl", "-lcrypto", "-o", client)
+    standalone = ["-std=c++20", "-DSANSOCK_STANDALONE_ASIO", *STRICT]
+    run("g++", *standalone, examples / "cpp" / "asio_echo_server.cpp", *flags, "-lssl", "-lcrypto", "-o", server)
+    for program, arguments, says in ((client, ["http://localhost/"], "URL: "), (server, [], "usage: ")):
+        result = subprocess.run(
+            [program, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LD_LIBRARY_PATH": str(libdir)},
+        )
+        if result.returncode == 0 or not result.stderr.startswith(says):
+            sys.exit(f"{program} says {result.stderr!r}")
+    manual = libdir
+    while not (manual / "share").is_dir():
+        manual = manual.parent
+    for page in ("man3/sansock_conn.3", "man3/sansock_conn_pong.3", "man3/sansock_client.3", "man7/sansock.7"):
+        if not (manual / "share" / "man" / page).is_file():
+            sys.exit(f"{page} is not installed")
+    return 2
+
+
 def by_cmake(folder: Path, libdir: Path) -> int:
     """Both targets in both languages; and a version that is not there is not found."""
     folder.mkdir()
@@ -143,7 +172,7 @@ def main() -> None:
             with installed(folder, libdir) as prefix:
                 place = prefix / libdir
                 count += by_pkg_config(folder, place) + by_cmake(folder / "cmake", place)
-                count += by_meson(folder / "meson", place)
+                count += by_meson(folder / "meson", place) + hosts(folder, place)
     print(f"install: {count} programs built against the installed package, and run")
 
 

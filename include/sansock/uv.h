@@ -15,8 +15,9 @@
  * handler returns; its payload is found with peer->session.block. The handler may send, close, and end the peer. A request
  * is answered through the session, in the handler or later (then call sansock_uv_flush).
  *
- * Reading stops while the peer does not read what is sent to it, and while sansock_uv_pause asks for it: the pong deadline
- * stands still meanwhile. Deadlines are a timer of the loop. The transport is ended as the engine says: over TLS with
+ * A server does not read from a peer that does not read what is sent to it; a client does, as it may have much to send.
+ * Neither reads while sansock_uv_pause asks for it. The pong deadline stands still meanwhile. Who sends much looks at
+ * sansock_uv_is_writable, and goes on when `drained` is called. Deadlines are a timer of the loop. The transport is ended as the engine says: over TLS with
  * close_notify first. A peer is freed by itself when its handles are closed; sansock_uv_end does that at once.
  *
  * C11 and C++17, on Unix. The program ignores SIGPIPE, as libuv asks for. One loop for each thread. A peer belongs to the thread of its loop.
