@@ -53,7 +53,7 @@ $(C_HOSTS)/event: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,libevent-dev 
 $(C_HOSTS)/event-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang libevent-dev libssl-dev)
 	$(call host-test,clang -std=c11,ffi/hosts/loop.c,-levent -levent_openssl $(OPENSSL))
 
-ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_other_unit.cpp
+ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp
 $(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,g++ libboost-dev libssl-dev)
 	$(call host-test,g++ -std=c++20 $(ASAN),$(ASIO_TEST),$(OPENSSL))
 

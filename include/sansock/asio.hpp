@@ -1,5 +1,5 @@
-/// WebSockets over Asio, for C++17 and later: Boost.Asio where it is there, or standalone Asio with SANSOCK_STANDALONE_ASIO.
-/// Over TLS include sansock/asio_ssl.hpp.
+/// WebSockets over Asio, for C++17 and later: Boost.Asio where it is there, or standalone Asio with
+/// SANSOCK_STANDALONE_ASIO. Over TLS include sansock/asio_ssl.hpp.
 ///
 ///     sansock::asio::websocket ws(std::move(socket));          // a server, in a coroutine of C++20
 ///     co_await ws.async_accept(config, use_awaitable);
@@ -8,11 +8,12 @@
 ///         co_await ws.async_write(m, use_awaitable);
 ///     }
 ///
-/// The engine decides what the protocol asks for; this reads, writes and waits. From the handshake on it reads by itself, so
-/// that pings are answered, keepalive (Option::ping_interval) works and every deadline holds, whether an operation is under
-/// way or not. It stops reading while settings::max_queue bytes of messages wait to be read. Writes wait while the peer
-/// does not read. Closing follows the engine: a server ends its direction first (over TLS by close_notify), and the stream
-/// is closed when the peer has ended its own or the close deadline has passed, so that no message is lost by a reset.
+/// The engine decides what the protocol asks for; this reads, writes and waits. From the handshake on it reads by
+/// itself, so that pings are answered, keepalive (Option::ping_interval) works and every deadline holds, whether an
+/// operation is under way or not. It stops reading while settings::max_queue bytes of messages wait to be read. Writes
+/// wait while the peer does not read. Closing follows the engine: a server ends its direction first (over TLS by
+/// close_notify), and the stream is closed when the peer has ended its own or the close deadline has passed, so that no
+/// message is lost by a reset.
 ///
 /// Tokens      All operations take completion tokens: callbacks, use_future, use_awaitable, deferred.
 /// Threads     Operations may be started on any thread. Where several threads run the io_context, the executor of the stream
@@ -111,15 +112,15 @@ public:
         return async_accept(config, request_hook(), std::forward<Token>(token));
     }
 
-    /// Reads a message: a whole one, or a part with Option::parts. One read at a time: another is refused with error::busy.
-    /// void(error_code). The memory of `into` is used again.
+    /// Reads a message: a whole one, or a part with Option::parts. One read at a time: another is refused with
+    /// error::busy. void(error_code). The memory of `into` is used again.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_read(message &into, Token &&token = net::default_completion_token_t<executor_type>()) {
         return start<void(error_code)>(detail::read_step(into), std::forward<Token>(token));
     }
 
-    /// Sends a message, once there is room: less than Option::output_soft_limit waits to be written. Messages are sent in the
-    /// order of the calls. It completes when the message is in the output. void(error_code)
+    /// Sends a message, once there is room: less than Option::output_soft_limit waits to be written. Messages are sent
+    /// in the order of the calls. It completes when the message is in the output. void(error_code)
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write(const message &m, Token &&token = net::default_completion_token_t<executor_type>()) {
         return start<void(error_code)>(detail::write_step(m.kind, m.bytes()), std::forward<Token>(token));

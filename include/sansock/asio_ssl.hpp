@@ -46,9 +46,9 @@ struct tls_layer {
 
 } // namespace detail
 
-/// Connects to a wss: URL, as async_connect without a context does to a ws: URL. The server's certificate must be valid for
-/// the host by the authorities of the context, which must live until the operation completes: set_default_verify_paths()
-/// takes those of the system. void(error_code, websocket<tls_stream>)
+/// Connects to a wss: URL, as async_connect without a context does to a ws: URL. The server's certificate must be valid
+/// for the host by the authorities of the context, which must live until the operation completes:
+/// set_default_verify_paths() takes those of the system. void(error_code, websocket<tls_stream>)
 template <class Token>
 auto async_connect(const net::any_io_executor &executor, net::ssl::context &context, std::string_view url, Config config,
                    settings chosen, Token &&token) {

@@ -1,7 +1,7 @@
 /*
- * A WebSocket client over sockets of POSIX: from a URL to events, with blocking calls or in a loop of your own. It resolves
- * names, connects, goes through proxies (http:, https:, socks4a:, socks5:, socks5h:), and speaks TLS by OpenSSL if
- * SANSOCK_OPENSSL is defined before it is included (link with -lssl -lcrypto).
+ * A WebSocket client over sockets of POSIX: from a URL to events, with blocking calls or in a loop of your own. It
+ * resolves names, connects, goes through proxies (http:, https:, socks4a:, socks5:, socks5h:), and speaks TLS by
+ * OpenSSL if SANSOCK_OPENSSL is defined before it is included (link with -lssl -lcrypto).
  *
  *   sansock_client *c;
  *   if (sansock_client_connect("wss://example.com/", NULL, &c) != SANSOCK_OK) puts(sansock_client_error(c));
@@ -52,8 +52,8 @@
 
 /// What to connect with. Zeros are the defaults. It is read by connect and start only, but for the configuration.
 typedef struct sansock_client_options {
-    /// The configuration: one of a client, with SANSOCK_TEXT_URL set to the URL. It stays until OPEN has come. NULL: all
-    /// defaults.
+    /// The configuration: one of a client, with SANSOCK_TEXT_URL set to the URL. It stays until OPEN has come. NULL:
+    /// all defaults.
     const sansock_config *config;
     /// The URL of a proxy, NULL for none.
     const char *proxy;
@@ -73,8 +73,8 @@ typedef struct sansock_client sansock_client;
 
 /// Begins to connect to a ws: or wss: URL. It waits only for the host's name to be resolved.
 ///
-/// `options` may be NULL. `out` receives the client, also if this fails, so that sansock_client_error says why; free it.
-/// SANSOCK_CLIENT_FAILED, or what sansock_config_set_text and sansock_tunnel_config_new return for a bad URL.
+/// `options` may be NULL. `out` receives the client, also if this fails, so that sansock_client_error says why; free
+/// it. SANSOCK_CLIENT_FAILED, or what sansock_config_set_text and sansock_tunnel_config_new return for a bad URL.
 static inline int32_t sansock_client_start(const char *url, const sansock_client_options *options, sansock_client **out) {
     static const sansock_client_options defaults = {NULL, NULL, 0, NULL, NULL};
     sansock_client *c = (sansock_client *)calloc(1, sizeof *c);
@@ -104,8 +104,8 @@ static inline const sansock_record *sansock_client_next(sansock_client *c, int t
     }
 }
 
-/// The same as start, and waits until the connection is open. The next event is OPEN. If it fails, the next events may be
-/// REJECTED, with the server's response, and CLOSED.
+/// The same as start, and waits until the connection is open. The next event is OPEN. If it fails, the next events may
+/// be REJECTED, with the server's response, and CLOSED.
 static inline int32_t sansock_client_connect(const char *url, const sansock_client_options *options, sansock_client **out) {
     int32_t status = sansock_client_start(url, options, out);
     if (status != SANSOCK_OK) return status;
@@ -123,12 +123,12 @@ static inline const char *sansock_client_error(const sansock_client *c) {
     return c->error;
 }
 
-/// The engine's block of the connection: its state, and where payloads of events are. NULL before there is a connection to
-/// the server.
+/// The engine's block of the connection: its state, and where payloads of events are. NULL before there is a connection
+/// to the server.
 static inline const sansock_block *sansock_client_block(const sansock_client *c) { return c->session.block; }
 
-/// The engine's connection, for what is not here: sansock_conn_ping, sansock_conn_send_part. Make no input calls on it. What
-/// was sent is written by the next call here. NULL before there is a connection to the server.
+/// The engine's connection, for what is not here: sansock_conn_ping, sansock_conn_send_part. Make no input calls on it.
+/// What was sent is written by the next call here. NULL before there is a connection to the server.
 static inline sansock_conn *sansock_client_conn(const sansock_client *c) { return c->session.conn; }
 
 /// Sends a text message, which is UTF-8. Errors as for sansock_conn_send_text; a client that does not block gets

@@ -1,14 +1,15 @@
 /*
- * The timers of many connections, for loops that have none, such as epoll and io_uring: a heap, the earliest deadline first.
+ * The timers of many connections, for loops that have none, such as epoll and io_uring: a heap, the earliest deadline
+ * first.
  *
  *   sansock_deadlines_set(&all, &peer->deadline, peer->session.block->next_deadline);     // after each call
  *   uint64_t now = sansock_deadlines_now();
  *   epoll_wait(..., sansock_deadlines_wait_ms(&all, now));
  *   while ((due = sansock_deadlines_due(&all, now)) != NULL) ...                          // timeout, then set again
  *
- * A deadline lies in the structure of its connection, which is found with `owner`. Setting one takes a time that grows with
- * the logarithm of their number. C11 and C++17, with the clock of POSIX: define _POSIX_C_SOURCE as 200809L before the first
- * #include where the compiler is strict (-std=c11).
+ * A deadline lies in the structure of its connection, which is found with `owner`. Setting one takes a time that grows
+ * with the logarithm of their number. C11 and C++17, with the clock of POSIX: define _POSIX_C_SOURCE as 200809L before
+ * the first #include where the compiler is strict (-std=c11).
  */
 #ifndef SANSOCK_DEADLINES_H
 #define SANSOCK_DEADLINES_H

@@ -1,6 +1,6 @@
 /*
- * WebSockets over libevent: servers and clients, over TLS by OpenSSL if SANSOCK_OPENSSL is defined before it is included
- * (link with -levent, and -levent_openssl -lssl -lcrypto).
+ * WebSockets over libevent: servers and clients, over TLS by OpenSSL if SANSOCK_OPENSSL is defined before it is
+ * included (link with -levent, and -levent_openssl -lssl -lcrypto).
  *
  *   static void on_event(sansock_event *peer, const sansock_record *event) {
  *       if (event == NULL) return;                                     // the peer is about to be freed
@@ -11,14 +11,15 @@
  *       sansock_event_accept(base, fd, &options, NULL);
  *   }
  *
- * One handler is called for each event, in order, and with NULL as the last. An event and its payload are valid until the
- * handler returns; its payload is found with peer->session.block. The handler may send, close, and end the peer. A request
- * is answered through the session, in the handler or later (then call sansock_event_flush).
+ * One handler is called for each event, in order, and with NULL as the last. An event and its payload are valid until
+ * the handler returns; its payload is found with peer->session.block. The handler may send, close, and end the peer. A
+ * request is answered through the session, in the handler or later (then call sansock_event_flush).
  *
- * A server does not read from a peer that does not read what is sent to it; a client does, as it may have much to send. Neither
- * reads while sansock_event_pause asks for it. The pong deadline stands still meanwhile. Who sends much looks at
- * sansock_event_is_writable, and goes on when `drained` is called. Deadlines are a timer of the base. The transport is ended as the engine says: over TLS
- * with close_notify first. A peer is freed by itself when its transport is closed; sansock_event_end does that at once.
+ * A server does not read from a peer that does not read what is sent to it; a client does, as it may have much to send.
+ * Neither reads while sansock_event_pause asks for it. The pong deadline stands still meanwhile. Who sends much looks
+ * at sansock_event_is_writable, and goes on when `drained` is called. Deadlines are a timer of the base. The transport
+ * is ended as the engine says: over TLS with close_notify first. A peer is freed by itself when its transport is
+ * closed; sansock_event_end does that at once.
  *
  * C11 and C++17. The program ignores SIGPIPE. A peer belongs to the thread that runs its base.
  */
@@ -49,8 +50,8 @@ typedef void (*sansock_event_handler)(sansock_event *peer, const sansock_record 
 
 /// What peers are made with. It is copied.
 typedef struct sansock_event_options {
-    /// The configuration: that of a server, or of a client with its URL. It stays while peers are made, and for a client until
-    /// OPEN or the end has come.
+    /// The configuration: that of a server, or of a client with its URL. It stays while peers are made, and for a
+    /// client until OPEN or the end has come.
     const sansock_config *config;
     sansock_event_handler handler;
     /// Called by the loop when a peer is writable again, after it was not: see sansock_event_is_writable. May be NULL.
@@ -66,9 +67,9 @@ typedef struct sansock_event_options {
 
 #include "detail/event.h"
 
-/// Takes a connection that was accepted, as the callback of an evconnlistener gets it: the peer owns the socket, which is
-/// non-blocking, and closes it, also if this fails. `out` may be NULL, or receives the peer. False if there is no memory, and
-/// then no handler is called.
+/// Takes a connection that was accepted, as the callback of an evconnlistener gets it: the peer owns the socket, which
+/// is non-blocking, and closes it, also if this fails. `out` may be NULL, or receives the peer. False if there is no
+/// memory, and then no handler is called.
 static inline bool sansock_event_accept(struct event_base *base, evutil_socket_t fd, const sansock_event_options *options,
                                         sansock_event **out) {
     sansock_event *p = sansock_event_new(base, fd, options, NULL);
@@ -78,9 +79,10 @@ static inline bool sansock_event_accept(struct event_base *base, evutil_socket_t
     return true;
 }
 
-/// Connects to a ws: or wss: URL: OPEN is the first event, or the last one says that it failed; see sansock_event_error.
-/// `out` may be NULL, or receives the peer. False for a URL that is not valid, for wss: without a context of TLS and the
-/// reverse, if a name cannot be resolved at once, or if there is no memory; and then no handler is called.
+/// Connects to a ws: or wss: URL: OPEN is the first event, or the last one says that it failed; see
+/// sansock_event_error. `out` may be NULL, or receives the peer. False for a URL that is not valid, for wss: without a
+/// context of TLS and the reverse, if a name cannot be resolved at once, or if there is no memory; and then no handler
+/// is called.
 static inline bool sansock_event_connect(struct event_base *base, const char *url, const sansock_event_options *options,
                                          sansock_event **out) {
     sansock_url place;

@@ -1,6 +1,6 @@
 /*
- * TLS as a layer without I/O, by OpenSSL: what arrived is passed to it, what is to be sent is taken from it, and no socket
- * is in between. It lies below a session or a tunnel, or below another layer of TLS.
+ * TLS as a layer without I/O, by OpenSSL: what arrived is passed to it, what is to be sent is taken from it, and no
+ * socket is in between. It lies below a session or a tunnel, or below another layer of TLS.
  *
  *   sansock_tls_receive(t, data, n);                               // at most SANSOCK_TLS_ROOM bytes, when the last are read
  *   while ((n = sansock_tls_read(t, plain, size)) > 0) ...         // then 0: it waits for more; or below: see there
@@ -9,8 +9,8 @@
  *
  * The end: sansock_tls_shut_down puts close_notify into the output, once, behind all that was written (RFC 8446 section
  * 6.1). Whoever closes sends it; whoever reads SANSOCK_TLS_ENDED knows that nothing was cut off, and one that reads the
- * end of TCP without it does not. The answer to close_notify is not awaited before TCP is closed: in WebSocket the Close
- * frames have said it before.
+ * end of TCP without it does not. The answer to close_notify is not awaited before TCP is closed: in WebSocket the
+ * Close frames have said it before.
  *
  * C11, and C++17. Link with -lssl -lcrypto. One thread at a time.
  */
@@ -63,8 +63,8 @@ static inline bool sansock_tls_init(sansock_tls *t, SSL_CTX *context) {
     return true;
 }
 
-/// Has a client verify that the certificate is valid for this host, a name or an address, by the authorities of its context.
-/// For an SSL of your own; sansock_tls_client does it. False if OpenSSL has no memory.
+/// Has a client verify that the certificate is valid for this host, a name or an address, by the authorities of its
+/// context. For an SSL of your own; sansock_tls_client does it. False if OpenSSL has no memory.
 static inline bool sansock_tls_verify_host(SSL *ssl, const char *host) {
     SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host)) return true;
@@ -109,22 +109,24 @@ static inline int sansock_tls_outcome(sansock_tls *t, int n) {
     }
 }
 
-/// Reads what was received, and returns how many bytes; 0 if it waits for more, SANSOCK_TLS_ENDED or SANSOCK_TLS_FAILED.
+/// Reads what was received, and returns how many bytes; 0 if it waits for more, SANSOCK_TLS_ENDED or
+/// SANSOCK_TLS_FAILED.
 static inline int sansock_tls_read(sansock_tls *t, void *data, size_t size) {
     ERR_clear_error();
     int n = SSL_read(t->ssl, data, size < INT32_MAX ? (int)size : INT32_MAX);
     return n > 0 ? n : sansock_tls_outcome(t, n);
 }
 
-/// Writes bytes, and returns how many were taken: 0 if the output must be sent first or the handshake waits for the peer;
-/// SANSOCK_TLS_FAILED.
+/// Writes bytes, and returns how many were taken: 0 if the output must be sent first or the handshake waits for the
+/// peer; SANSOCK_TLS_FAILED.
 static inline int sansock_tls_write(sansock_tls *t, const void *data, size_t len) {
     ERR_clear_error();
     int n = SSL_write(t->ssl, data, len < SANSOCK_TLS_ROOM ? (int)len : SANSOCK_TLS_ROOM);
     return n > 0 ? n : sansock_tls_outcome(t, n);
 }
 
-/// The bytes to send, and their number. Valid until the next call. Call again when they are reported: they may be a part.
+/// The bytes to send, and their number. Valid until the next call. Call again when they are reported: they may be a
+/// part.
 static inline const void *sansock_tls_output(sansock_tls *t, size_t *len) {
     char *data = NULL;
     int n = BIO_nread0(t->network, &data);
@@ -138,8 +140,8 @@ static inline void sansock_tls_written(sansock_tls *t, size_t n) {
     if (n > 0) BIO_nread(t->network, &data, (int)n);
 }
 
-/// Puts close_notify into the output, once, unless the handshake is not done or TLS has failed. It may have to be called
-/// again when the output has been sent: true when it is done.
+/// Puts close_notify into the output, once, unless the handshake is not done or TLS has failed. It may have to be
+/// called again when the output has been sent: true when it is done.
 static inline bool sansock_tls_shut_down(sansock_tls *t) {
     if (t->shut || t->error != 0 || SSL_in_init(t->ssl)) return true;
     ERR_clear_error();

@@ -10,8 +10,8 @@
  *   switch (sansock_session_transport(s)) ...                       // shut down writing once, or close
  *   read while sansock_session_should_read(s, now)
  *
- * Input calls go through the session: receive, receive_eof, timeout, accept, reject, respond. All other calls are made on
- * `conn`: sending, pings, headers of a response. C11, and C++17. One thread at a time, as for a connection.
+ * Input calls go through the session: receive, receive_eof, timeout, accept, reject, respond. All other calls are made
+ * on `conn`: sending, pings, headers of a response. C11, and C++17. One thread at a time, as for a connection.
  */
 #ifndef SANSOCK_SESSION_H
 #define SANSOCK_SESSION_H
@@ -43,8 +43,8 @@ typedef struct sansock_session {
     bool paused;        /* the engine has been told */
 } sansock_session;
 
-/// Creates a connection of this configuration with a session around it. Errors as for sansock_conn_new; then there is nothing
-/// to free.
+/// Creates a connection of this configuration with a session around it. Errors as for sansock_conn_new; then there is
+/// nothing to free.
 static inline int32_t sansock_session_init(sansock_session *s, const sansock_config *config, uint64_t now) {
     memset(s, 0, sizeof *s);
     s->now = now;
@@ -78,8 +78,8 @@ static inline int32_t sansock_session_restart(sansock_session *s, int32_t status
     return status;
 }
 
-/// The peer has ended its stream, or reading failed. May be repeated. Call this and timeout when sansock_session_next has
-/// returned NULL: they replace the events.
+/// The peer has ended its stream, or reading failed. May be repeated. Call this and timeout when sansock_session_next
+/// has returned NULL: they replace the events.
 static inline void sansock_session_receive_eof(sansock_session *s, uint64_t now) {
     s->stream_ended = true;
     sansock_session_restart(s, sansock_conn_receive_eof(s->conn, now), now);
@@ -146,15 +146,16 @@ static inline int32_t sansock_session_respond(sansock_session *s, uint16_t statu
     return sansock_session_restart(s, sansock_conn_respond(s->conn, status, NULL, 0, body, len, now), now);
 }
 
-/// Answers a request as most servers do: accepts it if the client is no browser or the page has the same origin, refuses it
-/// otherwise with 403 (RFC 6455 section 10.2), and answers one that cannot be accepted with 404.
+/// Answers a request as most servers do: accepts it if the client is no browser or the page has the same origin,
+/// refuses it otherwise with 403 (RFC 6455 section 10.2), and answers one that cannot be accepted with 404.
 static inline int32_t sansock_session_answer(sansock_session *s, const sansock_record *request, uint64_t now) {
     if (sansock_record_fault(request) != 0) return sansock_session_respond(s, 404, NULL, 0, now);
     if (!sansock_record_same_origin(request)) return sansock_session_respond(s, 403, NULL, 0, now);
     return sansock_session_accept(s, NULL, 0, now);
 }
 
-/// Sends a whole message of this kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY: sansock_conn_send_text or _send_binary.
+/// Sends a whole message of this kind, SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY: sansock_conn_send_text or
+/// _send_binary.
 static inline int32_t sansock_session_send(sansock_session *s, uint8_t kind, const void *data, size_t len) {
     if (kind == SANSOCK_KIND_TEXT) return sansock_conn_send_text(s->conn, (const char *)data, len);
     if (kind != SANSOCK_KIND_BINARY) return SANSOCK_ERR_INVALID_ARGUMENT;
@@ -164,7 +165,8 @@ static inline int32_t sansock_session_send(sansock_session *s, uint8_t kind, con
 /// Reports that the first `n` bytes of the output were written.
 static inline void sansock_session_written(sansock_session *s, size_t n) { sansock_conn_written(s->conn, n); }
 
-/// A write failed: nobody is left to read. Drops the output; sansock_session_next reports the end behind all other events.
+/// A write failed: nobody is left to read. Drops the output; sansock_session_next reports the end behind all other
+/// events.
 static inline void sansock_session_write_failed(sansock_session *s) {
     s->broken = true;
     sansock_conn_written(s->conn, s->block->output_len);
@@ -194,8 +196,8 @@ static inline bool sansock_session_should_read(sansock_session *s, uint64_t now)
     return !pause && sansock_session_can_read(s);
 }
 
-/// What to do with the transport: SANSOCK_TRANSPORT_OPEN, also while output waits; SANSOCK_TRANSPORT_SHUTDOWN_WRITE, once;
-/// SANSOCK_TRANSPORT_CLOSE.
+/// What to do with the transport: SANSOCK_TRANSPORT_OPEN, also while output waits; SANSOCK_TRANSPORT_SHUTDOWN_WRITE,
+/// once; SANSOCK_TRANSPORT_CLOSE.
 ///
 /// Over TLS both mean close_notify (RFC 8446 section 6.1): SSL_shutdown once, and its bytes are written. Without it the
 /// peer cannot distinguish the end from one that an attacker made. To shut down, that is all: go on reading until the

@@ -1,6 +1,6 @@
 /*
- * WebSockets over libuv: servers and clients, over TLS by OpenSSL if SANSOCK_OPENSSL is defined before it is included (link
- * with -luv, and -lssl -lcrypto).
+ * WebSockets over libuv: servers and clients, over TLS by OpenSSL if SANSOCK_OPENSSL is defined before it is included
+ * (link with -luv, and -lssl -lcrypto).
  *
  *   static void on_event(sansock_uv *peer, const sansock_record *event) {
  *       if (event == NULL) return;                                     // the peer is about to be freed
@@ -11,16 +11,18 @@
  *       if (status == 0) sansock_uv_accept(listener, &options, NULL);
  *   }
  *
- * One handler is called for each event, in order, and with NULL as the last. An event and its payload are valid until the
- * handler returns; its payload is found with peer->session.block. The handler may send, close, and end the peer. A request
- * is answered through the session, in the handler or later (then call sansock_uv_flush).
+ * One handler is called for each event, in order, and with NULL as the last. An event and its payload are valid until
+ * the handler returns; its payload is found with peer->session.block. The handler may send, close, and end the peer. A
+ * request is answered through the session, in the handler or later (then call sansock_uv_flush).
  *
  * A server does not read from a peer that does not read what is sent to it; a client does, as it may have much to send.
  * Neither reads while sansock_uv_pause asks for it. The pong deadline stands still meanwhile. Who sends much looks at
- * sansock_uv_is_writable, and goes on when `drained` is called. Deadlines are a timer of the loop. The transport is ended as the engine says: over TLS with
- * close_notify first. A peer is freed by itself when its handles are closed; sansock_uv_end does that at once.
+ * sansock_uv_is_writable, and goes on when `drained` is called. Deadlines are a timer of the loop. The transport is
+ * ended as the engine says: over TLS with close_notify first. A peer is freed by itself when its handles are closed;
+ * sansock_uv_end does that at once.
  *
- * C11 and C++17, on Unix. The program ignores SIGPIPE, as libuv asks for. One loop for each thread. A peer belongs to the thread of its loop.
+ * C11 and C++17, on Unix. The program ignores SIGPIPE, as libuv asks for. One loop for each thread. A peer belongs to
+ * the thread of its loop.
  */
 #ifndef SANSOCK_UV_H
 #define SANSOCK_UV_H
@@ -41,8 +43,8 @@ typedef void (*sansock_uv_handler)(sansock_uv *peer, const sansock_record *event
 
 /// What peers are made with. It is copied.
 typedef struct sansock_uv_options {
-    /// The configuration: that of a server, or of a client with its URL. It stays while peers are made, and for a client until
-    /// OPEN or the end has come.
+    /// The configuration: that of a server, or of a client with its URL. It stays while peers are made, and for a
+    /// client until OPEN or the end has come.
     const sansock_config *config;
     sansock_uv_handler handler;
     /// Called by the loop when a peer is writable again, after it was not: see sansock_uv_is_writable. May be NULL.
@@ -57,7 +59,8 @@ typedef struct sansock_uv_options {
 #include "detail/uv.h"
 
 /// Accepts a connection: call it in the callback of uv_listen, for a listener of TCP or a pipe. `out` may be NULL, or
-/// receives the peer. Returns 0 or an error of libuv (UV_ENOMEM also if the engine has no memory), and then no handler is called.
+/// receives the peer. Returns 0 or an error of libuv (UV_ENOMEM also if the engine has no memory), and then no handler
+/// is called.
 static inline int sansock_uv_accept(uv_stream_t *listener, const sansock_uv_options *options, sansock_uv **out) {
     sansock_uv *p = sansock_uv_new(listener->loop, options, listener->type == UV_NAMED_PIPE);
     if (!p) return UV_ENOMEM;

@@ -1,4 +1,5 @@
-/// What the files of sansock/asio.hpp share: which Asio, errors, messages, answers to requests. Include sansock/asio.hpp.
+/// What the files of sansock/asio.hpp share: which Asio, errors, messages, answers to requests. Include
+/// sansock/asio.hpp.
 #ifndef SANSOCK_DETAIL_ASIO_BASE_HPP
 #define SANSOCK_DETAIL_ASIO_BASE_HPP
 
@@ -136,12 +137,13 @@ struct rejection_info {
     std::string body;         ///< At most Option::max_body_size bytes of the body.
 };
 
-/// What a server answers to a request. Without a decision it accepts requests of clients that are no browsers and of pages
-/// of the same origin, refuses others with 403 (RFC 6455 section 10.2), and answers those that cannot be accepted with 404.
+/// What a server answers to a request. Without a decision it accepts requests of clients that are no browsers and of
+/// pages of the same origin, refuses others with 403 (RFC 6455 section 10.2), and answers those that cannot be accepted
+/// with 404.
 class answer {
 public:
-    /// Accepts, whatever the origin. `subprotocol`: one that the client offers; empty for the first of the configured ones
-    /// that it offers, or none.
+    /// Accepts, whatever the origin. `subprotocol`: one that the client offers; empty for the first of the configured
+    /// ones that it offers, or none.
     void accept(std::string subprotocol = {}) {
         decision_ = decision::accept;
         text_ = std::move(subprotocol);
@@ -202,6 +204,7 @@ inline std::uint64_t now_ms() {
 inline error_code error_of(Status status) noexcept {
     switch (status) {
     case Status::ok: return {};
+    case Status::bad_handle:
     case Status::invalid_state: return make_error_code(error::not_open);
     case Status::invalid_argument: return make_error_code(error::invalid_argument);
     case Status::too_large: return make_error_code(error::too_large);

@@ -128,10 +128,10 @@ inline Config client_config(std::string_view url) {
 
 } // namespace detail
 
-/// Connects to a ws: URL: resolves its host, connects within settings::connect_timeout, and makes the opening handshake.
-/// `config`: one for this URL, Config::client(url), with options, subprotocols and headers. `executor`: that of the
-/// connection, a strand where several threads run it. void(error_code, websocket<tcp::socket>): with error::rejected comes
-/// a websocket that is not open, and has the response; with other errors one that may be empty.
+/// Connects to a ws: URL: resolves its host, connects within settings::connect_timeout, and makes the opening
+/// handshake. `config`: one for this URL, Config::client(url), with options, subprotocols and headers. `executor`: that
+/// of the connection, a strand where several threads run it. void(error_code, websocket<tcp::socket>): with
+/// error::rejected comes a websocket that is not open, and has the response; with other errors one that may be empty.
 template <class Token>
 auto async_connect(const net::any_io_executor &executor, std::string_view url, Config config, settings chosen,
                    Token &&token) {

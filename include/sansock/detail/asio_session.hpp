@@ -71,7 +71,7 @@ public:
 
     /// What follows every call on the connection: write, read, set the timer, obey the transport instruction.
     void service() {
-        if (done || finishing_) return;
+        if (!started || done || finishing_) return;
         if (broken_) connection.written(connection.output().size());
         write();
         read();
@@ -229,7 +229,8 @@ private:
         } else {
             connection.written(size);
             if (connection.writable()) room_came.wake();
-            if (connection.output().empty() && written_.capacity() > input_.size()) std::vector<std::uint8_t>().swap(written_);
+            const bool is_idle = connection.output().empty();
+            if (is_idle && written_.capacity() > input_.size()) std::vector<std::uint8_t>().swap(written_);
         }
         service();
     }
@@ -284,8 +285,8 @@ private:
         }
     }
 
-    /// Closes the transport. Over TLS the peer is told, and has a moment to answer, as a reset could destroy what it has
-    /// not read yet.
+    /// Closes the transport. Over TLS the peer is told, and has a moment to answer, as a reset could destroy what it
+    /// has not read yet.
     void finish() {
         if constexpr (is_tls<Stream>) {
             if (!broken_ && !tls_is_over_) {
@@ -328,7 +329,8 @@ private:
 
     void handle(const Text &e) { push({MessageKind::text, text_of(e.data.data(), e.data.size()), e.first, e.last}); }
     void handle(const Binary &e) {
-        push({MessageKind::binary, text_of(reinterpret_cast<const char *>(e.data.data()), e.data.size()), e.first, e.last});
+        const auto *data = reinterpret_cast<const char *>(e.data.data());
+        push({MessageKind::binary, text_of(data, e.data.size()), e.first, e.last});
     }
 
     std::string text_of(const char *data, std::size_t size) {
@@ -357,7 +359,8 @@ private:
     void handle(const Pong &e) {
         if (e.round_trip_time) round_trip_time = e.round_trip_time;
         const std::string_view payload(reinterpret_cast<const char *>(e.payload.data()), e.payload.size());
-        const auto match = std::find_if(pings.begin(), pings.end(), [&](auto &ping) { return ping->payload == payload; });
+        const auto answers = [&](const auto &ping) { return ping->payload == payload; };
+        const auto match = std::find_if(pings.begin(), pings.end(), answers);
         if (match == pings.end()) return;
         std::for_each(pings.begin(), match + 1, [](auto &ping) { ping->answered = true; });
         pings.erase(pings.begin(), match + 1);
