@@ -5,7 +5,7 @@ C_HOSTS := target/hosts
 ASAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_TESTS := $(addprefix $(C_HOSTS)/,deadlines client client-clang uv uv-clang event event-clang asio-boost asio-standalone)
 HOST_EXAMPLES := $(addprefix target/examples/c/,client_tls epoll_echo_server event_echo_server fanout_server http_server \
-	uring_echo_server uv_echo_server) target/examples/cpp/asio_echo_server
+	uring_echo_server uv_echo_server) $(addprefix target/examples/cpp/,asio_client asio_echo_server)
 OPENSSL := -lssl -lcrypto
 
 $(HOST_EXAMPLES): $(HOST_HEADERS)
@@ -18,9 +18,9 @@ target/examples/c/uring_echo_server: | $(DONE)/system-liburing-dev
 target/examples/c/uv_echo_server target/examples/c/http_server target/examples/c/fanout_server: LIBRARIES += -luv $(OPENSSL)
 target/examples/c/uv_echo_server target/examples/c/http_server target/examples/c/fanout_server: \
 	| $(addprefix $(DONE)/system-,libuv1-dev libssl-dev)
-target/examples/cpp/asio_echo_server: LIBRARIES += $(OPENSSL)
-target/examples/cpp/asio_echo_server: CXX_STANDARD := c++20
-target/examples/cpp/asio_echo_server: | $(addprefix $(DONE)/system-,libboost-dev libssl-dev)
+target/examples/cpp/asio_client target/examples/cpp/asio_echo_server: LIBRARIES += $(OPENSSL)
+target/examples/cpp/asio_client target/examples/cpp/asio_echo_server: CXX_STANDARD := c++20
+target/examples/cpp/asio_client target/examples/cpp/asio_echo_server: | $(addprefix $(DONE)/system-,libboost-dev libssl-dev)
 
 # $(1): compiler and options; $(2): sources; $(3): libraries
 define host-test

@@ -15,6 +15,7 @@
 /// close_notify), and the stream is closed when the peer has ended its own or the close deadline has passed, so that no
 /// message is lost by a reset.
 ///
+/// Proxies     async_connect goes through the one of settings::proxy.
 /// Tokens      All operations take completion tokens: callbacks, use_future, use_awaitable, deferred.
 /// Threads     Operations may be started on any thread. Where several threads run the io_context, the executor of the stream
 ///             must be a strand. All else, destruction too, belongs in that executor.

@@ -53,7 +53,7 @@ using error_category = boost::system::error_category;
 enum class error {
     closed = 1,   ///< The connection was closed by a closing handshake. websocket::closed() has code and reason.
     rejected,     ///< The request was refused: by the server, or by this server's hook. See websocket::rejection().
-    bad_url,      ///< Not a valid ws: or wss: URL.
+    bad_url,      ///< Not a valid ws: or wss: URL, or not one of a proxy that can be used.
     tls_mismatch, ///< A wss: URL for a stream without TLS, or a ws: URL for a stream with it.
     not_open,     ///< There is no open connection.
     busy,         ///< Another operation of the same kind is under way.
@@ -73,7 +73,7 @@ public:
             "no error",
             "the connection was closed by a closing handshake",
             "the request was refused",
-            "not a valid ws: or wss: URL",
+            "not a valid ws: or wss: URL, or not one of a proxy that can be used",
             "wss: goes with a stream over TLS, and ws: with one without it",
             "there is no open connection",
             "another operation of this kind is under way",
@@ -182,7 +182,10 @@ using request_hook = std::function<void(const Request &, answer &)>;
 struct settings {
     std::size_t max_queue = 256 * 1024; ///< How many bytes of messages may wait to be read before reading stops.
     std::size_t read_size = 16 * 1024;  ///< The size of the buffer that the stream is read into, in bytes.
-    /// The time for resolving a name and connecting. The handshakes have Option::handshake_timeout.
+    /// For async_connect: the URL of a proxy to go through, perhaps with `user:password@`: http:, socks4a:, socks5: or
+    /// socks5h:. Empty: none. A proxy that fails or refuses is a fault of 500 or above.
+    std::string proxy = {};
+    /// The time for resolving names, connecting, and the proxy's answer. The handshakes have Option::handshake_timeout.
     std::chrono::milliseconds connect_timeout{10'000};
     /// How long the end of a stream over TLS may wait for the peer's close_notify.
     std::chrono::milliseconds tls_shutdown_timeout{1'000};

@@ -13,11 +13,15 @@ namespace detail {
 /// What connecting needs until it is done.
 struct connecting {
     connecting(const net::any_io_executor &executor, std::string_view url, Config config, settings chosen)
-        : resolver(executor), socket(executor), timer(executor), url(url), config(std::move(config)), chosen(chosen) {}
+        : resolver(executor), socket(executor), timer(executor), url(url), config(std::move(config)),
+          chosen(std::move(chosen)) {}
 
     net::ip::tcp::resolver resolver;
     net::ip::tcp::socket socket;
     net::steady_timer timer;
+    Tunnel tunnel; ///< Empty if there is no proxy.
+    std::vector<std::uint8_t> output;
+    std::array<std::uint8_t, 4096> input;
     std::string url;
     Config config;
     settings chosen;
@@ -40,40 +44,80 @@ public:
 
     template <class Self>
     void operator()(Self &self, error_code ec, const net::ip::tcp::resolver::results_type &places) {
+        if (failed(self, ec)) return;
+        if (at_ == at::resolving_target) {
+            at_ = at::begun;
+            return go_to_proxy(self, places.begin()->endpoint().address().to_string());
+        }
         const auto state = state_;
-        if (state->timed_out)
-            ec = make_error_code(error::timed_out);
-        else if (is_cancelled(self))
-            ec = net::error::operation_aborted;
-        if (ec) return finish(self, ec);
         net::async_connect(state->socket, places, within(self));
     }
 
     template <class Self> void operator()(Self &self, error_code ec, const net::ip::tcp::endpoint &) {
+        if (failed(self, ec)) return;
+        if (state_->tunnel) return drive_tunnel(self);
+        shake_hands(self);
+    }
+
+    /// Bytes were written to the proxy, or read from it.
+    template <class Self> void operator()(Self &self, error_code ec, std::size_t size) {
         const auto state = state_;
-        if (state->timed_out) ec = make_error_code(error::timed_out);
-        state->timer.cancel();
-        if (ec) return finish(self, ec);
-        opened_ = std::make_unique<websocket<Stream>>(layer_(std::move(state->socket), host_), state->chosen);
-        auto &opened = *opened_;
-        opened.async_handshake(state->config, within(self));
+        if (failed(self, ec)) return;
+        if (at_ == at::writing) {
+            state->tunnel.written(size);
+        } else {
+            (void)state->tunnel.receive({state->input.data(), size}, now_ms());
+            if (state->tunnel.state() == State::closed)
+                return finish(self, error_code(static_cast<int>(state->tunnel.fault()), fault_category()));
+            if (state->tunnel.state() == State::open) {
+                // In TLS and in WebSocket the client speaks first: what came behind the answer is not the server's.
+                if (state->tunnel.consumed() == size) return shake_hands(self);
+                return finish(self, error_code(SANSOCK_FAULT_TUNNEL_BAD_ANSWER, fault_category()));
+            }
+        }
+        drive_tunnel(self);
     }
 
     template <class Self> void operator()(Self &self, error_code ec) { finish(self, ec); }
 
 private:
-    enum class at { begun, failed, end };
+    enum class at { begun, resolving_target, writing, reading, failed, end };
 
     template <class Self> void begin(Self &self) {
-        const auto state = state_;
         allow_cancellation(self);
-        const auto url = parse_url(state->url);
-        if (!url || url->secure != is_tls<Stream>) {
-            result_ = make_error_code(url ? error::tls_mismatch : error::bad_url);
-            at_ = at::failed;
-            return net::post(within(self));
-        }
+        const auto url = parse_url(state_->url);
+        const auto proxy = parse_proxy(state_->chosen.proxy);
+        const bool has_proxy = !state_->chosen.proxy.empty();
+        if (!url || (has_proxy && (!proxy || proxy->secure))) return fail(self, make_error_code(error::bad_url));
+        if (url->secure != is_tls<Stream>) return fail(self, make_error_code(error::tls_mismatch));
         host_ = url->host;
+        port_ = url->port;
+        start_timer();
+        if (!has_proxy) return resolve(self, host_, port_);
+        if (proxy->resolves_names) return go_to_proxy(self, host_);
+        at_ = at::resolving_target;
+        resolve(self, host_, port_);
+    }
+
+    /// An error before anything was begun.
+    template <class Self> void fail(Self &self, error_code ec) {
+        result_ = ec;
+        at_ = at::failed;
+        net::post(within(self));
+    }
+
+    /// Whether to end, because of this error, the time or the program.
+    template <class Self> bool failed(Self &self, error_code ec) {
+        if (state_->timed_out)
+            ec = make_error_code(error::timed_out);
+        else if (is_cancelled(self))
+            ec = net::error::operation_aborted;
+        if (ec) finish(self, ec);
+        return static_cast<bool>(ec);
+    }
+
+    void start_timer() {
+        const auto state = state_;
         state->timer.expires_after(state->chosen.connect_timeout);
         state->timer.async_wait([weak = std::weak_ptr<connecting>(state)](error_code ec) {
             const auto late = weak.lock();
@@ -83,8 +127,41 @@ private:
             error_code ignored;
             late->socket.close(ignored);
         });
-        const std::string host = host_, port = std::to_string(url->port);
-        state->resolver.async_resolve(host, port, net::ip::tcp::resolver::numeric_service, within(self));
+    }
+
+    template <class Self> void resolve(Self &self, const std::string &host, std::uint16_t port) {
+        const auto state = state_;
+        const std::string name = host, number = std::to_string(port); // this moves with the handler
+        state->resolver.async_resolve(name, number, net::ip::tcp::resolver::numeric_service, within(self));
+    }
+
+    template <class Self> void go_to_proxy(Self &self, const std::string &target) {
+        const auto state = state_;
+        const auto proxy = parse_proxy(state->chosen.proxy);
+        const auto config = TunnelConfig::create(state->chosen.proxy, target, port_);
+        auto tunnel = config ? Tunnel::create(*config, now_ms()) : sansock::Result<Tunnel>(config.status());
+        if (!tunnel) return fail(self, error_of(tunnel.status()));
+        state->tunnel = *std::move(tunnel);
+        resolve(self, std::string(proxy->host), proxy->port);
+    }
+
+    template <class Self> void drive_tunnel(Self &self) {
+        const auto state = state_;
+        state->output.assign(state->tunnel.output().begin(), state->tunnel.output().end());
+        at_ = state->output.empty() ? at::reading : at::writing;
+        if (at_ == at::reading)
+            state->socket.async_read_some(net::buffer(state->input), within(self));
+        else
+            net::async_write(state->socket, net::buffer(state->output), within(self));
+    }
+
+    /// The handshakes of TLS and WebSocket, within the deadline of the engine.
+    template <class Self> void shake_hands(Self &self) {
+        const auto state = state_;
+        state->timer.cancel();
+        opened_ = std::make_unique<websocket<Stream>>(layer_(std::move(state->socket), host_), state->chosen);
+        auto &opened = *opened_;
+        opened.async_handshake(state->config, within(self));
     }
 
     template <class Self> auto within(Self &self) {
@@ -101,6 +178,7 @@ private:
     std::shared_ptr<connecting> state_;
     Layer layer_;
     std::string host_;
+    std::uint16_t port_ = 0;
     std::unique_ptr<websocket<Stream>> opened_;
     error_code result_;
     at at_ = at::begun;
