@@ -181,7 +181,8 @@ using request_hook = std::function<void(const Request &, answer &)>;
 /// What the host decides, beside the options of the engine.
 struct settings {
     std::size_t max_queue = 256 * 1024; ///< How many bytes of messages may wait to be read before reading stops.
-    std::size_t read_size = 16 * 1024;  ///< The size of the buffer that the stream is read into, in bytes.
+    /// The size of the buffer that a stream over TLS is read into, in bytes. Sockets need none while they are idle.
+    std::size_t read_size = 16 * 1024;
     /// For async_connect: the URL of a proxy to go through, perhaps with `user:password@`: http:, socks4a:, socks5: or
     /// socks5h:. Empty: none. A proxy that fails or refuses is a fault of 500 or above.
     std::string proxy = {};
@@ -197,6 +198,10 @@ namespace detail {
 /// Whether a stream is one over TLS, as asio::ssl::stream.
 template <class Stream, class = void> inline constexpr bool is_tls = false;
 template <class Stream> inline constexpr bool is_tls<Stream, std::void_t<typename Stream::handshake_type>> = true;
+
+/// Whether a stream is a socket that can be waited for without a buffer.
+template <class Stream, class = void> inline constexpr bool can_wait = false;
+template <class Stream> inline constexpr bool can_wait<Stream, std::void_t<typename Stream::wait_type>> = true;
 
 /// Milliseconds of a monotonic clock.
 inline std::uint64_t now_ms() {

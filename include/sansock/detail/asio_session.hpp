@@ -53,8 +53,11 @@ public:
         connection = *std::move(made);
         hook_ = std::move(hook);
         started = true;
-        input_.resize(std::max<std::size_t>(chosen.read_size, 1));
         error_code ignored; // what has no such option needs none
+        if constexpr (can_wait<Stream>)
+            stream.non_blocking(true, ignored);
+        else
+            input_.resize(std::max<std::size_t>(chosen.read_size, 1));
         stream.lowest_layer().set_option(net::ip::tcp::no_delay(true), ignored);
         if constexpr (is_tls<Stream>) {
             if (!chosen.tls_is_ready) {
@@ -141,6 +144,7 @@ public:
 
 private:
     static constexpr std::size_t write_size = 64 * 1024;
+    static constexpr std::size_t kept_size = 4 * 1024; ///< What an idle connection keeps of the copy.
 
     static std::size_t cost(const message &m) { return m.data.size() + sizeof(message); }
 
@@ -171,15 +175,29 @@ private:
         }
         if (std::exchange(paused_, false)) connection.resume(now_ms());
         reading_ = true;
-        stream.async_read_some(net::buffer(input_), [self = this->shared_from_this()](error_code ec, std::size_t size) {
-            self->on_read(ec, size);
-        });
+        if constexpr (can_wait<Stream>) {
+            stream.async_wait(Stream::wait_read,
+                              [self = this->shared_from_this()](error_code ec) { self->on_readable(ec); });
+        } else {
+            stream.async_read_some(net::buffer(input_), [self = this->shared_from_this()](error_code ec, std::size_t size) {
+                self->on_read(self->input_.data(), ec, size);
+            });
+        }
     }
 
-    void on_read(error_code ec, std::size_t size) {
+    /// A socket is read when something is there, into a buffer of the thread: an idle connection needs none.
+    void on_readable(error_code ec) {
+        static thread_local std::array<std::uint8_t, 64 * 1024> memory;
+        std::size_t size = 0;
+        if (!ec && !done) size = stream.read_some(net::buffer(memory), ec);
+        if (ec == net::error::would_block || ec == net::error::try_again || ec == net::error::interrupted) ec = {};
+        on_read(memory.data(), ec, size);
+    }
+
+    void on_read(std::uint8_t *data, error_code ec, std::size_t size) {
         reading_ = false;
         if (done) return;
-        if (size > 0) feed(input_.data(), size);
+        if (size > 0) feed(data, size);
         if (ec) end_of_stream(ec);
         service();
     }
@@ -230,7 +248,7 @@ private:
             connection.written(size);
             if (connection.writable()) room_came.wake();
             const bool is_idle = connection.output().empty();
-            if (is_idle && written_.capacity() > input_.size()) std::vector<std::uint8_t>().swap(written_);
+            if (is_idle && written_.capacity() > kept_size) std::vector<std::uint8_t>().swap(written_);
         }
         service();
     }
