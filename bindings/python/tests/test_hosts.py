@@ -231,6 +231,19 @@ class TestClients:
         with peer(send, compression=None) as url:
             adapter.run(test)
 
+    def test_a_message_in_one_part(self, adapter: Any) -> None:
+        async def test() -> None:
+            async with adapter.connect(url, parts=True) as websocket:
+                for message in ("", "hello", b"\x00"):
+                    await websocket.send(message)
+                    assert [part async for part in websocket.recv_parts()] == [message]
+                for message in ("", "hello", b"\x00"):
+                    await websocket.send(message)
+                    assert await websocket.recv() == message
+
+        with peer(echo_peer) as url:
+            adapter.run(test)
+
     def test_parts_are_an_option(self, adapter: Any) -> None:
         async def test() -> None:
             async with adapter.connect(url) as websocket:

@@ -156,7 +156,8 @@ def _settings(table: tuple[Setting, ...], options: Mapping[str, Any]) -> Setting
         if name not in values:
             raise TypeError(f"there is no option {name}")
         values[name] = value
-    engine: dict[str, Any] = {"batches": True}
+    # A batch has whole messages only, and says of none that it is the last part.
+    engine: dict[str, Any] = {"batches": not values["parts"]}
     for setting in table:
         if setting.engine:
             engine[setting.engine] = _engine_value(setting, values[setting.name])
