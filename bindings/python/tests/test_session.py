@@ -95,7 +95,7 @@ class Link:
 
     def __init__(self, client: Any = (), server: Any = (), **options: Any) -> None:
         self.clock = [0]
-        base: dict[str, Any] = {"batches": True, "seed": SEED, "now": 0}
+        base: dict[str, Any] = {"batches": not options.get("parts"), "seed": SEED, "now": 0}
         self.client = End(Connection.client(URL, **base, **dict(client)), self.clock, **options)
         self.server = End(Connection.server(**base, **dict(server)), self.clock, **options)
         self.move()

@@ -21,6 +21,7 @@ pytest.importorskip("websockets", exc_type=ImportError)
 import uvicorn
 import websockets.exceptions
 import websockets.sync.client
+from test_answer_to_close import SocketPeer
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
@@ -661,3 +662,14 @@ async def test_messages_come_before_the_end() -> None:
         end,
         end,
     ]
+
+
+def test_messages_before_a_close_are_answered() -> None:
+    with serving(echo) as url:
+        peer = SocketPeer(("127.0.0.1", int(url.rsplit(":", 1)[1][:-1])))
+        for number in range(50):
+            peer.engine.send(str(number))
+        peer.engine.close(4000, "enough")
+        peer.write()
+        assert peer.end() == Closed(4000, "enough", True, False, 4000, None)
+        assert peer.texts() == [str(number) for number in range(50)]

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _WebSocket = TypeVar("_WebSocket")
+_Handled = TypeVar("_Handled", bound=WebSocket)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -154,8 +155,8 @@ def backoff(first: float = 0.5, factor: float = 1.6, most: float = 60.0) -> Iter
 
 
 async def handle_again(
-    connect: Callable[[], AbstractAsyncContextManager[_WebSocket]],
-    handler: Callable[[_WebSocket], Awaitable[None]],
+    connect: Callable[[], AbstractAsyncContextManager[_Handled]],
+    handler: Callable[[_Handled], Awaitable[None]],
     sleep: Callable[[float], Awaitable[Any]],
 ) -> None:
     """Calls a handler with one connection after another. What it raises, but for the end of its connection, ends this.
@@ -171,6 +172,7 @@ async def handle_again(
         try:
             async with connect() as websocket:
                 is_open, delays = True, backoff()
+                websocket._session.is_handled = True
                 with suppress(ConnectionClosed):
                     await handler(websocket)
         except Exception as error:

@@ -80,7 +80,7 @@ async def run_handler(
     call: Call = lambda function, argument: function(argument),
 ) -> None:
     """Runs a handler, and closes the connection: with 1011 if the handler fails."""
-    code = 1000
+    code, websocket._session.is_handled = 1000, True
     try:
         result = call(handler, seen)
         if isawaitable(result):

@@ -7,24 +7,36 @@ and waits for nothing by itself: the *host* reads, writes and waits.
 A host calls the input methods with what it read, and after each of them, and whenever it is told that something has
 ``changed``, it writes the output, follows ``next_deadline``, stops or goes on reading as ``may_read`` says, and obeys
 ``transport``. When the transport is gone it calls ``lost``.
+
+**The answer to the peer's Close** ends the connection for both, so it waits until the messages that came before that
+Close have been answered (RFC 6455 section 5.5.1 allows the delay). It waits
+
+- while there are messages that somebody receives, and then until who received the last one comes back for more;
+- and while a message has been received, but nothing was sent since, if who received it is known to come back: a loop
+  over the messages, or the handler of a server. One that has been sent something counts as answered, so that the Close
+  ends what sends without end, such as a feed.
+
+Coming back for more, closing and waiting for the end give the answer. So does half of ``close_timeout``: the peer,
+whose time for closing is about the same, is to get it in time. Meanwhile nothing is read, as nothing may follow.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
+from ._arguments import milliseconds
 from ._connection import Connection
 from ._enums import State, Transport
 from ._errors import InvalidState
 from ._events import PART_CLASSES, Batch, Binary, Closed, Closing, Event, Open, Ping, Pong, Rejected, Request, Text
 from ._exceptions import ConcurrencyError, closed_error
+from ._host import Host, Waiting
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["MAX_QUEUE", "Host", "Message", "Session"]
+__all__ = ["MAX_QUEUE", "Message", "Session"]
 
 Message = Union[str, bytes]
 
@@ -34,26 +46,7 @@ _MESSAGE_COST = 64
 """What a message counts for besides its payload, so that many empty ones are bounded too."""
 
 
-class Host(Protocol):
-    """What a session needs of its host: a way to wait, and an ear."""
-
-    def changed(self) -> None:
-        """There may be output to write, or another deadline, or room to read, or a transport to close."""
-
-    def sent(self) -> None:
-        """There is output to write. Nothing else has changed, so this may wait for more output a moment."""
-
-    def new_waiter(self) -> Any:
-        """Something to wait for, once."""
-
-    def wake(self, waiter: Any) -> None:
-        """Ends the wait for it. It may have ended already."""
-
-    def wait(self, waiter: Any) -> Awaitable[Any]:
-        """Waits until it is woken."""
-
-
-class Session:
+class Session(Waiting):
     """One connection, as its users see it, and what its host must know.
 
     Attributes:
@@ -66,21 +59,29 @@ class Session:
         closed: How the connection ended, once it has.
         is_lost: Whether the transport is gone.
         latency: The last round-trip time of a ping, in seconds; 0 before the first.
+        is_handled: Whether this is the connection of a handler, which receives and answers until it returns.
+        is_unanswered: Whether a message was received by who comes back for more, and nothing was sent since.
+        held_until: When the peer's Close is answered at the latest, in milliseconds, while the answer waits.
     """
 
     __slots__ = (
         "_backlog",
+        "_has_received",
+        "_is_eof_held",
         "_pings",
         "_queued",
         "_reader",
         "_room",
         "_state",
         "_turns",
+        "close_timeout",
         "closed",
         "connection",
-        "host",
+        "held_until",
+        "is_handled",
         "is_lost",
         "is_sending",
+        "is_unanswered",
         "latency",
         "max_queue",
         "messages",
@@ -99,21 +100,24 @@ class Session:
         max_queue: int = MAX_QUEUE,
         parts: bool = False,
         now: Callable[[], int | None] = lambda: None,
+        close_timeout: float = 10.0,
     ) -> None:
         """Creates a session around a connection.
 
         Args:
-            connection: The engine. Its option ``batches`` should be on: it costs less.
+            connection: The engine. Its option ``batches`` should be on, which costs less, unless ``parts`` is.
             host: Who drives it.
             max_queue: How many bytes of messages may wait before reading stops.
             parts: Whether the option ``parts`` of the connection is on.
             now: The time in milliseconds. The default leaves it to the engine.
+            close_timeout: The option, in seconds.
         """
         self.connection = connection
         self.host = host
         self.max_queue = max_queue
         self.parts = parts
         self.now = now
+        self.close_timeout = close_timeout
         self.messages: deque[Any] = deque()
         self.partial: list[Any] = []
         self.request: Request | None = None
@@ -123,6 +127,9 @@ class Session:
         self.is_lost = False
         self.is_sending = False
         self.latency = 0.0
+        self.is_handled = self.is_unanswered = False
+        self.held_until: int | None = None
+        self._has_received = self._is_eof_held = False
         self._backlog = b""
         self._queued = 0
         self._reader: Any = None
@@ -135,6 +142,9 @@ class Session:
 
     def receive_read_buffer(self, length: int) -> None:
         """Takes what was read into the read buffer of the connection."""
+        if self.held_until is not None:
+            # Nothing may follow a Close.
+            return
         connection = self.connection
         events = connection.receive_read_buffer(length, self.now())
         if events:
@@ -144,6 +154,8 @@ class Session:
 
     def receive(self, data: Buffer) -> None:
         """Takes bytes that were read."""
+        if self.held_until is not None:
+            return
         connection = self.connection
         events = connection.receive(data, self.now())
         if connection.unconsumed:
@@ -152,15 +164,23 @@ class Session:
 
     def receive_eof(self) -> None:
         """The peer has ended its stream, or reading failed."""
-        self.handle(self.connection.receive_eof(self.now()))
+        if self.held_until is not None:
+            # The peer may still read what it is sent. If it does not, the transport will be lost.
+            self._is_eof_held = True
+        else:
+            self.handle(self.connection.receive_eof(self.now()))
 
     def timeout(self) -> None:
         """The deadline has come."""
-        self.handle(self.connection.timeout(self.now()))
+        if self.held_until is None:
+            self.handle(self.connection.timeout(self.now()))
+        elif milliseconds(self.now()) >= self.held_until:
+            self.answer_close()
         self._wake_room()
 
     def lost(self) -> None:
         """The transport is closed, by whomever. Nothing follows."""
+        self.held_until = None
         self.receive_eof()
         self.is_lost = True
         self._wake_all()
@@ -182,9 +202,16 @@ class Session:
         """Whether to read.
 
         A peer whose messages are not received is not read, but for the answer to our Close; nor one that has sent more
-        behind its request than the engine keeps until that is answered.
+        behind its request than the engine keeps until that is answered; nor one whose Close is to be answered.
         """
-        return (self._queued <= self.max_queue or self.connection.state is not State.OPEN) and not self._backlog
+        if self._backlog or self.held_until is not None:
+            return False
+        return not self.is_full or self.connection.state is not State.OPEN
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too many messages wait to be received."""
+        return self._queued > self.max_queue
 
     def pause(self) -> None:
         """The host has stopped reading."""
@@ -197,7 +224,7 @@ class Session:
     @property
     def next_deadline(self) -> int | None:
         """When to call ``timeout``, in milliseconds. None: never."""
-        return self.connection.next_deadline
+        return self.connection.next_deadline if self.held_until is None else self.held_until
 
     @property
     def transport(self) -> Transport:
@@ -209,6 +236,7 @@ class Session:
     def pop(self) -> Any:
         """The next message, which must be there."""
         message = self.messages.popleft()
+        self._has_received, self.is_unanswered = True, self.is_handled
         kind = message.__class__
         before = self._queued
         self._queued = left = before - _MESSAGE_COST - len(message if kind is str or kind is bytes else message.data)
@@ -218,6 +246,7 @@ class Session:
 
     async def until_message(self) -> None:
         """Waits for a message or a part; raises ConnectionClosed if none will come."""
+        self.come_back()
         while not self.messages:
             if self.closed is not None:
                 raise closed_error(self.closed)
@@ -228,6 +257,20 @@ class Session:
                 await self.host.wait(waiter)
             finally:
                 self._reader = None
+
+    def come_back(self) -> None:
+        """Who received a message is done with it: asks for another where there is none, or waits for the end."""
+        self.is_unanswered = False
+        if self.held_until is not None:
+            self.answer_close()
+            self.host.changed()
+
+    def answer_close(self) -> None:
+        """Gives the answer to the peer's Close that has waited."""
+        self.held_until = None
+        self.handle([])
+        if self._is_eof_held:
+            self.receive_eof()
 
     # Sending
 
@@ -303,9 +346,10 @@ class Session:
             await self._wait(self._state)
 
     def close(self, code: int, reason: str) -> None:
-        """Starts the closing handshake, unless it has begun."""
-        self.connection.close(code, reason, self.now())
-        self.handle([])
+        """Starts the closing handshake, unless it has begun. The peer's is answered with this code, or with its own."""
+        if self.held_until is None or code != 1000 or reason:
+            self.connection.close(code, reason, self.now())
+        self.answer_close()
         self.host.changed()
 
     # Events
@@ -313,7 +357,7 @@ class Session:
     def handle(self, events: list[Event]) -> None:
         """Takes events of the engine, and those that are ready behind them."""
         self._take(events)
-        while self.connection.more:
+        while self.connection.more and self.held_until is None:
             self._take(self.connection.timeout(self.now()))
         if self._backlog and self.connection.state is not State.CONNECTING:
             backlog, self._backlog = self._backlog, b""
@@ -357,6 +401,14 @@ class Session:
                 if payload == pong.payload:
                     break
 
+    def _on_closing(self, _: Closing) -> None:
+        if self.connection.state is not State.CLOSING:
+            # It answers ours.
+            return
+        is_received = self.is_handled or self._has_received or self._reader is not None
+        if self.is_unanswered or (self.messages and is_received):
+            self.held_until = milliseconds(self.now()) + int(self.close_timeout * 500)
+
     def _on_closed(self, closed: Closed) -> None:
         self.closed = closed
         self._wake_all()
@@ -364,21 +416,7 @@ class Session:
     def _ignore(self, event: Event) -> None:
         """The engine answers it."""
 
-    # Waiting
-
-    async def _wait(self, waiters: list[Any]) -> None:
-        waiter = self.host.new_waiter()
-        waiters.append(waiter)
-        try:
-            await self.host.wait(waiter)
-        finally:
-            if waiter in waiters:
-                waiters.remove(waiter)
-
-    def _wake(self, waiters: list[Any]) -> None:
-        for waiter in waiters:
-            self.host.wake(waiter)
-        waiters.clear()
+    # Waking
 
     def _wake_room(self) -> None:
         if self._room:
@@ -404,6 +442,6 @@ _HANDLERS: dict[type, Callable[[Session, Any], None]] = {
     Rejected: Session._on_rejected,
     Ping: Session._ignore,
     Pong: Session._on_pong,
-    Closing: Session._ignore,
+    Closing: Session._on_closing,
     Closed: Session._on_closed,
 }

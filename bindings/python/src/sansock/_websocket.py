@@ -89,13 +89,16 @@ class WebSocket:
 
     async def __anext__(self) -> Message:
         session = self._session
+        message: Message
         if session.messages and not session.parts:
-            message: Message = session.pop()
-            return message
-        try:
-            return await self.recv()
-        except ConnectionClosedOK:
-            raise StopAsyncIteration from None
+            message = session.pop()
+        else:
+            try:
+                message = await self.recv()
+            except ConnectionClosedOK:
+                raise StopAsyncIteration from None
+        session.is_unanswered = True
+        return message
 
     async def _join(self) -> Message:
         """Returns a message whose parts arrive one by one. They are kept, so that being cancelled loses none."""
@@ -138,6 +141,7 @@ class WebSocket:
                 await session.until_room()
             except InvalidState as error:
                 raise await self._ended(error) from None
+        session.is_unanswered = False
         session.host.sent()
         if not session.connection.writable:
             await session.until_room()
@@ -181,6 +185,7 @@ class WebSocket:
                 await session.until_room()
             except InvalidState as error:
                 raise await self._ended(error) from None
+        session.is_unanswered = False
         session.host.sent()
 
     async def _ended(self, error: InvalidState) -> Exception:
@@ -235,6 +240,7 @@ class WebSocket:
 
     async def wait_closed(self) -> None:
         """Waits until the connection has ended, and its transport is closed."""
+        self._session.come_back()
         await self._session.until_lost()
 
     async def __aenter__(self) -> Self:

@@ -23,7 +23,6 @@ from uvicorn.protocols.utils import (
 )
 
 from ._connection import Connection
-from ._enums import State
 from ._errors import TooLarge
 from ._exceptions import ConnectionClosed
 from ._numbers import OPTIONS
@@ -51,9 +50,8 @@ class _Session(Session):
     max_messages: int
 
     @property
-    def may_read(self) -> bool:
-        is_full = self._queued > self.max_queue or 0 < self.max_messages <= len(self.messages)
-        return not self._backlog and (not is_full or self.connection.state is not State.OPEN)
+    def is_full(self) -> bool:
+        return self._queued > self.max_queue or 0 < self.max_messages <= len(self.messages)
 
     def end(self, **disconnect: Any) -> None:
         """Nothing arrives any more. The first reason counts."""
@@ -107,6 +105,7 @@ class WebSocketProtocol(Protocol):
         )
         super().__init__(Connection.server(**settings.engine), settings)
         self.session.max_messages, self.session.disconnect = config.ws_max_queue or 0, None
+        self.session.is_handled = True
         self.config = config
         self.app_state = app_state
         self.server_state = server_state
@@ -206,6 +205,7 @@ class WebSocketProtocol(Protocol):
             return {"type": "websocket.connect"}
         session = self.session
         while not session.messages:
+            session.come_back()
             disconnect = session.ended()
             if disconnect is not None:
                 # An application that goes on asking must not stop all others.

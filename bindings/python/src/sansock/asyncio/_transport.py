@@ -42,7 +42,9 @@ class Protocol(asyncio.BufferedProtocol):
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self.loop = asyncio.get_running_loop()
-        self.session = self.session_class(connection, self, settings.max_queue, settings.parts)
+        self.session = self.session_class(
+            connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
+        )
         self.linger: float = settings.close_timeout
         self.may_write = True
         self.is_reading = True

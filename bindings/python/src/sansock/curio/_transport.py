@@ -49,7 +49,9 @@ class SocketHost:
     """
 
     def __init__(self, connection: Connection, settings: Settings, sock: Any) -> None:
-        self.session = Session(connection, self, settings.max_queue, settings.parts)
+        self.session = Session(
+            connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
+        )
         self.sock = sock
         self.websocket = WebSocket(self.session, sock)
         self.waiters: set[Future[None]] = set()

@@ -32,7 +32,9 @@ class SocketHost:
     """
 
     def __init__(self, connection: Connection, settings: Settings, sock: socket.socket) -> None:
-        self.session = Session(connection, self, settings.max_queue, settings.parts)
+        self.session = Session(
+            connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
+        )
         self.sock = sock
         sock.setblocking(False)
         self.lock = threading.Lock()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from .._enums import State
 from .._events import Open, Request
-from .._exceptions import ConnectionClosedOK
 from .._session import Message
 from .._websocket import WebSocket as _WebSocket
 from ._transport import SocketHost
@@ -70,8 +69,8 @@ class WebSocket:
     def __iter__(self) -> Iterator[Message]:
         try:
             while True:
-                yield self.recv()
-        except ConnectionClosedOK:
+                yield self._host.run(self._steps.__anext__())
+        except StopAsyncIteration:
             return
 
     # Sending

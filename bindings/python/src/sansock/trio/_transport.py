@@ -61,7 +61,9 @@ class StreamHost:
     """Drives a session."""
 
     def __init__(self, connection: Connection, settings: Settings, stream: trio.abc.Stream) -> None:
-        self.session = Session(connection, self, settings.max_queue, settings.parts, milliseconds)
+        self.session = Session(
+            connection, self, settings.max_queue, settings.parts, milliseconds, settings.close_timeout
+        )
         self.websocket = WebSocket(self.session, stream)
         self.stream = stream
         self.change = trio.Event()

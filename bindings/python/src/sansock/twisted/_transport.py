@@ -180,7 +180,9 @@ class WebSocketProtocol(Protocol):
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name, as all below
         """The transport is there. A client's request is in the output."""
         connection = self.make(INegotiated.providedBy(self.transport))
-        self.session = Session(connection, self, self.settings.max_queue, self.settings.parts)
+        self.session = Session(
+            connection, self, self.settings.max_queue, self.settings.parts, close_timeout=self.settings.close_timeout
+        )
         self.websocket = WebSocket(self.session, self.transport)
         if getattr(self.transport.getHost(), "type", None) == "TCP":
             self.transport.setTcpNoDelay(True)
