@@ -16,6 +16,7 @@ from websockets.sync.server import serve
 
 import sansock.sync
 from sansock import ConnectionClosed, InvalidStatus
+from sansock._connecting import Retries, backoff
 
 from drivers import ADAPTERS, Asyncio, Curio, Threads, Trio
 
@@ -98,8 +99,11 @@ class Done(Exception):
     """Enough."""
 
 
-def delays(monkeypatch: pytest.MonkeyPatch, before: Any) -> None:
-    """Waits for nothing, but calls this before each attempt after a failure, with their number since the last one."""
+def delays(monkeypatch: pytest.MonkeyPatch, before: Any, long_enough: float = 0.0) -> None:
+    """Waits for nothing, but calls this before each wait, with their number since the last reset.
+
+    ``long_enough`` is how long a connection has to live for a reset.
+    """
 
     def backoff() -> Iterator[float]:
         number = 0
@@ -108,8 +112,8 @@ def delays(monkeypatch: pytest.MonkeyPatch, before: Any) -> None:
             before(number)
             yield 0.0
 
-    for module in ("_connecting", "asyncio._client", "sync._client"):
-        monkeypatch.setattr(f"sansock.{module}.backoff", backoff)
+    monkeypatch.setattr("sansock._connecting.backoff", backoff)
+    monkeypatch.setattr("sansock._connecting.LONG_ENOUGH", long_enough)
 
 
 def test_a_server_that_comes_and_goes(driver: Any, server: ComingAndGoing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +136,36 @@ def test_a_server_that_comes_and_goes(driver: Any, server: ComingAndGoing, monke
     once_and_again(driver, server.url, use)
     assert received == ["hello"] * 5
     assert attempts == [1, 2, 3] * 3
+
+
+def test_connections_that_end_at_once_are_waited_for(
+    driver: Any, server: ComingAndGoing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+
+    def use(message: Any) -> None:
+        if len(waits) == 4:
+            raise Done
+
+    delays(monkeypatch, waits.append, long_enough=60.0)
+    server.start()
+    once_and_again(driver, server.url, use)
+    assert waits == [1, 2, 3, 4]
+
+
+def test_waits_begin_anew_after_a_connection_that_has_lived() -> None:
+    clock = [0.0]
+    retries = Retries(lambda: clock[0])
+    grown = [retries.delay() for _ in range(8)][-1]
+    assert grown > 5
+    for lived, is_reset in ((0.0, False), (9.5, False), (10.0, True)):
+        retries.opened()
+        clock[0] += lived
+        assert (retries.delay() == 0.0) is is_reset
+    assert 0.25 <= retries.delay() <= 0.5
+    assert 0.4 <= retries.delay() <= 0.8
+    clock[0] += 100
+    assert retries.delay() > 0.5
 
 
 @pytest.mark.parametrize(("status", "is_temporary"), [(503, True), (404, False)])
@@ -167,8 +201,6 @@ def test_what_the_user_raises_ends_it(driver: Any, server: ComingAndGoing, monke
 
 
 def test_delays_grow() -> None:
-    from sansock._connecting import backoff
-
     found = backoff(first=1.0, factor=2.0, most=8.0)
     for most in (1.0, 2.0, 4.0, 8.0, 8.0, 8.0):
         assert most / 2 <= next(found) <= most

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Iterator
 from contextlib import AbstractAsyncContextManager, suppress
 from ssl import SSLSocket
+from time import monotonic
 from typing import Any, Callable, TypeVar
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -22,7 +23,7 @@ from ._url import Url, parse_url
 from ._websocket import WebSocket
 
 __all__ = [
-    "backoff",
+    "Retries",
     "check",
     "check_layers",
     "establish",
@@ -37,6 +38,8 @@ __all__ = [
 _WebSocket = TypeVar("_WebSocket")
 _Handled = TypeVar("_Handled", bound=WebSocket)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LONG_ENOUGH = 10.0
+"""How long a connection has to live, in seconds, so that the next one follows it at once."""
 _CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
@@ -154,10 +157,37 @@ def backoff(first: float = 0.5, factor: float = 1.6, most: float = 60.0) -> Iter
         delay = min(delay * factor, most)
 
 
+class Retries:
+    """When to connect again.
+
+    After a connection that has lived for ``LONG_ENOUGH`` that is at once, and the waits begin anew. A server that
+    accepts connections only to close them is waited for like one that cannot be reached.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """Args: the time in seconds."""
+        self._clock = clock
+        self._delays = backoff()
+        self._opened: float | None = None
+
+    def opened(self) -> None:
+        """A connection has opened."""
+        self._opened = self._clock()
+
+    def delay(self) -> float:
+        """How long to wait before the next attempt, in seconds, after a connection or a failure to connect."""
+        opened, self._opened = self._opened, None
+        if opened is None or self._clock() - opened < LONG_ENOUGH:
+            return next(self._delays)
+        self._delays = backoff()
+        return 0.0
+
+
 async def handle_again(
     connect: Callable[[], AbstractAsyncContextManager[_Handled]],
     handler: Callable[[_Handled], Awaitable[None]],
     sleep: Callable[[float], Awaitable[Any]],
+    clock: Callable[[], float] = monotonic,
 ) -> None:
     """Calls a handler with one connection after another. What it raises, but for the end of its connection, ends this.
 
@@ -165,20 +195,22 @@ async def handle_again(
         connect: Connects, as an async context manager.
         handler: What the user wrote.
         sleep: Waits, in seconds.
+        clock: The time, in seconds.
     """
-    delays = backoff()
+    retries = Retries(clock)
     while True:
         is_open = False
         try:
             async with connect() as websocket:
-                is_open, delays = True, backoff()
+                is_open = True
+                retries.opened()
                 websocket._session.is_handled = True
                 with suppress(ConnectionClosed):
                     await handler(websocket)
         except Exception as error:
             if is_open or not is_temporary(error):
                 raise
-            await sleep(next(delays))
+        await sleep(retries.delay())
 
 
 def is_temporary(error: Exception) -> bool:

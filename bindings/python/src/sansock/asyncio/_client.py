@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .._connecting import backoff, check, establish, is_temporary, opened, proxy_for
+from .._connecting import Retries, check, establish, is_temporary, opened, proxy_for
 from .._connection import Connection
 from .._settings import ClientSettings, client_settings, describe
 from .._url import parse_url
@@ -26,7 +26,7 @@ class connect:  # noqa: N801 - it is called as a function
 
     ``await connect(url)`` returns a :class:`WebSocket`; ``async with connect(url) as websocket`` closes it at the end
     of the block; and ``async for websocket in connect(url)`` yields one connection after another: it connects again
-    when the last one has failed, and waits longer each time that this does not succeed.
+    when the last one has ended, at once if that has lived for 10 s, and after a wait that grows each time if not.
 
     Raises:
         InvalidArgument: The URL or an option is not allowed.
@@ -71,20 +71,20 @@ class connect:  # noqa: N801 - it is called as a function
             await self._websocket.__aexit__(kind, error, trace)
 
     async def __aiter__(self) -> AsyncIterator[WebSocket]:
-        delays = backoff()
+        retries = Retries(asyncio.get_running_loop().time)
         while True:
             try:
                 websocket = await self._connect()
             except Exception as error:
                 if not is_temporary(error):
                     raise
-                await asyncio.sleep(next(delays))
-                continue
-            delays = backoff()
-            try:
-                yield websocket
-            finally:
-                await _closed(websocket)
+            else:
+                retries.opened()
+                try:
+                    yield websocket
+                finally:
+                    await _closed(websocket)
+            await asyncio.sleep(retries.delay())
 
     async def _connect(self) -> WebSocket:
         try:

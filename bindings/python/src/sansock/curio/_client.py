@@ -76,8 +76,8 @@ async def connect(
 async def connect_again(handler: Callable[[WebSocket], Awaitable[None]], url: str, **options: Any) -> None:
     """Calls a handler with one connection after another, until it is cancelled or the handler fails.
 
-    It connects again when the handler has returned, or its connection has ended, and waits longer each time that this
-    does not succeed. Arguments: as for :func:`connect`.
+    It connects again when the handler has returned, or its connection has ended: at once if that has lived for 10 s,
+    and after a wait that grows each time if not. Arguments: as for :func:`connect`.
     """
     await handle_again(lambda: connect(url, **options), handler, curio.sleep)
 

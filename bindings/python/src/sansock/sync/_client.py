@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from .._connecting import backoff, check, check_layers, establish, is_temporary, opened, proxy_error, proxy_for
+from .._connecting import (
+    Retries,
+    check,
+    check_layers,
+    establish,
+    is_temporary,
+    opened,
+    proxy_error,
+    proxy_for,
+)
 from .._connection import Connection
 from .._settings import ClientSettings, Settings, client_settings, describe
 from .._tunnel import Tunnel, parse_proxy
@@ -75,22 +84,23 @@ def connect(
 
 
 def connect_again(url: str, **options: Any) -> Iterator[WebSocket]:
-    """Yields one connection after another: it connects again when the last one has failed.
+    """Yields one connection after another: it connects again when the last one has ended.
 
-    It waits longer each time that this does not succeed. Arguments: as for :func:`connect`.
+    That is at once if the last one has lived for 10 s, and after a wait that grows each time if not. Arguments: as for
+    :func:`connect`.
     """
-    delays = backoff()
+    retries = Retries()
     while True:
         try:
             websocket = connect(url, **options)
         except Exception as error:
             if not is_temporary(error):
                 raise
-            sleep(next(delays))
-            continue
-        delays = backoff()
-        with websocket:
-            yield websocket
+        else:
+            retries.opened()
+            with websocket:
+                yield websocket
+        sleep(retries.delay())
 
 
 def _connected(target: Url, settings: Settings, path: str | None, end: float) -> socket.socket:
