@@ -11,114 +11,53 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 import sys
-import threading
-from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
-import sansock
+from sansock.asyncio import ConnectionClosed, InvalidHandshake, WebSocket, connect
 
-from asyncio_host import WebSocketProtocol
+from lines import lines
 
-READ_AHEAD = 256
-
-
-class Client(WebSocketProtocol):
-    """Prints what it receives, and sends what it reads."""
-
-    def __init__(self, connection: sansock.Connection) -> None:
-        super().__init__(connection)
-        self.clean = False
-        self.progress = asyncio.Event()
-        self.lost = asyncio.Event()
-
-    def handle(self, event: sansock.Event) -> None:
-        """Prints a message, or how the connection was closed."""
-        match event:
-            case sansock.Text(text):
-                print(text, flush=True)
-            case sansock.Binary(data):
-                print(data.hex(), flush=True)
-            case sansock.Closed(code, reason):
-                self.clean = event.clean
-                print("closed", code, *filter(None, [reason]), flush=True)
-
-    def drive(self, events: list[sansock.Event]) -> None:
-        """Wakes the sender besides."""
-        super().drive(events)
-        self.progress.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The end."""
-        super().connection_lost(exc)
-        self.lost.set()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Waits until the connection has come that far."""
-        while not condition():
-            self.progress.clear()
-            await self.progress.wait()
-
-    def may_send(self) -> bool:
-        """Whether the connection is open, or was, and its output has room."""
-        return self.connection.state is not sansock.State.CONNECTING and self.connection.writable
-
-    async def send_line(self, line: bytes) -> None:
-        """Sends one line as soon as the connection takes it."""
-        await self.until(self.may_send)
-        self.connection.send_text(line)
-
-    async def send_lines(self) -> None:
-        """Sends all lines of standard input, then closes."""
-        async for line in lines():
-            if self.lost.is_set():
-                return
-            try:
-                await self.send_line(line)
-            except (sansock.SansockError, LookupError, ValueError) as error:
-                print(f"error: {error}", file=sys.stderr)
-            self.drive([])
-        await self.until(self.may_send)
-        self.connection.close()
-        self.drive([])
-
-    async def run(self, url: sansock.Url) -> int:
-        """Talks to the server. The status is 0 only for a clean close."""
-        tls = ssl.create_default_context() if url.secure else None
-        await self.loop.create_connection(lambda: self, url.host, url.port, ssl=tls)
-        sending = asyncio.ensure_future(self.send_lines())
-        await self.lost.wait()
-        sending.cancel()
-        return 0 if self.clean else 1
+DEFLATE = os.environ.get("DEFLATE") == "1"
+# For the echoes of what was sent before the end of the input.
+AFTER_CLOSE = {"receive_while_closing": True}
 
 
-async def lines() -> AsyncIterator[bytes]:
-    """The lines of standard input, read by a thread: lines of any length, from files and pipes alike."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-    room = threading.Semaphore(READ_AHEAD)
+async def send_lines(websocket: WebSocket) -> None:
+    """Sends all lines of standard input, then closes."""
+    async for line in lines():
+        try:
+            await websocket.send(line.decode())
+        except ValueError as error:
+            print(f"error: {error}", file=sys.stderr)
+    await websocket.close()
 
-    def read() -> None:
-        with open(0, "rb", closefd=False) as stdin:
-            for line in stdin:
-                room.acquire()
-                loop.call_soon_threadsafe(queue.put_nowait, line.rstrip(b"\n"))
-        loop.call_soon_threadsafe(queue.put_nowait, None)
 
-    threading.Thread(target=read, daemon=True).start()
-    while (line := await queue.get()) is not None:
-        room.release()
-        yield line
+async def print_messages(websocket: WebSocket) -> ConnectionClosed:
+    """Prints what arrives, and returns how the connection has ended."""
+    while True:
+        try:
+            message = await websocket.recv()
+        except ConnectionClosed as closed:
+            return closed
+        print(message if isinstance(message, str) else message.hex(), flush=True)
 
 
 async def main(url: str) -> int:
-    """Runs the client."""
-    connection = sansock.Connection.client(
-        url,
-        receive_while_closing=True,  # for the echoes of what was sent before the end of the input
-        deflate=os.environ.get("DEFLATE") == "1",
-    )
-    return await Client(connection).run(sansock.parse_url(url))
+    """Talks to the server. The status is 0 only for a clean close."""
+    try:
+        async with connect(url, compression=DEFLATE, engine=AFTER_CLOSE) as websocket:
+            sending = asyncio.create_task(send_lines(websocket))
+            closed = await print_messages(websocket)
+            sending.cancel()
+            with suppress(asyncio.CancelledError, ConnectionClosed):
+                await sending
+    except (OSError, InvalidHandshake) as error:
+        print(f"error: {error}", file=sys.stderr)
+        print("closed 1006")
+        return 1
+    print("closed", closed.code, *filter(None, [closed.reason]), flush=True)
+    return 0 if closed.clean else 1
 
 
 if __name__ == "__main__":

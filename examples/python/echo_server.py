@@ -7,45 +7,41 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
-from contextlib import suppress
 
-from sansock import Binary, Connection, Event, InvalidState, Request, Text
+from sansock.asyncio import Response, WebSocket, serve
 
-from answer import answer
-from asyncio_host import WebSocketProtocol
+from pages import page_for
 
 DEFLATE = os.environ.get("DEFLATE") == "1"
 HTTP = os.environ.get("HTTP") == "1"
 
 
-class Echo(WebSocketProtocol):
-    """Accepts requests of its own origin, and sends every message back."""
+async def echo(websocket: WebSocket) -> None:
+    """Sends every message back."""
+    async for message in websocket:
+        await websocket.send(message)
 
-    def __init__(self) -> None:
-        super().__init__(Connection.server(subprotocols=["chat", "echo"], deflate=DEFLATE, deliver_http=HTTP))
 
-    def handle(self, event: Event) -> None:
-        """Handles one event."""
-        match event:
-            case Request():
-                self.drive(answer(self.connection, event))
-            case Text(data) | Binary(data):
-                with suppress(InvalidState):  # after our Close
-                    self.connection.send(data)
+def decide(websocket: WebSocket) -> Response | None:
+    """Answers what opens no connection."""
+    assert websocket.request is not None
+    return page_for(websocket.request)
 
 
 async def main(port: int) -> None:
-    """Serves until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    server = await loop.create_server(Echo, "127.0.0.1", port)
-    print(f"listening on ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await stop.wait()
-    server.close()
+    """Serves pages of its own origin, and programs, until SIGTERM or SIGINT."""
+    async with serve(
+        echo,
+        "127.0.0.1",
+        port,
+        backlog=1024,
+        subprotocols=["chat", "echo"],
+        compression=DEFLATE,
+        process_request=decide if HTTP else None,
+    ) as server:
+        print(f"listening on ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+        await server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ import h2.events
 
 import sansock
 
-from client import lines
 from http2_stream import Http2, WebSocketStream
+from lines import lines
 
 
 class Client(WebSocketStream):

@@ -10,6 +10,8 @@ from test_session import Link, Task
 
 from sansock import Closed, Connection, ConnectionClosedError, ConnectionClosedOK, Event, State, Text
 
+from conftest import masked
+
 HALF = 5000
 """Half of ``close_timeout``, in milliseconds."""
 
@@ -224,12 +226,12 @@ def test_parts_of_messages_before_a_close() -> None:
 class SocketPeer:
     """A client that can send at once what others send one by one."""
 
-    def __init__(self, address: Any) -> None:
+    def __init__(self, address: Any, behind_the_request: bytes = b"") -> None:
         self.sock = socket.create_connection(address[:2], 20)
         self.engine = Connection.client("ws://127.0.0.1/", receive_while_closing=True)
-        self.write()
+        self.sock.sendall(self.engine.take_output() + behind_the_request)
         self.events: list[Event] = []
-        self.until(lambda: self.engine.state is State.OPEN)
+        self.until(lambda: self.engine.state is not State.CONNECTING)
 
     def write(self) -> None:
         self.sock.sendall(self.engine.take_output())
@@ -275,6 +277,16 @@ class TestServers:
                 peer.sock.shutdown(socket.SHUT_WR)
             assert peer.end() == Closed(4000, "enough", True, False, 4000, None)
             assert peer.texts() == [text for number in range(50) for text in (str(number), f"and {number}")]
+
+    def test_all_of_it_may_come_with_the_request(self, adapter: Any) -> None:
+        async def handler(websocket: Any) -> None:
+            async for message in websocket:
+                await websocket.send(message)
+
+        with adapter.serve(handler) as served:
+            peer = SocketPeer(served.address, masked(0x81, b"hi") + masked(0x88, b"\x03\xe8"))
+            assert peer.end().clean
+            assert peer.texts() == ["hi"]
 
     def test_a_handler_that_takes_its_time(self, adapter: Any) -> None:
         async def handler(websocket: Any) -> None:

@@ -19,6 +19,7 @@ from conftest import REPOSITORY, masked
 from programs import CAN_RUN, ENVIRONMENT, EXAMPLES, run, serving
 
 CLIENT = EXAMPLES / "client.py"
+ENGINE_CLIENT = EXAMPLES / "engine_client.py"
 COMMAND_CLIENT = REPOSITORY / "conformance" / "clients" / "python" / "command_client.py"
 REQUEST = sansock.Connection.client("ws://127.0.0.1/").take_output()
 REFUSAL = Response(403)
@@ -26,7 +27,7 @@ REFUSAL = Response(403)
 pytestmark = pytest.mark.skipif(not CAN_RUN, reason="the examples need match, and POSIX signals")
 
 
-@pytest.fixture(params=["echo_server.py", "echo_server_threads.py"])
+@pytest.fixture(params=["echo_server.py", "echo_server_threads.py", "engine_server.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
     with serving(request.param) as port:
         yield port
@@ -44,9 +45,10 @@ def read_to_the_end(sock: socket.socket) -> bytes:
     return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
-def test_lines(port: int) -> None:
+@pytest.mark.parametrize("program", [CLIENT, ENGINE_CLIENT], ids=lambda program: program.stem)
+def test_lines(port: int, program: Path) -> None:
     lines = "".join(f"line {n}\n" for n in range(2000)) + "ü" * (1 << 20) + "\n"
-    result = client(port, lines)
+    result = client(port, lines, program=program)
     assert (result.returncode, result.stdout, result.stderr) == (0, lines + "closed 1000\n", "")
 
 
@@ -112,7 +114,18 @@ def test_after_a_fault_the_server_reads_on_and_then_closes(port: int) -> None:
 def test_no_server() -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        assert client(sock.getsockname()[1], "").returncode == 1
+        result = client(sock.getsockname()[1], "")
+    assert (result.returncode, result.stdout) == (1, "closed 1006\n")
+    assert result.stderr.startswith("error: ")
+
+
+def test_a_line_that_is_no_text(port: int) -> None:
+    command = [sys.executable, str(CLIENT), f"ws://127.0.0.1:{port}/"]
+    result = subprocess.run(
+        command, env=ENVIRONMENT, input=b"\xff\nnext\n", capture_output=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stdout) == (0, b"next\nclosed 1000\n")
+    assert result.stderr.startswith(b"error: ")
 
 
 def test_connecting_again() -> None:

@@ -1,4 +1,4 @@
-"""The command client (see ../README.md) in Python: that of ``examples/python`` with every call and every event.
+"""The command client (see ../README.md) in Python: ``engine_client.py`` with every call and every event.
 
 ``python command_client.py URL [--subprotocol NAME]... [--echo]``; PYTHONPATH has ``examples/python``.
 """
@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import sansock
 
-from client import Client
+from engine_client import Client
 
 
 class CommandClient(Client):

@@ -69,6 +69,8 @@ async def serve_connection(
         call: Calls what the user wrote.
     """
     seen = websocket if seen is None else seen
+    # What comes with the request may end with a Close.
+    session.is_handled = True
     if await _answer(session, websocket, settings, seen, call):
         await run_handler(websocket, handler, seen, call)
 

@@ -19,14 +19,14 @@ from ._session import MAX_QUEUE
 
 if TYPE_CHECKING:
     from ._serving import Response
-    from ._websocket import WebSocket
 
 __all__ = ["ClientSettings", "ServerSettings", "Settings", "client_settings", "describe", "server_settings"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 Origins = Union[str, Iterable[Union[str, Pattern[str], None]], None]
-ProcessRequest = Callable[["WebSocket"], Union["Response", Awaitable[Union["Response", None]], None]]
+# It is given the connection as the adapter has it.
+ProcessRequest = Callable[[Any], Union["Response", Awaitable[Union["Response", None]], None]]
 
 
 class CommonSettings(TypedDict, total=False):
