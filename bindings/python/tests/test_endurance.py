@@ -390,6 +390,45 @@ def test_too_many_open_files_do_not_end_a_server_of_threads(monkeypatch: pytest.
     assert waits == [0.1] * 3
 
 
+@pytest.mark.parametrize("which", ["sansock server", "sansock"])
+def test_too_many_threads_do_not_end_a_server_of_threads(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, left = threading.Thread.start, [2]
+
+    def full(thread: threading.Thread) -> None:
+        if thread.name == which and left[0]:
+            left[0] -= 1
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr("sansock.sync._server.sleep", lambda _: None)
+    monkeypatch.setattr(threading.Thread, "start", full)
+    with sansock.sync.serve(lambda _: None, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        where = server.socket.getsockname()
+        for _ in range(2):
+            with socket.create_connection(where, 10) as sock:
+                assert sock.recv(1) == b""
+        connect_peer(f"ws://127.0.0.1:{where[1]}/").close()
+    thread.join()
+
+
+def test_a_client_for_which_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def full(thread: threading.Thread) -> None:
+        if thread.name == "sansock":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with peer(echo_peer) as url:
+        with monkeypatch.context() as context:
+            context.setattr(threading.Thread, "start", full)
+            with pytest.raises(OSError, match="too many threads"):
+                sansock.sync.connect(url)
+        sansock.sync.connect(url).close()
+
+
 def test_an_interrupt_loses_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted(threading.Event):
         """A wait in which Ctrl-C is pressed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl as tls
 from collections.abc import Iterator
@@ -72,7 +73,8 @@ def connect(
             sock.close()
             raise
         websocket = WebSocket(host)
-        host.start()
+        if not host.start():
+            raise OSError(errno.EAGAIN, "there are too many threads")
         try:
             host.run(opened(host.session, websocket._steps), _left(end))
         except BaseException:

@@ -122,7 +122,15 @@ class Server:
         thread = threading.Thread(target=self._serve, args=(sock,), name="sansock server", daemon=True)
         with self._lock:
             self._threads[thread] = None
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            # There are too many threads. Those in use become free again.
+            logger.exception("a connection could not be served")
+            with self._lock:
+                self._threads.pop(thread)
+            sock.close()
+            sleep(_RESPITE)
 
     def _serve(self, sock: socket.socket) -> None:
         try:
@@ -137,7 +145,8 @@ class Server:
                     end_connection(host.session, *self._end)
             websocket = WebSocket(host)
             steps = websocket._steps
-            host.start()
+            if not host.start():
+                return
             host.run(serve_connection(host.session, steps, self.settings, self.handler, websocket, host.unlocked))
             host.run(steps.wait_closed())
         finally:

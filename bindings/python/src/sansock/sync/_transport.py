@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import selectors
 import socket
 import ssl
@@ -19,6 +20,7 @@ from .._settings import Settings
 __all__ = ["SocketHost", "finish", "poll_selector"]
 
 _Result = TypeVar("_Result")
+logger = logging.getLogger("sansock")
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _PIECE = 64 * 1024
 poll_selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
@@ -45,9 +47,17 @@ class SocketHost:
         self.bell.setblocking(False)
         self.thread = threading.Thread(target=self.read_loop, name="sansock", daemon=True)
 
-    def start(self) -> None:
-        """Starts to read."""
-        self.thread.start()
+    def start(self) -> bool:
+        """Starts to read. Returns whether there was a thread for it; if not, the connection has ended."""
+        try:
+            self.thread.start()
+        except RuntimeError:
+            logger.exception("a connection could not be served")
+            with self.lock:
+                self.alarm.close()
+                self.end()
+            return False
+        return True
 
     def run(self, steps: Coroutine[Any, Any, _Result], timeout: float | None = None) -> _Result:
         """Runs a coroutine of the session, which waits by blocking this thread, for so many seconds at most.
