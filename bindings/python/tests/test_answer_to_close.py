@@ -6,11 +6,11 @@ import socket
 from typing import Any
 
 import pytest
-from test_session import Link, Task
+from test_session import End, Link, Task
 
 from sansock import Closed, Connection, ConnectionClosedError, ConnectionClosedOK, Event, State, Text
 
-from conftest import masked
+from conftest import SEED, URL, masked
 
 HALF = 5000
 """Half of ``close_timeout``, in milliseconds."""
@@ -196,6 +196,30 @@ def test_a_transport_that_is_lost_ends_the_wait() -> None:
     assert made.server.do(made.server.websocket.recv()) == "two"
 
 
+@pytest.mark.parametrize("count", [300, 5000])
+def test_many_messages_that_come_with_the_request_are_all_received(count: int) -> None:
+    end = End(Connection.server(batches=True, seed=SEED, now=0), [0])
+    end.session.is_handled = True
+    end.session.receive(Connection.client(URL, seed=SEED, now=0).take_output())
+    sent = [f"message {number}" for number in range(count)]
+    data = b"".join(masked(0x81, message.encode()) for message in sent) + masked(0x88, b"")
+    while data and end.session.may_read:
+        end.session.receive(data[:60_000])
+        data = data[60_000:]
+    end.session.handle(end.session.connection.accept(now=0))
+    found = []
+    while end.session.closed is None:
+        if data and end.session.may_read:
+            end.session.receive(data[:60_000])
+            data = data[60_000:]
+        task = Task(end.websocket.recv())
+        if task.result is not None:
+            found.append(task.result)
+            end.do(end.websocket.send("answer"))
+        task.cancel()
+    assert found == sent
+
+
 def test_a_client_that_loops_can_answer_too() -> None:
     made = Link(server={"receive_while_closing": True})
     looping = Task(made.client.websocket.__anext__())
@@ -207,6 +231,46 @@ def test_a_client_that_loops_can_answer_too() -> None:
     assert isinstance(Task(made.client.websocket.__anext__()).error, StopAsyncIteration)
     assert is_answered(made)
     assert list(made.server.session.messages) == ["answer"]
+
+
+def test_messages_before_a_fault_can_be_answered() -> None:
+    made = link()
+    # A message, and a reserved opcode.
+    made.server.session.receive(masked(0x81, b"one") + masked(0x83, b""))
+    message = made.server.do(made.server.websocket.recv())
+    made.server.do(made.server.websocket.send(message))
+    assert made.server.websocket.state is State.OPEN
+    assert not is_answered(made)
+    error = Task(made.server.websocket.recv()).error
+    assert isinstance(error, ConnectionClosedError)
+    assert error.sent_code == 1002
+    assert error.fault is not None
+    made.move()
+    assert received(made) == ["one"]
+    assert made.client.session.closed is not None
+    assert made.client.session.closed.code == 1002
+
+
+def test_a_fault_is_answered_in_time_and_at_once_where_nobody_answers_more() -> None:
+    made = link()
+    made.server.session.receive(masked(0x81, b"one") + masked(0x83, b""))
+    assert made.server.session.next_deadline == HALF
+    made.clock[0] = HALF
+    made.server.session.timeout()
+    assert made.server.session.closed is not None
+    made = link()
+    made.server.session.receive(masked(0x83, b""))
+    assert made.server.session.closed is not None
+
+
+def test_who_has_closed_answers_no_more() -> None:
+    made = Link({"receive_while_closing": True}, {"receive_while_closing": True})
+    made.server.session.is_handled = True
+    closing = Task(made.server.websocket.close(4001))
+    made.server.session.receive(masked(0x81, b"one") + masked(0x83, b""))
+    assert made.server.session.closed is not None
+    made.server.session.lost()
+    assert closing.go_on().is_done
 
 
 def test_parts_of_messages_before_a_close() -> None:

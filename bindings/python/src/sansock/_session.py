@@ -8,8 +8,8 @@ A host calls the input methods with what it read, and after each of them, and wh
 ``changed``, it writes the output, follows ``next_deadline``, stops or goes on reading as ``may_read`` says, and obeys
 ``transport``. When the transport is gone it calls ``lost``.
 
-**The answer to the peer's Close** ends the connection for both, so it waits until the messages that came before that
-Close have been answered (RFC 6455 section 5.5.1 allows the delay). It waits
+**The answer to the peer's Close**, and the Close for its fault, end the connection for both. So they wait until the
+messages that came before have been answered (RFC 6455 section 5.5.1 allows the delay), which is
 
 - while there are messages that somebody receives, and then until who received the last one comes back for more;
 - and while a message has been received, but nothing was sent since, if who received it is known to come back: a loop
@@ -43,7 +43,7 @@ Message = Union[str, bytes]
 MAX_QUEUE = 256 * 1024
 """How many bytes of messages may wait to be received before reading stops, unless the user says otherwise."""
 _MESSAGE_COST = 64
-"""What a message counts for besides its payload, so that many empty ones are bounded too."""
+"""What a message counts for besides its payload."""
 
 
 class Session(Waiting):
@@ -61,12 +61,13 @@ class Session(Waiting):
         latency: The last round-trip time of a ping, in seconds; 0 before the first.
         is_handled: Whether this is the connection of a handler, which receives and answers until it returns.
         is_unanswered: Whether a message was received by who comes back for more, and nothing was sent since.
-        held_until: When the peer's Close is answered at the latest, in milliseconds, while the answer waits.
+        held_until: When the answer that ends the connection is given at the latest, in milliseconds, while it waits.
     """
 
     __slots__ = (
         "_backlog",
         "_has_received",
+        "_is_closing",
         "_is_eof_held",
         "_pings",
         "_queued",
@@ -129,7 +130,7 @@ class Session(Waiting):
         self.latency = 0.0
         self.is_handled = self.is_unanswered = False
         self.held_until: int | None = None
-        self._has_received = self._is_eof_held = False
+        self._has_received = self._is_eof_held = self._is_closing = False
         self._backlog = b""
         self._queued = 0
         self._reader: Any = None
@@ -175,8 +176,8 @@ class Session(Waiting):
         if self.held_until is None:
             self.handle(self.connection.timeout(self.now()))
         elif milliseconds(self.now()) >= self.held_until:
-            self.answer_close()
-        self._wake_room()
+            self.go_on()
+        self._wake(self._room)
 
     def lost(self) -> None:
         """The transport is closed, by whomever. Nothing follows."""
@@ -193,7 +194,7 @@ class Session(Waiting):
     def wrote(self) -> None:
         """Output was written: senders may go on."""
         if self._room and self.connection.writable:
-            self._wake_room()
+            self._wake(self._room)
 
     # For the host: what to do
 
@@ -262,15 +263,16 @@ class Session(Waiting):
         """Who received a message is done with it: asks for another where there is none, or waits for the end."""
         self.is_unanswered = False
         if self.held_until is not None:
-            self.answer_close()
+            self.go_on()
             self.host.changed()
 
-    def answer_close(self) -> None:
-        """Gives the answer to the peer's Close that has waited."""
-        self.held_until = None
-        self.handle([])
-        if self._is_eof_held:
-            self.receive_eof()
+    def go_on(self) -> None:
+        """Gives the answer that has waited."""
+        if self.held_until is not None:
+            self.held_until = None
+            self.handle(self.connection.timeout(self.now()))
+            if self._is_eof_held:
+                self.receive_eof()
 
     # Sending
 
@@ -349,7 +351,9 @@ class Session(Waiting):
         """Starts the closing handshake, unless it has begun. The peer's is answered with this code, or with its own."""
         if self.held_until is None or code != 1000 or reason:
             self.connection.close(code, reason, self.now())
-        self.answer_close()
+        self._is_closing = True
+        self.go_on()
+        self.handle([])
         self.host.changed()
 
     # Events
@@ -357,11 +361,20 @@ class Session(Waiting):
     def handle(self, events: list[Event]) -> None:
         """Takes events of the engine, and those that are ready behind them."""
         self._take(events)
-        while self.connection.more and self.held_until is None:
+        while self.connection.more and not self._holds():
             self._take(self.connection.timeout(self.now()))
-        if self._backlog and self.connection.state is not State.CONNECTING:
+        if self._backlog and self.held_until is None and self.connection.state is not State.CONNECTING:
             backlog, self._backlog = self._backlog, b""
             self.receive(backlog)
+
+    def _holds(self) -> bool:
+        """Whether the next step, which ends the connection, waits for who answers the messages before it."""
+        if self._is_closing or self.connection.state is State.CLOSED:
+            return False
+        is_received = self.is_handled or self._has_received or self._reader is not None
+        if self.held_until is None and (self.is_unanswered or (self.messages and is_received)):
+            self.held_until = milliseconds(self.now()) + int(self.close_timeout * 500)
+        return self.held_until is not None
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
@@ -401,14 +414,6 @@ class Session(Waiting):
                 if payload == pong.payload:
                     break
 
-    def _on_closing(self, _: Closing) -> None:
-        if self.connection.state is not State.CLOSING:
-            # It answers ours.
-            return
-        is_received = self.is_handled or self._has_received or self._reader is not None
-        if self.is_unanswered or (self.messages and is_received):
-            self.held_until = milliseconds(self.now()) + int(self.close_timeout * 500)
-
     def _on_closed(self, closed: Closed) -> None:
         self.closed = closed
         self._wake_all()
@@ -417,10 +422,6 @@ class Session(Waiting):
         """The engine answers it."""
 
     # Waking
-
-    def _wake_room(self) -> None:
-        if self._room:
-            self._wake(self._room)
 
     def _wake_all(self) -> None:
         if self._reader is not None:
@@ -442,6 +443,6 @@ _HANDLERS: dict[type, Callable[[Session, Any], None]] = {
     Rejected: Session._on_rejected,
     Ping: Session._ignore,
     Pong: Session._on_pong,
-    Closing: Session._on_closing,
+    Closing: Session._ignore,
     Closed: Session._on_closed,
 }
