@@ -90,12 +90,12 @@ def test_batches() -> None:
     pair.client.send_batch(["one", "zwölf", b"three"])
     pair.client.ping(b"", 0)
     pair.client.send_batch([b"five"] * 10)
-    pair.client.send_batch(["x" * 100_000])
+    pair.client.send_batch(["x" * 400_000])
     assert pair.to_server() == [
         Batch(("one", "zwölf", b"three")),
         Ping(b""),
         Batch((b"five",) * 10),
-        Batch(("x" * 100_000,)),
+        Batch(("x" * 400_000,)),
     ]
     pair.client.send_batch([str(number) for number in range(1000)])
     events = pair.to_server()

@@ -45,7 +45,7 @@ def test_one_call_for_a_read(server: Connection, calls: list[str]) -> None:
 
 
 def test_one_call_for_a_message_joined_from_many_reads(server: Connection, calls: list[str]) -> None:
-    message = bytes(300_000)
+    message = bytes(1_200_000)
     data = masked(0x82, message)
     calls.clear()
     assert server.receive(data, 0) == [Binary(message)]

@@ -219,7 +219,7 @@ class TestClients:
                 assert await websocket.recv() == "whole and in fragments"
                 size = 0
                 async for part in websocket.recv_parts():
-                    assert len(part) <= 65_536
+                    assert len(part) <= 262_144
                     size += len(part)
                 assert size == 3_000_000
 
@@ -758,6 +758,40 @@ class TestServers:
                 client.recv()
             assert client.close_code == 1001, caught.value
             client.close()
+
+    @pytest.mark.parametrize("compression", [True, False])
+    def test_large_messages_in_order(self, adapter: Any, compression: bool) -> None:
+        async def handler(websocket: Any) -> None:
+            await websocket.send("first")
+            for size in sizes:
+                await websocket.send("é" * size)
+                await websocket.send(bytes(size))
+                await websocket.send(str(size))
+            await websocket.send(bytearray(b"x" * 200_000))
+
+        sizes = (70_000, 128 * 1024, 300_000, 4_000_000)
+        with adapter.serve(handler, compression=compression) as served, connect_peer(served.url, max_size=None) as peer:
+            assert peer.recv() == "first"
+            for size in sizes:
+                assert peer.recv() == "é" * size
+                assert peer.recv() == bytes(size)
+                assert peer.recv() == str(size)
+            assert peer.recv() == b"x" * 200_000
+
+    def test_a_message_above_the_hard_limit(self, adapter: Any) -> None:
+        errors: list[str] = []
+
+        async def handler(websocket: Any) -> None:
+            try:
+                await websocket.send(bytes(300_000))
+            except sansock.TooLarge:
+                errors.append("too large")
+            await websocket.send("next")
+
+        options = {"engine": {"output_hard_limit": 200_000}, "compression": False}
+        with adapter.serve(handler, **options) as served, connect_peer(served.url) as peer:
+            assert peer.recv() == "next"
+        assert errors == ["too large"]
 
     def test_many_messages_at_once(self, adapter: Any) -> None:
         with adapter.serve(echo) as server, connect_peer(server.url) as client:

@@ -72,7 +72,7 @@ WRONG_TYPES: list[Call] = [
 
 WRONG_VALUES: list[Call] = [
     lambda c: c.receive_read_buffer(-1),
-    lambda c: c.receive_read_buffer(65537),
+    lambda c: c.receive_read_buffer(262145),
     lambda c: c.receive_read_buffer(2**64),
     lambda c: c.receive(b"", -1),
     lambda c: c.receive(b"", 2**64),

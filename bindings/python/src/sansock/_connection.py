@@ -120,7 +120,7 @@ class Connection(Opening):
 
     @property
     def read_buffer(self) -> memoryview:
-        """A buffer of 64 KiB to read the transport into. Next: call :meth:`receive_read_buffer`.
+        """A buffer of 256 KiB to read the transport into. Next: call :meth:`receive_read_buffer`.
 
         It is the calling thread's, and all its connections share it. Fill it and pass it on at once, with no ``await``
         in between. It suits ``socket.recv_into``, and ``get_buffer`` of an asyncio ``BufferedProtocol``.
@@ -141,7 +141,7 @@ class Connection(Opening):
         copy those bytes, which end at ``length``, out of the read buffer before anything else is read into it.
 
         Args:
-            length: How many bytes were read into the read buffer, 0 to 65,536.
+            length: How many bytes were read into the read buffer, 0 to 262,144.
             now: The time, in milliseconds.
 
         Raises:

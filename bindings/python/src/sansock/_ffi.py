@@ -3,7 +3,7 @@
 Only this module and ``_memory`` know ctypes. Layouts and prototypes repeat ``include/sansock.h``; the tests compare
 them.
 
-``PyDLL`` keeps the interpreter lock during a call. A call works through one read buffer of 64 KiB or copies one
+``PyDLL`` keeps the interpreter lock during a call. A call works through one read buffer of 256 KiB or copies one
 message, which takes less time than getting the lock back may.
 
 A handle is freed by reference counting alone, so no thread can free it while another is in a method that uses it. See

@@ -1,11 +1,11 @@
-"""What a session needs of the adapter that drives it, and how many wait with it."""
+"""What a session needs of the adapter that drives it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-__all__ = ["Host", "Waiting"]
+__all__ = ["Host"]
 
 
 class Host(Protocol):
@@ -25,28 +25,3 @@ class Host(Protocol):
 
     def wait(self, waiter: Any) -> Awaitable[Any]:
         """Waits until it is woken."""
-
-
-class Waiting:
-    """Lists of those who wait.
-
-    Attributes:
-        host: Who knows how to wait.
-    """
-
-    __slots__ = ("host",)
-    host: Host
-
-    async def _wait(self, waiters: list[Any]) -> None:
-        waiter = self.host.new_waiter()
-        waiters.append(waiter)
-        try:
-            await self.host.wait(waiter)
-        finally:
-            if waiter in waiters:
-                waiters.remove(waiter)
-
-    def _wake(self, waiters: list[Any]) -> None:
-        for waiter in waiters:
-            self.host.wake(waiter)
-        waiters.clear()

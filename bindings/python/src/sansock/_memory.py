@@ -16,7 +16,7 @@ from typing import Any
 from ._ffi import Block, pointer
 from ._numbers import REGION_INPUT, REGION_STORE
 
-READ_BUFFER_SIZE = 65536
+READ_BUFFER_SIZE = 262144
 """How much a host can read at once."""
 READ_BUFFER_START = 8192
 """How much room is in front of the read buffer, for bytes that were gathered: see ``_gathering``."""

@@ -31,7 +31,9 @@ from ._enums import State, Transport
 from ._errors import InvalidState
 from ._events import PART_CLASSES, Batch, Binary, Closed, Closing, Event, Open, Ping, Pong, Rejected, Request, Text
 from ._exceptions import ConcurrencyError, closed_error
-from ._host import Host, Waiting
+from ._host import Host
+from ._numbers import BLOCK_MORE, BLOCK_WRITABLE
+from ._waiting import Waiting
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -42,6 +44,7 @@ Message = Union[str, bytes]
 
 MAX_QUEUE = 256 * 1024
 """How many bytes of messages may wait to be received before reading stops, unless the user says otherwise."""
+_QUIET = BLOCK_MORE | BLOCK_WRITABLE
 _MESSAGE_COST = 64
 """What a message counts for besides its payload."""
 
@@ -61,6 +64,7 @@ class Session(Waiting):
         latency: The last round-trip time of a ping, in seconds; 0 before the first.
         is_handled: Whether this is the connection of a handler, which receives and answers until it returns.
         is_unanswered: Whether a message was received by who comes back for more, and nothing was sent since.
+        send_large: Has the host write a message itself, behind its header; returns whether it has.
         held_until: When the answer that ends the connection is given at the latest, in milliseconds, while it waits.
     """
 
@@ -69,29 +73,21 @@ class Session(Waiting):
         "_has_received",
         "_is_closing",
         "_is_eof_held",
-        "_pings",
         "_queued",
         "_reader",
-        "_room",
-        "_state",
-        "_turns",
         "close_timeout",
-        "closed",
         "connection",
         "held_until",
         "is_handled",
-        "is_lost",
         "is_sending",
         "is_unanswered",
-        "latency",
         "max_queue",
         "messages",
         "now",
-        "opened",
         "partial",
         "parts",
         "rejected",
-        "request",
+        "send_large",
     )
 
     def __init__(
@@ -130,6 +126,7 @@ class Session(Waiting):
         self.latency = 0.0
         self.is_handled = self.is_unanswered = False
         self.held_until: int | None = None
+        self.send_large: Callable[[Any], bool] | None = None
         self._has_received = self._is_eof_held = self._is_closing = False
         self._backlog = b""
         self._queued = 0
@@ -152,6 +149,30 @@ class Session(Waiting):
             self.handle(events)
         elif connection.unconsumed:
             self._backlog += connection.read_buffer[length - connection.unconsumed : length]
+
+    def receive_messages(self, length: int) -> bool:
+        """The same for a host that leaves the time to the engine. Returns whether it has nothing to do.
+
+        That is so after most reads: messages have come, there is no output, and no deadline comes earlier for them.
+        """
+        if self.held_until is not None:
+            return True
+        connection = self.connection
+        events = connection.receive_read_buffer(length)
+        if len(events) == 1 and events[0].__class__ is Batch:
+            self._queue(events[0].messages)
+            if self._reader is not None:
+                self.host.wake(self._reader)
+        elif events or connection.unconsumed:
+            if connection.unconsumed:
+                self._backlog += connection.read_buffer[length - connection.unconsumed : length]
+            self.handle(events)
+            return False
+        block = connection._block
+        if block.output_len or block.flags & _QUIET != BLOCK_WRITABLE:
+            self.handle([])
+            return False
+        return not self.is_full
 
     def receive(self, data: Buffer) -> None:
         """Takes bytes that were read."""
@@ -247,7 +268,9 @@ class Session(Waiting):
 
     async def until_message(self) -> None:
         """Waits for a message or a part; raises ConnectionClosed if none will come."""
-        self.come_back()
+        self.is_unanswered = False
+        if self.held_until is not None:
+            self.come_back()
         while not self.messages:
             if self.closed is not None:
                 raise closed_error(self.closed)
@@ -305,47 +328,7 @@ class Session(Waiting):
         self.is_sending = False
         self._wake(self._turns)
 
-    # Pings
-
-    async def pong_to(self, payload: bytes) -> None:
-        """Waits for the pong with this payload, or a later one. Raises ConnectionClosed if none comes."""
-        waiters = self._pings.setdefault(payload, [])
-        try:
-            await self._wait(waiters)
-            if self.closed is not None and self._pings.get(payload) is waiters:
-                raise closed_error(self.closed)
-        finally:
-            if not waiters:
-                self._pings.pop(payload, None)
-
-    def has_ping(self, payload: bytes) -> bool:
-        """Whether a ping with this payload awaits its pong."""
-        return payload in self._pings
-
-    # Opening and closing
-
-    async def until_request(self) -> Request | None:
-        """Waits for the request that a server gets. None: there was no valid one."""
-        while self.request is None and self.closed is None:
-            await self._wait(self._state)
-        return self.request
-
-    async def until_open(self) -> Open | None:
-        """Waits until the connection is open, or will not be: None."""
-        while self.opened is None and self.closed is None:
-            await self._wait(self._state)
-        return self.opened
-
-    async def until_closed(self) -> Closed | None:
-        """Waits until the connection has ended."""
-        while self.closed is None:
-            await self._wait(self._state)
-        return self.closed
-
-    async def until_lost(self) -> None:
-        """Waits until the transport is gone."""
-        while not self.is_lost:
-            await self._wait(self._state)
+    # Closing
 
     def close(self, code: int, reason: str) -> None:
         """Starts the closing handshake, unless it has begun. The peer's is answered with this code, or with its own."""
@@ -380,13 +363,19 @@ class Session(Waiting):
         for event in events:
             kind = event.__class__
             if kind is Batch:
-                messages = event.messages  # type: ignore[union-attr]
-                self.messages.extend(messages)
-                self._queued += sum(map(len, messages)) + _MESSAGE_COST * len(messages)
+                self._queue(event.messages)  # type: ignore[union-attr]
             else:
                 _HANDLERS[kind](self, event)
         if self.messages and self._reader is not None:
             self.host.wake(self._reader)
+
+    def _queue(self, messages: tuple[Message, ...]) -> None:
+        if len(messages) == 1:
+            self.messages.append(messages[0])
+            self._queued += _MESSAGE_COST + len(messages[0])
+        else:
+            self.messages.extend(messages)
+            self._queued += _MESSAGE_COST * len(messages) + sum(map(len, messages))
 
     def _on_message(self, event: Text | Binary) -> None:
         message = event if self.parts else event.data
@@ -399,20 +388,13 @@ class Session(Waiting):
 
     def _on_open(self, opened: Open) -> None:
         self.opened = opened
+        if self.request is not None and not opened.extensions:
+            # A server's payloads are sent as they are (RFC 6455 section 5.3).
+            self.send_large = getattr(self.host, "send_large", None)
         self._wake(self._state)
 
     def _on_rejected(self, rejected: Rejected) -> None:
         self.rejected = rejected
-
-    def _on_pong(self, pong: Pong) -> None:
-        if pong.round_trip_time is not None:
-            self.latency = pong.round_trip_time / 1000
-        if pong.payload in self._pings:
-            # It answers the pings before its own as well (RFC 6455 section 5.5.3).
-            for payload in list(self._pings):
-                self._wake(self._pings.pop(payload))
-                if payload == pong.payload:
-                    break
 
     def _on_closed(self, closed: Closed) -> None:
         self.closed = closed

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Sendable", "WebSocket"]
 
 Sendable = Union[str, "Buffer", Iterable[Union[str, "Buffer"]], AsyncIterable[Union[str, "Buffer"]]]
+_USUAL = frozenset({str, bytes})
 _WHOLE = (str, bytes, bytearray, memoryview)
 
 
@@ -89,14 +90,12 @@ class WebSocket:
 
     async def __anext__(self) -> Message:
         session = self._session
-        message: Message
-        if session.messages and not session.parts:
-            message = session.pop()
-        else:
-            try:
-                message = await self.recv()
-            except ConnectionClosedOK:
-                raise StopAsyncIteration from None
+        try:
+            if not session.messages:
+                await session.until_message()
+            message: Message = await self._join() if session.parts else session.pop()
+        except ConnectionClosedOK:
+            raise StopAsyncIteration from None
         session.is_unanswered = True
         return message
 
@@ -126,15 +125,17 @@ class WebSocket:
             TypeError: The message is none of these.
         """
         session = self._session
-        if not isinstance(message, _WHOLE):
+        if message.__class__ not in _USUAL and not isinstance(message, _WHOLE):
             await self._send_parts(message)
             return
         if session.is_sending:
             await session.take_turn()
             session.end_turn()
+        connection = session.connection
         while True:
             try:
-                session.connection.send(message)
+                if session.send_large is None or not session.send_large(message):
+                    connection.send(message)
                 break
             except WouldBlock:
                 session.host.changed()
@@ -143,7 +144,7 @@ class WebSocket:
                 raise await self._ended(error) from None
         session.is_unanswered = False
         session.host.sent()
-        if not session.connection.writable:
+        if not connection.writable:
             await session.until_room()
 
     async def _send_parts(self, parts: Any) -> None:

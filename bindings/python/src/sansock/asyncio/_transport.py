@@ -7,12 +7,18 @@ from collections.abc import Awaitable
 from typing import Any, cast
 
 from .._connection import Connection
-from .._enums import Transport
+from .._enums import MessageKind, Transport
+from .._numbers import OPTIONS
 from .._session import Session
 from .._settings import Settings
 from .._websocket import WebSocket as _WebSocket
 
 __all__ = ["Protocol", "WebSocket"]
+
+_LASTING = frozenset({str, bytes})
+"""What stays as it is while it waits to be written."""
+_LARGE = 128 * 1024
+"""The least length of a message whose payload is worth a write of its own."""
 
 
 class WebSocket(_WebSocket):
@@ -53,6 +59,7 @@ class Protocol(asyncio.BufferedProtocol):
         self.timer: asyncio.TimerHandle | None = None
         self.new_waiter = self.loop.create_future
         self.read_buffer = connection.read_buffer
+        self.largest: Any = settings.engine.get("output_hard_limit") or OPTIONS["output_hard_limit"].default
 
     # What the session asks for
 
@@ -62,11 +69,33 @@ class Protocol(asyncio.BufferedProtocol):
 
     def sent(self) -> None:
         """Writes, together with what is sent while the messages that have arrived are handled."""
-        if not self.session.messages:
-            self.write()
+        session = self.session
+        if not session.messages:
+            if self.may_write and not self.is_corked and not self.transport.is_closing():
+                self.transport.write(session.connection.take_output())
+                if session.has_senders:
+                    session.wrote()
+            else:
+                self.write()
         elif not self.is_corked:
             self.is_corked = True
             self.loop.call_soon(self.uncork)
+
+    def send_large(self, message: Any) -> bool:
+        """Writes the payload of a large message from where it is, behind its header, which saves two copies of it.
+
+        Returns False where it has not: the transport must take all that it is given, now and later as it was.
+        """
+        if message.__class__ not in _LASTING or not _LARGE <= len(message) <= self.largest:
+            return False
+        if not self.may_write or self.transport.is_closing():
+            return False
+        data, kind = (message.encode(), MessageKind.TEXT) if isinstance(message, str) else (message, MessageKind.BINARY)
+        connection = self.session.connection
+        connection.send_header(kind, len(data))
+        self.transport.write(connection.take_output())
+        self.transport.write(data)
+        return True
 
     def wake(self, waiter: asyncio.Future[None]) -> None:
         """Ends a wait."""
@@ -178,9 +207,8 @@ class Protocol(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """That many bytes were read."""
-        session = self.session
-        session.receive_read_buffer(nbytes)
-        self.drive()
+        if not self.session.receive_messages(nbytes):
+            self.drive()
 
     def eof_received(self) -> bool:
         """The peer has ended its stream. True: the engine says when to close, not asyncio (which can, but for TLS)."""
