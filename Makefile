@@ -68,6 +68,7 @@ help:
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
+	  'make docs                        the pages of the Python package, into target/docs-python' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
 # --- Set-up: one stamp for each tool -------------------------------------------------------------------------------
@@ -211,6 +212,7 @@ include conformance/benches.mk
 include core/benches/bench.mk
 include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
+include bindings/python/docs/docs.mk
 include bindings/js/bench/bench.mk
 include bindings/tokio/tokio.mk
 include conformance/peers.mk

@@ -189,7 +189,9 @@ def describe(table: str) -> Callable[[_Function], _Function]:
         function.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
         texts = [f"{row.name}: {row.doc}" for row in rows]
         lines = [textwrap.fill(text, 110, initial_indent=" " * 4, subsequent_indent=" " * 8) for text in texts]
-        function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), *lines])
+        text = inspect.cleandoc(function.__doc__ or "")
+        head = [] if "\nArgs:\n" in text else ["", "Args:"]
+        function.__doc__ = "\n".join([text, *head, *lines])
         return function
 
     return decorate
