@@ -13,7 +13,7 @@ from test_hosts import connect_peer
 from test_session import Link
 
 from sansock import Connection
-from sansock._broadcasting import to_many
+from sansock._broadcasting import broadcast, to_many
 
 
 class TestBroadcast:
@@ -96,3 +96,16 @@ def test_who_sends_fragments_is_left_out() -> None:
     to_many("hello")(link.client.session)
     link.move()
     assert link.server.do(link.server.websocket.recv()) == "hello"
+
+
+def test_who_would_have_to_wait_is_returned() -> None:
+    full, free, sending, ended = (Link(server={"output_soft_limit": 100}) for _ in range(4))
+    full.server.session.connection.send("x" * 100)
+    sending.server.session.is_sending = True
+    ended.server.session.lost()
+    everyone = [link.server.websocket for link in (full, free, sending, ended)]
+    assert broadcast(everyone, "hello") == [full.server.websocket, sending.server.websocket]
+    free.move()
+    assert free.client.do(free.client.websocket.recv()) == "hello"
+    full.move()
+    assert broadcast(everyone, "again") == [sending.server.websocket]

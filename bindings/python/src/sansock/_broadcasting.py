@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol, TypeVar
 
 from ._errors import SansockError
 from ._session import Message, Session
@@ -18,19 +18,24 @@ class _HasSession(Protocol):
     _session: Session
 
 
-def broadcast(websockets: Iterable[_HasSession], message: Message) -> None:
+_Connection = TypeVar("_Connection", bound=_HasSession)
+
+
+def broadcast(websockets: Iterable[_Connection], message: Message) -> list[_Connection]:
     """Sends a message to many connections, and waits for none of them. It is encoded once.
 
-    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
-    compresses the message for itself: what they agreed on, and what was sent before, may differ.
+    A connection that has ended is left out. So is one that would have to wait, because its peer does not read or
+    because a message is being sent in parts: those are returned, for the application to close or to send to later.
+    Each connection compresses the message for itself: what they agreed on, and what was sent before, may differ.
     """
     send = to_many(message)
-    for websocket in websockets:
-        send(websocket._session)
+    return [websocket for websocket in websockets if not send(websocket._session)]
 
 
-def to_many(message: str | Buffer) -> Callable[[Session], None]:
-    """A function that sends a message to a session, if that need not wait. The message is encoded once.
+def to_many(message: str | Buffer) -> Callable[[Session], bool]:
+    """A function that sends a message to a session, unless that has to wait. The message is encoded once.
+
+    It returns whether it need not be sent to that session any more.
 
     Raises:
         TypeError: It is neither a str nor a bytes-like object.
@@ -38,15 +43,18 @@ def to_many(message: str | Buffer) -> Callable[[Session], None]:
     is_text = isinstance(message, str)
     data = message.encode() if isinstance(message, str) else bytes(memoryview(message))
 
-    def send(session: Session) -> None:
+    def send(session: Session) -> bool:
         connection = session.connection
-        if session.is_sending or session.opened is None or not connection.writable:
-            return
+        if session.opened is None or session.closed is not None:
+            return True
+        if session.is_sending or not connection.writable:
+            return False
         try:
             connection.send_text(data) if is_text else connection.send_binary(data)
         except SansockError:
-            # It has ended, or is closing.
-            return
+            # It is closing.
+            return True
         session.host.sent()
+        return True
 
     return send

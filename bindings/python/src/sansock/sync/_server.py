@@ -211,13 +211,16 @@ def serve(
     return Server(handler, settings, sock, ssl)
 
 
-def broadcast(websockets: Iterable[WebSocket], message: Message) -> None:
+def broadcast(websockets: Iterable[WebSocket], message: Message) -> list[WebSocket]:
     """Sends a message to many connections, and waits for none of them. It is encoded once.
 
-    A connection that has ended, or whose peer does not read so that its output is full, is left out. Each connection
-    compresses the message for itself: what they agreed on, and what was sent before, may differ.
+    A connection that has ended is left out. So is one that would have to wait, because its peer does not read or
+    because a message is being sent in parts: those are returned, for the application to close or to send to later.
+    Each connection compresses the message for itself: what they agreed on, and what was sent before, may differ.
     """
-    send = to_many(message)
+    send, left = to_many(message), []
     for websocket in websockets:
         with websocket._host.lock:
-            send(websocket._host.session)
+            if not send(websocket._host.session):
+                left.append(websocket)
+    return left
