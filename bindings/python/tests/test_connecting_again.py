@@ -15,8 +15,8 @@ from test_hosts import peer
 from websockets.sync.server import serve
 
 import sansock.sync
-from sansock import ConnectionClosed, InvalidStatus
-from sansock._connecting import Retries, backoff
+from sansock import ConnectionClosed, InvalidStatus, ProxyError
+from sansock._connecting import Retries, backoff, is_temporary
 
 from drivers import ADAPTERS, Asyncio, Curio, Threads, Trio
 
@@ -188,6 +188,11 @@ def test_refusals(driver: Any, status: int, is_temporary: bool, monkeypatch: pyt
             with pytest.raises(InvalidStatus):
                 once_and_again(driver, url, use)
             assert len(asked) == 1
+
+
+def test_refusals_of_a_proxy() -> None:
+    for status, temporary in ((None, True), (502, True), (407, False), (403, False), (1, True)):
+        assert is_temporary(ProxyError(None, status)) is temporary
 
 
 def test_what_the_user_raises_ends_it(driver: Any, server: ComingAndGoing, monkeypatch: pytest.MonkeyPatch) -> None:

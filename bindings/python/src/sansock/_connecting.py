@@ -217,6 +217,8 @@ def is_temporary(error: Exception) -> bool:
     """Whether connecting again may help: after a failure of the network, or of a server that may recover."""
     if isinstance(error, InvalidStatus):
         return error.status in {500, 502, 503, 504}
+    if isinstance(error, ProxyError) and error.status is not None and 400 <= error.status < 500:
+        return False
     return isinstance(error, (OSError, EOFError, TimeoutError, InvalidHandshake))
 
 
