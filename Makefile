@@ -44,6 +44,7 @@ help:
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
+	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
@@ -213,6 +214,7 @@ include core/benches/bench.mk
 include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
 include bindings/python/docs/docs.mk
+include examples/python/chat/chat.mk
 include bindings/js/bench/bench.mk
 include bindings/tokio/tokio.mk
 include conformance/peers.mk
