@@ -1,8 +1,8 @@
 //! `numbers.ts`, `options.ts` and `hosts/fault-statuses.ts` of `bindings/js/src`.
 
-use sansock::{Answer, FaultKind};
 use sansock::boundary::ABI_VERSION;
 use sansock::config::{OPTIONS, OptionInfo, Unit};
+use sansock::{Answer, FaultKind};
 
 use crate::model::{Item, items, paragraph, value_of};
 
