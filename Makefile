@@ -318,7 +318,7 @@ test-browser: bindings/js/dist/index.js $(addprefix $(DONE)/system-,chromium ope
 	cd bindings/js && npm run --silent test:browser
 
 # The programs of the README, each built in an empty folder with the commands that stand behind it.
-readme: $(DONE)/rust $(DONE)/system-g++ $(DONE)/system-python3-venv bindings/js/dist/index.js
+readme: $(DONE)/rust $(addprefix $(DONE)/system-,g++ python3-venv libboost-dev libssl-dev) bindings/js/dist/index.js
 	@.ci/readme
 
 msrv: $(DONE)/rust

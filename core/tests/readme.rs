@@ -8,7 +8,9 @@ fn the_snippets_are_the_programs_that_are_run() {
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let readme = read("README.md");
     for (language, path) in [
+        ("c", "examples/c/client_tls.c"),
         ("c", "examples/c/readme.c"),
+        ("cpp", "examples/cpp/asio_echo_server.cpp"),
         ("cpp", "examples/cpp/readme.cpp"),
         ("js", "examples/node/readme.mjs"),
         ("python", "examples/python/readme.py"),

@@ -67,7 +67,6 @@ $(C_HOSTS)/headers-are-whole: $(HOST_HEADERS) ffi/hosts/headers | $(addprefix $(
 	@mkdir -p $(@D) && touch $@
 
 .PHONY: test-c-hosts
-test: test-c-hosts
 test-c-hosts: $(C_HOSTS)/headers-are-whole $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
 	@PYTHONPATH=conformance/common:conformance/proxies $(PYTHON) ffi/hosts/test.py
 include ffi/abi/abi.mk

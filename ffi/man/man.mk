@@ -4,6 +4,5 @@
 man:
 	@python3 ffi/man/man.py target/man
 
-test: check-man
 check-man: | $(DONE)/system-mandoc
 	@python3 ffi/man/man.py target/man check
