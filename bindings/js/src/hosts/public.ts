@@ -3,6 +3,7 @@ export type { ErrorCode } from "../errors.js";
 export type { ClosedEvent, Fault, Header, OpenEvent, OriginRelation, RequestEvent } from "../events.js";
 export type { HeadersInput } from "../headers.js";
 export type { FaultName } from "../numbers.js";
+export { broadcast } from "./broadcast.js";
 export { ConnectionClosedError, HandshakeError, ProxyError, UnexpectedStatusError } from "./errors.js";
 export type { Server } from "./server.js";
 export type { Acceptance, Handler, HttpResponse, PeerInformation } from "./serving.js";

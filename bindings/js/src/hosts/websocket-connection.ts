@@ -7,6 +7,9 @@ import { MessageQueue } from "./message-queue.js";
 import type { Session, SessionUser } from "./session.js";
 import type { Settings } from "./settings.js";
 
+/** What a broadcast does with each connection. */
+export const OFFER: unique symbol = Symbol("offer");
+
 /** A message: a string if it is text, its bytes if it is binary. */
 export type Message = string | Uint8Array;
 
@@ -170,6 +173,26 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
       return this.#refuse(error);
     }
     return this.#session.writable ? DONE : this.#untilWritable();
+  }
+
+  /** @internal Sends a message, unless that has to wait. Returns whether it need not be sent any more. */
+  [OFFER](payload: Uint8Array, kind: "text" | "binary"): boolean {
+    const session = this.#session;
+    if (session.ended) {
+      return true;
+    }
+    if (this.#turn !== undefined || !session.writable) {
+      return false;
+    }
+    try {
+      session.send(payload, { kind, valid: true, owned: true });
+    } catch (error) {
+      if (!(error instanceof SansockError) || error.code !== "INVALID_STATE") {
+        throw error;
+      }
+      // It is closing.
+    }
+    return true;
   }
 
   /**

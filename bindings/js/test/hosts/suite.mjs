@@ -1,5 +1,6 @@
 // All tests of the hosts, for whatever runs them: a list of `{ name, run }`, or `{ name, skip }` with the reason.
 
+import { broadcasting } from "./broadcast.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { connect } from "./connect.mjs";
 import { connection } from "./connection.mjs";
@@ -10,7 +11,7 @@ import { sending } from "./sending.mjs";
 import { serve } from "./serve.mjs";
 import { session } from "./session.mjs";
 
-const TOPICS = { sending, session, ending, receiving, connection, serve, connect, peers };
+const TOPICS = { broadcasting, sending, session, ending, receiving, connection, serve, connect, peers };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
