@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+AGAIN = "--reruns=2"
+"""For tests that measure time, and fail now and then where others use the processor."""
 NO_ASYNCIO, NO_TRIO, NO_ANYIO = ("-p", "no:asyncio"), ("-p", "no:trio"), ("-p", "no:anyio")
 
 
@@ -29,8 +31,7 @@ class Suite:
 
 
 WEBSOCKETS = (
-    # They measure time, and fail now and then where others use the processor.
-    "--reruns=2",
+    AGAIN,
     *(f"tests/test_{name}.py" for name in ("protocol", "client", "server")),
     "tests/asyncio",
     "tests/sync",
@@ -42,7 +43,7 @@ SUITES = {
     "hypercorn": Suite("wsproto", ("tests/protocol", "tests/e2e", "tests/asyncio", "tests/trio")),
     "trio-websocket": Suite("wsproto", (*NO_ASYNCIO, *NO_ANYIO, "-o", "trio_mode=true", "tests")),
     "flows": Suite("wsproto websockets", (*NO_ANYIO, *NO_ASYNCIO, *NO_TRIO, ".")),
-    "httpx-ws": Suite("wsproto websockets", (*NO_ASYNCIO, *NO_TRIO, "tests")),
+    "httpx-ws": Suite("wsproto websockets", (*NO_ASYNCIO, *NO_TRIO, AGAIN, "tests")),
     "uvicorn": Suite("wsproto websockets", (*NO_ASYNCIO, *NO_TRIO, "tests/protocols/test_websocket.py")),
     "sanic": Suite("websockets", (*NO_ANYIO, "tests/test_ws_handlers.py")),
     "gql": Suite(

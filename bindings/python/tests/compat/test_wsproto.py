@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,8 @@ from sansock.compat.wsproto.events import (
 )
 from sansock.compat.wsproto.extensions import Extension, PerMessageDeflate
 from sansock.compat.wsproto.utilities import LocalProtocolError, RemoteProtocolError
+
+from conversations import BINARY, PONG, decode
 
 MODULES = "connection", "events", "extensions", "frame_protocol", "handshake", "typing", "utilities"
 PARSER = {
@@ -292,6 +295,33 @@ def test_an_extension_that_changes_frames_is_refused() -> None:
 
     with pytest.raises(LocalProtocolError, match="other"):
         Connection(CLIENT, [Other()])
+
+
+def test_one_thread_sends_while_another_receives() -> None:
+    # As httpx-ws and simple-websocket do, without a lock of their own.
+    server = Connection(SERVER)
+    written: list[bytes] = []
+    pings = b"".join(Connection(CLIENT).send(Ping(b"%d" % number)) for number in range(3000))
+
+    def answer() -> None:
+        for at in range(0, len(pings), 40):
+            server.receive_data(pings[at : at + 40])
+            written.extend(server.send(event.response()) for event in server.events() if isinstance(event, Ping))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        for number in range(3000):
+            written.append(server.send(BytesMessage(b"%d" % number)))
+        thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(written)
+    frames = [frame for data in written for frame in decode(data)]
+    for opcode in (PONG, BINARY):
+        assert [frame.payload for frame in frames if frame.opcode == opcode] == [b"%d" % n for n in range(3000)]
 
 
 def test_windows() -> None:

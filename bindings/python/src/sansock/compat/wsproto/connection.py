@@ -7,6 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Generator, Iterable
 from enum import Enum
+from threading import Lock
 from typing import Any
 
 from sansock import _events as engine_events
@@ -82,6 +83,8 @@ class Connection:
     def _take_over(self, engine: Engine, client: bool, events: Iterable[engine_events.Event]) -> None:
         self.client = client
         self._engine = engine
+        # Some hosts read in one thread and send in another. In wsproto the two share nothing, here they share the output.
+        self._lock = Lock()
         self._events: deque[engine_events.Event | None] = deque(events)
         self._state = ConnectionState.OPEN
         self._has_failed = False
@@ -107,6 +110,11 @@ class Connection:
             TypeError: A message is neither text nor bytes, or continues one of the other kind.
             ValueError: The payload of a ping or a pong is longer than 125 bytes.
         """
+        with self._lock:
+            self._queue(event)
+            return self._engine.take_output()
+
+    def _queue(self, event: Event) -> None:
         is_open = self._state is ConnectionState.OPEN
         if isinstance(event, Message) and is_open:
             self._send_message(event)
@@ -118,7 +126,6 @@ class Connection:
             self._send_close(event)
         else:
             raise LocalProtocolError(f"{event} cannot be sent in the state {self._state.name}")
-        return self._engine.take_output()
 
     def receive_data(self, data: bytes | None) -> None:
         """Takes bytes that were read; None for the end of the stream. Next: read ``events()``.
@@ -127,13 +134,15 @@ class Connection:
             LocalProtocolError: The connection is closed.
         """
         if data is None:
-            self._engine.receive_eof(0)
+            with self._lock:
+                self._engine.receive_eof(0)
             self._events.append(None)
             self._state = ConnectionState.CLOSED
         elif self._state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):
-            self._events += self._engine.receive(data, 0)
-            while self._engine.more:
-                self._events += self._engine.timeout(0)
+            with self._lock:
+                self._events += self._engine.receive(data, 0)
+                while self._engine.more:
+                    self._events += self._engine.timeout(0)
         elif self._state is ConnectionState.CLOSED:
             raise LocalProtocolError("the connection is closed")
 
