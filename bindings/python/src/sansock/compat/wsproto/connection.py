@@ -83,7 +83,7 @@ class Connection:
     def _take_over(self, engine: Engine, client: bool, events: Iterable[engine_events.Event]) -> None:
         self.client = client
         self._engine = engine
-        # Some hosts read in one thread and send in another. In wsproto the two share nothing, here they share the output.
+        # Some hosts read in one thread and send in another. In wsproto the two share nothing; here, the output.
         self._lock = Lock()
         self._events: deque[engine_events.Event | None] = deque(events)
         self._state = ConnectionState.OPEN
