@@ -294,6 +294,17 @@ def test_misuse() -> None:
     assert server.data_to_send() == [b"\x01\x01a", b"\x88\x00"]
 
 
+@pytest.mark.parametrize("settings", [{"level": -1}, {"level": 9, "memLevel": 1}])
+def test_settings_of_compression(settings: dict[str, int]) -> None:
+    server, client = ours.Protocol(Side.SERVER), ours.Protocol(Side.CLIENT)
+    server.extensions = [PerMessageDeflate(False, False, 15, 10, settings)]
+    client.extensions = [PerMessageDeflate(False, False, 10, 15)]
+    for _ in range(2):
+        server.send_text(b"a" * 5000)
+        client.receive_data(b"".join(server.data_to_send()))
+        assert client.events_received() == [Frame(Opcode.TEXT, b"a" * 5000)]
+
+
 def test_other_extensions_are_refused() -> None:
     class Factory(ServerExtensionFactory):
         name = "other"  # type: ignore[assignment]

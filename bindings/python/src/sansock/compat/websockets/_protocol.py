@@ -330,5 +330,6 @@ def _deflate_options(extensions: Iterable[Any], client: bool) -> dict[str, Any]:
         for name, value in extension.compress_settings.items():
             if name not in _COMPRESS_SETTINGS:
                 raise NotImplementedError(f"the engine does not know the setting {name} of zlib")
-            options[_COMPRESS_SETTINGS[name]] = value
+            # -1 is zlib's default.
+            options[_COMPRESS_SETTINGS[name]] = None if value == -1 else value
     return options
