@@ -27,17 +27,22 @@ from version import agreed
 
 HERE = "bindings/js"
 MODULES = ("sansock", "slim")
-LIMIT = 600_000
+LIMIT = 700_000
 
 # What bundlers and runtimes without a loader of their own do.
 SUBPATHS = """\
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { connect, serve } from "sansock/node";
 import * as slim from "sansock/slim";
+import { WebSocketServer } from "sansock/ws";
 
 const modules = ["sansock/sansock.wasm", "sansock/slim.wasm"].map((name) => fileURLToPath(import.meta.resolve(name)));
 const compiled = await Promise.all(modules.map(async (path) => WebAssembly.compile(await readFile(path))));
-console.log(typeof slim.Connection.server, compiled.length);
+const server = await serve({ hostname: "127.0.0.1" }, async (connection) => connection.send("served"));
+const client = await connect(server.url);
+console.log(typeof slim.Connection.server, compiled.length, await client.receive(), typeof WebSocketServer);
+await server.close();
 """
 CONSUMER = """\
 import { Connection, type TransportInstruction } from "sansock";
@@ -61,13 +66,15 @@ def pack() -> Path:
 
 def check_files(path: Path) -> None:
     """The compiled modules, the page and the licences."""
-    sources = {Path(name).name for name in repository_files(f"{HERE}/src")}
+    sources = {name.removeprefix(f"{HERE}/src/") for name in repository_files(f"{HERE}/src")}
     stems = [name.removesuffix(".ts") for name in sources if not name.endswith(".d.ts")]
     dist = {f"dist/{stem}{ending}" for stem in stems for ending in (".js", ".d.ts")}
     dist |= {f"dist/{module}{ending}" for module in MODULES for ending in (".wasm", "-base64.js")}
     # What `require` gives, and the types for TypeScript before 5.7, which cannot read the others.
     pages = {"browser", "browser-slim", "workerd", "workerd-slim"}
-    common = [stem for stem in stems if stem not in pages]
+    # Deno and Bun take modules, and the command is one.
+    modern = ("deno/", "bun/", "command/")
+    common = [stem for stem in stems if stem not in pages and not stem.startswith(modern)]
     dist |= {f"dist/cjs/{stem}{ending}" for stem in common for ending in (".js", ".d.ts")}
     dist |= {f"dist/cjs/{module}-base64.js" for module in MODULES}
     dist |= {f"dist/types/{stem}.d.ts" for stem in [*stems, "wasm"]} | {
@@ -105,11 +112,12 @@ def use(path: Path) -> None:
         folder = Path(name)
         (folder / "package.json").write_text('{ "private": true, "type": "module" }\n', "utf-8")
         run("npm", "install", "--offline", "--no-audit", "--no-fund", path, folder=folder)
-        (folder / "program.js").write_text(program(f"{HERE}/README.md", "js"), "utf-8")
+        (folder / "program.js").write_text(program(f"{HERE}/README.md", "js", r"import \{ Connection"), "utf-8")
         (folder / "subpaths.js").write_text(SUBPATHS, "utf-8")
         (folder / "consumer.ts").write_text(CONSUMER, "utf-8")
         expect(f"{HERE}/README.md", run("node", "program.js", folder=folder), "Hello, 世界")
-        expect("subpaths", run("node", "subpaths.js", folder=folder), "function 2")
+        expect("subpaths", run("node", "subpaths.js", folder=folder), "function 2 served function")
+        expect("the command", run("npx", "--no-install", "sansock", "--version", folder=folder), f"sansock {agreed()}")
         tsc = (ROOT / HERE / "node_modules" / ".bin" / "tsc", "--noEmit", "--strict", "--target", "es2022")
         for resolution in RESOLUTIONS:
             run(*tsc, *resolution, "consumer.ts", folder=folder)

@@ -34,6 +34,11 @@ export function loadOnUse(loader: () => CompiledModule): void {
   load = loader;
 }
 
+/** The same for the slim module, where nobody has imported the other, which can do all that this one can. */
+export function loadSlimOnUse(loader: () => CompiledModule): void {
+  load ??= loader;
+}
+
 /** The one engine that all new connections share. */
 export function currentEngine(): Engine {
   if (engine === undefined) {

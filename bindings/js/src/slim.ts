@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compile, inlined, loadOnUse, type ModuleSource, startWith } from "./module.js";
+import { compile, inlined, loadSlimOnUse, type ModuleSource, startWith } from "./module.js";
 import { base64 } from "./slim-base64.js";
 
 export * from "./public.js";
@@ -19,4 +19,4 @@ export function init(source?: ModuleSource): Promise<void> {
   return startWith(async () => (source === undefined ? inlined(base64) : compile(source)));
 }
 
-loadOnUse(() => inlined(base64));
+loadSlimOnUse(() => inlined(base64));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compile, loadOnUse, type ModuleSource, startWith } from "./module.js";
+import { compile, loadSlimOnUse, type ModuleSource, startWith } from "./module.js";
 import module from "./slim.wasm";
 
 export * from "./public.js";
@@ -19,4 +19,4 @@ export function init(source?: ModuleSource): Promise<void> {
   return startWith(() => compile(source ?? module));
 }
 
-loadOnUse(() => module);
+loadSlimOnUse(() => module);
