@@ -138,12 +138,12 @@ target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@touch $@
 
 TOKIO := $(CORE) bindings/tokio/Cargo.toml $(call sources,bindings/tokio/src)
-TOKIO_PROGRAMS := target/release/tokio_echo_server target/release/http2_server
 
-$(TOKIO_PROGRAMS) &: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
+# And with it those over HTTP/2.
+target/release/tokio_echo_server: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
 	@echo 'build: Rust examples over tokio' >&2
 	@cargo build --quiet --release -p sansock-examples-tokio
-	@touch $(TOKIO_PROGRAMS)
+	@touch $@
 
 target/examples/c/%: examples/c/%.c $(wildcard examples/c/*.h) include/sansock.h $(STATIC)
 	@echo 'build: $@' >&2
@@ -170,7 +170,7 @@ bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bi
 
 .PHONY: $(addprefix host-,$(HOSTS))
 host-rust: target/release/echo_server
-host-rust-tokio: $(TOKIO_PROGRAMS)
+host-rust-tokio: target/release/tokio_echo_server
 host-c: $(addprefix target/examples/c/,$(PROGRAMS))
 host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
 host-python host-python-threads: $(DONE)/python-package

@@ -7,6 +7,7 @@ TOKIO_FEATURES := '' tokio futures rustls hyper
 .PHONY: test-tokio lint-tokio bench-tokio
 test-tokio: $(DONE)/rust
 	cargo test --quiet -p sansock-tokio --all-features
+	cargo test --quiet -p sansock-tokio --test messages
 	cargo test --quiet -p sansock-examples-tokio
 
 lint-tokio: $(DONE)/rust

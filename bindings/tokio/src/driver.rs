@@ -122,6 +122,11 @@ impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
         self.session.is_written() && !self.is_unflushed
     }
 
+    /// The same for the output up to there.
+    pub(crate) fn is_flushed_to(&self, end: u64) -> bool {
+        self.session.is_written_to(end) && !self.is_unflushed
+    }
+
     /// Does what can be done now, for a task that polls this half, until what it waits for `is_done`. Returns whether anything
     /// was.
     pub(crate) fn poll(&mut self, half: Half, cx: &mut Context<'_>, is_done: impl Fn(&Self) -> bool) -> bool {

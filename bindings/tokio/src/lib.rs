@@ -18,6 +18,8 @@
 //! `tokio` and `deflate` are on by default. `rustls` adds TLS, `webpki-roots` and `native-certs` certificate authorities for it; `hyper`, `axum`
 //! and `futures` are described above.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Pages link to what features add.
+#![cfg_attr(not(all(feature = "axum", feature = "futures")), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -114,8 +114,14 @@ impl<S: ByteStream<R>, R: Runtime> Socket<S, R> {
 
     /// Waits until all that was sent has been handed on.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if !self.driver.is_flushed() {
-            let is_done = |driver: &Driver<S, R>| driver.is_flushed() || driver.is_finished();
+        self.poll_flush_to(u64::MAX, cx)
+    }
+
+    /// Waits until the output has been handed on up to there: to its end as it was when the caller sent something, so that
+    /// nobody waits for what others send later.
+    pub(crate) fn poll_flush_to(&mut self, end: u64, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if !self.driver.is_flushed_to(end) {
+            let is_done = |driver: &Driver<S, R>| driver.is_flushed_to(end) || driver.is_finished();
             if self.drive(Half::Sender, cx, is_done).is_pending() {
                 return Poll::Pending;
             }

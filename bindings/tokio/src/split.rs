@@ -102,13 +102,15 @@ impl<S: ByteStream<R>, R: Runtime> Sender<S, R> {
         .await
     }
 
-    /// Waits until all that was sent has been handed to the operating system.
+    /// Waits until all that has been sent so far is handed to the operating system.
     ///
     /// # Errors
     ///
     /// [`Error::Closed`] if the connection failed before.
     pub async fn flush(&self) -> Result<(), Error> {
-        poll_fn(|cx| lock(&self.shared).poll_flush(cx)).await
+        // What other senders add meanwhile is not waited for.
+        let end = lock(&self.shared).session().output_end();
+        poll_fn(|cx| lock(&self.shared).poll_flush_to(end, cx)).await
     }
 
     /// Sends a ping with up to 125 bytes (RFC 6455 §5.5.2).

@@ -24,8 +24,8 @@ use crate::split::{Receiver, Sender, split};
 ///
 /// # Receiving
 ///
-/// [`recv`](Self::recv), or the `Stream`, gives whole messages. `None` is a clean end: both Close frames were exchanged, and the
-/// transport is closed as TCP wants it. Any other end is an error once, and then `None`. [`closed`](Self::closed) has the close
+/// [`recv`](Self::recv), or the `Stream`, gives whole messages. `None` is a clean end: both Close frames were exchanged, with whatever
+/// code, and the transport is closed as TCP wants it. Any other end is an error once, and then `None`. [`closed`](Self::closed) has the close
 /// code and the reason.
 ///
 /// # Sending

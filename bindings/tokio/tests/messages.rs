@@ -178,3 +178,11 @@ fn futures_that_hold_a_connection_are_small() {
     assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 64);
     assert!(size_of_future(echo) < 2048, "{} bytes for each connection", size_of_future(echo));
 }
+
+#[cfg(not(feature = "rustls"))]
+#[tokio::test]
+async fn without_tls_a_secure_url_is_refused() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("wss://{}/", listener.local_addr().expect("an address"));
+    assert!(matches!(sansock_tokio::connect(&url).await, Err(Error::NoTls)));
+}

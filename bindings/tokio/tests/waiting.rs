@@ -309,3 +309,32 @@ async fn a_peer_that_sends_without_reading_is_left() {
     drop(server);
     flood.await.expect("no panic");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_does_not_wait_for_what_others_send_later() {
+    let (client, mut server) = pair_with(client_config(), Config::server(), 1024).await;
+    let (_receiver, sender) = client.split();
+    let feeding = {
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            // There is room for many of these, so that the output is never empty before the last one.
+            for _ in 0..2000 {
+                sender.feed(vec![0; 1000]).await.expect("fed");
+                tokio::task::yield_now().await;
+            }
+            sender
+        })
+    };
+    tokio::task::yield_now().await;
+    let sending = tokio::spawn(async move { sender.send("among them").await });
+    let mut before = None;
+    for number in 0..1000 {
+        server.recv().await.expect("a message").expect("no error");
+        if sending.is_finished() && before.is_none() {
+            before = Some(number);
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(before.is_some_and(|number| number < 500), "after {before:?} messages");
+    drop(feeding);
+}

@@ -13,6 +13,9 @@ use crate::error::Error;
 use crate::io::Tokio;
 use crate::websocket::WebSocket;
 
+/// Longer than anybody waits for a proxy.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl Connector<Tokio> {
     /// Goes through this proxy: `http://`, `https://` (with the feature `rustls`), `socks4a://`, `socks5://` or `socks5h://`, as
     /// [`Proxy`] describes them, perhaps with a name and a password. With `socks5` names are looked up here.
@@ -80,9 +83,8 @@ impl Connector<Tokio> {
         for (name, value) in &self.proxy_headers {
             config.add_header(name, value)?;
         }
-        if !self.connect_timeout.is_zero() {
-            config.set_timeout(self.connect_timeout.max(Duration::from_millis(1)))?;
-        }
+        // The timeout around all of this is the one that counts.
+        config.set_timeout(self.connect_timeout.clamp(Duration::from_millis(1), YEAR))?;
         tunnel::open(stream, &config).await
     }
 

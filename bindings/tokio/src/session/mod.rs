@@ -37,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) inbox: Inbox,
     /// Messages for which there was no room in the output.
     parked: VecDeque<Message>,
+    /// How many bytes of output have been written.
+    written: u64,
     /// Why one of them was not sent when there was room.
     send_error: Option<Error>,
     /// Whether we have started the closing handshake.
@@ -65,6 +67,7 @@ impl Session {
             input: BytesMut::new(),
             inbox,
             parked: VecDeque::new(),
+            written: 0,
             send_error: None,
             close_started: false,
             is_paused: false,
@@ -180,6 +183,7 @@ impl Session {
     }
 
     pub(crate) fn written(&mut self, count: usize) {
+        self.written += count as u64;
         // It may have dropped its output meanwhile.
         self.connection.written(count).ok();
         while let Some(message) = self.parked.pop_front() {
@@ -202,6 +206,16 @@ impl Session {
     /// Whether all that was sent has been written.
     pub(crate) fn is_written(&self) -> bool {
         self.connection.pending_output() == 0 && self.parked.is_empty()
+    }
+
+    /// Where the output ends that there is so far. If something is parked, that is not known.
+    pub(crate) fn output_end(&self) -> u64 {
+        if self.parked.is_empty() { self.written + self.connection.pending_output() as u64 } else { u64::MAX }
+    }
+
+    /// Whether the output has been written up to there, which may be before its end: others may be sending.
+    pub(crate) fn is_written_to(&self, end: u64) -> bool {
+        self.written >= end || self.is_written()
     }
 
     /// What to do with the transport once all output is written.
