@@ -19,6 +19,10 @@ export class StreamTransport implements Transport {
 
   write(bytes: Uint8Array, payload?: Uint8Array): boolean {
     const stream = this.#stream;
+    if (!stream.writable) {
+      // It is gone, which "close" will say. It takes what is written all the same, and keeps nothing.
+      return false;
+    }
     if (payload === undefined) {
       stream.write(bytes, this.#onWritten);
     } else {
