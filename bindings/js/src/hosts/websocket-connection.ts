@@ -93,8 +93,10 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     return this.request?.headers ?? this.opened.headers;
   }
 
-  /** Resolves to how the connection ended, once it has. */
+  /** Resolves to how the connection ended, once it has. A server's handler that waits for it handles no message any more. */
   get closed(): Promise<ClosedEvent> {
+    this.#queue.isInHand = false;
+    this.#answerEnd();
     return this.#end.promise;
   }
 
@@ -289,7 +291,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
 
   /**
    * Answers the peer's Close or fault once the messages that came before it have been handled, so that they can be answered: a
-   * server's handler shows that by receiving on, or by ending. The engine waits for `closeTimeout`.
+   * server's handler shows that by receiving on, by waiting for `closed`, or by ending. The engine waits for `closeTimeout`.
    */
   #answerEnd(): void {
     const end = this.#unanswered;

@@ -307,6 +307,22 @@ const handlers = [
     },
   },
   {
+    name: "a handler that has received a message and then waits for the end does not keep the peer waiting",
+    run: async () => {
+      let ends = "";
+      const memory = new MemoryServer(async (connection) => {
+        ends += await connection.receive();
+        ends += (await connection.closed).code;
+      });
+      const client = await memory.connect();
+      void client.send("x");
+      await settled();
+      equal((await client.close(4000)).clean, true);
+      await settled();
+      equal(ends, "x4000");
+    },
+  },
+  {
     name: "when the handler returns the connection is closed with 1000, when it fails with 1011",
     run: async () => {
       const normal = await new MemoryServer(() => {}).connect();
