@@ -24,7 +24,7 @@ export function checkUrl(text: string): string {
 
 /** Subprotocols, each once. Throws a `SyntaxError` if one is not allowed. */
 export function checkProtocols(given: string | readonly string[]): string[] {
-  const protocols = typeof given === "string" ? [given] : Array.from(given, String);
+  const protocols = typeof given === "object" && given !== null ? Array.from(given, String) : [String(given)];
   const bad = protocols.find((protocol) => !TOKEN.test(protocol));
   if (bad !== undefined) {
     throw new DOMException(`the subprotocol ${JSON.stringify(bad)} is not a token`, "SyntaxError");
@@ -36,12 +36,23 @@ export function checkProtocols(given: string | readonly string[]): string[] {
   return protocols;
 }
 
-/** Throws what is wrong with the arguments of `close`. */
-export function checkClose(code: number | undefined, reason: string | undefined): void {
+/** The arguments of `close`, as the engine takes them. Throws an `InvalidAccessError` or a `SyntaxError` if they are not allowed. */
+export function checkClose(given: number | undefined, reason: string = ""): [code: number, reason: string] {
+  const code = given === undefined ? undefined : clamped(given);
   if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
     throw new DOMException(`the code ${code} is neither 1000 nor from 3000 to 4999`, "InvalidAccessError");
   }
-  if (reason !== undefined && encoder.encode(reason).length > MAX_REASON) {
+  const text = String(reason);
+  if (encoder.encode(text).length > MAX_REASON) {
     throw new DOMException(`the reason has more than ${MAX_REASON} bytes`, "SyntaxError");
   }
+  return [code ?? (text === "" ? 0 : 1000), text];
+}
+
+/** A number as Web IDL clamps it to 16 bits: rounded, a half to the even side. */
+function clamped(given: number): number {
+  const within = Math.min(Math.max(Number(given) || 0, 0), 0xffff);
+  const below = Math.floor(within);
+  const isUp = within - below > 0.5 || (within - below === 0.5 && below % 2 === 1);
+  return below + Number(isUp);
 }

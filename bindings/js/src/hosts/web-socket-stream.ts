@@ -37,12 +37,31 @@ export class WebSocketError extends DOMException {
   readonly closeCode: number | null;
   readonly reason: string;
 
+  /** @throws {DOMException} `InvalidAccessError` or `SyntaxError`: the code or the reason is not allowed. */
   constructor(message = "", { closeCode = null, reason = "" }: { closeCode?: number | null; reason?: string } = {}) {
+    const [code, text] = checkClose(closeCode ?? undefined, reason);
     super(message, "WebSocketError");
-    this.closeCode = closeCode;
-    this.reason = reason;
+    this.closeCode = code === 0 ? null : code;
+    this.reason = text;
   }
 }
+
+/** How a connection ended, whatever the code. */
+class EndError extends WebSocketError {
+  override readonly closeCode: number | null;
+  override readonly reason: string;
+
+  constructor(closed: ClosedEvent) {
+    super(new ConnectionClosedError(closed).message);
+    this.closeCode = closed.code === NO_CLOSE ? null : closed.code;
+    this.reason = closed.reason;
+  }
+}
+
+/** The code that stands for the lack of a Close frame (RFC 6455 section 7.1.5). */
+const NO_CLOSE = 1006;
+/** The code that stands for a Close frame without one. */
+const NO_CODE = 1005;
 
 /** A WebSocket as streams with backpressure, as the proposal `WebSocketStream` has it. */
 export abstract class HostWebSocketStream {
@@ -50,7 +69,7 @@ export abstract class HostWebSocketStream {
   readonly url: string;
   /** Resolves when the connection is open; rejects if it cannot be opened. */
   readonly opened: Promise<WebSocketStreamOpened>;
-  /** Resolves when the connection was closed by a closing handshake; rejects with a `WebSocketError` otherwise. */
+  /** Resolves when the connection was closed by a closing handshake; rejects with a `WebSocketError` otherwise, or as `opened` does. */
   readonly closed: Promise<WebSocketCloseInfo>;
   readonly #closed = new Deferred<WebSocketCloseInfo>();
   readonly #abort = new AbortController();
@@ -78,11 +97,11 @@ export abstract class HostWebSocketStream {
    * @throws {DOMException} `InvalidAccessError` or `SyntaxError`: the code or the reason is not allowed.
    */
   close({ closeCode, reason = "" }: WebSocketCloseInfo = {}): void {
-    checkClose(closeCode, reason);
+    const given = checkClose(closeCode, reason);
     if (this.#connection === undefined) {
       this.#abort.abort(new WebSocketError("the connection was closed before it was open"));
     } else {
-      void this.#connection.close(closeCode ?? (reason === "" ? 0 : 1000), reason);
+      void this.#connection.close(...given);
     }
   }
 
@@ -107,7 +126,7 @@ export abstract class HostWebSocketStream {
     if (closed.clean) {
       this.#closed.resolve({ closeCode: closed.code, reason: closed.reason });
     } else {
-      this.#closed.reject(errorOf(closed));
+      this.#closed.reject(new EndError(closed));
     }
   }
 }
@@ -122,7 +141,7 @@ function readableOf(connection: WebSocketConnection): ReadableStream<Message> {
           if (error instanceof ConnectionClosedError && isNormal(error.closed)) {
             controller.close();
           } else {
-            controller.error(error instanceof ConnectionClosedError ? errorOf(error.closed) : error);
+            controller.error(error instanceof ConnectionClosedError ? new EndError(error.closed) : error);
           }
         }
       },
@@ -137,7 +156,7 @@ function readableOf(connection: WebSocketConnection): ReadableStream<Message> {
 function writableOf(connection: WebSocketConnection): WritableStream<string | ArrayBuffer | ArrayBufferView> {
   return new WritableStream({
     start(controller) {
-      void connection.closed.then((closed) => controller.error(errorOf(closed)));
+      void connection.closed.then((closed) => controller.error(new EndError(closed)));
     },
     write: (message) => connection.send(message),
     async close() {
@@ -150,11 +169,7 @@ function writableOf(connection: WebSocketConnection): WritableStream<string | Ar
 }
 
 /** The code and the reason that a `WebSocketError` asks for. */
-function closeOf(reason: unknown): [code: number, reason: string] {
-  return reason instanceof WebSocketError ? [reason.closeCode ?? 0, reason.closeCode === null ? "" : reason.reason] : [0, ""];
-}
-
-function errorOf(closed: ClosedEvent): WebSocketError {
-  const { code, reason } = closed;
-  return new WebSocketError(new ConnectionClosedError(closed).message, { closeCode: code === 1006 ? null : code, reason });
+function closeOf(error: unknown): [code: number, reason: string] {
+  const isCode = error instanceof WebSocketError && error.closeCode !== null && error.closeCode !== NO_CODE;
+  return isCode ? [error.closeCode ?? 0, error.reason] : [0, ""];
 }

@@ -15,7 +15,7 @@ const CLOSING = 2;
 const CLOSED = 3;
 /** Like those of a browser, a WebSocket takes whatever is sent. This is a bound all the same, in bytes. */
 const OUTPUT_LIMIT = 2 ** 30;
-const AT_ONCE = { autoClose: true, receiveWhileClosing: true };
+const AT_ONCE = { autoClose: true };
 const OWN_OPTIONS = ["protocols"];
 const encoder = new TextEncoder();
 
@@ -53,15 +53,19 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
 
   readonly #url: string;
   readonly #abort = new AbortController();
-  readonly #handlers = new Map<string, { handler: unknown }>();
+  readonly #handlers = new Map<string, { handler: unknown; readonly listener: (event: Event) => void }>();
   #readyState: 0 | 1 | 2 | 3 = CONNECTING;
   #binaryType: "blob" | "arraybuffer" = "blob";
   #session: Session | undefined;
   #opened: OpenEvent | undefined;
-  /** Payloads that have been sent and perhaps not been written. */
-  #buffered = 0;
-  /** Of those, what will never be written. */
+  /** How many bytes of payload were passed to the session and are not written, as far as is known. */
+  #unwritten = 0;
+  /** How many wait for a Blob to be read. */
+  #queued = 0;
+  /** How many were passed after the end, and will never be written. */
   #unsent = 0;
+  /** Whether the session will say when bytes of `#unwritten` are written. */
+  #isWatching = false;
   /** Sending waits for a Blob to be read. */
   #queue: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -75,9 +79,9 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
   ) {
     super();
     const init: WebSocketInit =
-      typeof protocols === "object" && !(Symbol.iterator in protocols) ? protocols : { protocols: protocols as string };
+      typeof protocols === "object" && protocols !== null && !(Symbol.iterator in protocols) ? protocols : { protocols: protocols as string };
     this.#url = checkUrl(String(url));
-    const subprotocols = checkProtocols(init.protocols ?? []);
+    const subprotocols = checkProtocols(init.protocols === undefined ? [] : init.protocols);
     const options = {
       outputHardLimit: OUTPUT_LIMIT,
       maxRedirects: 0,
@@ -99,14 +103,9 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     return this.#readyState;
   }
 
-  /** How many bytes of payload wait to be written. */
+  /** How many bytes of payload wait to be written. What is sent in this turn is counted, also if it is written at once. */
   get bufferedAmount(): number {
-    this.#session?.flush();
-    const pending = this.#session?.pending ?? 0;
-    if (pending === 0 && this.#queue === undefined) {
-      this.#buffered = 0;
-    }
-    return (this.#queue === undefined ? Math.min(this.#buffered, pending) : this.#buffered) + this.#unsent;
+    return this.#unwritten + this.#queued + this.#unsent;
   }
 
   /** Whether little waits to be written. While it is false, wait for `drain` before you send more. In no standard. */
@@ -147,8 +146,7 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
       throw new DOMException("the WebSocket is not open yet", "InvalidStateError");
     }
     if (data instanceof Blob) {
-      this.#buffered += data.size;
-      this.#sendLater(() => data.arrayBuffer());
+      this.#sendLater(data.size, () => data.arrayBuffer());
       return;
     }
     const payload = isBytes(data) ? data : String(data);
@@ -156,13 +154,11 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     if (this.#readyState !== OPEN) {
       this.#unsent += length;
     } else if (this.#queue === undefined) {
-      this.#buffered += length;
-      this.#sendNow(payload);
+      this.#sendNow(length, payload);
     } else {
-      this.#buffered += length;
       // A copy, because the caller may change them.
       const copy = typeof payload === "string" ? payload : copied(payload);
-      this.#sendLater(async () => copy);
+      this.#sendLater(length, async () => copy);
     }
   }
 
@@ -173,14 +169,13 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
    *   123 bytes.
    */
   close(code?: number, reason?: string): void {
-    checkClose(code, reason);
+    const given = checkClose(code, reason);
     if (this.#readyState === CONNECTING) {
       this.#readyState = CLOSING;
       this.#abort.abort(new Error("the WebSocket was closed before it was open"));
     } else if (this.#readyState === OPEN) {
       this.#readyState = CLOSING;
-      const given = code === undefined && reason !== undefined && reason !== "" ? 1000 : (code ?? 0);
-      const close = (): void => this.#session?.act((connection, now) => connection.close(given, reason ?? "", now));
+      const close = (): void => this.#session?.act((connection, now) => connection.close(...given, now));
       if (this.#queue === undefined) {
         close();
       } else {
@@ -294,28 +289,29 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
   }
 
   #dispatchMessage(data: string | Blob | ArrayBuffer): void {
-    if (this.#readyState === OPEN || this.#readyState === CLOSING) {
+    if (this.#readyState === OPEN) {
       this.dispatchEvent(new MessageEvent("message", { data, origin: new URL(this.#url).origin }));
     }
   }
 
   #end(code: number, reason: string, wasClean: boolean): void {
     this.#readyState = CLOSED;
-    this.#unsent += this.#buffered;
-    this.#buffered = 0;
     if (this.#failure !== undefined) {
       this.dispatchEvent(new WebSocketErrorEvent(this.#failure));
     }
     this.dispatchEvent(closeEvent({ code, reason, wasClean }));
   }
 
-  #sendNow(data: string | ArrayBuffer | ArrayBufferView): void {
+  #sendNow(length: number, data: string | ArrayBuffer | ArrayBufferView): void {
     const session = this.#session;
     try {
       session?.send(data);
+      this.#unwritten += length;
+      this.#watch();
       // From now on `drain` tells when it is.
       void session?.writable;
     } catch (error) {
+      this.#unsent += length;
       if (error instanceof SansockError && error.code === "INVALID_STATE") {
         // The peer's Close has been answered in the meantime.
         return;
@@ -326,10 +322,27 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     }
   }
 
-  #sendLater(read: () => Promise<string | ArrayBuffer>): void {
+  /** Asks when what was sent so far is written: once for many messages. What never is stays in `bufferedAmount`. */
+  #watch(): void {
+    const amount = this.#unwritten;
+    if (amount > 0 && !this.#isWatching) {
+      this.#isWatching = true;
+      this.#session?.whenWritten((isWritten) => {
+        if (isWritten) {
+          this.#isWatching = false;
+          this.#unwritten -= amount;
+          this.#watch();
+        }
+      });
+    }
+  }
+
+  #sendLater(length: number, read: () => Promise<string | ArrayBuffer>): void {
     if (this.#readyState !== OPEN) {
+      this.#unsent += length;
       return;
     }
+    this.#queued += length;
     const sent = new Deferred<void>();
     const before = this.#queue;
     const data = read();
@@ -337,7 +350,9 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     void (async () => {
       await before;
       try {
-        this.#sendNow(await data);
+        const payload = await data;
+        this.#queued -= length;
+        this.#sendNow(length, payload);
       } catch (error) {
         this.#failure = error as Error;
         this.#session?.terminate();
@@ -353,20 +368,26 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     return (this.#handlers.get(type)?.handler as EventHandler<this, Type>) ?? null;
   }
 
-  /** A handler keeps its place among the listeners when it is replaced. */
+  /** A handler that replaces another takes its place among the listeners; one that is set again after null is the last. */
   #setHandler(type: keyof WebSocketEventMap, handler: unknown): void {
     const known = this.#handlers.get(type);
     const value = typeof handler === "function" || (typeof handler === "object" && handler !== null) ? handler : null;
-    if (known !== undefined) {
+    if (value === null) {
+      super.removeEventListener(type, known?.listener ?? null);
+      this.#handlers.delete(type);
+    } else if (known !== undefined) {
       known.handler = value;
-    } else if (value !== null) {
-      const slot = { handler: value as unknown };
+    } else {
+      const slot = {
+        handler: value as unknown,
+        listener: (event: Event): void => {
+          if (typeof slot.handler === "function") {
+            slot.handler.call(this, event);
+          }
+        },
+      };
       this.#handlers.set(type, slot);
-      super.addEventListener(type, (event) => {
-        if (typeof slot.handler === "function") {
-          slot.handler.call(this, event);
-        }
-      });
+      super.addEventListener(type, slot.listener);
     }
   }
 }
