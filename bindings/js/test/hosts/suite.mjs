@@ -10,8 +10,10 @@ import { receiving } from "./receiving.mjs";
 import { sending } from "./sending.mjs";
 import { serve } from "./serve.mjs";
 import { session } from "./session.mjs";
+import { webSocketStream } from "./web-socket-stream.mjs";
+import { webSocket } from "./web-socket.mjs";
 
-const TOPICS = { broadcasting, sending, session, ending, receiving, connection, serve, connect, peers };
+const TOPICS = { broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 

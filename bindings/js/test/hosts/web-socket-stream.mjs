@@ -1,0 +1,208 @@
+// The class WebSocketStream: streams with backpressure.
+
+import { equal, ok } from "../assert.mjs";
+import { atEnd } from "./cleanup.mjs";
+import { all, rejection, settled } from "./memory.mjs";
+import { host } from "./runtime.mjs";
+import { answering, bytes, echo, rawServer, serving } from "./sockets.mjs";
+
+const { WebSocketError, WebSocketStream } = host;
+
+async function open(handler = echo, options = {}, given = {}) {
+  const server = await serving(handler, options);
+  const stream = new WebSocketStream(server.url, given);
+  const opened = await stream.opened;
+  atEnd(async () => {
+    stream.close();
+    await stream.closed.catch(() => {});
+  });
+  return { server, stream, ...opened };
+}
+
+export const webSocketStream = [
+  {
+    name: "messages of both kinds, and what was agreed on",
+    run: async () => {
+      const { stream, readable, writable, protocol, extensions, server } = await open(echo, { subprotocols: "b" }, { protocols: ["a", "b"] });
+      equal([stream.url, protocol, extensions.startsWith("permessage-deflate")], [server.url, "b", true]);
+      const writer = writable.getWriter();
+      const reader = readable.getReader();
+      for (const message of ["text", bytes(1, 2), ""]) {
+        await writer.write(message);
+        equal((await reader.read()).value, message);
+      }
+      await writer.close();
+      equal(await stream.closed, { closeCode: 1000, reason: "" });
+      equal((await reader.read()).done, true);
+    },
+  },
+  {
+    name: "the server closes: the readable ends, or fails with a WebSocketError",
+    run: async () => {
+      for (const [code, isEnd] of [[1000, true], [1001, true], [4000, false], [1011, false]]) {
+        const { stream, readable } = await open((connection) => connection.close(code, "why"));
+        const outcome = await all(readable).catch((error) => error);
+        equal(await stream.closed, { closeCode: code, reason: "why" });
+        equal([code, Array.isArray(outcome)], [code, isEnd]);
+        if (!isEnd) {
+          ok(outcome instanceof WebSocketError && outcome instanceof DOMException, String(outcome));
+          equal([outcome.name, outcome.closeCode, outcome.reason], ["WebSocketError", code, "why"]);
+        }
+      }
+    },
+  },
+  {
+    name: "an abrupt end fails both streams, and closed",
+    run: async () => {
+      const { stream, readable, writable } = await open(async (connection) => {
+        await connection.receive();
+        connection.terminate();
+      });
+      const writer = writable.getWriter();
+      await writer.write("x");
+      const error = await rejection(stream.closed);
+      equal([error.name, error.closeCode], ["WebSocketError", null]);
+      equal((await rejection(readable.getReader().read())).name, "WebSocketError");
+      equal((await rejection(writer.write("x"))).name, "WebSocketError");
+    },
+  },
+  {
+    name: "close with a code and a reason; cancel and abort with those of a WebSocketError",
+    run: async () => {
+      const ways = {
+        close: ({ stream }) => stream.close({ closeCode: 4001, reason: "enough" }),
+        cancel: ({ readable }) => readable.cancel(new WebSocketError("", { closeCode: 4001, reason: "enough" })),
+        abort: ({ writable }) => writable.abort(new WebSocketError("", { closeCode: 4001, reason: "enough" })),
+      };
+      for (const [way, call] of Object.entries(ways)) {
+        let seen;
+        const opened = await open(async (connection) => {
+          seen = await connection.closed;
+        });
+        void call(opened);
+        await opened.stream.closed;
+        equal([way, seen.code, seen.reason], [way, 4001, "enough"]);
+      }
+      for (const reason of [undefined, new Error("x"), new WebSocketError("")]) {
+        const { stream, readable } = await open();
+        void readable.cancel(reason);
+        equal((await stream.closed).closeCode, 1005);
+      }
+    },
+  },
+  {
+    name: "a stream that is piped into another passes its end on",
+    run: async () => {
+      let seen;
+      const source = await open(async (connection) => {
+        await connection.send("x");
+        await connection.close(4002, "from the source");
+      });
+      const target = await open(async (connection) => {
+        equal(await connection.receive(), "x");
+        seen = await connection.closed;
+      });
+      await rejection(source.readable.pipeTo(target.writable));
+      await target.stream.closed;
+      equal([seen.code, seen.reason], [4002, "from the source"]);
+    },
+  },
+  {
+    name: "who does not read makes the server wait, and loses nothing",
+    run: async () => {
+      let sent = 0;
+      const { readable } = await open(async (connection) => {
+        for (; sent < 300; sent++) {
+          await connection.send(new Uint8Array(100_000).fill(sent));
+        }
+      }, { deflate: false }, { maxQueue: 100_000 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ok(sent < 300, "30 MB went to a client that does not read");
+      const messages = await all(readable);
+      equal(messages.map((message) => message[0]), messages.map((_, index) => index % 256));
+      equal(messages.length, 300);
+    },
+  },
+  {
+    name: "a server that does not read makes the writer wait",
+    run: async () => {
+      let go;
+      const gate = new Promise((resolve) => (go = resolve));
+      const { writable, stream } = await open(async (connection) => {
+        await gate;
+        let count = 0;
+        for await (const message of connection) {
+          count += message.length;
+        }
+        equal(count, 30_000_000);
+      }, { maxQueue: 100_000 }, { deflate: false });
+      const writer = writable.getWriter();
+      let written = 0;
+      const all = (async () => {
+        for (; written < 300; written++) {
+          await writer.write(new Uint8Array(100_000));
+        }
+        await writer.close();
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ok(written < 300, "30 MB went to a server that does not read");
+      go();
+      await all;
+      equal((await stream.closed).closeCode, 1000);
+    },
+  },
+  {
+    name: "an opening that fails, or is given up, rejects opened and closed",
+    run: async () => {
+      const server = await answering(() => "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+      const refused = new WebSocketStream(server.url);
+      const error = await rejection(refused.opened);
+      equal([error.status, await rejection(refused.closed)], [404, error]);
+
+      const silent = await rawServer((socket) => socket.resume());
+      const closed = new WebSocketStream(silent.url);
+      closed.close();
+      equal((await rejection(closed.opened)).name, "WebSocketError");
+
+      const controller = new AbortController();
+      const aborted = new WebSocketStream(silent.url, { signal: controller.signal });
+      controller.abort();
+      equal((await rejection(aborted.opened)).name, "AbortError");
+      equal((await rejection(aborted.closed)).name, "AbortError");
+    },
+  },
+  {
+    name: "a signal that comes later does nothing",
+    run: async () => {
+      const controller = new AbortController();
+      const { readable, writable } = await open(echo, {}, { signal: controller.signal });
+      controller.abort();
+      await settled();
+      void writable.getWriter().write("x");
+      equal((await readable.getReader().read()).value, "x");
+    },
+  },
+  {
+    name: "arguments that are not allowed",
+    run: async () => {
+      const throws = (name, call) => {
+        try {
+          call();
+        } catch (error) {
+          equal([String(call), error.name], [String(call), name]);
+          return;
+        }
+        throw new Error(`${call} did not throw`);
+      };
+      throws("SyntaxError", () => new WebSocketStream("nonsense"));
+      throws("SyntaxError", () => new WebSocketStream("ws://a/", { protocols: ["a", "a"] }));
+      throws("InvalidAccessError", () => new WebSocketError("", { closeCode: 1001 }));
+      throws("SyntaxError", () => new WebSocketError("", { reason: "x".repeat(124) }));
+      const { closeCode, reason, message } = new WebSocketError("text", { reason: "x" });
+      equal([closeCode, reason, message], [1000, "x", "text"]);
+      const { stream } = await open();
+      throws("InvalidAccessError", () => stream.close({ closeCode: 1005 }));
+      throws("SyntaxError", () => stream.close({ closeCode: 1000, reason: "x".repeat(124) }));
+    },
+  },
+];
