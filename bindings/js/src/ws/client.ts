@@ -39,7 +39,8 @@ export interface ClientOptions extends CommonOptions, RequestOptions {
 
 /** The opening handshake of a client, through Node's own HTTP, so that agents, proxies and certificates are what they are for `http`. */
 export class Opening implements SessionUser {
-  readonly url: string;
+  /** The URL, that of the last redirect. */
+  url: string;
   readonly #websocket: WebSocket;
   readonly #options: ClientOptions;
   readonly #subprotocols: readonly string[];
@@ -60,9 +61,9 @@ export class Opening implements SessionUser {
     this.url = url.href;
     this.#websocket = websocket;
     this.#subprotocols = subprotocols;
-    this.#options = options;
+    this.#options = { ...options };
     this.#headers = { ...(options.headers as Record<string, unknown> | undefined) };
-    this.#start(url);
+    this.#start(url, false);
   }
 
   /** Ends the handshake. */
@@ -86,7 +87,7 @@ export class Opening implements SessionUser {
 
   // --- Private. ---
 
-  #start(url: URL): void {
+  #start(url: URL, isRedirect: boolean): void {
     const { perMessageDeflate = true, origin } = this.#options;
     const session = this.#newSession(url, perMessageDeflate, origin);
     this.#session = session;
@@ -102,6 +103,10 @@ export class Opening implements SessionUser {
         this.#fail(error);
       }
     });
+    if (isRedirect) {
+      // While its headers can still be changed.
+      this.#websocket.emit("redirect", this.url, request);
+    }
     request.on("upgrade", (response, socket, rest) => this.#onUpgrade(session, response, socket, rest));
     request.on("response", (response) => this.#onResponse(url, request, response));
     const { handshakeTimeout, finishRequest } = this.#options;
@@ -140,6 +145,9 @@ export class Opening implements SessionUser {
       path,
       headers: Object.fromEntries([...own, ...given]) as Record<string, string>,
       timeout: undefined,
+      hostname: undefined,
+      protocol: undefined,
+      socketPath: undefined,
       ...(socketPath === undefined ? place(url) : { socketPath }),
     };
     if (url.username !== "" || url.password !== "") {
@@ -200,15 +208,14 @@ export class Opening implements SessionUser {
       return;
     }
     const isSame = to.host === from.host && !(from.protocol === "wss:" && to.protocol !== "wss:");
-    if (!isSame) {
+    // Whoever listens sees to the headers of each request.
+    if (!isSame && this.#websocket.listenerCount("redirect") === 0) {
       const kept = Object.entries(this.#headers).filter(([name]) => !SECRETS.includes(name.toLowerCase()));
       this.#headers = Object.fromEntries(kept);
       this.#options.auth = undefined;
     }
-    this.#start(to);
-    if (this.#request !== undefined) {
-      this.#websocket.emit("redirect", to.href, this.#request);
-    }
+    this.url = to.href;
+    this.#start(to, true);
   }
 
   #fail(error: Error): void {

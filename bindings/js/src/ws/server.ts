@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server as HttpServer, type Ser
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 
 import { type CommonOptions, engineOptions } from "./options.js";
 import { type Decision, type Policy, Upgrade } from "./upgrade.js";
@@ -89,7 +90,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified');
     }
     this.options = { ...options, WebSocket: options.WebSocket ?? WebSocket };
-    this.path = path;
+    this.path = path ?? undefined;
     this.#policy = this.#newPolicy();
     this.clients = clientTracking ? new Set() : undefined;
     this.#ownsServer = port !== undefined && port !== null;
@@ -152,7 +153,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   /** Whether a request is for this server: by default, whether its path is the option `path`. */
   shouldHandle({ url = "" }: IncomingMessage): boolean {
     const [path] = url.split("?", 1);
-    return this.path === undefined || this.path === path;
+    return !this.path || this.path === path;
   }
 
   /** Answers a request for an upgrade. The callback gets the socket once the connection is open. */
@@ -207,7 +208,8 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       decide(true);
       return;
     }
-    const secure = "encrypted" in request.socket || "authorized" in request.socket;
+    const { encrypted, authorized } = request.socket as Partial<TLSSocket>;
+    const secure = Boolean(encrypted) || Boolean(authorized);
     const information = { origin: request.headers.origin, secure, req: request };
     if (verifyClient.length === 2) {
       (verifyClient as (information: ClientInformation, decide: Decision) => void)(information, decide);

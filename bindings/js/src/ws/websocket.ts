@@ -86,7 +86,6 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
       const isOptions = typeof protocols === "object" && protocols !== null && !Array.isArray(protocols);
       const subprotocols = isOptions || protocols === undefined ? [] : [protocols].flat();
       this.#opening = new Opening(this, address, subprotocols, (isOptions ? protocols : options) ?? {});
-      this.#url = this.#opening.url;
     }
   }
 
@@ -129,7 +128,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
 
   /** The URL of a client. */
   get url(): string {
-    return this.#url;
+    return this.#opening?.url ?? this.#url;
   }
 
   get isPaused(): boolean {
@@ -343,6 +342,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
     this.#protocol = subprotocol ?? "";
     this.#extensions = extensions.map((extension) => extension.split(";", 1)[0]).join();
     this.#readyState = OPEN;
+    this.#url = this.url;
     this.#opening = undefined;
     this.emit("open");
   }
