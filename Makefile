@@ -45,6 +45,7 @@ help:
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
 	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
+	  'make test-dependents             packages from npm that depend on ws, on sansock/ws' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
@@ -217,6 +218,7 @@ include bindings/python/docs/docs.mk
 include examples/python/chat/chat.mk
 include bindings/js/bench/bench.mk
 include bindings/tokio/tokio.mk
+include bindings/js/dependents/dependents.mk
 include conformance/peers.mk
 include conformance/proxies.mk
 include conformance/http.mk
@@ -335,4 +337,4 @@ no-std: $(DONE)/rust
 
 .PHONY: clean
 clean:
-	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules conformance/node_modules bindings/js/bench/node_modules core/fuzz/artifacts
+	rm -rf target .tools .venv bindings/js/build bindings/js/dist bindings/js/node_modules bindings/js/dependents/node_modules conformance/node_modules bindings/js/bench/node_modules core/fuzz/artifacts
