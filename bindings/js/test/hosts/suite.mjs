@@ -13,10 +13,11 @@ import { session } from "./session.mjs";
 import { webSocketStream } from "./web-socket-stream.mjs";
 import { webSocket } from "./web-socket.mjs";
 import { wsOpening } from "./ws-client.mjs";
+import { wsDifferences } from "./ws-differences.mjs";
 import { wsMessages } from "./ws-messages.mjs";
 import { wsServer } from "./ws-server.mjs";
 
-const TOPICS = { broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages };
+const TOPICS = { broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages, wsDifferences };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
