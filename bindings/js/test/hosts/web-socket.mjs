@@ -353,6 +353,7 @@ const closing = [
         socket.once("data", (chunk) => {
           const key = /Sec-WebSocket-Key: (\S+)/i.exec(chunk.toString("latin1"))[1];
           void answerTo(key).then((head) => socket.write(`${head}\x83\x00`, "latin1"));
+          socket.once("data", () => socket.end());
         });
       });
       const { closed, events } = opening(server.url);
