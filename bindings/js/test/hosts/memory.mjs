@@ -106,6 +106,19 @@ export async function pair({ client = {}, server = {} } = {}) {
 /** Lets everything happen that waits for nothing from outside. */
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Whether a promise waits for somebody else: it has not settled although there was time for everything that was due. */
+export async function isBlocked(promise) {
+  let done = false;
+  const mark = () => {
+    done = true;
+  };
+  promise.then(mark, mark);
+  for (let turns = 0; turns < 30 && !done; turns++) {
+    await settled();
+  }
+  return !done;
+}
+
 /** The error that a promise rejects with. */
 export async function rejection(promise) {
   try {

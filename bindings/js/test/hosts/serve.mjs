@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { equal, ok } from "../assert.mjs";
-import { rejection, settled } from "./memory.mjs";
+import { isBlocked, rejection, settled } from "./memory.mjs";
 import { host, runtime } from "./runtime.mjs";
 import { bytes, connecting, echo, pem, rawClient, requestText, serving, socketPath } from "./sockets.mjs";
 
@@ -96,14 +96,15 @@ const talking = [
       const server = await serving(async (connection) => {
         for (; sent < 400; sent++) {
           const room = connection.send(new Uint8Array(100_000).fill(sent));
-          if (connection.bufferedAmount > 500_000) {
+          if (await isBlocked(room)) {
             waits();
           }
           await room;
         }
+        waits();
       }, { deflate: false, outputSoftLimit: 300_000 });
       const client = await connecting(server.url, { maxQueue: 100_000 });
-      await Promise.race([full, new Promise((resolve) => setTimeout(resolve, 300))]);
+      await full;
       ok(sent < 400, "40 MB went to a client that does not read");
       for (let index = 0; index < 400; index++) {
         const message = await client.receive();

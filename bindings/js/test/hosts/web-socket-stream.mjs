@@ -2,7 +2,7 @@
 
 import { equal, ok } from "../assert.mjs";
 import { atEnd } from "./cleanup.mjs";
-import { all, rejection, settled } from "./memory.mjs";
+import { all, isBlocked, rejection, settled } from "./memory.mjs";
 import { host } from "./runtime.mjs";
 import { answering, bytes, echo, rawServer, serving } from "./sockets.mjs";
 
@@ -111,12 +111,19 @@ export const webSocketStream = [
     name: "who does not read makes the server wait, and loses nothing",
     run: async () => {
       let sent = 0;
+      let waits;
+      const full = new Promise((resolve) => (waits = resolve));
       const { readable } = await open(async (connection) => {
         for (; sent < 300; sent++) {
-          await connection.send(new Uint8Array(100_000).fill(sent));
+          const room = connection.send(new Uint8Array(100_000).fill(sent));
+          if (await isBlocked(room)) {
+            waits();
+          }
+          await room;
         }
+        waits();
       }, { deflate: false }, { maxQueue: 100_000 });
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await full;
       ok(sent < 300, "30 MB went to a client that does not read");
       const messages = await all(readable);
       equal(messages.map((message) => message[0]), messages.map((_, index) => index % 256));
@@ -138,13 +145,20 @@ export const webSocketStream = [
       }, { maxQueue: 100_000 }, { deflate: false });
       const writer = writable.getWriter();
       let written = 0;
+      let waits;
+      const full = new Promise((resolve) => (waits = resolve));
       const all = (async () => {
         for (; written < 300; written++) {
-          await writer.write(new Uint8Array(100_000));
+          const room = writer.write(new Uint8Array(100_000));
+          if (await isBlocked(room)) {
+            waits();
+          }
+          await room;
         }
+        waits();
         await writer.close();
       })();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await full;
       ok(written < 300, "30 MB went to a server that does not read");
       go();
       await all;
