@@ -245,10 +245,10 @@ fn the_examples_of_the_readme() {
     }
 }
 
-/// The program in the first block of a language in the README.
+/// The program over the engine alone in the README: the last one of its language.
 fn program_of_the_readme(language: &str) -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
-    let (_, block) = readme.split_once(&format!("```{language}\n")).expect("a program");
+    let (_, block) = readme.rsplit_once(&format!("```{language}\n")).expect("a program");
     block.split_once("```").expect("an end of the block").0.to_owned()
 }
 
