@@ -54,11 +54,11 @@ $(C_HOSTS)/event-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang l
 	$(call host-test,clang -std=c11,ffi/hosts/loop.c,-levent -levent_openssl $(OPENSSL))
 
 ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp
-$(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,g++ libboost-dev libssl-dev)
-	$(call host-test,g++ -std=c++20 $(ASAN),$(ASIO_TEST),$(OPENSSL))
+$(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libboost-dev libssl-dev)
+	$(call host-test,clang++ -std=c++17,$(ASIO_TEST),$(OPENSSL))
 
-$(C_HOSTS)/asio-standalone: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libasio-dev libssl-dev)
-	$(call host-test,clang++ -std=c++17 -DSANSOCK_STANDALONE_ASIO,$(ASIO_TEST),$(OPENSSL))
+$(C_HOSTS)/asio-standalone: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,g++ libasio-dev libssl-dev)
+	$(call host-test,g++ -std=c++20 -DSANSOCK_STANDALONE_ASIO $(ASAN),$(ASIO_TEST),$(OPENSSL))
 
 # Each header alone, by each compiler, with and without TLS.
 $(C_HOSTS)/headers-are-whole: $(HOST_HEADERS) ffi/hosts/headers | $(addprefix $(DONE)/system-,g++ clang libboost-dev libasio-dev libuv1-dev \
