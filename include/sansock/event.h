@@ -21,7 +21,8 @@
  * is ended as the engine says: over TLS with close_notify first. A peer is freed by itself when its transport is
  * closed; sansock_event_end does that at once.
  *
- * C11 and C++17. The program ignores SIGPIPE. A peer belongs to the thread that runs its base.
+ * C11 and C++17. The program ignores SIGPIPE. A peer belongs to the thread that runs its base. Before the base is freed,
+ * end all peers and run it until their handlers have been called with NULL.
  */
 #ifndef SANSOCK_EVENT_H
 #define SANSOCK_EVENT_H

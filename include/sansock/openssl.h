@@ -12,7 +12,7 @@
  * end of TCP without it does not. The answer to close_notify is not awaited before TCP is closed: in WebSocket the
  * Close frames have said it before.
  *
- * C11, and C++17. Link with -lssl -lcrypto. One thread at a time.
+ * C11, and C++17. OpenSSL 1.1.1 or later; link with -lssl -lcrypto. One thread at a time.
  */
 #ifndef SANSOCK_OPENSSL_H
 #define SANSOCK_OPENSSL_H

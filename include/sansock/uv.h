@@ -21,8 +21,9 @@
  * ended as the engine says: over TLS with close_notify first. A peer is freed by itself when its handles are closed;
  * sansock_uv_end does that at once.
  *
- * C11 and C++17, on Unix. The program ignores SIGPIPE, as libuv asks for. One loop for each thread. A peer belongs to
- * the thread of its loop.
+ * C11 and C++17, on Unix. The program ignores SIGPIPE, as libuv asks for. One loop for each thread; a peer belongs to
+ * the thread of its loop. Before the loop is closed, end all peers and run it until their handlers have been called with
+ * NULL.
  */
 #ifndef SANSOCK_UV_H
 #define SANSOCK_UV_H

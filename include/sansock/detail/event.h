@@ -106,6 +106,16 @@ static inline void sansock_event_drained(struct bufferevent *buffers, void *peer
     sansock_event_work(p);
 }
 
+/* The error behind BEV_EVENT_ERROR. One of TLS leaves errno as it was. */
+static inline int sansock_event_last_error(sansock_event *p) {
+    int error = EVUTIL_SOCKET_ERROR();
+#ifdef SANSOCK_OPENSSL
+    if (p->has_tls && bufferevent_get_openssl_error(p->buffers) != 0) return EPROTO;
+#endif
+    (void)p;
+    return error;
+}
+
 static inline void sansock_event_happened(struct bufferevent *buffers, short what, void *peer) {
     sansock_event *p = (sansock_event *)peer;
     (void)buffers;
@@ -114,7 +124,7 @@ static inline void sansock_event_happened(struct bufferevent *buffers, short wha
         return;
     }
     if (what & BEV_EVENT_EOF) p->stream_over = true;
-    if (what & BEV_EVENT_ERROR) sansock_event_lost(p, EVUTIL_SOCKET_ERROR());
+    if (what & BEV_EVENT_ERROR) sansock_event_lost(p, sansock_event_last_error(p));
     if (p->begun) {
         sansock_event_work(p);
     } else {
