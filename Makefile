@@ -285,7 +285,7 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py
 	cd ffi/hosts && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && $(RUFF) format --check --config ../../.ci/ruff.toml .
-	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py
+	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py hostile.py
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 

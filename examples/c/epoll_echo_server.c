@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
         struct epoll_event event;
         sansock_deadline *due;
         if (epoll_wait(epoll_fd, &event, 1, sansock_deadlines_wait_ms(&deadlines, sansock_deadlines_now())) == 1) {
-            if (event.data.ptr == &ends) return 0;
+            if (event.data.ptr == &ends) return 0; /* the system frees what is left */
             if (event.data.ptr == &listener)
                 on_connection(listener);
             else

@@ -103,7 +103,7 @@ int main(int argc, char **argv) {
         io_uring_submit_and_wait_timeout(&ring, &done, 1, ms < 0 ? NULL : &wait, NULL);
         if (done) {
             uintptr_t data = (uintptr_t)io_uring_cqe_get_data(done);
-            if (data == SIGNAL) return 0;
+            if (data == SIGNAL) return 0; /* the system frees what is left */
             if (data == CONNECTION) {
                 on_connection(done->res);
                 SUBMIT(io_uring_prep_accept(entry, listener, NULL, NULL, SOCK_CLOEXEC), NULL, CONNECTION);

@@ -26,6 +26,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
+import hostile
+
 HOSTS = ROOT / "ffi" / "hosts"
 TESTS = [
     "deadlines",
@@ -138,7 +140,7 @@ async def crowd(url: str, context: ssl.SSLContext | None) -> None:
 
 
 def check_server(name: str, certificate: str, key: str) -> None:
-    """An echo server, over TCP, and over TLS if it has it."""
+    """An echo server, over TCP, and over TLS if it has it; also while other connections end badly."""
     program, has_tls = SERVERS[name]
     if (
         name == "io_uring"
@@ -152,11 +154,16 @@ def check_server(name: str, certificate: str, key: str) -> None:
             context = ssl.create_default_context(cafile=certificate) if tls else None
             asyncio.run(crowd(url, context))
             output_of("node", HOSTS / "ws_client.mjs", url, *arguments[:1])
+            left = hostile.assault(port, context)
+            asyncio.run(crowd(url, context))
+            for connection in left:
+                connection.close()
             if name != "asio":
                 process.send_signal(signal.SIGTERM)
                 if process.wait(SECONDS) != 0:
                     raise Failure(f"{name} ends with {process.returncode}")
-        print(f"{name}: websockets and ws, {CONNECTIONS} connections at once{' over TLS' if tls else ''}")
+        peers = f"websockets and ws, {CONNECTIONS} connections at once, and among {hostile.CONNECTIONS} that end badly"
+        print(f"{name}: {peers}{', over TLS' if tls else ''}")
 
 
 def has_io_uring() -> bool:
