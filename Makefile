@@ -57,6 +57,7 @@ help:
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
+	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
@@ -288,6 +289,7 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py hostile.py
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
+	python3 $(HOSTS_FOLDER)/page.py --check
 
 test-rust: $(DONE)/rust fuzz-replay
 	cargo test --quiet -p sansock
