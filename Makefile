@@ -71,6 +71,8 @@ help:
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
+	  'make test-types | test-pythons   the types of the Python package are complete | its tests on other interpreters' \
+	  'make wheels                      wheels of the Python package for any Linux, manylinux and musllinux' \
 	  'make docs                        the pages of the Python package, into target/docs-python' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'
 
@@ -215,6 +217,7 @@ include conformance/benches.mk
 include core/benches/bench.mk
 include ffi/benches/bench.mk
 include bindings/python/bench/bench.mk
+include bindings/python/python.mk
 include bindings/python/docs/docs.mk
 include examples/python/chat/chat.mk
 include bindings/js/bench/bench.mk

@@ -49,55 +49,64 @@ class SansockError(WebSocketError):
 class InvalidArgument(SansockError, ValueError):
     """An argument is outside what the protocol or the option allows."""
 
-    status, name = _numbers.ERR_INVALID_ARGUMENT, "INVALID_ARGUMENT"
+    status: ClassVar[int] = _numbers.ERR_INVALID_ARGUMENT
+    name: ClassVar[str] = "INVALID_ARGUMENT"
 
 
 class InvalidState(SansockError):
     """The state of the connection does not allow the call: sending after Close, accepting twice."""
 
-    status, name = _numbers.ERR_INVALID_STATE, "INVALID_STATE"
+    status: ClassVar[int] = _numbers.ERR_INVALID_STATE
+    name: ClassVar[str] = "INVALID_STATE"
 
 
 class WouldBlock(SansockError):
     """The output is at its hard limit. Write it, report it with ``written``, and call again."""
 
-    status, name = _numbers.ERR_WOULD_BLOCK, "WOULD_BLOCK"
+    status: ClassVar[int] = _numbers.ERR_WOULD_BLOCK
+    name: ClassVar[str] = "WOULD_BLOCK"
 
 
 class TooLarge(SansockError):
     """The payload alone is larger than the hard limit of the output. Send it in parts, or raise the limit."""
 
-    status, name = _numbers.ERR_TOO_LARGE, "TOO_LARGE"
+    status: ClassVar[int] = _numbers.ERR_TOO_LARGE
+    name: ClassVar[str] = "TOO_LARGE"
 
 
 class NoMemory(SansockError, MemoryError):
     """Memory could not be allocated."""
 
-    status, name = _numbers.ERR_NO_MEMORY, "NO_MEMORY"
+    status: ClassVar[int] = _numbers.ERR_NO_MEMORY
+    name: ClassVar[str] = "NO_MEMORY"
 
 
 class BadHandle(SansockError):
     """The connection was freed."""
 
-    status, name = _numbers.ERR_BAD_HANDLE, "BAD_HANDLE"
+    status: ClassVar[int] = _numbers.ERR_BAD_HANDLE
+    name: ClassVar[str] = "BAD_HANDLE"
 
 
 class Busy(SansockError):
     """The connection is in use by another thread."""
 
-    status, name = _numbers.ERR_BUSY, "BUSY"
+    status: ClassVar[int] = _numbers.ERR_BUSY
+    name: ClassVar[str] = "BUSY"
 
 
 class Poisoned(SansockError):
     """The engine failed in an earlier call on this connection. Close the transport, and free the connection."""
 
-    status, name = _numbers.ERR_POISONED, "POISONED"
+    status: ClassVar[int] = _numbers.ERR_POISONED
+    name: ClassVar[str] = "POISONED"
 
 
 class Entropy(SansockError):
     """The operating system provided no random bytes. Try again, or pass a ``seed``."""
 
-    status, name = _numbers.ERR_ENTROPY, "ENTROPY"
+    status: ClassVar[int] = _numbers.ERR_ENTROPY
+    name: ClassVar[str] = "ENTROPY"
 
 
 _CLASSES: dict[int, type[SansockError]] = {

@@ -36,6 +36,13 @@ class ConnectionClosed(WebSocketError):
         fault: Which rule was broken, if any; else None.
     """
 
+    code: int
+    reason: str
+    sent_code: int | None
+    clean: bool
+    by_peer: bool
+    fault: Fault | None
+
     def __init__(self, closed: Closed) -> None:
         super().__init__(_describe(closed))
         self.closed = closed

@@ -89,6 +89,16 @@ class Session(Waiting):
         "rejected",
         "send_large",
     )
+    connection: Connection
+    max_queue: int
+    parts: bool
+    now: Callable[[], int | None]
+    close_timeout: float
+    is_sending: bool
+    is_handled: bool
+    is_unanswered: bool
+    is_lost: bool
+    latency: float
 
     def __init__(
         self,

@@ -93,7 +93,12 @@ class WebSocketProtocol(Protocol):
     """One connection, from the request that uvicorn has read until its end, and the task of its application."""
 
     session: _Session
-    session_class = _Session
+    session_class: type[Session] = _Session
+    logger: logging.Logger
+    stage: _Stage
+    is_told: bool
+    receiving: asyncio.Lock
+    client: tuple[str, int] | None
 
     def __init__(
         self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None

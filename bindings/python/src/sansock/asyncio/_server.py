@@ -51,6 +51,9 @@ class Server:
         sockets: The sockets that it listens on.
     """
 
+    handler: Handler
+    settings: Settings
+
     def __init__(self, handler: Handler, settings: Settings) -> None:
         self.handler, self.settings = handler, settings
         self.tasks: dict[asyncio.Task[None], _ServerProtocol] = {}

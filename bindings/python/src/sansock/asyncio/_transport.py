@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, cast
+from typing import Any, Callable, cast
 
 from .._connection import Connection
 from .._enums import MessageKind, Transport
@@ -42,9 +42,16 @@ class WebSocket(_WebSocket):
 class Protocol(asyncio.BufferedProtocol):
     """One connection: what asyncio calls, and what the session asks for."""
 
+    loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
+    session: Session
     websocket: WebSocket
-    session_class = Session
+    session_class: type[Session] = Session
+    may_write: bool
+    is_reading: bool
+    is_corked: bool
+    new_waiter: Callable[[], asyncio.Future[Any]]
+    read_buffer: memoryview
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self.loop = asyncio.get_running_loop()

@@ -37,6 +37,11 @@ class Server:
         sockets: What it listens on.
     """
 
+    handler: Handler
+    settings: Settings
+    sockets: list[Any]
+    ssl: tls.SSLContext | None
+
     def __init__(self, handler: Handler, settings: Settings, sockets: list[Any], ssl: tls.SSLContext | None) -> None:
         self.handler, self.settings, self.sockets, self.ssl = handler, settings, sockets, ssl
         self.hosts: set[SocketHost] = set()

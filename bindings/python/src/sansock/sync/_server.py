@@ -23,6 +23,8 @@ from ._transport import SocketHost, poll_selector
 from ._websocket import WebSocket
 
 if TYPE_CHECKING:
+    from socket import socket as Socket  # noqa: N812 - in the class, socket is an attribute
+
     from typing_extensions import Self, Unpack
 
 __all__ = ["Server", "broadcast", "serve"]
@@ -41,7 +43,12 @@ class Server:
         socket: The socket that it listens on.
     """
 
-    def __init__(self, handler: Handler, settings: Settings, sock: socket.socket, ssl: tls.SSLContext | None) -> None:
+    handler: Handler
+    settings: Settings
+    socket: Socket
+    ssl: tls.SSLContext | None
+
+    def __init__(self, handler: Handler, settings: Settings, sock: Socket, ssl: tls.SSLContext | None) -> None:
         self.handler, self.settings, self.socket, self.ssl = handler, settings, sock, ssl
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, SocketHost | None] = {}
@@ -118,7 +125,7 @@ class Server:
             return
         self._start(sock)
 
-    def _start(self, sock: socket.socket) -> None:
+    def _start(self, sock: Socket) -> None:
         thread = threading.Thread(target=self._serve, args=(sock,), name="sansock server", daemon=True)
         with self._lock:
             self._threads[thread] = None
@@ -132,7 +139,7 @@ class Server:
             sock.close()
             sleep(_RESPITE)
 
-    def _serve(self, sock: socket.socket) -> None:
+    def _serve(self, sock: Socket) -> None:
         try:
             host = self._accepted(sock)
             if host is None:
@@ -153,7 +160,7 @@ class Server:
             with self._lock:
                 self._threads.pop(threading.current_thread(), None)
 
-    def _accepted(self, sock: socket.socket) -> SocketHost | None:
+    def _accepted(self, sock: Socket) -> SocketHost | None:
         """The host of a connection; None if the client has given up, or does not speak TLS."""
         try:
             sock.settimeout(self.settings.open_timeout)

@@ -33,6 +33,19 @@ class SocketHost:
     by the thread that reads.
     """
 
+    session: Session
+    sock: socket.socket
+    lock: threading.Lock
+    is_blocked: bool
+    is_shut_down: bool
+    is_ended: bool
+    is_aborted: bool
+    is_reading: bool
+    local: threading.local
+    alarm: socket.socket
+    bell: socket.socket
+    thread: threading.Thread
+
     def __init__(self, connection: Connection, settings: Settings, sock: socket.socket) -> None:
         self.session = Session(
             connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
@@ -232,6 +245,9 @@ def finish(steps: Coroutine[Any, Any, _Result]) -> _Result:
 
 class _Wait:
     """A wait that blocks the thread."""
+
+    host: SocketHost
+    waiter: threading.Event
 
     def __init__(self, host: SocketHost, waiter: threading.Event) -> None:
         self.host, self.waiter = host, waiter

@@ -32,6 +32,10 @@ class Server:
         listeners: What it listens on.
     """
 
+    handler: Handler
+    settings: Settings
+    listeners: list[Any]
+
     def __init__(self, handler: Handler, settings: Settings, listeners: list[Any]) -> None:
         self.handler, self.settings, self.listeners = handler, settings, listeners
         self.hosts: set[StreamHost] = set()

@@ -80,6 +80,10 @@ class WebSocketClientFactory(ClientFactory):
     :class:`WebSocket` once it is open; when it returns, the connection is closed with 1000, and with 1011 if it fails.
     """
 
+    url: str
+    handler: Callable[[WebSocket], Awaitable[None]]
+    reactor: Any
+
     noisy = False
 
     @describe("client")

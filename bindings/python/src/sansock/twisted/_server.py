@@ -34,6 +34,8 @@ class WebSocketServerFactory(ServerFactory):
         InvalidArgument: An option is not allowed.
     """
 
+    reactor: Any
+
     noisy = False
 
     @describe("server")
@@ -94,6 +96,9 @@ class Server:
     Attributes:
         port: What it listens on: an ``IListeningPort``.
     """
+
+    factory: WebSocketServerFactory
+    port: Any
 
     def __init__(self, factory: WebSocketServerFactory, port: Any) -> None:
         self.factory, self.port = factory, port

@@ -37,6 +37,15 @@ class WebSocketProtocol(Protocol):
         reason: Why the transport was lost, once it is.
     """
 
+    make: Callable[[bool], Connection]
+    settings: Settings
+    reactor: Any
+    may_write: bool
+    is_reading: bool
+    is_ended: bool
+    is_shut_down: bool
+    is_closing: bool
+    is_busy: bool
     transport: Any
     session: Session
     websocket: WebSocket
