@@ -1,6 +1,6 @@
 """The programs of the pages in ``docs``, as printed. A comment above each says how it is run.
 
-- ``program``: alone. ``module``: it is executed, and defines something.
+- ``program``: alone. ``module``: it defines something, which is used.
 - ``server``: it serves at port 8765, and echoes; ``server: hello /health``: it says hello, and has a page.
 - ``client``: it connects there, to an echo server; ``client: feed``: to one whose first connection ends at once.
 - ``asgi``: its ``app`` is served by uvicorn, and echoes; behind a colon is the package that it needs.
@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import sansock.asyncio
 import sansock.sync
 
 from conftest import REPOSITORY
@@ -133,9 +134,38 @@ def test_programs(snippet: Snippet) -> None:
 
 
 @of("module")
-def test_modules(snippet: Snippet) -> None:
+def test_modules(snippet: Snippet, tmp_path: Path) -> None:
     needed(snippet.code)
-    assert run(snippet.code) == ""
+    names: dict[str, Any] = {}
+    exec(snippet.code, names)
+    use = next(use for name, use in MODULES.items() if name in names)
+    use(names, tmp_path)
+
+
+def serve_one(names: dict[str, Any], _: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: names["serve"](listener.accept()[0]))
+        thread.start()
+        check_echo(listener.getsockname()[1])
+        thread.join(WAIT)
+
+
+def serve_securely(names: dict[str, Any], folder: Path) -> None:
+    trustme = pytest.importorskip("trustme")
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    # It listens when it is awaited.
+    server = names["secure_server"](print, str(folder / "cert.pem"), str(folder / "key.pem"))
+    assert isinstance(server, sansock.asyncio.serve)
+
+
+def follow_service(names: dict[str, Any], _: Path) -> None:
+    assert not names["service"]("127.0.0.1", free_port()).running
+
+
+MODULES = {"secure_server": serve_securely, "service": follow_service, "serve": serve_one}
+"""What is done with each, by what it defines: the first of these."""
 
 
 @of("server")
