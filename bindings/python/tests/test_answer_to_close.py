@@ -220,6 +220,31 @@ def test_many_messages_that_come_with_the_request_are_all_received(count: int) -
     assert found == sent
 
 
+@pytest.mark.parametrize("how", ["receive", "receive_read_buffer", "receive_messages"])
+def test_what_a_host_reads_all_the_same_is_kept(how: str) -> None:
+    end = End(Connection.server(batches=True, seed=SEED), [0])
+    session, connection = end.session, end.session.connection
+    session.is_handled = True
+    session.receive(Connection.client(URL, seed=SEED, now=0).take_output())
+    sent = [str(number) for number in range(2000)]
+    session.receive(b"".join(masked(0x81, text.encode()) for text in sent[:1990]))
+    session.handle(connection.accept())
+    assert session.held_until is not None
+    for text in sent[1990:]:
+        frame = masked(0x81, text.encode())
+        if how == "receive":
+            session.receive(frame)
+        else:
+            connection.read_buffer[: len(frame)] = frame
+            getattr(session, how)(len(frame))
+    found: list[Any] = []
+    while len(found) < len(sent):
+        found.append(end.do(end.websocket.recv()))
+        end.do(end.websocket.send("answer"))
+        connection.take_output()
+    assert found == sent
+
+
 def test_a_client_that_loops_can_answer_too() -> None:
     made = Link(server={"receive_while_closing": True})
     looping = Task(made.client.websocket.__anext__())

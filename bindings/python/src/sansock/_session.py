@@ -151,7 +151,7 @@ class Session(Waiting):
     def receive_read_buffer(self, length: int) -> None:
         """Takes what was read into the read buffer of the connection."""
         if self.held_until is not None:
-            # Nothing may follow a Close.
+            self._keep(self.connection.read_buffer[:length])
             return
         connection = self.connection
         events = connection.receive_read_buffer(length, self.now())
@@ -166,6 +166,7 @@ class Session(Waiting):
         That is so after most reads: messages have come, there is no output, and no deadline comes earlier for them.
         """
         if self.held_until is not None:
+            self._keep(self.connection.read_buffer[:length])
             return True
         connection = self.connection
         events = connection.receive_read_buffer(length)
@@ -187,12 +188,18 @@ class Session(Waiting):
     def receive(self, data: Buffer) -> None:
         """Takes bytes that were read."""
         if self.held_until is not None:
+            self._keep(data)
             return
         connection = self.connection
         events = connection.receive(data, self.now())
         if connection.unconsumed:
             self._backlog += memoryview(data).cast("B")[-connection.unconsumed :]
         self.handle(events)
+
+    def _keep(self, data: Buffer) -> None:
+        """Keeps what a host had read already. Nothing may follow a Close, but messages may come with the request."""
+        if self.connection.state is State.OPEN:
+            self._backlog += bytes(data)
 
     def receive_eof(self) -> None:
         """The peer has ended its stream, or reading failed."""
