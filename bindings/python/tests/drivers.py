@@ -251,12 +251,14 @@ class Twisted:
     def limited(self, steps: Any, seconds: float) -> Any:
         """Raises TimeoutError if it takes longer."""
         from twisted.internet import defer, reactor
+        from twisted.python.failure import Failure
 
-        def translated(failure: Any) -> Any:
-            failure.trap(defer.TimeoutError)
-            raise TimeoutError
+        def translated(result: Any, _: float) -> Any:
+            if isinstance(result, Failure):
+                raise TimeoutError
+            return result
 
-        return defer.ensureDeferred(steps).addTimeout(seconds, reactor).addErrback(translated)
+        return defer.ensureDeferred(steps).addTimeout(seconds, reactor, translated)
 
     def broadcast(self, websockets: Any, message: Any) -> None:
         import sansock.twisted

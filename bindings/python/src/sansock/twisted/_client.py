@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectionClosed as TransportClosed
 from twisted.internet.protocol import ClientFactory
@@ -160,6 +160,6 @@ def _trusting(name: str) -> Any:
 
 def _too_late(result: Any, _: float) -> Any:
     if isinstance(result, Failure):
-        result.trap(CancelledError)
-        raise TimeoutError("the connection did not open in time")
+        # Whatever it was doing has been cancelled, and says so in its own words: looking up the name, or connecting.
+        raise TimeoutError("the connection did not open in time") from None
     return result
