@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,7 @@ def use(owner: Owner) -> None:
     assert owner.state in (State.CLOSED, State.OPEN)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the signals that Python 3.9 raises itself are handled too late")
 @pytest.mark.parametrize("case", CASES)
 def test_a_signal_before_any_step(case: str, freed: Freed) -> None:
     create, act = CASES[case]
