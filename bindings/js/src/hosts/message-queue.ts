@@ -20,6 +20,8 @@ export class MessageQueue {
   readonly #onIdle: () => void;
   /** Whether a message was taken, and the taker has not come back for another. */
   isInHand = false;
+  /** Whether anybody has ever asked for a message. */
+  wasAsked = false;
 
   /** @param onIdle Called when the last message has been taken, and when somebody waits for one and there is none. */
   constructor(max: number, session: Session, onIdle: () => void) {
@@ -57,6 +59,7 @@ export class MessageQueue {
       return undefined;
     }
     this.isInHand = true;
+    this.wasAsked = true;
     this.#first += 1;
     if (this.#first === this.#entries.length) {
       this.#entries = [];
@@ -96,6 +99,7 @@ export class MessageQueue {
       return Promise.reject(new SansockError("INVALID_STATE", "somebody else is receiving from this connection"));
     }
     this.isInHand = false;
+    this.wasAsked = true;
     return new Promise((resolve, reject) => {
       this.#receiver = {
         resolve: (entry) => resolve(resultOfEntry(entry)),

@@ -38,7 +38,8 @@ export class Session {
   readonly connection: Connection;
   /** Who uses it: at first who opens the connection, then who has it. */
   user: SessionUser;
-  readonly #clock: Clock;
+  /** Where it gets the time, and its user may wait. */
+  readonly clock: Clock;
   readonly #sender: Sender;
   #transport: Transport | undefined;
   /** Whether a call is under way that settles everything when it ends. */
@@ -67,7 +68,7 @@ export class Session {
   constructor(connection: Connection, user: SessionUser, limit = Number.POSITIVE_INFINITY, clock: Clock = systemClock) {
     this.connection = connection;
     this.user = user;
-    this.#clock = clock;
+    this.clock = clock;
     this.#sender = new Sender(connection, limit);
   }
 
@@ -97,7 +98,7 @@ export class Session {
   /** The peer has ended its side. */
   receiveEof(): void {
     if (!this.#ended) {
-      this.#run(() => this.#deliver(this.connection.receiveEof(this.#clock.now())));
+      this.#run(() => this.#deliver(this.connection.receiveEof(this.clock.now())));
     }
   }
 
@@ -118,7 +119,7 @@ export class Session {
   /** Makes a call on the connection that returns events, such as `receiveRequest`. Nothing is called after the end. */
   call(call: (connection: Connection, now: number) => ConnectionEvent[]): void {
     if (!this.#ended) {
-      const events = call(this.connection, this.#clock.now());
+      const events = call(this.connection, this.clock.now());
       this.#run(() => {
         this.#deliver(events);
         const backlog = this.#backlog;
@@ -162,13 +163,13 @@ export class Session {
     this.#waiting.push({ position: this.#ended ? Number.POSITIVE_INFINITY : this.#sender.position, callback });
     this.#settleSoon();
     if (this.#ended) {
-      this.#clock.soon(() => this.#callWaiting());
+      this.clock.soon(() => this.#callWaiting());
     }
   }
 
   /** Makes a call on the connection that adds output, and no events: `sendPart`, `ping`, `pong`, `close`. */
   act(call: (connection: Connection, now: number) => void): void {
-    call(this.connection, this.#clock.now());
+    call(this.connection, this.clock.now());
     this.#settleSoon();
   }
 
@@ -201,7 +202,7 @@ export class Session {
   // --- Private. ---
 
   #take(chunk: Uint8Array): void {
-    this.#deliver(this.connection.receive(chunk, this.#clock.now()));
+    this.#deliver(this.connection.receive(chunk, this.clock.now()));
     if (this.#ended) {
       return;
     }
@@ -259,7 +260,7 @@ export class Session {
   #settleSoon(): void {
     if (!this.#busy && !this.#settlesSoon && !this.#ended) {
       this.#settlesSoon = true;
-      this.#clock.soon(() => {
+      this.clock.soon(() => {
         this.#settlesSoon = false;
         this.#settle();
       });
@@ -298,7 +299,7 @@ export class Session {
   #flushAll(): void {
     this.flush();
     while (!this.#ended && this.connection.more) {
-      this.#deliver(this.connection.timeout(this.#clock.now()));
+      this.#deliver(this.connection.timeout(this.clock.now()));
       this.flush();
     }
   }
@@ -335,9 +336,9 @@ export class Session {
       this.#paused = pause;
       if (pause) {
         transport.pause();
-        this.connection.pause(this.#clock.now());
+        this.connection.pause(this.clock.now());
       } else {
-        this.connection.resume(this.#clock.now());
+        this.connection.resume(this.clock.now());
         transport.resume();
       }
     }
@@ -347,15 +348,15 @@ export class Session {
   #schedule(): void {
     const deadline = this.connection.nextDeadline ?? Number.POSITIVE_INFINITY;
     if (deadline < this.#due) {
-      this.#clock.clearTimer(this.#timer);
+      this.clock.clearTimer(this.#timer);
       this.#setTimer(deadline);
     }
   }
 
   #setTimer(due: number): void {
     this.#due = due;
-    const delay = Math.min(Math.max(due - this.#clock.now(), 0), LONGEST_TIMER);
-    this.#timer = this.#clock.setTimer(this, delay);
+    const delay = Math.min(Math.max(due - this.clock.now(), 0), LONGEST_TIMER);
+    this.#timer = this.clock.setTimer(this, delay);
   }
 
   /** The timer is due. For the clock. */
@@ -364,7 +365,7 @@ export class Session {
     if (!this.#ended) {
       // What is due later is set again when this is settled.
       this.#run(() => {
-        const now = this.#clock.now();
+        const now = this.clock.now();
         if ((this.connection.nextDeadline ?? Number.POSITIVE_INFINITY) <= now) {
           this.#deliver(this.connection.timeout(now));
         }
@@ -391,7 +392,7 @@ export class Session {
       return;
     }
     this.#ended = true;
-    this.#clock.clearTimer(this.#timer);
+    this.clock.clearTimer(this.#timer);
     this.connection.free();
     if (atOnce) {
       this.#transport?.abort();

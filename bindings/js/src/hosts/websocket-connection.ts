@@ -31,6 +31,8 @@ export interface PeerAddress {
 
 /** The code that stands for a Close frame without one (RFC 6455 section 7.1.5). */
 const NO_CODE = 1005;
+/** The engine's own default, in milliseconds. */
+const CLOSE_TIMEOUT = 10_000;
 /** The longest reason, in bytes (RFC 6455 section 5.5). Texts of faults are ASCII. */
 const MAX_REASON = 123;
 const DONE = Promise.resolve();
@@ -46,6 +48,10 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   readonly #session: Session;
   readonly #queue: MessageQueue;
   readonly #isInParts: boolean;
+  /** In milliseconds. */
+  readonly #closeTimeout: number;
+  /** The timer for an answer that waits. */
+  #patience: unknown;
   /** Whether the Close frame for a fault says which it is. */
   readonly #saysWhy: boolean;
   readonly #end = new Deferred<ClosedEvent>();
@@ -78,6 +84,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     this.#queue = new MessageQueue(maxQueue, session, () => this.#answerEnd());
     this.#isInParts = engine.parts === true;
     this.#saysWhy = engine.closeReason !== false;
+    this.#closeTimeout = engine.closeTimeout ?? CLOSE_TIMEOUT;
     this.opened = opened;
     this.request = request;
     this.remoteAddress = remoteAddress;
@@ -165,6 +172,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
    *   `INVALID_ARGUMENT` if it is none of these.
    */
   send(message: Sendable, options?: SendOptions): Promise<void> {
+    this.#noteAnswer();
     const isWhole = typeof message === "string" || message instanceof ArrayBuffer || ArrayBuffer.isView(message);
     if (!isWhole || this.#turn !== undefined) {
       return this.#sendLater(message, isWhole, options);
@@ -261,6 +269,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
 
   /** @internal */
   onEnd(closed: ClosedEvent): void {
+    this.#session.clock.clearTimer(this.#patience);
     this.#queue.end(new ConnectionClosedError(closed));
     this.#wake();
     this.#pings.splice(0).forEach(({ answer }) => answer.reject(new ConnectionClosedError(closed)));
@@ -289,20 +298,39 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     this.#pings.splice(0, index + 1).forEach(({ answer }) => answer.resolve(roundTripTime ?? 0));
   }
 
+  /** Who has been sent something counts as answered, so that a feed without end does not keep the peer from closing. */
+  #noteAnswer(): void {
+    if (this.#unanswered === undefined) {
+      this.#queue.isInHand = false;
+    }
+  }
+
   /**
-   * Answers the peer's Close or fault once the messages that came before it have been handled, so that they can be answered: a
-   * server's handler shows that by receiving on, by waiting for `closed`, or by ending. The engine waits for `closeTimeout`.
+   * Answers the peer's Close or fault once the messages that came before it have been handled, so that they can be answered (RFC 6455
+   * section 5.5.1 allows the delay). That is so when no message waits that somebody receives; and when a server's handler that has taken
+   * one has sent something since, or receives on, waits for `closed`, or ends. The peer, whose time for closing is about the same, is to
+   * get the answer in time: it waits for half of `closeTimeout`.
    */
   #answerEnd(): void {
     const end = this.#unanswered;
-    const isHandling = this.request !== null && this.#queue.isInHand;
-    if (end !== undefined && this.#queue.isEmpty && !isHandling && !this.#session.ended) {
+    if (end === undefined || this.#session.ended) {
+      return;
+    }
+    const isServer = this.request !== null;
+    const isReceived = !this.#queue.isEmpty && (isServer || this.#queue.wasAsked);
+    if (!isReceived && !(isServer && this.#queue.isInHand)) {
       this.#answer(end);
+    } else {
+      this.#patience ??= this.#session.clock.setTimer({ onTimer: () => this.#answer(end) }, this.#closeTimeout / 2);
     }
   }
 
   #answer(end: ClosingEvent | FaultEvent): void {
     this.#unanswered = undefined;
+    this.#session.clock.clearTimer(this.#patience);
+    if (this.#session.ended) {
+      return;
+    }
     this.#session.act((connection, now) => {
       if (end.type === "fault") {
         connection.fail(end.code, this.#saysWhy ? end.fault.text.slice(0, MAX_REASON) : "", now);

@@ -1,5 +1,6 @@
 // All tests of the hosts, for whatever runs them: a list of `{ name, run }`, or `{ name, skip }` with the reason.
 
+import { answeringClose } from "./answering-close.mjs";
 import { broadcasting } from "./broadcast.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { connect } from "./connect.mjs";
@@ -17,7 +18,7 @@ import { wsDifferences } from "./ws-differences.mjs";
 import { wsMessages } from "./ws-messages.mjs";
 import { wsServer } from "./ws-server.mjs";
 
-const TOPICS = { broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages, wsDifferences };
+const TOPICS = { answeringClose, broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages, wsDifferences };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
