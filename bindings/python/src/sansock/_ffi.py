@@ -124,12 +124,13 @@ def _library_path() -> Path:
     return Path(__file__).resolve().with_name(name)
 
 
-def _load(path: Path) -> ctypes.PyDLL:
+def _load(path: Path) -> ctypes.CDLL:
     """Loads the library, and refuses one that this package was not written for."""
     if not path.is_file():
         raise ImportError(f"the Sansock library is missing: there is no file {path}", path=str(path))
     try:
-        library = ctypes.PyDLL(str(path))
+        # PyPy has no PyDLL.
+        library = getattr(ctypes, "PyDLL", ctypes.CDLL)(str(path))
         found = library.sansock_abi_version(), library.sansock_record_size(), library.sansock_block_size()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path} is not a Sansock library: {error}", path=str(path)) from error
