@@ -74,8 +74,13 @@ impl Config {
         Ok(())
     }
 
-    /// The configuration of Rust.
-    pub(super) fn built(&self) -> Result<&config::Config, Error> {
+    /// The configuration of Rust: for a host that sets options by number, and drives a
+    /// [`Connection`](crate::Connection) of Rust.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] if a client's has no URL and does not start open.
+    pub fn built(&self) -> Result<&config::Config, Error> {
         self.built.as_ref().ok_or(Error::InvalidArgument)
     }
 

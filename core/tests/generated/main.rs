@@ -62,6 +62,13 @@ fn the_numbers_of_the_javascript_package() {
 }
 
 #[test]
+fn the_types_of_the_module_with_objects() {
+    let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/js/src/events.ts");
+    let events = fs::read_to_string(events).expect("the events of the JavaScript package");
+    check("wasm/src/objects/shared.d.ts", |_| typescript::objects(&events));
+}
+
+#[test]
 fn the_tables_of_the_documentation() {
     check("README.md", |text| between(text, "<!-- generated: options -->", "<!-- end -->", &markdown::options()));
     check("core/FAULTS.md", |_| markdown::faults());

@@ -1,4 +1,4 @@
-//! `numbers.ts`, `options.ts` and `hosts/fault-statuses.ts` of `bindings/js/src`.
+//! `numbers.ts`, `options.ts` and `hosts/fault-statuses.ts` of `bindings/js/src`, and the types that `wasm` shares with them.
 
 use sansock::boundary::ABI_VERSION;
 use sansock::config::{OPTIONS, OptionInfo, Unit};
@@ -71,10 +71,22 @@ pub(crate) fn numbers() -> String {
         let words: Vec<String> = items(prefix).iter().map(|item| format!("\"{}\"", word(&item.name))).collect();
         text.push_str(&format!("export const {name} = [{}] as const;\n", words.join(", ")));
     }
-    text.push_str("\n/** The names of faults. */\nexport type FaultName =\n");
-    let names: Vec<String> = FaultKind::ALL.iter().map(|kind| format!("  | \"{}\"", kind.name())).collect();
-    text.push_str(&format!("{};\n", names.join("\n")));
+    text.push('\n');
+    text.push_str(&fault_names());
     text
+}
+
+fn fault_names() -> String {
+    let names: Vec<String> = FaultKind::ALL.iter().map(|kind| format!("  | \"{}\"", kind.name())).collect();
+    format!("/** The names of faults. */\nexport type FaultName =\n{};\n", names.join("\n"))
+}
+
+/// `wasm/src/objects/shared.d.ts`, of `bindings/js/src/events.ts` and the tables. Its payloads are always copies.
+pub(crate) fn objects(events: &str) -> String {
+    let (_, events) = events.split_once("\n\n").expect("an import before the types");
+    let events = events.replace(", unless the option `views` is set", "");
+    assert!(!events.contains("`views`") && !events.contains("import "), "events.ts says what does not hold for wasm");
+    format!("// {EDIT}\n\n{}\n{}\n{events}", engine_options(), fault_names())
 }
 
 /// `hosts/fault-statuses.ts`.
@@ -94,20 +106,26 @@ pub(crate) fn statuses() -> String {
 
 /// `options.ts`.
 pub(crate) fn options() -> String {
-    let mut text = format!(
-        "// {EDIT}\n\n/** The engine's options. What is left out, or undefined, has its default. Sizes are in bytes, times in \
-         milliseconds. */\nexport interface EngineOptions {{\n"
-    );
-    for option in OPTIONS {
-        let (name, kind) = (camel(option.name), kind(option));
-        text.push_str(&format!("  /** {} */\n  readonly {name}?: {kind} | undefined;\n", doc(option)));
-    }
-    text.push_str("}\n\n/** The number of each option in the engine, and its type. */\nexport const OPTIONS = {\n");
+    let mut text = format!("// {EDIT}\n\n{}", engine_options());
+    text.push_str("\n/** The number of each option in the engine, and its type. */\nexport const OPTIONS = {\n");
     for option in OPTIONS {
         let (name, number) = (camel(option.name), option.number);
         text.push_str(&format!("  {name}: {{ number: {number}, type: \"{}\" }},\n", kind(option)));
     }
     text.push_str("} as const;\n");
+    text
+}
+
+fn engine_options() -> String {
+    let mut text = String::from(
+        "/** The engine's options. What is left out, or undefined, has its default. Sizes are in bytes, times in \
+         milliseconds. */\nexport interface EngineOptions {\n",
+    );
+    for option in OPTIONS {
+        let (name, kind) = (camel(option.name), kind(option));
+        text.push_str(&format!("  /** {} */\n  readonly {name}?: {kind} | undefined;\n", doc(option)));
+    }
+    text.push_str("}\n");
     text
 }
 
