@@ -51,6 +51,7 @@ help:
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
 	  'make soak MINUTES=n [HOST=h] [SEED=n]   good connections among slow, hostile and dying ones, n minutes for each host' \
 	  'make autobahn HOST=h [ROLE=client] [CASES="1.* 7.1.6"]   Autobahn|Testsuite against a host' \
+	  'make test-objects                the WebAssembly module with objects, in all that wasm-pack makes it for (two minutes)' \
 	  'make faults                      every request for memory fails once, from Rust and from C' \
 	  'make peers                       the same bytes for ours and six others, and what each does with them' \
 	  'make test-compat [SUITES="wsproto gql"] [CONVERSATIONS=n]   the tests of wsproto, websockets and programs over them, over ours' \
@@ -223,6 +224,7 @@ include examples/python/chat/chat.mk
 include bindings/js/bench/bench.mk
 include bindings/tokio/tokio.mk
 include bindings/js/dependents/dependents.mk
+include bindings/js/objects/objects.mk
 include conformance/peers.mk
 include conformance/proxies.mk
 include conformance/http.mk
@@ -260,6 +262,7 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) --features deflate,fields,tunnel -- -D warnings
+	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) --features objects -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock --no-deps --all-features
 	cd bindings/python && $(RUFF) check --config pyproject.toml . $(PYTHON_PROGRAMS)
 	cd bindings/python && $(RUFF) format --check --config pyproject.toml . $(PYTHON_PROGRAMS)
