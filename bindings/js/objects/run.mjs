@@ -3,7 +3,7 @@
 //   node run.mjs [NAME...]    those whose names begin with one of these; default: all
 
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -33,6 +33,7 @@ const programs = {
   "web: Chromium": () => inChromium("bindings/js/objects/page.html"),
   "deno: Deno": () => run("deno", ["run", "--quiet", "--allow-read", "deno.mjs"]),
   "bundler: webpack": async () => run(process.execPath, [await bundle(), ROOT.href]),
+  "nodejs: README": () => readme(),
   "types: web": () => run("tsc", ["--ignoreConfig", "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,esnext.disposable", "--module", "nodenext", "types.ts"]),
 };
 
@@ -41,6 +42,17 @@ async function run(command, args) {
   const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
   const { stdout } = await execute(command, args, { cwd: here, env, timeout: TIME_LIMIT });
   return stdout.trim().split("\n").at(-1);
+}
+
+/** Runs the program of the README with the module that it names. */
+async function readme() {
+  const [, program] = /```js\n(.*?)```/s.exec(readFileSync(join(crate, "README.md"), "utf8"));
+  const place = join(build, "readme");
+  cpSync(join(build, "nodejs"), join(place, "pkg"), { recursive: true });
+  writeFileSync(join(place, "program.mjs"), program);
+  const printed = await run(process.execPath, [join(place, "program.mjs")]);
+  if (printed !== "Hello, 世界") throw new Error(`it printed ${JSON.stringify(printed)}`);
+  return printed;
 }
 
 function compile(target) {

@@ -46,6 +46,9 @@ export async function suite(module, sansock, readText) {
     const cases = parseCases(await readText(`core/vectors/${file}.vec`));
     tests.push({ name: `${file}.vec, ${cases.length} cases`, run: () => each(cases, (one) => replays(one, module, sansock, false)) });
     const pieces = cases.filter((one) => !isWhole(one));
+    if (file === "close") {
+      tests.push({ name: `${file}.vec, with events that are wrong`, run: () => noticed(cases, module, sansock) });
+    }
     if (pieces.length > 0) {
       tests.push({ name: `${file}.vec byte by byte`, run: () => each(pieces, (one) => replays(one, module, sansock, true)) });
     }
@@ -82,33 +85,64 @@ function keys(event) {
 }
 
 /** The same classes, whose calls put the events that they return at the end of a list. */
-function recording({ Connection, Tunnel, ...others }, events) {
-  const record = (target) =>
-    new Proxy(target, {
-      get: (_, name) => {
-        const value = target[name];
-        if (typeof value !== "function") {
-          return value;
-        }
-        return (...args) => {
-          const result = value.apply(target, args);
-          if (Array.isArray(result)) {
-            events.push(...result);
-          }
-          return result;
-        };
-      },
-    });
+function recording(module, list) {
+  return delivering(module, (events) => {
+    list.push(...events);
+    return events;
+  });
+}
+
+/** The same classes, whose calls return what `change` makes of events. */
+function delivering({ Connection, Tunnel, ...others }, change) {
+  const changed = (target) => {
+    const get = (_, name) => {
+      const value = target[name];
+      if (typeof value !== "function") {
+        return value;
+      }
+      return (...args) => {
+        const result = value.apply(target, args);
+        return Array.isArray(result) ? change(result) : result;
+      };
+    };
+    return new Proxy(target, { get });
+  };
   return {
     ...others,
     Connection: {
-      server: (options) => record(Connection.server(options)),
-      client: (url, options) => record(Connection.client(url, options)),
+      server: (options) => changed(Connection.server(options)),
+      client: (url, options) => changed(Connection.client(url, options)),
     },
     Tunnel: class {
       constructor(...args) {
-        return record(new Tunnel(...args));
+        return changed(new Tunnel(...args));
       }
     },
   };
+}
+
+/** Faults that an event may have. */
+const WRONG = {
+  "another value": (event) => ("byPeer" in event ? { ...event, byPeer: !event.byPeer } : event),
+  "one property too many": (event) => ({ ...event, extra: null }),
+  "one property too few": ({ sentCode, ...others }) => others,
+  "undefined in place of null": (event) => (event.fault === null ? { ...event, fault: undefined } : event),
+  "properties in another order": (event) => Object.fromEntries(Object.entries(event).reverse()),
+  "bytes of another class": (event) => (event.payload === undefined ? event : { ...event, payload: Array.from(event.payload) }),
+};
+
+/** The comparison finds each of these faults in some case. */
+function noticed(cases, module, sansock) {
+  const passes = (change) =>
+    cases.every((one) => {
+      try {
+        replays(one, delivering(module, change), sansock, false);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  equal(passes((events) => events), true, "events as they are pass");
+  const missed = Object.keys(WRONG).filter((name) => passes((events) => events.map(WRONG[name])));
+  equal([missed, passes((events) => events.slice(1))], [[], false], "faults that are not noticed");
 }
