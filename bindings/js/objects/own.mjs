@@ -22,6 +22,7 @@ export function own({ Connection, Tunnel, parseUrl, parseProxy }) {
     { name: "bytes of every kind, and those that cannot be read", run: () => kinds(pair) },
     { name: "chunks and output are copies", run: () => copies(pair) },
     { name: "the memory of large messages is given back", run: () => memory(pair) },
+    { name: "an event for which JavaScript has no memory fails the connection", run: () => noMemory(pair) },
     { name: "what was freed throws", run: () => freed(Connection) },
     { name: "strings of bytes, and of UTF-8", run: () => strings(Connection, pair) },
     { name: "URLs, and objects that have one", run: () => urls(parseUrl, parseProxy) },
@@ -229,6 +230,34 @@ function memory(pair) {
   }
   ok(events.length === 1 && events[0].data === text, "the message");
   ok(server.memoryUsage() < idle + 1000, `${server.memoryUsage()} bytes are held`);
+}
+
+function noMemory(pair) {
+  const { client, server } = pair();
+  ["before", new Uint8Array(1000), "behind"].forEach((each) => client.send(each));
+  client.close(4000, "", 0);
+  const chunk = client.takeOutput();
+  const events = withoutMemory(1000, () => server.receive(chunk, 0));
+  equal(events.map(({ type, data }) => [type, data]), [["text", "before"], ["closing", undefined]]);
+  equal(client.receive(server.takeOutput(), 0).map(({ type, code }) => [type, code]), [["closing", 1009], ["closed", 1009]]);
+  equal(server.timeout(0).map(({ type, code }) => [type, code]), [["closed", 4000]]);
+}
+
+/** Runs while an array of this many bytes cannot be copied. */
+function withoutMemory(length, run) {
+  const { Uint8Array: original } = globalThis;
+  const construct = (target, args) => {
+    if (args.length === 1 && ArrayBuffer.isView(args[0]) && args[0].byteLength === length) {
+      throw new RangeError("no memory");
+    }
+    return Reflect.construct(target, args);
+  };
+  globalThis.Uint8Array = new Proxy(original, { construct });
+  try {
+    return run();
+  } finally {
+    globalThis.Uint8Array = original;
+  }
 }
 
 function freed(Connection) {
