@@ -105,7 +105,7 @@ test("the server over HTTP/2 serves pages, and refuses pages of other sites and 
     await once(session, "remoteSettings");
     const connect = { ":method": "CONNECT", ":protocol": "websocket", ":path": "/", "sec-websocket-version": "13" };
     assert.deepEqual(await answer({ ":path": "/" }), [200, "a page\n"]);
-    assert.deepEqual(await answer({ ...connect, origin: "https://evil.example" }), [403, ""]);
+    assert.deepEqual(await answer({ ...connect, origin: "https://evil.example" }), [403, "403\n"]);
     assert.deepEqual(await answer({ ...connect, ":protocol": "connect-udp" }), [501, ""]);
     assert.deepEqual(await answer({ ...connect, "sec-websocket-version": "8" }), [426, ""]);
     session.close();
