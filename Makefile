@@ -58,6 +58,7 @@ help:
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
+	  'make bench-node-hosts [CELLS="125 100"] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \

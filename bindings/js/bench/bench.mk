@@ -8,3 +8,11 @@ $(DONE)/npm-bench: bindings/js/bench/package-lock.json | $(DONE)
 .PHONY: bench-node
 bench-node: bindings/js/dist/index.js $(DONE)/npm-bench
 	@$(BENCH_RUN) bindings/js/bench
+
+# Whole servers over loopback, beside ws and the servers that Deno and Bun have; and what idle connections hold.
+.PHONY: bench-node-hosts bench-node-idle
+bench-node-hosts: bindings/js/dist/index.js $(DONE)/npm-bench
+	@cd bindings/js/bench/hosts && node run.mjs --rounds $(if $(ROUNDS),$(ROUNDS),3) $(if $(CELLS),--cells '$(CELLS)')
+
+bench-node-idle: bindings/js/dist/index.js $(DONE)/npm-bench
+	@cd bindings/js/bench/hosts && node idle.mjs $(CONNECTIONS)
