@@ -42,7 +42,7 @@ async function* messages(connection) {
 }
 
 /** The lines of a stream of bytes, however long. Only a line feed ends a line. */
-async function* lines(chunks) {
+export async function* lines(chunks) {
   const decoder = new TextDecoder();
   let pieces = [];
   for await (const chunk of chunks) {

@@ -3,6 +3,7 @@
 
 import process from "node:process";
 
+import { lines } from "../../../examples/js/client.mjs";
 import { Connection, parseUrl } from "../../../examples/js/sansock.mjs";
 
 /** One run of the client over one driver. */
@@ -83,24 +84,6 @@ export class Client {
       }
     });
     return sent;
-  }
-}
-
-/** The lines of a stream of bytes, however long. Only a line feed ends a line. */
-async function* lines(chunks) {
-  const decoder = new TextDecoder();
-  let pieces = [];
-  for await (const chunk of chunks) {
-    const [rest, ...begun] = decoder.decode(chunk, { stream: true }).split("\n");
-    pieces.push(rest);
-    for (const piece of begun) {
-      yield pieces.join("");
-      pieces = [piece];
-    }
-  }
-  const last = pieces.join("") + decoder.decode();
-  if (last !== "") {
-    yield last;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Listener, Server } from "../hosts/server.js";
+import { type Listener, type ListenOptions, Server } from "../hosts/server.js";
 import { type Handler, type ServerOptions as HostServerOptions, Serving } from "../hosts/serving.js";
 import { ConnTransport } from "./conn.js";
 import { type Conn, deno, type DenoListener } from "./runtime.js";
@@ -14,19 +14,9 @@ export { WebSocket, type WebSocketInit, WebSocketStream, type WebSocketStreamOpt
 export * from "../hosts/public.js";
 
 /** The options of `serve`. */
-export interface ServerOptions extends HostServerOptions {
-  /** The port to listen on; 0 takes a free one. Default: 0. */
-  readonly port?: number | undefined;
-  /** The address to listen on. Default: all of them. */
-  readonly hostname?: string | undefined;
-  /** The path of a Unix socket to listen on instead. */
-  readonly path?: string | undefined;
-  /** Whether other processes may listen on the same port, and share its connections. Default: false. */
-  readonly reusePort?: boolean | undefined;
+export interface ServerOptions extends HostServerOptions, ListenOptions {
   /** Certificate and key in PEM. With them, the server is one for `wss:`. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  /** Ends the server. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 const DENO_OPTIONS = ["port", "hostname", "path", "reusePort", "tls", "signal"];

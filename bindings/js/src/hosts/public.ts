@@ -5,7 +5,7 @@ export type { HeadersInput } from "../headers.js";
 export type { FaultName } from "../numbers.js";
 export { broadcast } from "./broadcast.js";
 export { ConnectionClosedError, HandshakeError, ProxyError, UnexpectedStatusError } from "./errors.js";
-export type { Server } from "./server.js";
+export type { ListenOptions, Server } from "./server.js";
 export type { Acceptance, Handler, HttpResponse, PeerInformation } from "./serving.js";
 export type { HostOptions } from "./settings.js";
 export type { CloseEvent, WebSocketErrorEvent, WebSocketEventMap } from "./web-events.js";

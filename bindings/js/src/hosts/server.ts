@@ -1,6 +1,20 @@
 import type { Serving } from "./serving.js";
 import type { WebSocketConnection } from "./websocket-connection.js";
 
+/** Where and how a server listens, whatever the runtime. */
+export interface ListenOptions {
+  /** The port to listen on; 0 takes a free one. Default: 0. */
+  readonly port?: number | undefined;
+  /** The address to listen on. Default: all of them. */
+  readonly hostname?: string | undefined;
+  /** The path of a Unix socket to listen on instead. */
+  readonly path?: string | undefined;
+  /** Whether other processes may listen on the same port, and share its connections; on Node from version 23. Default: false. */
+  readonly reusePort?: boolean | undefined;
+  /** Ends the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What listens, whatever the runtime. */
 export interface Listener {
   /** Where it listens; null for a Unix socket. */

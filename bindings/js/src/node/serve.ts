@@ -1,26 +1,16 @@
-import { createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
+import { createServer, type ListenOptions as NetListenOptions, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
 import { type Handler, type ServerOptions as HostServerOptions, Serving } from "../hosts/serving.js";
-import { type Listener, Server } from "../hosts/server.js";
+import { type Listener, type ListenOptions, Server } from "../hosts/server.js";
 import { addressOf, join } from "./stream.js";
 
 /** The options of `serve`. */
-export interface ServerOptions extends HostServerOptions {
-  /** The port to listen on; 0 takes a free one. Default: 0. */
-  readonly port?: number | undefined;
-  /** The address to listen on. Default: all of them. */
-  readonly hostname?: string | undefined;
-  /** The path of a Unix socket to listen on instead. */
-  readonly path?: string | undefined;
+export interface ServerOptions extends HostServerOptions, ListenOptions {
   /** How many connections may wait to be accepted. Default: 511. */
   readonly backlog?: number | undefined;
-  /** Whether other processes may listen on the same port, and share its connections. Needs Node 23. Default: false. */
-  readonly reusePort?: boolean | undefined;
   /** Certificate and key, and more: the options of `tls.createServer`. With them, the server is one for `wss:`. */
   readonly tls?: TlsOptions | undefined;
-  /** Ends the server. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** The engine's own default, in milliseconds. TLS has as much time for its own handshake. */
@@ -46,10 +36,10 @@ export async function serve(options: ServerOptions, handler: Handler): Promise<S
     // A client that fails to speak TLS.
     listener.on("tlsClientError", () => {});
   }
-  const where: ListenOptions = path === undefined ? { port, host: hostname } : { path };
+  const where: NetListenOptions = path === undefined ? { port, host: hostname } : { path };
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
-    listener.listen({ ...where, backlog, reusePort } as ListenOptions, () => {
+    listener.listen({ ...where, backlog, reusePort } as NetListenOptions, () => {
       listener.off("error", reject);
       resolve();
     });
