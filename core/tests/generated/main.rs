@@ -59,6 +59,7 @@ fn the_numbers_of_the_javascript_package() {
     check("bindings/js/src/numbers.ts", |_| typescript::numbers());
     check("bindings/js/src/options.ts", |_| typescript::options());
     check("bindings/js/src/hosts/fault-statuses.ts", |_| typescript::statuses());
+    check("bindings/js/src/hosts/defaults.ts", |_| typescript::defaults());
 }
 
 #[test]

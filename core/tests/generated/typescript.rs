@@ -1,4 +1,4 @@
-//! `numbers.ts`, `options.ts` and `hosts/fault-statuses.ts` of `bindings/js/src`, and the types that `wasm` shares with them.
+//! `numbers.ts`, `options.ts`, and of `hosts` `fault-statuses.ts` and `defaults.ts`, of `bindings/js/src`, and the types that `wasm` shares with them.
 
 use sansock::boundary::ABI_VERSION;
 use sansock::config::{OPTIONS, OptionInfo, Unit};
@@ -101,6 +101,20 @@ pub(crate) fn statuses() -> String {
         }
     }
     text.push_str("};\n");
+    text
+}
+
+/// `hosts/defaults.ts`.
+pub(crate) fn defaults() -> String {
+    let mut text = format!(
+        "// {EDIT}\n\n/** The values of the engine's options that a host has to know where they are not set. Sizes are in bytes, times \
+         in milliseconds. */\nexport const DEFAULTS = {{\n"
+    );
+    for name in ["output_hard_limit", "handshake_timeout", "close_timeout"] {
+        let option = OPTIONS.iter().find(|option| option.name == name).expect("an option");
+        text.push_str(&format!("  {}: {},\n", camel(name), option.default.expect("a default")));
+    }
+    text.push_str("} as const;\n");
     text
 }
 

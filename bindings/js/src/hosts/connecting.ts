@@ -4,6 +4,7 @@ import { encodeHeaders } from "../headers.js";
 import { Connection, parseUrl } from "../index.js";
 import type { UrlObject } from "../url-object.js";
 import { urlText } from "../url.js";
+import { DEFAULTS } from "./defaults.js";
 import { Deferred } from "./deferred.js";
 import { handshakeError, HandshakeError, UnexpectedStatusError } from "./errors.js";
 import { Session, type SessionUser } from "./session.js";
@@ -11,9 +12,7 @@ import { type ClientOptions, type Settings, settingsOf } from "./settings.js";
 import { type PeerAddress, WebSocketConnection } from "./websocket-connection.js";
 
 /** Options of a client that are not the engine's. */
-export const CLIENT_OPTIONS = ["maxRedirects", "proxy", "signal"];
-/** The engine's own default, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 10_000;
+const CLIENT_OPTIONS = ["maxRedirects", "proxy", "signal"];
 const MAX_REDIRECTS = 10;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
@@ -38,7 +37,7 @@ export async function establish<Opened>(
   user: UserOf<Opened>,
   engine: EngineOptions,
 ): Promise<Opened> {
-  const { maxRedirects = MAX_REDIRECTS, handshakeTimeout = HANDSHAKE_TIMEOUT, signal } = options;
+  const { maxRedirects = MAX_REDIRECTS, handshakeTimeout = DEFAULTS.handshakeTimeout, signal } = options;
   const settings = settingsOf(options, [...CLIENT_OPTIONS, ...hosts], engine);
   const timeout = AbortSignal.timeout(Math.min(handshakeTimeout, 2 ** 31 - 1));
   const signals = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);

@@ -1,5 +1,6 @@
 import { invalid, SansockError } from "../errors.js";
 import type { ClientOptions as EngineClientOptions, Options as EngineOptions } from "../connection-options.js";
+import { DEFAULTS } from "./defaults.js";
 
 /** Time between keepalive pings by default, in milliseconds. */
 const PING_INTERVAL = 20_000;
@@ -51,7 +52,7 @@ export function settingsOf(options: HostOptions, hosts: readonly string[], furth
   if (own !== undefined) {
     throw new SansockError("INVALID_ARGUMENT", `${own[0]}: there is no such option of a host`);
   }
-  const { outputHardLimit = HARD_LIMIT } = options;
+  const { outputHardLimit = DEFAULTS.outputHardLimit } = options;
   const engine = {
     deflate: true,
     ...Object.fromEntries(given),
@@ -60,9 +61,6 @@ export function settingsOf(options: HostOptions, hosts: readonly string[], furth
   };
   return { engine, maxQueue, limit: outputHardLimit };
 }
-
-/** The engine's own default, in bytes. */
-const HARD_LIMIT = 32 * 1024 * 1024;
 
 const OWN: Record<Own, true> = {
   startOpen: true,

@@ -1,6 +1,7 @@
 import type { Bytes } from "../bytes.js";
 import type { ClosedEvent, ClosingEvent, ConnectionEvent, FaultEvent, Header, OpenEvent, RequestEvent } from "../events.js";
 import { invalid, SansockError } from "../errors.js";
+import { DEFAULTS } from "./defaults.js";
 import { Deferred } from "./deferred.js";
 import { ConnectionClosedError, isNormal } from "./errors.js";
 import { MessageQueue } from "./message-queue.js";
@@ -31,8 +32,6 @@ export interface PeerAddress {
 
 /** The code that stands for a Close frame without one (RFC 6455 section 7.1.5). */
 const NO_CODE = 1005;
-/** The engine's own default, in milliseconds. */
-const CLOSE_TIMEOUT = 10_000;
 /** The longest reason, in bytes (RFC 6455 section 5.5). Texts of faults are ASCII. */
 const MAX_REASON = 123;
 const DONE = Promise.resolve();
@@ -84,7 +83,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     this.#queue = new MessageQueue(maxQueue, session, () => this.#answerEnd());
     this.#isInParts = engine.parts === true;
     this.#saysWhy = engine.closeReason !== false;
-    this.#closeTimeout = engine.closeTimeout ?? CLOSE_TIMEOUT;
+    this.#closeTimeout = engine.closeTimeout ?? DEFAULTS.closeTimeout;
     this.opened = opened;
     this.request = request;
     this.remoteAddress = remoteAddress;

@@ -1,6 +1,7 @@
 import { createServer, type ListenOptions as NetListenOptions, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
+import { DEFAULTS } from "../hosts/defaults.js";
 import { type Handler, type ServerOptions as HostServerOptions, Serving } from "../hosts/serving.js";
 import { type Listener, type ListenOptions, Server } from "../hosts/server.js";
 import { addressOf, join } from "./stream.js";
@@ -13,8 +14,6 @@ export interface ServerOptions extends HostServerOptions, ListenOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** The engine's own default, in milliseconds. TLS has as much time for its own handshake. */
-const HANDSHAKE_TIMEOUT = 10_000;
 const NODE_OPTIONS = ["port", "hostname", "path", "backlog", "reusePort", "tls", "signal"];
 
 /**
@@ -25,10 +24,11 @@ const NODE_OPTIONS = ["port", "hostname", "path", "backlog", "reusePort", "tls",
  * @throws {SansockError} `INVALID_ARGUMENT` if an option is not allowed. @throws {Error} The address cannot be listened on.
  */
 export async function serve(options: ServerOptions, handler: Handler): Promise<Server> {
-  const { port = 0, hostname, path, backlog, reusePort, tls, signal, handshakeTimeout = HANDSHAKE_TIMEOUT } = options;
+  const { port = 0, hostname, path, backlog, reusePort, tls, signal, handshakeTimeout = DEFAULTS.handshakeTimeout } = options;
   const serving = new Serving(handler, options, tls !== undefined, NODE_OPTIONS);
   const accept = (socket: Socket): void => join(socket, serving.serve(addressOf(socket), true));
   // The engine says when to end our side.
+  // TLS has as much time for its own handshake.
   const listener = tls
     ? createTlsServer({ handshakeTimeout, ...tls, ALPNProtocols: ["http/1.1"], allowHalfOpen: true } as TlsOptions, accept)
     : createServer({ allowHalfOpen: true, noDelay: true }, accept);
