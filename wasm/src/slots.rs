@@ -4,7 +4,7 @@ use sansock::boundary::Error;
 
 /// Bits of a handle: which slot, how often the slot was used before, which table.
 const INDEX_BITS: u32 = 20;
-const GENERATION_BITS: u32 = 10;
+const GENERATION_BITS: u32 = 9;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
 const TABLE_MASK: u32 = u32::MAX << (INDEX_BITS + GENERATION_BITS);
@@ -12,7 +12,7 @@ const TABLE_MASK: u32 = u32::MAX << (INDEX_BITS + GENERATION_BITS);
 /// A table of values behind handles. Freed slots are used again with the next generation, so a stale handle is refused
 /// until its slot has been through all of them.
 pub(crate) struct Slots<T> {
-    /// Tells the handles of this table from those of the others: 0 to 3, in the bits above.
+    /// Tells the handles of this table from those of the others: 0 to 7, in the bits above.
     table: u32,
     entries: Vec<Entry<T>>,
     free: Vec<u32>,
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_handle_of_another_table_names_nothing() {
-        let mut tables = [0, 1, 2, 3].map(Slots::new);
+        let mut tables = [0, 1, 2, 3, 4].map(Slots::new);
         let handles = tables.each_mut().map(|table| table.insert(()).unwrap());
         for (place, table) in tables.iter_mut().enumerate() {
             for (other, handle) in handles.iter().enumerate() {

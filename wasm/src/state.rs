@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) tunnel_configs: Slots<TunnelConfig>,
     #[cfg(feature = "tunnel")]
     pub(crate) tunnels: Slots<Box<Tunnel>>,
+    #[cfg(feature = "inspect")]
+    pub(crate) inspectors: Slots<sansock_inspect::Inspector>,
     pub(crate) status: i32,
     pub(crate) count: u32,
 }
@@ -47,6 +49,8 @@ thread_local! {
             tunnel_configs: Slots::new(2),
             #[cfg(feature = "tunnel")]
             tunnels: Slots::new(3),
+            #[cfg(feature = "inspect")]
+            inspectors: Slots::new(4),
             status: 0,
             count: 0,
         })

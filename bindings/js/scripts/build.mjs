@@ -39,6 +39,15 @@ const MODULES = [
     limit: 87_000,
     gzipLimit: 42_200,
   },
+  {
+    name: "inspect",
+    features: ["deflate", "inspect"],
+    interfaces: ["Exports", "InspectExports"],
+    tables: 9,
+    passes: [],
+    limit: 500_000,
+    gzipLimit: 200_000,
+  },
 ];
 /** Optimised for size: level "z" alone inlines too little to become small. */
 const LEVEL = "z";

@@ -69,3 +69,15 @@ export interface TunnelExports {
 
 /** The calls among the exports. Those of the default module are missing in another. */
 export type Calls = Omit<Exports, "memory"> & Partial<DefaultExports>;
+
+/** Those of the module with the inspector: see src/inspect. */
+export interface InspectExports {
+  inspector_new(preview: number, wholeLen: number): number;
+  inspector_free(inspector: number): void;
+  inspector_push(inspector: number, len: number): number;
+  inspector_push_from(inspector: number, side: number, len: number): number;
+  inspector_finish(inspector: number): number;
+  inspector_feed(inspector: number, connection: number, side: number, len: number, now: number): number;
+  inspector_end(inspector: number, connection: number, side: number, now: number): number;
+  inspector_take(inspector: number, json: number, limit: number): number;
+}

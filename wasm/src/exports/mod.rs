@@ -3,6 +3,8 @@
 pub mod config;
 pub mod connection;
 pub mod handshake;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 pub mod sending;
 pub mod texts;
 #[cfg(feature = "tunnel")]

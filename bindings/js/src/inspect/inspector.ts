@@ -1,0 +1,123 @@
+import { SansockError } from "../errors.js";
+import type { Exports, InspectExports } from "../exports.js";
+import type { CompiledModule } from "../module.js";
+import type { Entry, Side } from "./entries.js";
+
+/** How much entries carry. */
+export interface InspectorOptions {
+  /** How many bytes of each payload an entry carries. Default: 256. */
+  readonly preview?: number;
+  /** The numbers of the entries that carry their whole payload, up to 64 MiB: read the capture once more for them. */
+  readonly whole?: readonly number[];
+}
+
+/** How much of a capture is handed over at once, in bytes, and how much text is taken. */
+const PIECE = 1 << 20;
+const SIDES = { client: 0, server: 1 } as const;
+
+/**
+ * Reads a capture, or connections that are under way. What is found is taken as entries, in the order in which it was sent.
+ *
+ * ```js
+ * const inspector = new Inspector(module);
+ * inspector.push(bytes);
+ * inspector.finish();
+ * for (const entry of inspector.take()) console.log(entry.type);
+ * ```
+ */
+export class Inspector {
+  readonly #calls: Exports & InspectExports;
+  readonly #handle: number;
+
+  /** @param module The compiled module `sansock/inspect.wasm`; in Node, Deno and Bun `loadModule()` gives it. */
+  constructor(module: CompiledModule, options: InspectorOptions = {}) {
+    const instance = new WebAssembly.Instance(module as WebAssembly.Module);
+    this.#calls = instance.exports as unknown as Exports & InspectExports;
+    const whole = this.#put(new TextEncoder().encode((options.whole ?? []).join(" ")));
+    this.#handle = this.#calls.inspector_new(options.preview ?? 256, whole);
+    this.#check(this.#handle === 0 ? this.#calls.last_status() : 0);
+  }
+
+  /**
+   * Reads the next bytes of a capture file, in pieces of any size: pcap, pcapng, HAR; dumps as of `xxd`, `tcpdump -X` and
+   * Wireshark (C arrays); hexadecimal, base64, or the bytes themselves. In hexadecimal, lines may begin with `>` if the client
+   * sent them and with `<` if the server did.
+   */
+  push(bytes: Uint8Array): void {
+    this.#pieces(bytes, (len) => this.#calls.inspector_push(this.#handle, len));
+  }
+
+  /** Reads the next bytes of a file with what one end has sent, in any of the same forms but those of packets. */
+  pushFrom(from: Side, bytes: Uint8Array): void {
+    this.#pieces(bytes, (len) => this.#calls.inspector_push_from(this.#handle, SIDES[from], len));
+  }
+
+  /**
+   * The capture is over.
+   *
+   * @throws `Error` if the file is broken, with what is wrong. Entries from before can still be taken.
+   */
+  finish(): void {
+    const len = this.#calls.inspector_finish(this.#handle);
+    this.#check(this.#calls.last_status());
+    if (len > 0) throw new Error(this.#text(len));
+  }
+
+  /** Reads what one end of a connection sends, which is under way. `now` is in milliseconds, since any moment. */
+  feed(connection: number, from: Side, bytes: Uint8Array, now: number): void {
+    this.#pieces(bytes, (len) => this.#calls.inspector_feed(this.#handle, connection, SIDES[from], len, now));
+  }
+
+  /** One end of a connection that is under way sends nothing more. */
+  end(connection: number, from: Side, now: number): void {
+    this.#check(this.#calls.inspector_end(this.#handle, connection, SIDES[from], now));
+  }
+
+  /** The entries since the last call. */
+  take(): Entry[] {
+    return [...this.takeJson()].flatMap((lines) => lines.trimEnd().split("\n").map((line) => JSON.parse(line) as Entry));
+  }
+
+  /** The same as text, a line of JSON for each, some at a time. */
+  takeJson(): Generator<string> {
+    return this.#take(1);
+  }
+
+  /** The same as lines for people. Control characters are escaped. */
+  takeLines(): Generator<string> {
+    return this.#take(0);
+  }
+
+  *#take(json: number): Generator<string> {
+    for (;;) {
+      const len = this.#calls.inspector_take(this.#handle, json, PIECE) >>> 0;
+      this.#check(this.#calls.last_status());
+      if (len === 0) return;
+      yield this.#text(len);
+    }
+  }
+
+  #pieces(bytes: Uint8Array, call: (len: number) => number): void {
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      this.#check(call(this.#put(bytes.subarray(from, from + PIECE))));
+    }
+  }
+
+  /** Puts bytes into the transfer buffer, and returns their length. */
+  #put(bytes: Uint8Array): number {
+    const address = this.#calls.transfer_reserve(bytes.length) >>> 0;
+    this.#check(address === 0 ? this.#calls.last_status() : 0);
+    new Uint8Array(this.#calls.memory.buffer, address, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** The text in the transfer buffer. */
+  #text(len: number): string {
+    const address = this.#calls.transfer_reserve(len) >>> 0;
+    return new TextDecoder().decode(new Uint8Array(this.#calls.memory.buffer, address, len));
+  }
+
+  #check(status: number): void {
+    if (status !== 0) throw new SansockError("NO_MEMORY", `the inspector cannot go on: status ${status}`);
+  }
+}

@@ -1,0 +1,205 @@
+//! One connection: what both ends send.
+
+use core::time::Duration;
+
+use crate::agreed::Agreed;
+use crate::entry::{Side, What};
+use crate::frames::Frames;
+use crate::head::{self, Asked, Outcome, Responses};
+use crate::log::{Log, Place};
+
+/// The largest head that is waited for: what is longer is judged as it is.
+const MAX_HEAD: usize = 1 << 20;
+
+/// Both directions of a connection.
+pub(crate) struct Conversation {
+    number: u32,
+    client: Stream,
+    server: Stream,
+    asked: Option<Asked>,
+    responses: Option<Responses>,
+    agreed: Option<Agreed>,
+}
+
+/// What one end has sent.
+#[derive(Default)]
+struct Stream {
+    stage: Stage,
+    /// Where the next byte is.
+    offset: u64,
+    is_eof: bool,
+}
+
+/// What the next bytes of an end are.
+#[derive(Default)]
+enum Stage {
+    /// Not clear yet, or a head that is not whole.
+    #[default]
+    Begin,
+    /// The same, with what has come.
+    Head(Vec<u8>),
+    /// Frames, which wait for the response that says how they are read.
+    Waiting(Vec<u8>),
+    Frames(Box<Frames>),
+    Over,
+}
+
+impl Conversation {
+    pub(crate) fn new(number: u32) -> Self {
+        let (client, server) = (Stream::default(), Stream::default());
+        Conversation { number, client, server, asked: None, responses: None, agreed: None }
+    }
+
+    fn stream(&mut self, side: Side) -> &mut Stream {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Reads what an end has sent.
+    pub(crate) fn receive(&mut self, from: Side, bytes: &[u8], time: Option<u64>, log: &mut Log) {
+        let place = Place { connection: self.number, from, time };
+        match &mut self.stream(from).stage {
+            Stage::Over => {}
+            Stage::Frames(_) => self.read_frames(bytes, place, log),
+            Stage::Waiting(waiting) => waiting.extend_from_slice(bytes),
+            Stage::Begin => self.read_head(bytes.to_vec(), place, log),
+            Stage::Head(begun) => {
+                let mut begun = core::mem::take(begun);
+                begun.extend_from_slice(bytes);
+                self.read_head(begun, place, log);
+            }
+        }
+    }
+
+    /// An end sends nothing more: with a FIN, if `is_eof`, or only in the capture.
+    pub(crate) fn end(&mut self, from: Side, is_eof: bool, time: Option<u64>, log: &mut Log) {
+        let place = Place { connection: self.number, from, time };
+        if matches!(self.stream(from).stage, Stage::Waiting(_)) {
+            if is_eof {
+                self.stream(from).is_eof = true;
+                return;
+            }
+            self.agree(Agreed::Guessed, place, log);
+        }
+        match core::mem::replace(&mut self.stream(from).stage, Stage::Over) {
+            Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
+            Stage::Head(begun) => {
+                self.judge_head(&begun, place, log);
+                self.stream(from).stage = Stage::Over;
+                log.add(place, None, What::Incomplete { text: "it ends inside the handshake".to_owned() });
+            }
+            _ => {}
+        }
+    }
+
+    /// The capture is over.
+    pub(crate) fn finish(&mut self, time: Option<u64>, log: &mut Log) {
+        // What the server says tells how the client's frames are read.
+        self.end(Side::Server, false, time, log);
+        self.end(Side::Client, false, time, log);
+    }
+
+    fn read_head(&mut self, begun: Vec<u8>, place: Place, log: &mut Log) {
+        if begun.is_empty() {
+            return;
+        }
+        if begun.starts_with(b"\x16\x03") {
+            self.stream(place.from).stage = Stage::Over;
+            let text = "it is encrypted (TLS): look at what is inside it, as a browser or a proxy saves it";
+            log.add(place, None, What::Note { text: text.to_owned() });
+            return;
+        }
+        match head::is_begun(&begun) {
+            Some(false) => {
+                self.agreed.get_or_insert(Agreed::Guessed);
+                self.wait(begun, place, log);
+            }
+            None => self.stream(place.from).stage = Stage::Head(begun),
+            Some(true) => match head::end(&begun) {
+                None if begun.len() < MAX_HEAD => self.stream(place.from).stage = Stage::Head(begun),
+                end => {
+                    let end = end.unwrap_or(begun.len());
+                    self.stream(place.from).stage = Stage::Begin;
+                    self.judge_head(&begun[..end], place, log);
+                    self.receive(place.from, &begun[end..], place.time, log);
+                }
+            },
+        }
+    }
+
+    /// Judges a head, and goes on to what it leads to.
+    fn judge_head(&mut self, bytes: &[u8], place: Place, log: &mut Log) {
+        let offset = self.stream(place.from).offset;
+        let judged = if place.from == Side::Client {
+            head::request(bytes, offset)
+        } else {
+            self.responses.get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes)).read(bytes, offset)
+        };
+        let id = log.add(place, Some((offset, bytes.len() as u64)), What::Head(judged.head));
+        if let Some(fault) = judged.fault {
+            log.add(place, None, What::Fault(crate::entry::Fault { frame: Some(id), ..fault }));
+        }
+        self.stream(place.from).offset += bytes.len() as u64;
+        match judged.outcome {
+            Outcome::Asked(asked) => {
+                self.asked = asked;
+                self.wait(Vec::new(), place, log);
+            }
+            Outcome::Open(agreed) => {
+                self.stream(place.from).stage = Stage::Waiting(Vec::new());
+                self.agree(agreed, place, log);
+            }
+            Outcome::Interim => {}
+            Outcome::Over(note) => {
+                self.stream(place.from).stage = Stage::Over;
+                if place.from == Side::Server {
+                    self.client.stage = Stage::Over;
+                }
+                if let Some(text) = note {
+                    log.add(place, None, What::Note { text: text.to_owned() });
+                }
+            }
+        }
+    }
+
+    /// Lets frames wait until it is known how they are read.
+    fn wait(&mut self, frames: Vec<u8>, place: Place, log: &mut Log) {
+        self.stream(place.from).stage = Stage::Waiting(frames);
+        if let Some(agreed) = self.agreed {
+            self.agree(agreed, place, log);
+        }
+    }
+
+    /// It is known how frames are read.
+    fn agree(&mut self, agreed: Agreed, place: Place, log: &mut Log) {
+        self.agreed = Some(agreed);
+        for from in [Side::Client, Side::Server] {
+            let place = Place { from, ..place };
+            let stream = self.stream(from);
+            if let Stage::Waiting(bytes) = &mut stream.stage {
+                let bytes = core::mem::take(bytes);
+                let frames = Frames::new(from, agreed, stream.offset, now(place.time));
+                stream.stage = frames.map_or(Stage::Over, |frames| Stage::Frames(Box::new(frames)));
+                self.read_frames(&bytes, place, log);
+            }
+            if self.stream(from).is_eof {
+                self.end(from, true, place.time, log);
+            }
+        }
+    }
+
+    fn read_frames(&mut self, bytes: &[u8], place: Place, log: &mut Log) {
+        let Stage::Frames(frames) = &mut self.stream(place.from).stage else { return };
+        let sent = frames.receive(bytes, now(place.time), place, log);
+        if let Stage::Frames(other) = &mut self.stream(place.from.other()).stage {
+            sent.iter().for_each(|sent| other.sent(sent, now(place.time)));
+        }
+    }
+}
+
+/// The engines' clock: a capture without times has none.
+fn now(time: Option<u64>) -> Duration {
+    Duration::from_micros(time.unwrap_or_default())
+}

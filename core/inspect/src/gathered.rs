@@ -1,0 +1,60 @@
+//! The first bytes of a payload that is under way, and how bytes are shown.
+
+use core::fmt::Write;
+
+use crate::entry::Payload;
+
+/// The first bytes of something longer.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    bytes: Vec<u8>,
+    size: u64,
+}
+
+impl Gathered {
+    pub(crate) fn add(&mut self, bytes: &[u8], limit: usize) {
+        self.size += bytes.len() as u64;
+        let room = limit.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&bytes[..room.min(bytes.len())]);
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// What there is, up to a limit.
+    pub(crate) fn first(&self, limit: usize) -> &[u8] {
+        &self.bytes[..limit.min(self.bytes.len())]
+    }
+
+    pub(crate) fn payload(&self, is_text: bool, limit: usize) -> Payload {
+        let first = self.first(limit);
+        let cut = (first.len() as u64) < self.size;
+        let (text, hex) = if is_text { (Some(shown(first, cut)), None) } else { (None, Some(hex(first))) };
+        Payload { size: self.size, text, hex, wire: None, cut }
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Bytes as text, with what is no UTF-8 escaped. Of a text that was cut, the last code point is left out if it is not whole.
+pub(crate) fn shown(bytes: &[u8], cut: bool) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes.len();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        rest -= chunk.valid().len() + chunk.invalid().len();
+        let is_begun =
+            cut && rest == 0 && core::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
+        if !is_begun {
+            for byte in chunk.invalid() {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,160 @@
+//! Shows what is on the wire. Bytes of a capture go in, in pieces of any size; entries come out: heads with each line judged,
+//! frames field by field, the messages that a host gets, the rules that are broken, and what their breaker is answered. The
+//! protocol is the engine's; here is only what is shown of it.
+//!
+//! ```
+//! use sansock_inspect::{Inspector, What};
+//!
+//! let mut inspector = Inspector::new();
+//! inspector.push(b"< 81 02 68 69\n< c1 00");
+//! inspector.finish()?;
+//! let entries: Vec<_> = inspector.take().collect();
+//! let is_hi = |what: &What| matches!(what, What::Message(message) if message.payload.text.as_deref() == Some("hi"));
+//! assert!(entries.iter().any(|entry| is_hi(&entry.what)));
+//! # Ok::<(), sansock_inspect::CaptureError>(())
+//! ```
+
+mod agreed;
+mod capture;
+mod conversation;
+pub mod entry;
+mod frames;
+mod gathered;
+mod head;
+mod header;
+mod lines;
+mod log;
+mod telling;
+mod text_end;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use capture::Capture;
+pub use capture::CaptureError;
+use conversation::Conversation;
+pub use entry::{Entry, Side, What};
+pub use lines::line;
+use log::Log;
+
+/// How many bytes of a payload an entry carries unless told otherwise.
+pub const PREVIEW: usize = 256;
+
+/// Reads a capture, or connections that are under way.
+pub struct Inspector {
+    connections: Connections,
+    capture: Capture,
+}
+
+/// What has been found so far.
+pub(crate) struct Connections {
+    log: Log,
+    open: BTreeMap<u32, Conversation>,
+}
+
+impl Default for Inspector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Inspector {
+    /// An inspector whose entries carry the first 256 bytes of payloads.
+    pub fn new() -> Self {
+        Self::with(PREVIEW, [])
+    }
+
+    /// An inspector whose entries carry the first `preview` bytes of payloads; those with the numbers in `whole` carry all of
+    /// it, up to 64 MiB: numbers of entries are the same each time that a capture is read.
+    pub fn with(preview: usize, whole: impl IntoIterator<Item = u64>) -> Self {
+        let log = Log::new(preview, BTreeSet::from_iter(whole));
+        Inspector { connections: Connections { log, open: BTreeMap::new() }, capture: Capture::default() }
+    }
+
+    /// Reads the next bytes of a capture file: pcap, pcapng, HAR; dumps as of `xxd`, `tcpdump -X` and Wireshark (C arrays);
+    /// hexadecimal, base64, or the bytes themselves. In hexadecimal, lines may begin with `>` if the client sent them and with
+    /// `<` if the server did. What it is, is seen from how it begins.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.capture.push(bytes, &mut self.connections);
+    }
+
+    /// Reads the next bytes of a file with what one end has sent. Push the client's first.
+    pub fn push_from(&mut self, from: Side, bytes: &[u8]) {
+        self.capture.push_from(from, bytes);
+    }
+
+    /// The capture is over.
+    ///
+    /// # Errors
+    ///
+    /// A [`CaptureError`] if the file is broken. The entries before are kept.
+    pub fn finish(&mut self) -> Result<(), CaptureError> {
+        let outcome = self.capture.finish(&mut self.connections);
+        self.connections.finish();
+        outcome
+    }
+
+    /// Reads what an end of a connection sends, which is under way. `time` is in microseconds since any
+    /// moment.
+    pub fn feed(&mut self, connection: u32, from: Side, bytes: &[u8], time: u64) {
+        self.connections.receive(connection, from, bytes, Some(time));
+    }
+
+    /// An end of a connection that is under way sends nothing more.
+    pub fn end(&mut self, connection: u32, from: Side, time: u64) {
+        self.connections.end(connection, from, Some(time));
+    }
+
+    /// Appends entries to `text`, each as a line: JSON, or as [`line`] has it. Stops when it is as long as `limit`, in bytes, and
+    /// returns whether there are more.
+    pub fn take_lines(&mut self, is_json: bool, limit: usize, text: &mut String) -> bool {
+        while text.len() < limit {
+            let Some(entry) = self.connections.log.entries.pop_front() else { return false };
+            match serde_json::to_string(&entry) {
+                Ok(json) if is_json => text.push_str(&json),
+                _ => text.push_str(&line(&entry)),
+            }
+            text.push('\n');
+        }
+        !self.connections.log.entries.is_empty()
+    }
+
+    /// The entries since the last call.
+    pub fn take(&mut self) -> impl Iterator<Item = Entry> + '_ {
+        self.connections.log.entries.drain(..)
+    }
+}
+
+impl Connections {
+    /// A new connection begins. Returns its number.
+    fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>) -> u32 {
+        let number = self.open.last_key_value().map_or(1, |(number, _)| number + 1);
+        self.begin_as(number, client, server, time);
+        number
+    }
+
+    fn begin_as(&mut self, number: u32, client: Option<String>, server: Option<String>, time: Option<u64>) {
+        self.log.add_whole(number, time, What::Connection { client, server });
+        self.open.insert(number, Conversation::new(number));
+    }
+
+    fn receive(&mut self, number: u32, from: Side, bytes: &[u8], time: Option<u64>) {
+        if !self.open.contains_key(&number) {
+            self.begin_as(number, None, None, time);
+        }
+        if let Some(conversation) = self.open.get_mut(&number) {
+            conversation.receive(from, bytes, time, &mut self.log);
+        }
+    }
+
+    fn end(&mut self, number: u32, from: Side, time: Option<u64>) {
+        if let Some(conversation) = self.open.get_mut(&number) {
+            conversation.end(from, true, time, &mut self.log);
+        }
+    }
+
+    fn finish(&mut self) {
+        for conversation in self.open.values_mut() {
+            conversation.finish(None, &mut self.log);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Where entries are collected, and how much of each payload they carry.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::entry::{Entry, Side, What};
+
+/// How much of one payload is shown at most, in bytes: a small capture can inflate to more than there is memory.
+const MOST: usize = 64 << 20;
+
+/// The entries that have not been taken, and the options that they follow.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) entries: VecDeque<Entry>,
+    next: u64,
+    preview: usize,
+    whole: BTreeSet<u64>,
+}
+
+/// Where an entry comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) connection: u32,
+    pub(crate) from: Side,
+    pub(crate) time: Option<u64>,
+}
+
+impl Log {
+    pub(crate) fn new(preview: usize, whole: BTreeSet<u64>) -> Self {
+        Log { entries: VecDeque::new(), next: 1, preview, whole }
+    }
+
+    /// How many bytes of a payload to keep while it is under way: its number is not known before its end.
+    pub(crate) fn kept(&self) -> usize {
+        if self.whole.is_empty() { self.preview } else { MOST }
+    }
+
+    /// How many bytes of a payload the next entry carries.
+    pub(crate) fn shown(&self) -> usize {
+        if self.whole.contains(&self.next) { MOST } else { self.preview }
+    }
+
+    /// Adds an entry, and returns its number.
+    pub(crate) fn add(&mut self, place: Place, extent: Option<(u64, u64)>, what: What) -> u64 {
+        let Place { connection, from, time } = place;
+        let (offset, length) = extent.unzip();
+        self.push(Entry { id: 0, connection, from: Some(from), time, offset, length, what })
+    }
+
+    /// Adds an entry on a connection as a whole.
+    pub(crate) fn add_whole(&mut self, connection: u32, time: Option<u64>, what: What) {
+        self.push(Entry { id: 0, connection, from: None, time, offset: None, length: None, what });
+    }
+
+    fn push(&mut self, entry: Entry) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.entries.push_back(Entry { id, ..entry });
+        id
+    }
+}

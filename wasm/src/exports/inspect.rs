@@ -1,0 +1,94 @@
+//! The inspector: captures in, entries out, each a line of JSON. Its sides are 0, the client, and 1, the server.
+
+use sansock::boundary::Error;
+use sansock_inspect::{Inspector, Side};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::state::{State, call, produce, whole, with};
+
+/// Creates an inspector whose entries carry the first `preview` bytes of payloads. The transfer buffer has the numbers of the
+/// entries that carry all of it, in decimal, with spaces between them. Free it with `inspector_free`.
+#[wasm_bindgen]
+pub fn inspector_new(preview: u32, whole_len: u32) -> u32 {
+    produce(|State { transfer, inspectors, .. }| {
+        let whole = str::from_utf8(transfer.bytes(whole_len)?).map_err(|_| Error::InvalidArgument)?;
+        let whole: Result<Vec<u64>, _> = whole.split_ascii_whitespace().map(str::parse).collect();
+        let whole = whole.map_err(|_| Error::InvalidArgument)?;
+        inspectors.insert(Inspector::with(preview as usize, whole))
+    })
+}
+
+/// Frees an inspector.
+#[wasm_bindgen]
+pub fn inspector_free(inspector: u32) {
+    with(|state| state.inspectors.remove(inspector));
+}
+
+/// Reads the next bytes of a capture file, which are in the transfer buffer.
+#[wasm_bindgen]
+pub fn inspector_push(inspector: u32, len: u32) -> i32 {
+    call(|State { transfer, inspectors, .. }| {
+        inspectors.get_mut(inspector)?.push(transfer.bytes(len)?);
+        Ok(())
+    })
+}
+
+/// Reads the next bytes of a file with what one end has sent.
+#[wasm_bindgen]
+pub fn inspector_push_from(inspector: u32, side: u32, len: u32) -> i32 {
+    call(|State { transfer, inspectors, .. }| {
+        inspectors.get_mut(inspector)?.push_from(sender(side)?, transfer.bytes(len)?);
+        Ok(())
+    })
+}
+
+/// The capture is over. Puts what is wrong with the file into the transfer buffer, and returns the length of that: 0 if nothing
+/// is.
+#[wasm_bindgen]
+pub fn inspector_finish(inspector: u32) -> u32 {
+    produce(|State { transfer, inspectors, .. }| match inspectors.get_mut(inspector)?.finish() {
+        Ok(()) => Ok(0),
+        Err(error) => transfer.put(&error.to_string()),
+    })
+}
+
+/// Reads what one end of a connection has sent, which is under way. The time is in milliseconds.
+#[wasm_bindgen]
+pub fn inspector_feed(inspector: u32, connection: u32, side: u32, len: u32, now: f64) -> i32 {
+    call(|State { transfer, inspectors, .. }| {
+        inspectors.get_mut(inspector)?.feed(connection, sender(side)?, transfer.bytes(len)?, microseconds(now)?);
+        Ok(())
+    })
+}
+
+/// One end of a connection sends nothing more.
+#[wasm_bindgen]
+pub fn inspector_end(inspector: u32, connection: u32, side: u32, now: f64) -> i32 {
+    call(|state| {
+        state.inspectors.get_mut(inspector)?.end(connection, sender(side)?, microseconds(now)?);
+        Ok(())
+    })
+}
+
+/// Puts the next entries into the transfer buffer, one a line, and returns the length: 0 if there are no more. At least one
+/// entry comes, and none after `limit` bytes. `json` is 1 for JSON, and 0 for lines that people read.
+#[wasm_bindgen]
+pub fn inspector_take(inspector: u32, json: u32, limit: u32) -> u32 {
+    produce(|State { transfer, inspectors, .. }| {
+        let mut text = String::new();
+        inspectors.get_mut(inspector)?.take_lines(json != 0, limit as usize, &mut text);
+        transfer.put(&text)
+    })
+}
+
+fn microseconds(milliseconds: f64) -> Result<u64, Error> {
+    whole((milliseconds * 1000.0).trunc())
+}
+
+fn sender(side: u32) -> Result<Side, Error> {
+    match side {
+        0 => Ok(Side::Client),
+        1 => Ok(Side::Server),
+        _ => Err(Error::InvalidArgument),
+    }
+}
