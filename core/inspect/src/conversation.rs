@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::agreed::Agreed;
-use crate::entry::{Side, What};
+use crate::entry::{Head, Side, What};
 use crate::frames::Frames;
 use crate::head::{self, Asked, Outcome, Responses};
 use crate::log::{Log, Place};
@@ -19,6 +19,10 @@ pub(crate) struct Conversation {
     asked: Option<Asked>,
     responses: Option<Responses>,
     agreed: Option<Agreed>,
+    /// Whether its first bytes are known to be its begin.
+    is_from_begin: bool,
+    /// A proxy has been asked for a tunnel, and has not answered.
+    is_tunnelling: bool,
 }
 
 /// What one end has sent.
@@ -45,9 +49,18 @@ enum Stage {
 }
 
 impl Conversation {
-    pub(crate) fn new(number: u32) -> Self {
+    pub(crate) fn new(number: u32, is_from_begin: bool) -> Self {
         let (client, server) = (Stream::default(), Stream::default());
-        Conversation { number, client, server, asked: None, responses: None, agreed: None }
+        Conversation {
+            number,
+            client,
+            server,
+            asked: None,
+            responses: None,
+            agreed: None,
+            is_from_begin,
+            is_tunnelling: false,
+        }
     }
 
     fn stream(&mut self, side: Side) -> &mut Stream {
@@ -112,6 +125,12 @@ impl Conversation {
             return;
         }
         match head::is_begun(&begun) {
+            Some(false) if self.is_from_begin && self.agreed.is_none() => {
+                self.client.stage = Stage::Over;
+                self.server.stage = Stage::Over;
+                let text = "it does not begin with HTTP, so it is another protocol";
+                log.add(place, None, What::Note { text: text.to_owned() });
+            }
             Some(false) => {
                 self.agreed.get_or_insert(Agreed::Guessed);
                 self.wait(begun, place, log);
@@ -132,6 +151,11 @@ impl Conversation {
     /// Judges a head, and goes on to what it leads to.
     fn judge_head(&mut self, bytes: &[u8], place: Place, log: &mut Log) {
         let offset = self.stream(place.from).offset;
+        if let Some(head) = self.tunnel(place.from, bytes) {
+            log.add(place, Some((offset, bytes.len() as u64)), What::Head(head));
+            self.stream(place.from).offset += bytes.len() as u64;
+            return;
+        }
         let judged = if place.from == Side::Client {
             head::request(bytes, offset)
         } else {
@@ -162,6 +186,18 @@ impl Conversation {
                 }
             }
         }
+    }
+
+    /// The head of a request for a tunnel through a proxy, or of the answer to it. What is inside the tunnel begins anew.
+    fn tunnel(&mut self, from: Side, bytes: &[u8]) -> Option<Head> {
+        let is_request = from == Side::Client && bytes.starts_with(b"CONNECT ");
+        let is_answer = from == Side::Server && self.is_tunnelling && bytes.starts_with(b"HTTP/1.");
+        if !is_request && !is_answer {
+            return None;
+        }
+        let is_through = bytes.get(9) == Some(&b'2');
+        self.is_tunnelling = is_request || !is_through;
+        Some(if is_request { head::plain("request", bytes) } else { head::plain("response", bytes) })
     }
 
     /// Lets frames wait until it is known how they are read.

@@ -60,6 +60,11 @@ pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
     ends.or_else(|| bytes.windows(2).position(|window| window == b"\n\n").map(|at| at + 2))
 }
 
+/// A head that is not of an opening handshake.
+pub(crate) fn plain(kind: &'static str, bytes: &[u8]) -> Head {
+    Head { kind, lines: lines(bytes, if kind == "request" { REQUEST } else { RESPONSE }) }
+}
+
 /// Judges a request, or what there is of one.
 pub(crate) fn request(bytes: &[u8], offset: u64) -> Judged {
     let lines = lines(bytes, REQUEST);

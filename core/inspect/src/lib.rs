@@ -27,8 +27,6 @@ mod log;
 mod telling;
 mod text_end;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use capture::Capture;
 pub use capture::CaptureError;
 use conversation::Conversation;
@@ -48,7 +46,8 @@ pub struct Inspector {
 /// What has been found so far.
 pub(crate) struct Connections {
     log: Log,
-    open: BTreeMap<u32, Conversation>,
+    /// By their numbers, from 1.
+    open: Vec<Conversation>,
 }
 
 impl Default for Inspector {
@@ -66,8 +65,8 @@ impl Inspector {
     /// An inspector whose entries carry the first `preview` bytes of payloads; those with the numbers in `whole` carry all of
     /// it, up to 64 MiB: numbers of entries are the same each time that a capture is read.
     pub fn with(preview: usize, whole: impl IntoIterator<Item = u64>) -> Self {
-        let log = Log::new(preview, BTreeSet::from_iter(whole));
-        Inspector { connections: Connections { log, open: BTreeMap::new() }, capture: Capture::default() }
+        let log = Log::new(preview, whole.into_iter().collect());
+        Inspector { connections: Connections { log, open: Vec::new() }, capture: Capture::default() }
     }
 
     /// Reads the next bytes of a capture file: pcap, pcapng, HAR; dumps as of `xxd`, `tcpdump -X` and Wireshark (C arrays);
@@ -93,7 +92,12 @@ impl Inspector {
         outcome
     }
 
-    /// Reads what an end of a connection sends, which is under way. `time` is in microseconds since any
+    /// A connection begins, between these addresses. Returns its number: 1, 2, 3 and so on.
+    pub fn begin(&mut self, client: &str, server: &str, time: u64) -> u32 {
+        self.connections.begin(Some(client.to_owned()), Some(server.to_owned()), Some(time), true)
+    }
+
+    /// Reads what an end of a connection sends, which is under way. The first bytes of the next number begin a connection. `time` is in microseconds since any
     /// moment.
     pub fn feed(&mut self, connection: u32, from: Side, bytes: &[u8], time: u64) {
         self.connections.receive(connection, from, bytes, Some(time));
@@ -125,35 +129,31 @@ impl Inspector {
 }
 
 impl Connections {
-    /// A new connection begins. Returns its number.
-    fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>) -> u32 {
-        let number = self.open.last_key_value().map_or(1, |(number, _)| number + 1);
-        self.begin_as(number, client, server, time);
+    /// A new connection begins. Returns its number. `is_from_begin` says that no bytes came before.
+    fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>, is_from_begin: bool) -> u32 {
+        let number = self.open.len() as u32 + 1;
+        self.log.add_whole(number, time, What::Connection { client, server });
+        self.open.push(Conversation::new(number, is_from_begin));
         number
     }
 
-    fn begin_as(&mut self, number: u32, client: Option<String>, server: Option<String>, time: Option<u64>) {
-        self.log.add_whole(number, time, What::Connection { client, server });
-        self.open.insert(number, Conversation::new(number));
-    }
-
     fn receive(&mut self, number: u32, from: Side, bytes: &[u8], time: Option<u64>) {
-        if !self.open.contains_key(&number) {
-            self.begin_as(number, None, None, time);
+        if number as usize == self.open.len() + 1 {
+            self.begin(None, None, time, false);
         }
-        if let Some(conversation) = self.open.get_mut(&number) {
+        if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
             conversation.receive(from, bytes, time, &mut self.log);
         }
     }
 
     fn end(&mut self, number: u32, from: Side, time: Option<u64>) {
-        if let Some(conversation) = self.open.get_mut(&number) {
+        if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
             conversation.end(from, true, time, &mut self.log);
         }
     }
 
     fn finish(&mut self) {
-        for conversation in self.open.values_mut() {
+        for conversation in &mut self.open {
             conversation.finish(None, &mut self.log);
         }
     }

@@ -1,6 +1,6 @@
 //! Where entries are collected, and how much of each payload they carry.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::entry::{Entry, Side, What};
 
@@ -13,7 +13,7 @@ pub(crate) struct Log {
     pub(crate) entries: VecDeque<Entry>,
     next: u64,
     preview: usize,
-    whole: BTreeSet<u64>,
+    whole: Vec<u64>,
 }
 
 /// Where an entry comes from.
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 }
 
 impl Log {
-    pub(crate) fn new(preview: usize, whole: BTreeSet<u64>) -> Self {
+    pub(crate) fn new(preview: usize, whole: Vec<u64>) -> Self {
         Log { entries: VecDeque::new(), next: 1, preview, whole }
     }
 

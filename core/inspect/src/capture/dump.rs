@@ -60,14 +60,14 @@ fn packets(text: &str) -> Option<Vec<Packet>> {
         };
         let offset = usize::from_str_radix(offset, 16).ok()?;
         if offset == 0 {
-            packets.push(Packet { link: Link::Ip, bytes: Vec::new(), time });
+            packets.push(Packet { link: Link::Skip(0), bytes: Vec::new(), time });
         }
         let packet = packets.last_mut().filter(|packet| packet.bytes.len() == offset)?;
         packet.bytes.extend(bytes::columns(rest));
     }
     for packet in &mut packets {
         let is_ip = matches!(packet.bytes.first().map(|first| first >> 4), Some(4 | 6)) && !is_ethernet(&packet.bytes);
-        packet.link = if is_ip { Link::Ip } else { Link::Ethernet };
+        packet.link = if is_ip { Link::Skip(0) } else { Link::Ethernet };
     }
     Some(packets).filter(|packets| !packets.is_empty())
 }

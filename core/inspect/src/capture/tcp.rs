@@ -1,6 +1,6 @@
 //! Connections of TCP, whose packets are put in order.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
@@ -13,10 +13,13 @@ use crate::entry::Side;
 /// How much may wait for a packet that is missing, in bytes, before it counts as lost.
 const MAX_WAITING: usize = 4 << 20;
 
+/// The addresses of both ends, the lower one first.
+type Ends = (SocketAddr, SocketAddr);
+
 /// The connections of a capture.
 #[derive(Default)]
 pub(super) struct Flows {
-    flows: BTreeMap<(SocketAddr, SocketAddr), Flow>,
+    flows: HashMap<Ends, Flow>,
     /// When the capture begins.
     begin: Option<u64>,
 }
@@ -36,8 +39,10 @@ struct Flow {
 struct Half {
     /// The sequence number of the next byte.
     next: Option<u32>,
-    /// What came early, by how far.
-    waiting: BTreeMap<u32, Vec<u8>>,
+    /// What came early, with its sequence number.
+    waiting: Vec<(u32, Vec<u8>)>,
+    /// How many bytes that is.
+    held: usize,
     /// Where the stream ends.
     fin: Option<u32>,
     is_over: bool,
@@ -57,25 +62,28 @@ impl Flows {
         let time = time.map(|time| time.saturating_sub(begin));
         let Some(segment) = segment(link, packet) else { return };
         let is_lower = segment.source <= segment.destination;
-        let key = if is_lower { (segment.source, segment.destination) } else { (segment.destination, segment.source) };
+        let ends = if is_lower { (segment.source, segment.destination) } else { (segment.destination, segment.source) };
         let (syn, ack) = (segment.tcp.syn(), segment.tcp.ack());
         if syn && !ack {
             // The ports are used once more.
-            if let Some(mut flow) = self.flows.remove(&key).filter(|flow| flow.number.is_some()) {
-                flow.end(key, time, connections);
+            if let Some(mut flow) = self.flows.remove(&ends).filter(|flow| flow.number.is_some()) {
+                flow.end(time, connections);
             }
         }
-        let flow = self.flows.entry(key).or_insert_with(Flow::new);
+        let flow = self.flows.entry(ends).or_insert_with(Flow::new);
         if syn {
             flow.is_lower_client = Some(is_lower != ack);
         }
-        flow.read(key, is_lower, &segment.tcp, time, connections);
+        flow.read(ends, is_lower, &segment.tcp, time, connections);
     }
 
     /// The capture is over.
     pub(super) fn finish(&mut self, connections: &mut Connections) {
-        for (key, flow) in &mut self.flows {
-            flow.flush(*key, connections);
+        let mut flows: Vec<&mut Flow> = self.flows.values_mut().filter(|flow| flow.number.is_some()).collect();
+        flows.sort_unstable_by_key(|flow| flow.number);
+        for flow in flows {
+            flow.lose(true, None, connections);
+            flow.lose(false, None, connections);
         }
     }
 }
@@ -87,7 +95,7 @@ impl Flow {
 
     fn read(
         &mut self,
-        key: (SocketAddr, SocketAddr),
+        ends: Ends,
         is_lower: bool,
         tcp: &TcpSlice<'_>,
         time: Option<u64>,
@@ -112,12 +120,13 @@ impl Flow {
             let known = ahead.unsigned_abs() as usize;
             if let Some(fresh) = data.get(known..).filter(|fresh| !fresh.is_empty()) {
                 half.next = Some(next.wrapping_add(fresh.len() as u32));
-                self.deliver(key, is_lower, fresh, time, connections);
+                self.deliver(ends, is_lower, fresh, time, connections);
             }
         } else if !data.is_empty() {
-            half.waiting.insert(sequence, data.to_vec());
+            half.waiting.push((sequence, data.to_vec()));
+            half.held += data.len();
         }
-        self.deliver_waiting(key, is_lower, time, connections);
+        self.deliver_waiting(ends, is_lower, time, connections);
         let half = &mut self.halves[usize::from(!is_lower)];
         if !half.is_over && (tcp.rst() || half.fin.is_some() && half.fin == half.next) {
             half.is_over = true;
@@ -128,68 +137,54 @@ impl Flow {
     }
 
     /// Reads what came early and is next.
-    fn deliver_waiting(
-        &mut self,
-        key: (SocketAddr, SocketAddr),
-        is_lower: bool,
-        time: Option<u64>,
-        connections: &mut Connections,
-    ) {
+    fn deliver_waiting(&mut self, ends: Ends, is_lower: bool, time: Option<u64>, connections: &mut Connections) {
         loop {
             let half = &mut self.halves[usize::from(!is_lower)];
             let Some(next) = half.next else { return };
-            let due = half.waiting.keys().copied().find(|at| next.wrapping_sub(*at) as i32 >= 0);
-            let held: usize = half.waiting.values().map(Vec::len).sum();
-            let at = match due {
-                Some(at) => at,
-                None if held > MAX_WAITING => {
-                    let first = half.waiting.keys().copied().min_by_key(|at| at.wrapping_sub(next));
-                    let Some(at) = first else { return };
-                    self.lose(at.wrapping_sub(next), is_lower, time, connections);
-                    at
+            let due = half.waiting.iter().position(|(at, _)| next.wrapping_sub(*at) as i32 >= 0);
+            if let Some(due) = due {
+                let (at, data) = half.waiting.swap_remove(due);
+                half.held -= data.len();
+                let known = next.wrapping_sub(at) as usize;
+                if let Some(fresh) = data.get(known..).filter(|fresh| !fresh.is_empty()) {
+                    half.next = Some(at.wrapping_add(data.len() as u32));
+                    self.deliver(ends, is_lower, fresh, time, connections);
                 }
-                None => return,
-            };
-            let half = &mut self.halves[usize::from(!is_lower)];
-            let data = half.waiting.remove(&at).unwrap_or_default();
-            let known = half.next.unwrap_or(at).wrapping_sub(at) as usize;
-            if let Some(fresh) = data.get(known..).filter(|fresh| !fresh.is_empty()) {
-                half.next = Some(at.wrapping_add(data.len() as u32));
-                self.deliver(key, is_lower, fresh, time, connections);
+            } else if half.held > MAX_WAITING {
+                self.lose(is_lower, time, connections);
+            } else {
+                return;
             }
         }
     }
 
-    /// Bytes are not in the capture: what follows them cannot be read.
-    fn lose(&mut self, count: u32, is_lower: bool, time: Option<u64>, connections: &mut Connections) {
+    /// Bytes are not in the capture, if some came that are behind them: what follows cannot be read.
+    fn lose(&mut self, is_lower: bool, time: Option<u64>, connections: &mut Connections) {
         let side = self.side(is_lower);
         let half = &mut self.halves[usize::from(!is_lower)];
-        half.next = half.next.map(|next| next.wrapping_add(count));
+        let Some(next) = half.next else { return };
+        let Some(missing) = half.waiting.iter().map(|(at, _)| at.wrapping_sub(next)).min() else { return };
+        half.next = Some(next.wrapping_add(missing));
         if let (Some(number), false) = (self.number, core::mem::replace(&mut half.is_over, true)) {
             let who = if side == Side::Client { "client" } else { "server" };
             connections.note(
                 number,
                 time,
-                &format!("{count} bytes of the {who} are not in the capture; what follows is not read"),
+                &format!("{missing} bytes of the {who} are not in the capture; what follows is not read"),
             );
         }
     }
 
-    fn deliver(
-        &mut self,
-        key: (SocketAddr, SocketAddr),
-        is_lower: bool,
-        data: &[u8],
-        time: Option<u64>,
-        connections: &mut Connections,
-    ) {
+    fn deliver(&mut self, ends: Ends, is_lower: bool, data: &[u8], time: Option<u64>, connections: &mut Connections) {
         if self.halves[usize::from(!is_lower)].is_over {
             return;
         }
+        // Only a SYN says who begins.
+        let is_from_begin = self.is_lower_client.is_some();
         let is_lower_client = *self.is_lower_client.get_or_insert_with(|| (sender(data) == Side::Client) == is_lower);
         let number = *self.number.get_or_insert_with(|| {
-            let (client, server) = if is_lower_client { key } else { (key.1, key.0) };
-            connections.begin(Some(client.to_string()), Some(server.to_string()), time)
+            let (client, server) = if is_lower_client { ends } else { (ends.1, ends.0) };
+            connections.begin(Some(client.to_string()), Some(server.to_string()), time, is_from_begin)
         });
         connections.receive(number, self.side(is_lower), data, time);
     }
@@ -198,20 +193,9 @@ impl Flow {
         if self.is_lower_client.unwrap_or(true) == is_lower { Side::Client } else { Side::Server }
     }
 
-    /// No more packets of it come: what waits for others waits in vain.
-    fn flush(&mut self, key: (SocketAddr, SocketAddr), connections: &mut Connections) {
-        for is_lower in [true, false] {
-            let half = &self.halves[usize::from(!is_lower)];
-            let Some(next) = half.next else { continue };
-            if let Some(first) = half.waiting.keys().copied().min_by_key(|at| at.wrapping_sub(next)) {
-                self.lose(first.wrapping_sub(next), is_lower, None, connections);
-            }
-            let _ = key;
-        }
-    }
-
-    fn end(&mut self, key: (SocketAddr, SocketAddr), time: Option<u64>, connections: &mut Connections) {
-        self.flush(key, connections);
+    fn end(&mut self, time: Option<u64>, connections: &mut Connections) {
+        self.lose(true, time, connections);
+        self.lose(false, time, connections);
         if let Some(number) = self.number {
             connections.end(number, Side::Server, time);
             connections.end(number, Side::Client, time);
@@ -222,8 +206,7 @@ impl Flow {
 fn segment(link: Link, packet: &[u8]) -> Option<Segment<'_>> {
     let sliced = match link {
         Link::Ethernet => LaxSlicedPacket::from_ethernet(packet).ok()?,
-        Link::Ip => LaxSlicedPacket::from_ip(packet).ok()?,
-        Link::Behind(header) => LaxSlicedPacket::from_ip(packet.get(header..)?).ok()?,
+        Link::Skip(header) => LaxSlicedPacket::from_ip(packet.get(header..)?).ok()?,
     };
     let (source, destination): (IpAddr, IpAddr) = match sliced.net? {
         LaxNetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
