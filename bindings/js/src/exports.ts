@@ -77,6 +77,8 @@ export interface InspectExports {
   inspector_push(inspector: number, len: number): number;
   inspector_push_from(inspector: number, side: number, len: number): number;
   inspector_finish(inspector: number): number;
+  inspector_assume(inspector: number, len: number): number;
+  inspector_begin(inspector: number, clientLen: number, serverLen: number, now: number): number;
   inspector_feed(inspector: number, connection: number, side: number, len: number, now: number): number;
   inspector_end(inspector: number, connection: number, side: number, now: number): number;
   inspector_take(inspector: number, json: number, limit: number): number;

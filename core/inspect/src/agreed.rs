@@ -66,6 +66,11 @@ impl Parameters {
 }
 
 impl Agreed {
+    /// What the value of Sec-WebSocket-Extensions in a response says.
+    pub(crate) fn of(extensions: &str) -> Self {
+        extensions.split(',').find_map(Parameters::of).map_or(Agreed::Plain, Agreed::Deflate)
+    }
+
     pub(crate) fn is_guessed(self) -> bool {
         self == Agreed::Guessed
     }

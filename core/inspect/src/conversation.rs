@@ -11,6 +11,17 @@ use crate::log::{Log, Place};
 /// The largest head that is waited for: what is longer is judged as it is.
 const MAX_HEAD: usize = 1 << 20;
 
+/// What is known of a connection before its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Nothing: it may be under way.
+    Unknown,
+    /// It begins here, and may be of any protocol.
+    Begin,
+    /// It begins here, and is meant to be a WebSocket.
+    WebSocket,
+}
+
 /// Both directions of a connection.
 pub(crate) struct Conversation {
     number: u32,
@@ -19,8 +30,7 @@ pub(crate) struct Conversation {
     asked: Option<Asked>,
     responses: Option<Responses>,
     agreed: Option<Agreed>,
-    /// Whether its first bytes are known to be its begin.
-    is_from_begin: bool,
+    origin: Origin,
     /// A proxy has been asked for a tunnel, and has not answered.
     is_tunnelling: bool,
 }
@@ -45,22 +55,15 @@ enum Stage {
     /// Frames, which wait for the response that says how they are read.
     Waiting(Vec<u8>),
     Frames(Box<Frames>),
+    /// The body of a refusal.
+    Body,
     Over,
 }
 
 impl Conversation {
-    pub(crate) fn new(number: u32, is_from_begin: bool) -> Self {
+    pub(crate) fn new(number: u32, origin: Origin, agreed: Option<Agreed>) -> Self {
         let (client, server) = (Stream::default(), Stream::default());
-        Conversation {
-            number,
-            client,
-            server,
-            asked: None,
-            responses: None,
-            agreed: None,
-            is_from_begin,
-            is_tunnelling: false,
-        }
+        Conversation { number, client, server, asked: None, responses: None, agreed, origin, is_tunnelling: false }
     }
 
     fn stream(&mut self, side: Side) -> &mut Stream {
@@ -75,6 +78,7 @@ impl Conversation {
         let place = Place { connection: self.number, from, time };
         match &mut self.stream(from).stage {
             Stage::Over => {}
+            Stage::Body => self.read_body(Some(bytes), place, log),
             Stage::Frames(_) => self.read_frames(bytes, place, log),
             Stage::Waiting(waiting) => waiting.extend_from_slice(bytes),
             Stage::Begin => self.read_head(bytes.to_vec(), place, log),
@@ -98,6 +102,7 @@ impl Conversation {
         }
         match core::mem::replace(&mut self.stream(from).stage, Stage::Over) {
             Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
+            Stage::Body => self.read_body(None, place, log),
             Stage::Head(begun) => {
                 self.judge_head(&begun, place, log);
                 self.stream(from).stage = Stage::Over;
@@ -118,33 +123,41 @@ impl Conversation {
         if begun.is_empty() {
             return;
         }
-        if begun.starts_with(b"\x16\x03") {
-            self.stream(place.from).stage = Stage::Over;
-            let text = "it is encrypted (TLS): look at what is inside it, as a browser or a proxy saves it";
-            log.add(place, None, What::Note { text: text.to_owned() });
-            return;
-        }
-        match head::is_begun(&begun) {
-            Some(false) if self.is_from_begin && self.agreed.is_none() => {
-                self.client.stage = Stage::Over;
-                self.server.stage = Stage::Over;
-                let text = "it does not begin with HTTP, so it is another protocol";
-                log.add(place, None, What::Note { text: text.to_owned() });
-            }
-            Some(false) => {
+        let is_http = head::is_begun(&begun);
+        match (is_http, self.origin) {
+            (None, _) => self.stream(place.from).stage = Stage::Head(begun),
+            (Some(false), Origin::Unknown) if !is_tls(&begun) => {
                 self.agreed.get_or_insert(Agreed::Guessed);
                 self.wait(begun, place, log);
             }
-            None => self.stream(place.from).stage = Stage::Head(begun),
-            Some(true) => match head::end(&begun) {
-                None if begun.len() < MAX_HEAD => self.stream(place.from).stage = Stage::Head(begun),
-                end => {
-                    let end = end.unwrap_or(begun.len());
+            (Some(false), Origin::Unknown | Origin::Begin) => {
+                (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
+                let text =
+                    if is_tls(&begun) { ENCRYPTED } else { "it does not begin with HTTP, so it is another protocol" };
+                log.add(place, None, What::Note { text: text.to_owned() });
+            }
+            _ => match head::end(&begun).or_else(|| self.is_refused(place.from, &begun).then_some(begun.len())) {
+                None => self.stream(place.from).stage = Stage::Head(begun),
+                Some(end) => {
                     self.stream(place.from).stage = Stage::Begin;
+                    if is_tls(&begun) {
+                        log.add(place, None, What::Note { text: ENCRYPTED.to_owned() });
+                    }
                     self.judge_head(&begun[..end], place, log);
                     self.receive(place.from, &begun[end..], place.time, log);
                 }
             },
+        }
+    }
+
+    /// Whether a head is at fault before it has ended. Only one that does not begin as HTTP, or is very long, is tried.
+    fn is_refused(&self, from: Side, begun: &[u8]) -> bool {
+        if head::is_begun(begun) == Some(true) {
+            return begun.len() >= MAX_HEAD;
+        }
+        match from {
+            Side::Client => head::request(begun, 0, true).fault.is_some(),
+            Side::Server => Responses::to(self.asked.as_ref(), begun).read(begun, 0).fault.is_some(),
         }
     }
 
@@ -157,7 +170,7 @@ impl Conversation {
             return;
         }
         let judged = if place.from == Side::Client {
-            head::request(bytes, offset)
+            head::request(bytes, offset, self.origin != Origin::Begin)
         } else {
             self.responses.get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes)).read(bytes, offset)
         };
@@ -176,11 +189,16 @@ impl Conversation {
                 self.agree(agreed, place, log);
             }
             Outcome::Interim => {}
-            Outcome::Over(note) => {
-                self.stream(place.from).stage = Stage::Over;
-                if place.from == Side::Server {
+            Outcome::Refused => {
+                self.server.stage = Stage::Body;
+                // A request can be refused before all of it has come.
+                if let Stage::Head(begun) = core::mem::replace(&mut self.client.stage, Stage::Over) {
+                    self.judge_head(&begun, Place { from: Side::Client, ..place }, log);
                     self.client.stage = Stage::Over;
                 }
+            }
+            Outcome::Over(note) => {
+                self.stream(place.from).stage = Stage::Over;
                 if let Some(text) = note {
                     log.add(place, None, What::Note { text: text.to_owned() });
                 }
@@ -188,9 +206,19 @@ impl Conversation {
         }
     }
 
+    /// Reads the body of a refusal, or its end.
+    fn read_body(&mut self, bytes: Option<&[u8]>, place: Place, log: &mut Log) {
+        let offset = self.server.offset;
+        self.server.offset += bytes.map_or(0, |bytes| bytes.len() as u64);
+        if let Some(fault) = self.responses.as_mut().and_then(|responses| responses.body(bytes, offset)) {
+            log.add(place, None, What::Fault(fault));
+            self.server.stage = Stage::Over;
+        }
+    }
+
     /// The head of a request for a tunnel through a proxy, or of the answer to it. What is inside the tunnel begins anew.
     fn tunnel(&mut self, from: Side, bytes: &[u8]) -> Option<Head> {
-        let is_request = from == Side::Client && bytes.starts_with(b"CONNECT ");
+        let is_request = from == Side::Client && self.origin != Origin::WebSocket && bytes.starts_with(b"CONNECT ");
         let is_answer = from == Side::Server && self.is_tunnelling && bytes.starts_with(b"HTTP/1.");
         if !is_request && !is_answer {
             return None;
@@ -233,6 +261,12 @@ impl Conversation {
             sent.iter().for_each(|sent| other.sent(sent, now(place.time)));
         }
     }
+}
+
+const ENCRYPTED: &str = "it is encrypted (TLS): look at what is inside it, as a browser or a proxy saves it";
+
+fn is_tls(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x16\x03")
 }
 
 /// The engines' clock: a capture without times has none.

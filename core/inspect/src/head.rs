@@ -37,6 +37,8 @@ pub(crate) enum Outcome {
     Open(Agreed),
     /// Another head.
     Interim,
+    /// The body of a refusal.
+    Refused,
     /// Nothing that concerns WebSocket.
     Over(Option<&'static str>),
 }
@@ -55,9 +57,10 @@ pub(crate) fn is_begun(bytes: &[u8]) -> Option<bool> {
 
 /// Where a head ends, the empty line included.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
-    let ends = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4);
     // A head whose lines end with LF alone is at fault, and is judged where it ends.
-    ends.or_else(|| bytes.windows(2).position(|window| window == b"\n\n").map(|at| at + 2))
+    let empty = |at: &usize| bytes[at + 1..].starts_with(b"\n") || bytes[at + 1..].starts_with(b"\r\n");
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).find(empty);
+    ends.map(|at| at + if bytes[at + 1] == b'\n' { 2 } else { 3 })
 }
 
 /// A head that is not of an opening handshake.
@@ -65,10 +68,13 @@ pub(crate) fn plain(kind: &'static str, bytes: &[u8]) -> Head {
     Head { kind, lines: lines(bytes, if kind == "request" { REQUEST } else { RESPONSE }) }
 }
 
-/// Judges a request, or what there is of one.
-pub(crate) fn request(bytes: &[u8], offset: u64) -> Judged {
+/// Judges a request, or what there is of one. It may be one that is not for WebSocket, unless it `is_meant` to be.
+pub(crate) fn request(bytes: &[u8], offset: u64, is_meant: bool) -> Judged {
     let lines = lines(bytes, REQUEST);
-    if !lines.iter().any(|line| line.text.to_ascii_lowercase().starts_with("upgrade:")) && end(bytes).is_some() {
+    if !is_meant
+        && !lines.iter().any(|line| line.text.to_ascii_lowercase().starts_with("upgrade:"))
+        && end(bytes).is_some()
+    {
         let is_get = bytes.starts_with(b"GET ");
         let head = Head { kind: "request", lines };
         let text = if is_get { "a request that asks for no upgrade" } else { "a request that is not for WebSocket" };
@@ -111,15 +117,18 @@ fn asked(request: &sansock::event::Request<'_>) -> Asked {
 
 /// Judges the responses to one request.
 pub(crate) struct Responses {
-    engine: Option<Connection>,
-    /// Whether what the request asked for is known.
+    asked: Asked,
+    /// Whether that is what the request asked for.
     is_asked: bool,
+    /// The responses so far.
+    read: Vec<u8>,
+    /// Reads the body of a refusal.
+    body: Option<Connection>,
 }
 
 impl Responses {
     /// Those to what was asked; or to a request that is not in the capture.
     pub(crate) fn to(asked: Option<&Asked>, response: &[u8]) -> Self {
-        let is_asked = asked.is_some();
         let unknown = || Asked {
             url: "ws://unknown/".to_owned(),
             key: SAMPLE_KEY.to_owned(),
@@ -129,7 +138,8 @@ impl Responses {
                 .filter_map(|value| Parameters::of(value))
                 .collect(),
         };
-        Responses { engine: client(&asked.cloned().unwrap_or_else(unknown)), is_asked }
+        let is_asked = asked.is_some();
+        Responses { asked: asked.cloned().unwrap_or_else(unknown), is_asked, read: Vec::new(), body: None }
     }
 
     /// Judges one head.
@@ -137,35 +147,57 @@ impl Responses {
         let lines = lines(bytes, RESPONSE);
         let status = bytes.get(9..12).and_then(|status| core::str::from_utf8(status).ok()).unwrap_or_default();
         let is_interim = status.starts_with('1') && status != "101";
-        let mut outcome = if is_interim { Outcome::Interim } else { Outcome::Over(None) };
+        self.read.extend(if self.is_asked { bytes.to_vec() } else { accepting(bytes) });
+        let mut open = None;
         let mut broken = None;
-        if let Some(engine) = &mut self.engine {
-            let mut copy = if self.is_asked { bytes.to_vec() } else { accepting(bytes) };
+        if let Some(mut engine) = client(&self.asked) {
             let mut happened = |event: Event<'_>| match event {
-                Event::Open(open) => {
-                    let agreed = open.extensions().find_map(Parameters::of);
-                    outcome = Outcome::Open(agreed.map_or(Agreed::Plain, Agreed::Deflate));
-                }
+                Event::Open(event) => open = Some(event.extensions().find_map(Parameters::of)),
                 Event::Closed(closed) => broken = closed.fault,
                 _ => {}
             };
-            engine.receive(&mut copy, Duration::ZERO).events.for_each(&mut happened);
+            engine.receive(&mut self.read.clone(), Duration::ZERO).events.for_each(&mut happened);
             if !is_interim {
-                // The body of a refusal is not of interest.
                 engine.receive_eof(Duration::ZERO).events.for_each(&mut happened);
             }
         }
-        match outcome {
+        let outcome = match open {
             // The end of the stream is only that of the head.
-            Outcome::Open(_) => broken = None,
-            // Where the server is wrong, and its client does not mind, frames follow all the same.
-            Outcome::Over(_) if status == "101" => {
-                let agreed = values(bytes, "sec-websocket-extensions").iter().find_map(|value| Parameters::of(value));
-                outcome = Outcome::Open(agreed.map_or(Agreed::Plain, Agreed::Deflate));
+            Some(agreed) => {
+                broken = None;
+                Outcome::Open(agreed.map_or(Agreed::Plain, Agreed::Deflate))
             }
-            _ => {}
-        }
+            None if is_interim && broken.is_none() => Outcome::Interim,
+            // Where the server is wrong, and its client does not mind, frames follow all the same.
+            None if status == "101" => {
+                let agreed = values(bytes, "sec-websocket-extensions").iter().find_map(|value| Parameters::of(value));
+                Outcome::Open(agreed.map_or(Agreed::Plain, Agreed::Deflate))
+            }
+            None => {
+                self.body = client(&self.asked);
+                if let Some(engine) = &mut self.body {
+                    engine.receive(&mut self.read, Duration::ZERO).events.for_each(drop);
+                }
+                Outcome::Refused
+            }
+        };
         judged("response", lines, bytes, offset, broken, None, outcome)
+    }
+
+    /// Reads the body of a refusal, or its end, and says what is wrong with it.
+    pub(crate) fn body(&mut self, bytes: Option<&[u8]>, offset: u64) -> Option<entry::Fault> {
+        let engine = self.body.as_mut()?;
+        let mut copy = bytes.unwrap_or_default().to_vec();
+        let events = match bytes {
+            Some(_) => engine.receive(&mut copy, Duration::ZERO).events,
+            None => engine.receive_eof(Duration::ZERO).events,
+        };
+        let faults = events.filter_map(|event| match event {
+            Event::Closed(closed) => closed.fault,
+            _ => None,
+        });
+        let broken = faults.last().filter(|kind| *kind == FaultKind::BadBody)?;
+        Some(fault(broken, None, offset, None, None))
     }
 }
 

@@ -27,9 +27,10 @@ mod log;
 mod telling;
 mod text_end;
 
+use agreed::Agreed;
 use capture::Capture;
 pub use capture::CaptureError;
-use conversation::Conversation;
+use conversation::{Conversation, Origin};
 pub use entry::{Entry, Side, What};
 pub use lines::line;
 use log::Log;
@@ -48,6 +49,8 @@ pub(crate) struct Connections {
     log: Log,
     /// By their numbers, from 1.
     open: Vec<Conversation>,
+    /// What was agreed on before the capture begins, if that is known.
+    agreed: Option<Agreed>,
 }
 
 impl Default for Inspector {
@@ -66,7 +69,7 @@ impl Inspector {
     /// it, up to 64 MiB: numbers of entries are the same each time that a capture is read.
     pub fn with(preview: usize, whole: impl IntoIterator<Item = u64>) -> Self {
         let log = Log::new(preview, whole.into_iter().collect());
-        Inspector { connections: Connections { log, open: Vec::new() }, capture: Capture::default() }
+        Inspector { connections: Connections { log, open: Vec::new(), agreed: None }, capture: Capture::default() }
     }
 
     /// Reads the next bytes of a capture file: pcap, pcapng, HAR; dumps as of `xxd`, `tcpdump -X` and Wireshark (C arrays);
@@ -92,9 +95,16 @@ impl Inspector {
         outcome
     }
 
-    /// A connection begins, between these addresses. Returns its number: 1, 2, 3 and so on.
+    /// Says what had been agreed on where the capture has no opening handshake: the value of Sec-WebSocket-Extensions in the
+    /// response, which is empty without compression. Otherwise messages are read as if permessage-deflate with its defaults had
+    /// been agreed on, and one that cannot be inflated is no fault.
+    pub fn assume(&mut self, extensions: &str) {
+        self.connections.agreed = Some(Agreed::of(extensions));
+    }
+
+    /// A connection begins, between these addresses, with the opening handshake. Returns its number: 1, 2, 3 and so on.
     pub fn begin(&mut self, client: &str, server: &str, time: u64) -> u32 {
-        self.connections.begin(Some(client.to_owned()), Some(server.to_owned()), Some(time), true)
+        self.connections.begin(Some(client.to_owned()), Some(server.to_owned()), Some(time), Origin::WebSocket)
     }
 
     /// Reads what an end of a connection sends, which is under way. The first bytes of the next number begin a connection. `time` is in microseconds since any
@@ -129,17 +139,17 @@ impl Inspector {
 }
 
 impl Connections {
-    /// A new connection begins. Returns its number. `is_from_begin` says that no bytes came before.
-    fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>, is_from_begin: bool) -> u32 {
+    /// A new connection begins. Returns its number.
+    fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>, origin: Origin) -> u32 {
         let number = self.open.len() as u32 + 1;
         self.log.add_whole(number, time, What::Connection { client, server });
-        self.open.push(Conversation::new(number, is_from_begin));
+        self.open.push(Conversation::new(number, origin, self.agreed));
         number
     }
 
     fn receive(&mut self, number: u32, from: Side, bytes: &[u8], time: Option<u64>) {
         if number as usize == self.open.len() + 1 {
-            self.begin(None, None, time, false);
+            self.begin(None, None, time, Origin::Unknown);
         }
         if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
             conversation.receive(from, bytes, time, &mut self.log);

@@ -52,6 +52,27 @@ pub fn inspector_finish(inspector: u32) -> u32 {
     })
 }
 
+/// Says what had been agreed on where a capture has no opening handshake: the value of Sec-WebSocket-Extensions, in the transfer
+/// buffer.
+#[wasm_bindgen]
+pub fn inspector_assume(inspector: u32, len: u32) -> i32 {
+    call(|State { transfer, inspectors, .. }| {
+        let extensions = str::from_utf8(transfer.bytes(len)?).map_err(|_| Error::InvalidArgument)?;
+        inspectors.get_mut(inspector)?.assume(extensions);
+        Ok(())
+    })
+}
+
+/// A connection begins, between two addresses in the transfer buffer. Returns its number.
+#[wasm_bindgen]
+pub fn inspector_begin(inspector: u32, client_len: u32, server_len: u32, now: f64) -> u32 {
+    produce(|State { transfer, inspectors, .. }| {
+        let (client, server) = transfer.pair(client_len, server_len)?;
+        let text = |bytes| str::from_utf8(bytes).map_err(|_| Error::InvalidArgument);
+        Ok(inspectors.get_mut(inspector)?.begin(text(client)?, text(server)?, microseconds(now)?))
+    })
+}
+
 /// Reads what one end of a connection has sent, which is under way. The time is in milliseconds.
 #[wasm_bindgen]
 pub fn inspector_feed(inspector: u32, connection: u32, side: u32, len: u32, now: f64) -> i32 {

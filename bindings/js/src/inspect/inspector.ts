@@ -9,6 +9,12 @@ export interface InspectorOptions {
   readonly preview?: number;
   /** The numbers of the entries that carry their whole payload, up to 64 MiB: read the capture once more for them. */
   readonly whole?: readonly number[];
+  /**
+   * What had been agreed on where a capture has no opening handshake: the value of Sec-WebSocket-Extensions in the response,
+   * `""` without compression. By default messages are read as if permessage-deflate had been agreed on, and one that cannot be
+   * inflated is no fault.
+   */
+  readonly extensions?: string;
 }
 
 /** How much of a capture is handed over at once, in bytes, and how much text is taken. */
@@ -33,9 +39,12 @@ export class Inspector {
   constructor(module: CompiledModule, options: InspectorOptions = {}) {
     const instance = new WebAssembly.Instance(module as WebAssembly.Module);
     this.#calls = instance.exports as unknown as Exports & InspectExports;
-    const whole = this.#put(new TextEncoder().encode((options.whole ?? []).join(" ")));
+    const whole = this.#putText((options.whole ?? []).join(" "));
     this.#handle = this.#calls.inspector_new(options.preview ?? 256, whole);
     this.#check(this.#handle === 0 ? this.#calls.last_status() : 0);
+    if (options.extensions !== undefined) {
+      this.#check(this.#calls.inspector_assume(this.#handle, this.#putText(options.extensions)));
+    }
   }
 
   /**
@@ -63,7 +72,20 @@ export class Inspector {
     if (len > 0) throw new Error(this.#text(len));
   }
 
-  /** Reads what one end of a connection sends, which is under way. `now` is in milliseconds, since any moment. */
+  /**
+   * A connection begins, between these addresses, with the opening handshake. Returns its number: 1, 2, 3 and so on. `now` is
+   * in milliseconds, since any moment.
+   */
+  begin(client: string, server: string, now: number): number {
+    const clientLen = new TextEncoder().encode(client).length;
+    const both = this.#putText(client + server);
+    return this.#calls.inspector_begin(this.#handle, clientLen, both - clientLen, now);
+  }
+
+  /**
+   * Reads what one end of a connection sends. The first bytes of the next number begin a connection that may have lost its
+   * opening handshake.
+   */
   feed(connection: number, from: Side, bytes: Uint8Array, now: number): void {
     this.#pieces(bytes, (len) => this.#calls.inspector_feed(this.#handle, connection, SIDES[from], len, now));
   }
@@ -101,6 +123,10 @@ export class Inspector {
     for (let from = 0; from < bytes.length; from += PIECE) {
       this.#check(call(this.#put(bytes.subarray(from, from + PIECE))));
     }
+  }
+
+  #putText(text: string): number {
+    return this.#put(new TextEncoder().encode(text));
   }
 
   /** Puts bytes into the transfer buffer, and returns their length. */

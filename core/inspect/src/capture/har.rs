@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::CaptureError;
 use crate::Connections;
+use crate::conversation::Origin;
 use crate::entry::{Message, Side, What};
 use crate::gathered::Gathered;
 use crate::log::Place;
@@ -49,7 +50,7 @@ fn microseconds(seconds: &Value) -> Option<u64> {
 fn exchange(entry: &Value, begin: u64, connections: &mut Connections) {
     let (request, response) = (&entry["request"], &entry["response"]);
     let url = text_of(&request["url"]);
-    let number = connections.begin(None, Some(url.to_owned()), None, true);
+    let number = connections.begin(None, Some(url.to_owned()), None, Origin::Begin);
     let target = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or("/");
     // Over HTTP/2 there is no request for an upgrade, and nothing to judge by the rules of HTTP/1.1.
     if response["status"].as_f64() == Some(101.0) {

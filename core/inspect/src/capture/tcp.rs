@@ -8,6 +8,7 @@ use etherparse::{LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
 use super::packets::Link;
 use super::sender;
 use crate::Connections;
+use crate::conversation::Origin;
 use crate::entry::Side;
 
 /// How much may wait for a packet that is missing, in bytes, before it counts as lost.
@@ -180,11 +181,11 @@ impl Flow {
             return;
         }
         // Only a SYN says who begins.
-        let is_from_begin = self.is_lower_client.is_some();
+        let origin = if self.is_lower_client.is_some() { Origin::Begin } else { Origin::Unknown };
         let is_lower_client = *self.is_lower_client.get_or_insert_with(|| (sender(data) == Side::Client) == is_lower);
         let number = *self.number.get_or_insert_with(|| {
             let (client, server) = if is_lower_client { ends } else { (ends.1, ends.0) };
-            connections.begin(Some(client.to_string()), Some(server.to_string()), time, is_from_begin)
+            connections.begin(Some(client.to_string()), Some(server.to_string()), time, origin)
         });
         connections.receive(number, self.side(is_lower), data, time);
     }
