@@ -81,5 +81,6 @@ export interface InspectExports {
   inspector_begin(inspector: number, clientLen: number, serverLen: number, now: number): number;
   inspector_feed(inspector: number, connection: number, side: number, len: number, now: number): number;
   inspector_end(inspector: number, connection: number, side: number, now: number): number;
-  inspector_take(inspector: number, json: number, limit: number): number;
+  inspector_faults(inspector: number): number;
+  inspector_take(inspector: number, form: number, limit: number): number;
 }

@@ -34,6 +34,7 @@ use conversation::{Conversation, Origin};
 pub use entry::{Entry, Side, What};
 pub use lines::line;
 use log::Log;
+use serde::Serialize;
 
 /// How many bytes of a payload an entry carries unless told otherwise.
 pub const PREVIEW: usize = 256;
@@ -51,6 +52,24 @@ pub(crate) struct Connections {
     open: Vec<Conversation>,
     /// What was agreed on before the capture begins, if that is known.
     agreed: Option<Agreed>,
+}
+
+/// A form of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What [`line`] makes of it, for people.
+    Text,
+    /// JSON.
+    Json,
+    /// JSON, with the text for people as `line`.
+    Both,
+}
+
+#[derive(Serialize)]
+struct Both {
+    #[serde(flatten)]
+    entry: Entry,
+    line: String,
 }
 
 impl Default for Inspector {
@@ -118,18 +137,26 @@ impl Inspector {
         self.connections.end(connection, from, Some(time));
     }
 
-    /// Appends entries to `text`, each as a line: JSON, or as [`line`] has it. Stops when it is as long as `limit`, in bytes, and
-    /// returns whether there are more.
-    pub fn take_lines(&mut self, is_json: bool, limit: usize, text: &mut String) -> bool {
+    /// Appends entries to `text`, each as a line in this form. Stops when it is as long as `limit`, in bytes, and returns whether
+    /// there are more.
+    pub fn take_lines(&mut self, form: Form, limit: usize, text: &mut String) -> bool {
         while text.len() < limit {
             let Some(entry) = self.connections.log.entries.pop_front() else { return false };
-            match serde_json::to_string(&entry) {
-                Ok(json) if is_json => text.push_str(&json),
-                _ => text.push_str(&line(&entry)),
-            }
+            let shown = match form {
+                Form::Text => line(&entry),
+                // Nothing in an entry is without a form in JSON.
+                Form::Json => serde_json::to_string(&entry).unwrap_or_default(),
+                Form::Both => serde_json::to_string(&Both { line: line(&entry), entry }).unwrap_or_default(),
+            };
+            text.push_str(&shown);
             text.push('\n');
         }
         !self.connections.log.entries.is_empty()
+    }
+
+    /// How many entries so far were faults, or said that the capture ends inside something.
+    pub fn faults(&self) -> u64 {
+        self.connections.log.faults
     }
 
     /// The entries since the last call.

@@ -12,6 +12,8 @@ const MOST: usize = 64 << 20;
 pub(crate) struct Log {
     pub(crate) entries: VecDeque<Entry>,
     next: u64,
+    /// How many of them were faults, or said that the capture ends inside something.
+    pub(crate) faults: u64,
     preview: usize,
     whole: Vec<u64>,
 }
@@ -26,7 +28,7 @@ pub(crate) struct Place {
 
 impl Log {
     pub(crate) fn new(preview: usize, whole: Vec<u64>) -> Self {
-        Log { entries: VecDeque::new(), next: 1, preview, whole }
+        Log { entries: VecDeque::new(), next: 1, faults: 0, preview, whole }
     }
 
     /// How many bytes of a payload to keep while it is under way: its number is not known before its end.
@@ -54,6 +56,7 @@ impl Log {
     fn push(&mut self, entry: Entry) -> u64 {
         let id = self.next;
         self.next += 1;
+        self.faults += u64::from(matches!(entry.what, What::Fault(_) | What::Incomplete { .. }));
         self.entries.push_back(Entry { id, ..entry });
         id
     }

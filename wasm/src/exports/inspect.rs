@@ -1,7 +1,7 @@
 //! The inspector: captures in, entries out, each a line of JSON. Its sides are 0, the client, and 1, the server.
 
 use sansock::boundary::Error;
-use sansock_inspect::{Inspector, Side};
+use sansock_inspect::{Form, Inspector, Side};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::state::{State, call, produce, whole, with};
@@ -92,14 +92,21 @@ pub fn inspector_end(inspector: u32, connection: u32, side: u32, now: f64) -> i3
 }
 
 /// Puts the next entries into the transfer buffer, one a line, and returns the length: 0 if there are no more. At least one
-/// entry comes, and none after `limit` bytes. `json` is 1 for JSON, and 0 for lines that people read.
+/// entry comes, and none after `limit` bytes. `form` is 0 for lines that people read, 1 for JSON, and 2 for JSON with these lines.
 #[wasm_bindgen]
-pub fn inspector_take(inspector: u32, json: u32, limit: u32) -> u32 {
+pub fn inspector_take(inspector: u32, form: u32, limit: u32) -> u32 {
     produce(|State { transfer, inspectors, .. }| {
         let mut text = String::new();
-        inspectors.get_mut(inspector)?.take_lines(json != 0, limit as usize, &mut text);
+        let form = *[Form::Text, Form::Json, Form::Both].get(form as usize).ok_or(Error::InvalidArgument)?;
+        inspectors.get_mut(inspector)?.take_lines(form, limit as usize, &mut text);
         transfer.put(&text)
     })
+}
+
+/// How many entries so far were faults, or said that the capture ends inside something.
+#[wasm_bindgen]
+pub fn inspector_faults(inspector: u32) -> u32 {
+    produce(|state| Ok(state.inspectors.get_mut(inspector)?.faults() as u32))
 }
 
 fn microseconds(milliseconds: f64) -> Result<u64, Error> {

@@ -41,8 +41,10 @@ The end of the input closes the connection with 1000.
 Each message is printed as one line: a line feed in a text as \\n, a binary message in hexadecimal. What is no message
 is printed on standard error. The exit status is 0 only if the connection was closed cleanly, with 1000 or 1001.
 
-other command:
-  sansock serve      a server that echoes; --help says more
+other commands; --help says more:
+  sansock serve      a server that echoes
+  sansock inspect    shows what is in a capture
+  sansock relay      passes connections on, and shows what is on them
 `;
 
 const OPTIONS = {

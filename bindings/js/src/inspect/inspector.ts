@@ -19,6 +19,7 @@ export interface InspectorOptions {
 
 /** How much of a capture is handed over at once, in bytes, and how much text is taken. */
 const PIECE = 1 << 20;
+const FORMS = { text: 0, json: 1, both: 2 } as const;
 const SIDES = { client: 0, server: 1 } as const;
 
 /**
@@ -95,24 +96,34 @@ export class Inspector {
     this.#check(this.#calls.inspector_end(this.#handle, connection, SIDES[from], now));
   }
 
+  /** How many entries so far were faults, or said that the capture ends inside something. */
+  get faults(): number {
+    return this.#calls.inspector_faults(this.#handle) >>> 0;
+  }
+
   /** The entries since the last call. */
   take(): Entry[] {
-    return [...this.takeJson()].flatMap((lines) => lines.trimEnd().split("\n").map((line) => JSON.parse(line) as Entry));
+    return [...this.#take(FORMS.json)].flatMap(parsed<Entry>);
   }
 
   /** The same as text, a line of JSON for each, some at a time. */
   takeJson(): Generator<string> {
-    return this.#take(1);
+    return this.#take(FORMS.json);
+  }
+
+  /** The same, each with its line for people. */
+  takeWithLines(): (Entry & { readonly line: string })[] {
+    return [...this.#take(FORMS.both)].flatMap(parsed<Entry & { line: string }>);
   }
 
   /** The same as lines for people. Control characters are escaped. */
   takeLines(): Generator<string> {
-    return this.#take(0);
+    return this.#take(FORMS.text);
   }
 
-  *#take(json: number): Generator<string> {
+  *#take(form: number): Generator<string> {
     for (;;) {
-      const len = this.#calls.inspector_take(this.#handle, json, PIECE) >>> 0;
+      const len = this.#calls.inspector_take(this.#handle, form, PIECE) >>> 0;
       this.#check(this.#calls.last_status());
       if (len === 0) return;
       yield this.#text(len);
@@ -146,4 +157,8 @@ export class Inspector {
   #check(status: number): void {
     if (status !== 0) throw new SansockError("NO_MEMORY", `the inspector cannot go on: status ${status}`);
   }
+}
+
+function parsed<Line>(lines: string): Line[] {
+  return lines.trimEnd().split("\n").map((line) => JSON.parse(line) as Line);
 }
