@@ -6,6 +6,7 @@ import { cleanUp } from "./cleanup.mjs";
 import { connect } from "./connect.mjs";
 import { connection } from "./connection.mjs";
 import { ending } from "./ending.mjs";
+import { inspection } from "./inspect.mjs";
 import { peers } from "./peers.mjs";
 import { receiving } from "./receiving.mjs";
 import { sending } from "./sending.mjs";
@@ -18,7 +19,7 @@ import { wsDifferences } from "./ws-differences.mjs";
 import { wsMessages } from "./ws-messages.mjs";
 import { wsServer } from "./ws-server.mjs";
 
-const TOPICS = { answeringClose, broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages, wsDifferences };
+const TOPICS = { answeringClose, broadcasting, sending, session, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages, wsDifferences, inspection };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
