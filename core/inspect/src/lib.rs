@@ -34,7 +34,6 @@ use conversation::{Conversation, Origin};
 pub use entry::{Entry, Side, What};
 pub use lines::line;
 use log::Log;
-use serde::Serialize;
 
 /// How many bytes of a payload an entry carries unless told otherwise.
 pub const PREVIEW: usize = 256;
@@ -57,19 +56,12 @@ pub(crate) struct Connections {
 /// A form of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// What [`line`] makes of it, for people.
+    /// What [`line`] makes of each, for people.
     Text,
-    /// JSON.
+    /// A line of JSON for each.
     Json,
-    /// JSON, with the text for people as `line`.
+    /// The lines of JSON, a NUL, and the lines for people. Neither form has a NUL in it.
     Both,
-}
-
-#[derive(Serialize)]
-struct Both {
-    #[serde(flatten)]
-    entry: Entry,
-    line: String,
 }
 
 impl Default for Inspector {
@@ -137,19 +129,26 @@ impl Inspector {
         self.connections.end(connection, from, Some(time));
     }
 
-    /// Appends entries to `text`, each as a line in this form. Stops when it is as long as `limit`, in bytes, and returns whether
-    /// there are more.
+    /// Appends entries to `text`, in this form. Stops when it is as long as `limit`, in bytes, and returns whether there are more.
     pub fn take_lines(&mut self, form: Form, limit: usize, text: &mut String) -> bool {
+        let mut lines = String::new();
         while text.len() < limit {
-            let Some(entry) = self.connections.log.entries.pop_front() else { return false };
-            let shown = match form {
-                Form::Text => line(&entry),
+            let Some(entry) = self.connections.log.entries.pop_front() else { break };
+            if form != Form::Json {
+                lines.push_str(&line(&entry));
+                lines.push('\n');
+            }
+            if form == Form::Text {
+                text.push_str(&core::mem::take(&mut lines));
+            } else {
                 // Nothing in an entry is without a form in JSON.
-                Form::Json => serde_json::to_string(&entry).unwrap_or_default(),
-                Form::Both => serde_json::to_string(&Both { line: line(&entry), entry }).unwrap_or_default(),
-            };
-            text.push_str(&shown);
-            text.push('\n');
+                text.push_str(&serde_json::to_string(&entry).unwrap_or_default());
+                text.push('\n');
+            }
+        }
+        if !lines.is_empty() {
+            text.push('\0');
+            text.push_str(&lines);
         }
         !self.connections.log.entries.is_empty()
     }

@@ -92,7 +92,7 @@ pub fn inspector_end(inspector: u32, connection: u32, side: u32, now: f64) -> i3
 }
 
 /// Puts the next entries into the transfer buffer, one a line, and returns the length: 0 if there are no more. At least one
-/// entry comes, and none after `limit` bytes. `form` is 0 for lines that people read, 1 for JSON, and 2 for JSON with these lines.
+/// entry comes, and none after `limit` bytes. `form` is 0 for lines that people read, 1 for JSON, and 2 for JSON, a NUL, and the lines that people read.
 #[wasm_bindgen]
 pub fn inspector_take(inspector: u32, form: u32, limit: u32) -> u32 {
     produce(|State { transfer, inspectors, .. }| {

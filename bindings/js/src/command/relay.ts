@@ -57,11 +57,9 @@ export async function runRelay(given: readonly string[]): Promise<number> {
     port: whole("listen", values.listen, 65_535),
     target: { host, port, tls: secure ? { rejectUnauthorized: !values.insecure, ...ca } : undefined },
     preview: whole("preview", values.preview, 1 << 26),
-    onEntries: (entries) => {
-      const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-      viewers.show(lines);
-      if (values.json) stdout.write(lines);
-      else if (!values.quiet) stdout.write(entries.map(({ line }) => `${line}\n`).join(""));
+    onEntries: ({ json, text }) => {
+      viewers.show(json);
+      if (!values.quiet) stdout.write(values.json ? json : text);
     },
   });
   stdout.write(`listening on ${relay.address}, for ${values.to}\nlook at ${viewers.url}\n`);

@@ -103,7 +103,7 @@ export class Inspector {
 
   /** The entries since the last call. */
   take(): Entry[] {
-    return [...this.#take(FORMS.json)].flatMap(parsed<Entry>);
+    return [...this.takeJson()].flatMap((lines) => lines.trimEnd().split("\n").map((line) => JSON.parse(line) as Entry));
   }
 
   /** The same as text, a line of JSON for each, some at a time. */
@@ -111,9 +111,12 @@ export class Inspector {
     return this.#take(FORMS.json);
   }
 
-  /** The same, each with its line for people. */
-  takeWithLines(): (Entry & { readonly line: string })[] {
-    return [...this.#take(FORMS.both)].flatMap(parsed<Entry & { line: string }>);
+  /** The same in both forms, as JSON and as lines for people, some at a time. */
+  *takeBoth(): Generator<{ readonly json: string; readonly text: string }> {
+    for (const both of this.#take(FORMS.both)) {
+      const end = both.indexOf("\0");
+      yield { json: both.slice(0, end), text: both.slice(end + 1) };
+    }
   }
 
   /** The same as lines for people. Control characters are escaped. */
@@ -157,8 +160,4 @@ export class Inspector {
   #check(status: number): void {
     if (status !== 0) throw new SansockError("NO_MEMORY", `the inspector cannot go on: status ${status}`);
   }
-}
-
-function parsed<Line>(lines: string): Line[] {
-  return lines.trimEnd().split("\n").map((line) => JSON.parse(line) as Line);
 }

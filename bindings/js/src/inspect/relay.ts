@@ -2,13 +2,10 @@ import { once } from "node:events";
 import { connect as connectTcp, createServer, isIPv6, type Server, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { Worker } from "node:worker_threads";
 
-import type { Entry, Side } from "./entries.js";
-import { loadModule } from "./index.js";
-import { Inspector } from "./inspector.js";
-
-/** An entry with its line for people. */
-export type LinedEntry = Entry & { readonly line: string };
+import type { Side } from "./entries.js";
+import type { Happened, Shown } from "./watching.js";
 
 /** How to relay. */
 export interface RelayOptions {
@@ -20,22 +17,32 @@ export interface RelayOptions {
   readonly target: { readonly host: string; readonly port: number; readonly tls?: ConnectionOptions | undefined };
   /** How many bytes of each payload an entry carries. Default: 256. */
   readonly preview?: number;
-  /** Called with what has been seen, soon after it has been passed on. */
-  readonly onEntries: (entries: LinedEntry[]) => void;
+  /** Called with what has been seen, soon after it has been passed on: lines of JSON, and lines for people. */
+  readonly onEntries: (entries: { readonly json: string; readonly text: string }) => void;
 }
 
-/** Passes the bytes of connections on unchanged, in both directions, and inspects them. */
+/** How many bytes may have been passed on and not been looked at. Then nothing is read until they have. */
+const MOST_BEHIND = 64 << 20;
+
+/** Passes the bytes of connections on unchanged, in both directions. A thread beside it inspects them, so that they do not wait. */
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #inspector: Inspector;
+  readonly #watching: Worker;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #isDue = false;
+  #connections = 0;
+  /** What has happened, and has not been told to the thread. */
+  #happened: Happened[] = [];
+  /** How many bytes the thread has not looked at. */
+  #behind = 0;
+  /** Those that are not read meanwhile. */
+  readonly #held = new Set<Socket>();
 
   private constructor(options: RelayOptions) {
     this.#options = options;
-    const { preview } = options;
-    this.#inspector = new Inspector(loadModule(), preview === undefined ? {} : { preview });
+    this.#watching = new Worker(new URL("./watching.js", import.meta.url), { workerData: options.preview });
+    this.#watching.unref();
+    this.#watching.on("message", (shown: Shown) => this.#show(shown));
     // An end that has said all may still listen.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
   }
@@ -53,57 +60,68 @@ export class Relay {
     return `ws://${authority(this.#server.address())}`;
   }
 
-  /** Listens no longer, and cuts all connections. */
+  /** Listens no longer, cuts all connections, and shows what has been seen of them. */
   async close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
-    this.#show();
+    // Until then it keeps no program alive.
+    this.#watching.ref();
+    this.#tell({ kind: "last" });
+    await once(this.#watching, "exit");
   }
 
   #accept(client: Socket): void {
     const { host, port, tls } = this.#options.target;
     const server = tls === undefined ? connectTcp({ host, port, allowHalfOpen: true }) : connectTls(withName({ ...tls, host, port }));
     const from = authority({ address: client.remoteAddress ?? "", port: client.remotePort ?? 0 });
-    const number = this.#inspector.begin(from, authority({ address: host, port }), performance.now());
+    const number = ++this.#connections;
+    this.#tell({ kind: "begin", client: from, server: authority({ address: host, port }), now: performance.now() });
     server.setNoDelay(true);
     this.#pass(number, "client", client, server);
     this.#pass(number, "server", server, client);
-    this.#due();
   }
 
   /** Passes on what one end sends. */
-  #pass(number: number, side: Side, from: Socket, to: Socket): void {
+  #pass(connection: number, side: Side, from: Socket, to: Socket): void {
     this.#sockets.add(from);
     from.pipe(to);
-    from.on("data", (bytes) => {
-      this.#inspector.feed(number, side, bytes as Buffer, performance.now());
-      this.#due();
+    from.on("data", (bytes: Buffer) => {
+      this.#tell({ kind: "bytes", connection, side, bytes, now: performance.now() });
+      this.#behind += bytes.length;
+      if (this.#behind > MOST_BEHIND) {
+        this.#held.add(from);
+        from.unpipe(to).pause();
+      }
     });
-    from.on("end", () => {
-      this.#inspector.end(number, side, performance.now());
-      this.#due();
-    });
+    from.on("release", () => from.pipe(to));
+    from.on("end", () => this.#tell({ kind: "end", connection, side, now: performance.now() }));
     // An end that fails takes the other with it, with what is on the way to it.
     from.on("error", () => to.destroy());
     from.on("close", () => {
       this.#sockets.delete(from);
+      this.#held.delete(from);
       if (!from.readableEnded) to.destroy();
     });
   }
 
-  /** What has been seen is shown when what has been read is on its way. */
-  #due(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => this.#show());
+  /** Tells the thread what has happened, with all else of this turn. */
+  #tell(happened: Happened): void {
+    if (this.#happened.push(happened) > 1) return;
+    setImmediate(() => {
+      this.#watching.postMessage(this.#happened);
+      this.#happened = [];
+    });
   }
 
-  #show(): void {
-    this.#isDue = false;
-    const entries = this.#inspector.takeWithLines();
-    if (entries.length > 0) this.#options.onEntries(entries);
+  #show({ json, text, read }: Shown): void {
+    this.#behind -= read;
+    if (this.#behind <= MOST_BEHIND / 2) {
+      for (const socket of this.#held) socket.emit("release");
+      this.#held.clear();
+    }
+    if (json !== "") this.#options.onEntries({ json, text });
   }
 }
 

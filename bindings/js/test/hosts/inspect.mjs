@@ -43,11 +43,12 @@ export const inspection = [
     },
   },
   {
-    name: "each entry comes with its line for people if that is asked for",
+    name: "entries come in both forms if that is asked for",
     run() {
-      const [, frame] = inspect(LINES).takeWithLines();
-      equal([frame.type, frame.line], ["frame", "  1 > text, masked, 2 bytes: hi"]);
-      equal([...inspect(LINES).takeLines()].join("").split("\n")[1], frame.line);
+      const both = [...inspect(LINES).takeBoth()];
+      equal(both.map(({ json }) => json).join(""), [...inspect(LINES).takeJson()].join(""));
+      equal(both.map(({ text }) => text).join(""), [...inspect(LINES).takeLines()].join(""));
+      equal(both[0].text.split("\n")[1], "  1 > text, masked, 2 bytes: hi");
     },
   },
   {
