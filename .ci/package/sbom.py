@@ -25,7 +25,7 @@ BILLS = {
     "bindings/js/sbom.cdx.json": (
         "wasm",
         "npm/sansock",
-        ("--features", "deflate,fields,tunnel", "--target", "wasm32-unknown-unknown"),
+        ("--features", "deflate,fields,inspect,tunnel", "--target", "wasm32-unknown-unknown"),
     ),
 }
 
