@@ -7,7 +7,7 @@ use sansock::{CloseCode, Config, Connection, Event, FaultKind, Role};
 
 use crate::agreed::Agreed;
 use crate::entry::{Side, What};
-use crate::gathered::{Gathered, hex};
+use crate::gathered::{Gathered, hex, unmasked};
 use crate::header::Header;
 use crate::log::{Log, Place};
 use crate::telling::{Happened, happened};
@@ -23,21 +23,33 @@ pub(crate) enum Sent {
     Close(CloseCode, String),
 }
 
+/// How much the engine is given at once: what is unmasked stays in the cache of the processor.
+const CHUNK: usize = 1 << 16;
+
+/// So many frames without a fault show that a stream, whose begin is not in the capture, is one of frames.
+const CREDIBLE: u64 = 3;
+
 /// The reader of what one end sends.
 pub(crate) struct Frames {
     engine: Connection,
     config: Config,
     /// The handshake is not in the capture: what is compressed may not be readable.
     is_guessed: bool,
-    /// The rest of the message under way cannot be inflated.
-    is_skipping: bool,
+    /// Why the rest of the message under way cannot be read.
+    skipped: Option<&'static str>,
+    /// How many more frames must be read before it is certain that these are frames.
+    doubt: u64,
     pub(crate) is_over: bool,
+    /// Whether the engine refuses the header of the frame under way.
+    is_bad_header: bool,
     /// Whether it has been told that something follows the end.
     is_told: bool,
     /// Where the next byte is, in what this end sent.
     offset: u64,
     header: Header,
     payload: Payload,
+    /// What the engine reads in place.
+    chunk: Vec<u8>,
     pub(crate) message: Option<UnderWay>,
     pub(crate) happened: Vec<Happened>,
 }
@@ -80,13 +92,6 @@ impl UnderWay {
     }
 }
 
-fn unmask(bytes: &mut [u8], key: Option<[u8; 4]>, from: u64) {
-    let key = key.unwrap_or_default();
-    for (at, byte) in (from % 4..).zip(bytes) {
-        *byte ^= key[at as usize % 4];
-    }
-}
-
 impl Frames {
     /// The reader for what `from` sends behind the handshake, which ends at `offset`. There is none without memory for it.
     pub(crate) fn new(from: Side, agreed: Agreed, offset: u64, now: Duration) -> Option<Self> {
@@ -96,15 +101,23 @@ impl Frames {
             engine: Connection::new(&config, SEED, now).ok()?,
             config,
             is_guessed: agreed.is_guessed(),
-            is_skipping: false,
+            skipped: None,
+            doubt: 0,
             is_over: false,
+            is_bad_header: false,
             is_told: false,
             offset,
             header: Header::default(),
             payload: Payload::default(),
+            chunk: Vec::new(),
             message: None,
             happened: Vec::new(),
         })
+    }
+
+    /// The same, if what comes first may be no frame: the capture begins inside the stream, and it may be another protocol's.
+    pub(crate) fn doubtful(self) -> Self {
+        Frames { doubt: CREDIBLE, ..self }
     }
 
     /// Tells the engine what its own end has sent.
@@ -127,14 +140,15 @@ impl Frames {
                 self.read_header(bytes, now, log.kept())
             };
             bytes = &bytes[taken..];
-            let is_whole = self.header.is_complete() && self.payload.left == 0;
-            if is_whole || self.has_failed() {
-                self.end_frame(is_whole, now, place, log, &mut sent);
+            // A frame at fault is gathered too: what is shown of it must not depend on where reads have cut it. But whoever has the
+            // header wrong may have the length wrong.
+            if self.header.is_complete() && (self.payload.left == 0 || self.is_bad_header) {
+                self.end_frame(now, place, log, &mut sent);
             }
         }
         if !bytes.is_empty() && !mem::replace(&mut self.is_told, true) {
             let text = "what follows is not read: the connection is closed (RFC 6455 §1.4)";
-            log.add(place, Some((self.offset, bytes.len() as u64)), What::Note { text: text.to_owned() });
+            log.add_from(place, self.offset, What::Note { text: text.to_owned() });
         }
         sent
     }
@@ -150,12 +164,20 @@ impl Frames {
             _ => Some("frame"),
         };
         if inside == Some("frame") {
-            self.end_frame(false, now, place, log, &mut Vec::new());
+            if !self.header.is_complete() && !self.is_skipped() {
+                let header = self.header.clone();
+                self.feed(header.bytes(), now, log.kept());
+            }
+            self.end_frame(now, place, log, &mut Vec::new());
+        }
+        if self.is_over {
+            return;
         }
         if let Some(inside) = inside {
             log.add(place, None, What::Incomplete { text: format!("it ends inside a {inside}") });
         }
-        if is_eof {
+        // Of what may be no frames nobody can say that Close is missing.
+        if is_eof && self.doubt == 0 {
             let events = self.engine.receive_eof(now).events;
             self.happened.extend(events.filter_map(happened));
             self.tell(None, self.offset, place, log, &mut Vec::new());
@@ -169,43 +191,48 @@ impl Frames {
 
     /// Whether the frame under way is one that the engine cannot read.
     fn is_skipped(&self) -> bool {
-        self.is_skipping && !self.header.is_control()
+        self.skipped.is_some() && !self.header.is_control()
     }
 
     fn read_header(&mut self, bytes: &[u8], now: Duration, kept: usize) -> usize {
         let taken = self.header.take(bytes);
         let is_complete = self.header.is_complete();
-        self.payload.left = self.header.payload_length();
-        // A header that comes in pieces is shown to the engine in pieces, so that a fault is found where it is.
-        if !self.is_skipped() {
-            let opcode = self.header.opcode();
-            if is_complete && self.message.is_none() && (opcode == 1 || opcode == 2) {
-                self.message = Some(UnderWay::new(self.frame_offset(), &self.header));
-            }
-            self.feed(&bytes[..taken], now, kept);
-        }
         self.offset += taken as u64;
+        self.payload.left = self.header.payload_length();
+        let opcode = self.header.opcode();
+        if is_complete && self.doubt == CREDIBLE && self.skipped.is_none() && opcode == 0 {
+            self.skipped = Some("it continues a message that begins before the capture");
+        }
+        if !is_complete || self.is_skipped() {
+            return taken;
+        }
+        if self.message.is_none() && (opcode == 1 || opcode == 2) {
+            self.message = Some(UnderWay::new(self.frame_offset(), &self.header));
+        }
+        let header = self.header.clone();
+        self.feed(header.bytes(), now, kept);
+        self.is_bad_header = self.has_failed();
         taken
     }
 
     fn read_payload(&mut self, bytes: &[u8], now: Duration, kept: usize) -> usize {
-        let taken = usize::try_from(self.payload.left).map_or(bytes.len(), |left| left.min(bytes.len()));
+        let taken = usize::try_from(self.payload.left).map_or(CHUNK, |left| left.min(CHUNK)).min(bytes.len());
         let piece = &bytes[..taken];
+        let (key, read) = (self.header.key(), self.payload.read);
         self.payload.wire.add(piece, kept);
         self.payload.left -= taken as u64;
-        let mut unmasked = piece.to_vec();
-        unmask(&mut unmasked, self.header.key(), self.payload.read);
+        let is_plain = self.message.as_ref().is_none_or(|message| !message.compressed);
         if self.header.is_control() {
-            self.payload.unmasked.extend_from_slice(&unmasked);
-        } else if self.message.as_ref().is_none_or(|message| !message.compressed) {
+            self.payload.unmasked.extend(unmasked(piece, key, read));
+        } else if is_plain {
             // The engine does not deliver what is at fault, which is what one wants to see.
-            self.payload.data.add(&unmasked, kept);
+            self.payload.data.add_masked(piece, key, read, kept);
         }
-        if !self.is_skipped() {
+        if !self.is_skipped() && !self.has_failed() {
             let end = self.message.as_ref().map(|message| message.end.clone());
             self.feed(piece, now, kept);
-            if let (true, Some(end)) = (self.has_failed(), end) {
-                self.payload.bad_text = end.fault_in(&unmasked).map(|at| self.payload.read + at as u64);
+            if let (true, true, Some(end)) = (self.has_failed(), is_plain, end) {
+                self.payload.bad_text = end.fault_in(&unmasked(piece, key, read), read);
             }
         }
         self.payload.read += taken as u64;
@@ -215,15 +242,17 @@ impl Frames {
 
     /// Where the frame under way begins.
     fn frame_offset(&self) -> u64 {
-        self.offset - (self.payload.read + self.header.bytes().len() as u64).min(self.offset)
+        self.offset - self.payload.read - self.header.bytes().len() as u64
     }
 
     /// Has the engine read bytes of one frame.
     fn feed(&mut self, bytes: &[u8], now: Duration, kept: usize) {
-        let mut bytes = bytes.to_vec();
+        let mut chunk = mem::take(&mut self.chunk);
+        chunk.clear();
+        chunk.extend_from_slice(bytes);
         let mut from = 0;
-        while from < bytes.len() || self.engine.has_more() {
-            let received = self.engine.receive(&mut bytes[from..], now);
+        while from < chunk.len() || self.engine.has_more() {
+            let received = self.engine.receive(&mut chunk[from..], now);
             from += received.consumed;
             for event in received.events {
                 if let Event::Frame(frame) = &event {
@@ -238,6 +267,7 @@ impl Frames {
                 self.happened.extend(happened(event));
             }
         }
+        self.chunk = chunk;
     }
 
     pub(crate) fn engine_fault(&self) -> Option<sansock::Fault> {
@@ -252,8 +282,12 @@ impl Frames {
     }
 
     /// A frame is whole, or no more of it will come or be read.
-    fn end_frame(&mut self, is_whole: bool, now: Duration, place: Place, log: &mut Log, sent: &mut Vec<Sent>) {
-        let is_skipped = self.is_skipped() || self.gives_up(now);
+    fn end_frame(&mut self, now: Duration, place: Place, log: &mut Log, sent: &mut Vec<Sent>) {
+        if self.doubt > 0 && self.is_no_frame(place, log) {
+            return;
+        }
+        let skipped = if self.is_skipped() || self.gives_up(now) { self.skipped } else { None };
+        let is_whole = self.header.is_complete() && self.payload.left == 0;
         let header = mem::take(&mut self.header);
         let payload = mem::take(&mut self.payload);
         let length = header.bytes().len() as u64 + payload.read;
@@ -263,29 +297,45 @@ impl Frames {
             let events = self.engine.timeout(now).events;
             self.happened.extend(events.filter_map(happened));
         }
-        if let (false, Some(message)) = (header.is_control(), &mut self.message) {
-            message.frames += 1;
-            message.wire += payload.read;
-        }
         if header.is_control() {
             self.fill_control(&payload, &mut frame, log.shown());
         } else {
+            if let Some(message) = &mut self.message {
+                message.frames += 1;
+                message.wire += payload.read;
+            }
             self.fill_data(&payload, &mut frame, log.shown());
         }
         frame.payload.wire = Some(hex(payload.wire.first(log.shown())));
         let id = log.add(place, Some((offset, length)), What::Frame(Box::new(frame)));
         let position = self.position(offset, &header, &payload);
-        if is_skipped {
-            let text =
-                "it is compressed with what came before the capture, so it cannot be inflated (RFC 7692 §7.2.3.2)";
+        if let Some(text) = skipped {
             log.add(place, Some((offset, length)), What::Note { text: text.to_owned() });
             self.message = None;
-            self.is_skipping = !(header.is_control() || header.fin());
+            self.skipped = self.skipped.filter(|_| !header.fin());
+        } else if is_whole {
+            self.doubt = self.doubt.saturating_sub(1);
         }
         if !header.is_control() && is_whole && header.fin() && !self.has_failed() {
             self.end_message(offset + length, place, log);
         }
         self.tell(Some(id), position, place, log, sent);
+    }
+
+    /// Whether what should be a frame is at fault where there may be no frames at all. Then nothing more is read.
+    fn is_no_frame(&mut self, place: Place, log: &mut Log) -> bool {
+        let fault = self.happened.iter().find_map(|happened| match happened {
+            Happened::Closed { fault, .. } => *fault,
+            _ => None,
+        });
+        let Some(fault) = fault.filter(|fault| *fault != FaultKind::BadCompressedData) else { return false };
+        let text = format!(
+            "what begins here is no frame ({}): the capture begins inside one, or this is another protocol",
+            fault.text()
+        );
+        log.add_from(place, self.frame_offset(), What::Note { text });
+        (self.is_over, self.is_told) = (true, true);
+        true
     }
 
     /// Whether a message cannot be inflated because the capture lacks what it refers to. Then a new engine takes over.
@@ -299,9 +349,11 @@ impl Frames {
         }
         let Ok(engine) = Connection::new(&self.config, SEED, now) else { return false };
         self.engine = engine;
+        self.is_bad_header = false;
         self.happened.clear();
         self.payload.data = Gathered::default();
-        self.is_skipping = true;
+        self.skipped =
+            Some("it is compressed with what came before the capture, so it cannot be inflated (RFC 7692 §7.2.3.2)");
         true
     }
 }

@@ -18,6 +18,13 @@ impl Gathered {
         self.bytes.extend_from_slice(&bytes[..room.min(bytes.len())]);
     }
 
+    /// The same for bytes that are masked, if there is a key. `from` is how many bytes of the frame came before (RFC 6455 §5.3).
+    pub(crate) fn add_masked(&mut self, bytes: &[u8], key: Option<[u8; 4]>, from: u64, limit: usize) {
+        self.size += bytes.len() as u64;
+        let room = limit.saturating_sub(self.bytes.len());
+        self.bytes.extend(unmasked(&bytes[..room.min(bytes.len())], key, from));
+    }
+
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
@@ -35,10 +42,22 @@ impl Gathered {
     }
 }
 
+/// Bytes without their mask, of which so many came before in the frame.
+pub(crate) fn unmasked(bytes: &[u8], key: Option<[u8; 4]>, from: u64) -> Vec<u8> {
+    let mut key = key.unwrap_or_default();
+    key.rotate_left((from % 4) as usize);
+    bytes.iter().zip(key.into_iter().cycle()).map(|(byte, key)| byte ^ key).collect()
+}
+
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 /// Bytes as text, with what is no UTF-8 escaped. Of a text that was cut, the last code point is left out if it is not whole.

@@ -6,7 +6,9 @@ use crate::gathered::hex;
 /// What has come of a header.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Header {
-    bytes: Vec<u8>,
+    /// The longest has 2 bytes, 8 of the length, and 4 of the key.
+    room: [u8; 14],
+    len: usize,
 }
 
 impl Header {
@@ -14,36 +16,37 @@ impl Header {
     pub(crate) fn take(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         while taken < bytes.len() && !self.is_complete() {
-            let missing = self.needed() - self.bytes.len();
+            let missing = self.needed() - self.len;
             let piece = &bytes[taken..][..missing.min(bytes.len() - taken)];
-            self.bytes.extend_from_slice(piece);
+            self.room[self.len..][..piece.len()].copy_from_slice(piece);
+            self.len += piece.len();
             taken += piece.len();
         }
         taken
     }
 
     pub(crate) fn is_complete(&self) -> bool {
-        self.bytes.len() == self.needed()
+        self.len == self.needed()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.room[..self.len]
     }
 
     /// How many bytes there are to it, as far as those that have come say.
     fn needed(&self) -> usize {
-        match self.bytes.get(1) {
+        match self.bytes().get(1) {
             None => 2,
             Some(second) => 2 + usize::from(length_bytes(*second)) + if second & 0x80 == 0 { 0 } else { 4 },
         }
     }
 
     pub(crate) fn first(&self) -> u8 {
-        self.bytes.first().copied().unwrap_or_default()
+        self.bytes().first().copied().unwrap_or_default()
     }
 
     fn second(&self) -> u8 {
-        self.bytes.get(1).copied().unwrap_or_default()
+        self.bytes().get(1).copied().unwrap_or_default()
     }
 
     pub(crate) fn opcode(&self) -> u8 {
@@ -64,7 +67,7 @@ impl Header {
 
     /// The length of the payload. The top bit of one of 64 bits is at fault: the engine reads no further.
     pub(crate) fn payload_length(&self) -> u64 {
-        let length = self.bytes.get(2..).unwrap_or_default();
+        let length = self.bytes().get(2..).unwrap_or_default();
         let length = &length[..length.len().min(length_bytes(self.second()).into())];
         match self.second() & 0x7f {
             126 | 127 => length.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
@@ -75,13 +78,13 @@ impl Header {
     /// The masking key, once all of it has come.
     pub(crate) fn key(&self) -> Option<[u8; 4]> {
         let is_masked = self.second() & 0x80 != 0 && self.is_complete();
-        is_masked.then(|| self.bytes[self.bytes.len() - 4..].try_into().unwrap_or_default())
+        is_masked.then(|| self.bytes()[self.bytes().len() - 4..].try_into().unwrap_or_default())
     }
 
     /// The frame with these fields.
     pub(crate) fn frame(&self) -> Frame {
         Frame {
-            header: hex(&self.bytes),
+            header: hex(self.bytes()),
             fin: self.fin(),
             rsv1: self.rsv1(),
             rsv2: self.first() & 0x20 != 0,

@@ -48,6 +48,12 @@ impl Log {
         self.push(Entry { id: 0, connection, from: Some(from), time, offset, length, what })
     }
 
+    /// Adds an entry that begins at an offset, and has no length.
+    pub(crate) fn add_from(&mut self, place: Place, offset: u64, what: What) {
+        let Place { connection, from, time } = place;
+        self.push(Entry { id: 0, connection, from: Some(from), time, offset: Some(offset), length: None, what });
+    }
+
     /// Adds an entry on a connection as a whole.
     pub(crate) fn add_whole(&mut self, connection: u32, time: Option<u64>, what: What) {
         self.push(Entry { id: 0, connection, from: None, time, offset: None, length: None, what });

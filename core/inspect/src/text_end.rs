@@ -14,11 +14,12 @@ impl TextEnd {
         self.0.drain(..begun.unwrap_or(self.0.len()));
     }
 
-    /// Where the code point begins that makes these next bytes no UTF-8: 0 if that is before them.
-    pub(crate) fn fault_in(&self, bytes: &[u8]) -> Option<usize> {
+    /// Where in a frame the code point begins that makes these next bytes of it no UTF-8, if so many bytes of it came before: 0
+    /// if it began in the frame before.
+    pub(crate) fn fault_in(&self, bytes: &[u8], before: u64) -> Option<u64> {
         let text = [&self.0[..], bytes].concat();
         let error = core::str::from_utf8(&text).err()?;
-        Some(error.valid_up_to().saturating_sub(self.0.len()))
+        Some((before + error.valid_up_to() as u64).saturating_sub(self.0.len() as u64))
     }
 }
 
