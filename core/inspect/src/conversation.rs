@@ -11,11 +11,16 @@ use crate::log::{Log, Place};
 /// The largest head that is waited for: what is longer is judged as it is.
 const MAX_HEAD: usize = 1 << 20;
 
+/// How many frames wait for a response, in bytes, before they are read without it.
+const MAX_WAITING: usize = 1 << 20;
+
 /// What is known of a connection before its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// Nothing: it may be under way.
     Unknown,
+    /// It is under way, and may be of any protocol.
+    Middle,
     /// It begins here, and may be of any protocol.
     Begin,
     /// It begins here, and is meant to be a WebSocket.
@@ -50,8 +55,8 @@ enum Stage {
     /// Not clear yet, or a head that is not whole.
     #[default]
     Begin,
-    /// The same, with what has come.
-    Head(Vec<u8>),
+    /// The same, with what has come, and how much of that has been searched for the end.
+    Head(Vec<u8>, usize),
     /// Frames, which wait for the response that says how they are read.
     Waiting(Vec<u8>),
     Frames(Box<Frames>),
@@ -80,12 +85,17 @@ impl Conversation {
             Stage::Over => {}
             Stage::Body => self.read_body(Some(bytes), place, log),
             Stage::Frames(_) => self.read_frames(bytes, place, log),
-            Stage::Waiting(waiting) => waiting.extend_from_slice(bytes),
-            Stage::Begin => self.read_head(bytes.to_vec(), place, log),
-            Stage::Head(begun) => {
-                let mut begun = core::mem::take(begun);
+            Stage::Waiting(waiting) => {
+                waiting.extend_from_slice(bytes);
+                if waiting.len() > MAX_WAITING {
+                    self.guess(place, log);
+                }
+            }
+            Stage::Begin => self.read_head(bytes.to_vec(), 0, place, log),
+            Stage::Head(begun, searched) => {
+                let (mut begun, searched) = (core::mem::take(begun), *searched);
                 begun.extend_from_slice(bytes);
-                self.read_head(begun, place, log);
+                self.read_head(begun, searched, place, log);
             }
         }
     }
@@ -98,18 +108,39 @@ impl Conversation {
                 self.stream(from).is_eof = true;
                 return;
             }
-            self.agree(Agreed::Guessed, place, log);
+            self.guess(place, log);
         }
         match core::mem::replace(&mut self.stream(from).stage, Stage::Over) {
             Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
             Stage::Body => self.read_body(None, place, log),
-            Stage::Head(begun) => {
-                self.judge_head(&begun, place, log);
+            Stage::Head(begun, _) => {
+                self.judge_head(&begun, is_eof, place, log);
                 self.stream(from).stage = Stage::Over;
                 log.add(place, None, What::Incomplete { text: "it ends inside the handshake".to_owned() });
             }
             _ => {}
         }
+    }
+
+    /// Bytes of an end are not in the capture: what follows them cannot be read.
+    pub(crate) fn lose(&mut self, from: Side, missing: u64, time: Option<u64>, log: &mut Log) {
+        if matches!(self.stream(from).stage, Stage::Over) {
+            return;
+        }
+        let place = Place { connection: self.number, from, time };
+        let is_in_handshake = matches!(self.stream(from).stage, Stage::Begin | Stage::Head(..));
+        self.end(from, false, time, log);
+        let text = format!("{missing} bytes are not in the capture; what follows is not read");
+        log.add(place, None, What::Note { text });
+        if is_in_handshake && from == Side::Server {
+            self.guess(place, log);
+        }
+    }
+
+    /// Reads the frames that wait for a response which is not in the capture.
+    fn guess(&mut self, place: Place, log: &mut Log) {
+        let agreed = self.agreed.unwrap_or(Agreed::Guessed);
+        self.agree(agreed, place, log);
     }
 
     /// The capture is over.
@@ -119,50 +150,77 @@ impl Conversation {
         self.end(Side::Client, false, time, log);
     }
 
-    fn read_head(&mut self, begun: Vec<u8>, place: Place, log: &mut Log) {
+    fn read_head(&mut self, begun: Vec<u8>, searched: usize, place: Place, log: &mut Log) {
         if begun.is_empty() {
             return;
         }
-        let is_http = head::is_begun(&begun);
-        match (is_http, self.origin) {
-            (None, _) => self.stream(place.from).stage = Stage::Head(begun),
-            (Some(false), Origin::Unknown) if !is_tls(&begun) => {
+        match (head::is_begun(&begun), self.origin) {
+            (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
+            (Some(false), Origin::Unknown | Origin::Middle) if !self.is_encrypted(&begun) => {
                 self.agreed.get_or_insert(Agreed::Guessed);
                 self.wait(begun, place, log);
             }
-            (Some(false), Origin::Unknown | Origin::Begin) => {
+            (Some(is_http), Origin::Unknown | Origin::Middle | Origin::Begin)
+                if !is_http || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
+            {
                 (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
-                let text =
-                    if is_tls(&begun) { ENCRYPTED } else { "it does not begin with HTTP, so it is another protocol" };
+                let text = if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER };
                 log.add(place, None, What::Note { text: text.to_owned() });
             }
-            _ => match head::end(&begun).or_else(|| self.is_refused(place.from, &begun).then_some(begun.len())) {
-                None => self.stream(place.from).stage = Stage::Head(begun),
+            (Some(is_http), _) => match self.head_end(&begun, searched, is_http, place.from) {
+                None => {
+                    let searched = begun.len();
+                    self.stream(place.from).stage = Stage::Head(begun, searched);
+                }
                 Some(end) => {
                     self.stream(place.from).stage = Stage::Begin;
                     if is_tls(&begun) {
                         log.add(place, None, What::Note { text: ENCRYPTED.to_owned() });
                     }
-                    self.judge_head(&begun[..end], place, log);
-                    self.receive(place.from, &begun[end..], place.time, log);
+                    self.judge_head(&begun[..end], true, place, log);
+                    if begun[..end].ends_with(b"\n") {
+                        self.receive(place.from, &begun[end..], place.time, log);
+                    } else {
+                        // It is refused where it stands, and what follows is the rest of it.
+                        self.stream(place.from).stage = Stage::Over;
+                    }
                 }
             },
         }
     }
 
-    /// Whether a head is at fault before it has ended. Only one that does not begin as HTTP, or is very long, is tried.
-    fn is_refused(&self, from: Side, begun: &[u8]) -> bool {
-        if head::is_begun(begun) == Some(true) {
-            return begun.len() >= MAX_HEAD;
+    /// Where a head ends: behind an empty line, or where it is tried whether it is at fault, and is. That is at lengths which are
+    /// the same however it was cut, and few.
+    fn head_end(&self, begun: &[u8], searched: usize, is_http: bool, from: Side) -> Option<usize> {
+        // An empty line may have begun in what was searched.
+        let behind = searched.saturating_sub(3);
+        let end = head::end(&begun[behind..]).map(|end| behind + end).filter(|end| *end <= MAX_HEAD);
+        if is_http {
+            return end.or((begun.len() >= MAX_HEAD).then_some(MAX_HEAD));
         }
+        let lengths = (1..=10).map(|power| 4_usize.pow(power));
+        let mut tried = lengths.filter(|len| (searched + 1..=begun.len().min(end.unwrap_or(MAX_HEAD))).contains(len));
+        tried.find(|len| self.is_refused(from, &begun[..*len])).or(end)
+    }
+
+    /// Whether a head is at fault before it has ended.
+    fn is_refused(&self, from: Side, begun: &[u8]) -> bool {
         match from {
+            _ if begun.len() >= MAX_HEAD => true,
             Side::Client => head::request(begun, 0, true).fault.is_some(),
-            Side::Server => Responses::to(self.asked.as_ref(), begun).read(begun, 0).fault.is_some(),
+            Side::Server => Responses::to(self.asked.as_ref(), begun).read(begun, 0, false).fault.is_some(),
         }
     }
 
+    /// Whether what begins so is TLS. One that is under way is seen by any of its records.
+    fn is_encrypted(&self, begun: &[u8]) -> bool {
+        is_tls(begun) || self.origin == Origin::Middle && matches!(begun, [0x14..=0x17, 3, 0..=4, ..])
+    }
+
     /// Judges a head, and goes on to what it leads to.
-    fn judge_head(&mut self, bytes: &[u8], place: Place, log: &mut Log) {
+    ///
+    /// Of one that is not whole it is known, or not, that its sender sent no more.
+    fn judge_head(&mut self, bytes: &[u8], is_all: bool, place: Place, log: &mut Log) {
         let offset = self.stream(place.from).offset;
         if let Some(head) = self.tunnel(place.from, bytes) {
             log.add(place, Some((offset, bytes.len() as u64)), What::Head(head));
@@ -170,9 +228,11 @@ impl Conversation {
             return;
         }
         let judged = if place.from == Side::Client {
-            head::request(bytes, offset, self.origin != Origin::Begin)
+            head::request(bytes, offset, self.is_meant())
+        } else if !self.is_meant() && self.asked.is_none() && !head::is_switching(bytes) {
+            head::other_response(bytes)
         } else {
-            self.responses.get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes)).read(bytes, offset)
+            self.responses.get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes)).read(bytes, offset, is_all)
         };
         let id = log.add(place, Some((offset, bytes.len() as u64)), What::Head(judged.head));
         if let Some(fault) = judged.fault {
@@ -192,18 +252,23 @@ impl Conversation {
             Outcome::Refused => {
                 self.server.stage = Stage::Body;
                 // A request can be refused before all of it has come.
-                if let Stage::Head(begun) = core::mem::replace(&mut self.client.stage, Stage::Over) {
-                    self.judge_head(&begun, Place { from: Side::Client, ..place }, log);
+                if let Stage::Head(begun, _) = core::mem::replace(&mut self.client.stage, Stage::Over) {
+                    self.judge_head(&begun, false, Place { from: Side::Client, ..place }, log);
                     self.client.stage = Stage::Over;
                 }
             }
             Outcome::Over(note) => {
-                self.stream(place.from).stage = Stage::Over;
+                (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
                 if let Some(text) = note {
                     log.add(place, None, What::Note { text: text.to_owned() });
                 }
             }
         }
+    }
+
+    /// Whether all that begins here is meant to be a WebSocket.
+    fn is_meant(&self) -> bool {
+        matches!(self.origin, Origin::Unknown | Origin::WebSocket)
     }
 
     /// Reads the body of a refusal, or its end.
@@ -239,12 +304,14 @@ impl Conversation {
     /// It is known how frames are read.
     fn agree(&mut self, agreed: Agreed, place: Place, log: &mut Log) {
         self.agreed = Some(agreed);
+        let is_doubtful = !self.is_meant() && agreed.is_guessed();
         for from in [Side::Client, Side::Server] {
             let place = Place { from, ..place };
             let stream = self.stream(from);
             if let Stage::Waiting(bytes) = &mut stream.stage {
                 let bytes = core::mem::take(bytes);
                 let frames = Frames::new(from, agreed, stream.offset, now(place.time));
+                let frames = frames.map(|frames| if is_doubtful { frames.doubtful() } else { frames });
                 stream.stage = frames.map_or(Stage::Over, |frames| Stage::Frames(Box::new(frames)));
                 self.read_frames(&bytes, place, log);
             }
@@ -264,6 +331,8 @@ impl Conversation {
 }
 
 const ENCRYPTED: &str = "it is encrypted (TLS): look at what is inside it, as a browser or a proxy saves it";
+
+const OTHER: &str = "it does not begin with HTTP, so it is another protocol";
 
 fn is_tls(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x16\x03")

@@ -63,6 +63,28 @@ pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
     ends.map(|at| at + if bytes[at + 1] == b'\n' { 2 } else { 3 })
 }
 
+/// Whether a text that begins like HTTP is none, by its first line, if that ends behind what has been `searched`.
+pub(crate) fn is_other(bytes: &[u8], searched: usize) -> bool {
+    const LONGEST: usize = 16 << 10;
+    if searched >= LONGEST {
+        return false;
+    }
+    let end = bytes.iter().take(LONGEST).position(|byte| *byte == b'\n');
+    let is_version = |line: &[u8]| line.starts_with(b"HTTP/") || line.windows(6).any(|part| part == b" HTTP/");
+    end.is_some_and(|end| end >= searched && !is_version(&bytes[..end]))
+}
+
+/// Whether a response is to a request for an upgrade, as far as one can see without the request.
+pub(crate) fn is_switching(bytes: &[u8]) -> bool {
+    bytes.get(9..12) == Some(b"101") || !values(bytes, "sec-websocket-accept").is_empty()
+}
+
+/// A response to a request that is not in the capture.
+pub(crate) fn other_response(bytes: &[u8]) -> Judged {
+    let outcome = Outcome::Over(Some("a response that is not for WebSocket"));
+    Judged { head: plain("response", bytes), fault: None, outcome }
+}
+
 /// A head that is not of an opening handshake.
 pub(crate) fn plain(kind: &'static str, bytes: &[u8]) -> Head {
     Head { kind, lines: lines(bytes, if kind == "request" { REQUEST } else { RESPONSE }) }
@@ -120,8 +142,6 @@ pub(crate) struct Responses {
     asked: Asked,
     /// Whether that is what the request asked for.
     is_asked: bool,
-    /// The responses so far.
-    read: Vec<u8>,
     /// Reads the body of a refusal.
     body: Option<Connection>,
 }
@@ -139,15 +159,15 @@ impl Responses {
                 .collect(),
         };
         let is_asked = asked.is_some();
-        Responses { asked: asked.cloned().unwrap_or_else(unknown), is_asked, read: Vec::new(), body: None }
+        Responses { asked: asked.cloned().unwrap_or_else(unknown), is_asked, body: None }
     }
 
-    /// Judges one head.
-    pub(crate) fn read(&mut self, bytes: &[u8], offset: u64) -> Judged {
+    /// Judges one head, or what there is of one. If it `is_all`, no more of it comes.
+    pub(crate) fn read(&mut self, bytes: &[u8], offset: u64, is_all: bool) -> Judged {
         let lines = lines(bytes, RESPONSE);
         let status = bytes.get(9..12).and_then(|status| core::str::from_utf8(status).ok()).unwrap_or_default();
         let is_interim = status.starts_with('1') && status != "101";
-        self.read.extend(if self.is_asked { bytes.to_vec() } else { accepting(bytes) });
+        let mut read = if self.is_asked { bytes.to_vec() } else { accepting(bytes) };
         let mut open = None;
         let mut broken = None;
         if let Some(mut engine) = client(&self.asked) {
@@ -156,8 +176,8 @@ impl Responses {
                 Event::Closed(closed) => broken = closed.fault,
                 _ => {}
             };
-            engine.receive(&mut self.read.clone(), Duration::ZERO).events.for_each(&mut happened);
-            if !is_interim {
+            engine.receive(&mut read.clone(), Duration::ZERO).events.for_each(&mut happened);
+            if !is_interim && is_all {
                 engine.receive_eof(Duration::ZERO).events.for_each(&mut happened);
             }
         }
@@ -176,7 +196,7 @@ impl Responses {
             None => {
                 self.body = client(&self.asked);
                 if let Some(engine) = &mut self.body {
-                    engine.receive(&mut self.read, Duration::ZERO).events.for_each(drop);
+                    engine.receive(&mut read, Duration::ZERO).events.for_each(drop);
                 }
                 Outcome::Refused
             }

@@ -188,6 +188,13 @@ impl Connections {
         }
     }
 
+    /// Bytes of an end are not in the capture.
+    fn lose(&mut self, number: u32, from: Side, missing: u64, time: Option<u64>) {
+        if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
+            conversation.lose(from, missing, time, &mut self.log);
+        }
+    }
+
     fn finish(&mut self) {
         for conversation in &mut self.open {
             conversation.finish(None, &mut self.log);

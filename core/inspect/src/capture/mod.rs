@@ -8,8 +8,8 @@ mod tcp;
 
 use core::fmt;
 
+use crate::Connections;
 use crate::entry::Side;
-use crate::{Connections, What};
 use packets::Packets;
 
 /// What is wrong with a file.
@@ -147,10 +147,4 @@ pub(crate) fn sender(bytes: &[u8]) -> Side {
     let is_request = !is_response && crate::head::is_begun(bytes) == Some(true);
     let is_masked = !is_response && bytes.get(1).is_some_and(|second| *second >= 0x80);
     if is_request || is_masked { Side::Client } else { Side::Server }
-}
-
-impl Connections {
-    pub(crate) fn note(&mut self, connection: u32, time: Option<u64>, text: &str) {
-        self.log.add_whole(connection, time, What::Note { text: text.to_owned() });
-    }
 }

@@ -25,6 +25,10 @@ pub(super) struct Packets {
     format: Format,
     /// What has come and could not be read yet.
     pending: Vec<u8>,
+    /// Whether there was a packet of a link that is read.
+    is_known: bool,
+    /// A link that is not.
+    unknown: Option<Linktype>,
     flows: Flows,
 }
 
@@ -39,6 +43,8 @@ struct Interface {
     link: Linktype,
     /// How its times are counted: so many in a second.
     resolution: u64,
+    /// What is to be added to them, in seconds.
+    offset: i64,
 }
 
 /// A packet, and where it was seen.
@@ -67,37 +73,73 @@ impl Packets {
                 | [0xa1, 0xb2, 0x3c, 0x4d]
                 | [0x4d, 0x3c, 0xb2, 0xa1]
         );
-        is_known.then(|| Packets { format: Format::Begin, pending: Vec::new(), flows: Flows::default() })
+        is_known.then(|| Packets {
+            format: Format::Begin,
+            pending: Vec::new(),
+            is_known: false,
+            unknown: None,
+            flows: Flows::default(),
+        })
     }
 
+    /// Reads the next bytes. What is behind an error cannot be read.
     pub(super) fn push(&mut self, bytes: &[u8], connections: &mut Connections) -> Result<(), CaptureError> {
         let mut pending = core::mem::take(&mut self.pending);
-        pending.extend_from_slice(bytes);
-        let mut rest = &pending[..];
-        while !rest.is_empty() {
-            match self.format.next(rest) {
-                Ok((left, packet)) => {
-                    if let Some((link, packet)) = packet.and_then(|packet| Some((link(packet.link)?, packet))) {
-                        self.flows.read(link, packet.data, packet.time, connections);
-                    }
-                    rest = left;
-                }
-                Err(Err::Incomplete(_)) if rest.len() < MAX_PACKET => break,
-                Err(Err::Incomplete(_)) => {
-                    return Err(CaptureError("the capture is broken: a packet is larger than 16 MiB".to_owned()));
-                }
-                Err(_) => return Err(CaptureError("the capture is broken: a packet has no valid header".to_owned())),
-            }
+        if pending.is_empty() {
+            let read = self.read_all(bytes, connections)?;
+            pending.extend_from_slice(&bytes[read..]);
+        } else {
+            pending.extend_from_slice(bytes);
+            let read = self.read_all(&pending, connections)?;
+            pending.drain(..read);
         }
-        let read = pending.len() - rest.len();
-        pending.drain(..read);
         self.pending = pending;
         Ok(())
     }
 
+    /// Reads all that is whole, and returns how many bytes that is.
+    fn read_all(&mut self, bytes: &[u8], connections: &mut Connections) -> Result<usize, CaptureError> {
+        let mut rest = bytes;
+        let what = loop {
+            if rest.is_empty() {
+                return Ok(bytes.len());
+            }
+            match self.format.next(rest) {
+                Ok((left, packet)) => {
+                    if let Some(packet) = packet {
+                        self.read(&packet, connections);
+                    }
+                    rest = left;
+                }
+                Err(Err::Incomplete(_)) if rest.len() < MAX_PACKET => return Ok(bytes.len() - rest.len()),
+                Err(Err::Incomplete(_)) => break "a packet is larger than 16 MiB",
+                Err(_) => break "a packet has no valid header",
+            }
+        };
+        self.flows.finish(connections);
+        Err(CaptureError(format!("the capture is broken: {what}")))
+    }
+
+    fn read(&mut self, packet: &Packet<'_>, connections: &mut Connections) {
+        match link(packet.link) {
+            Some(link) => {
+                self.is_known = true;
+                self.flows.read(link, packet.data, packet.time, connections);
+            }
+            None => self.unknown = Some(packet.link),
+        }
+    }
+
     pub(super) fn finish(&mut self, connections: &mut Connections) -> Result<(), CaptureError> {
         self.flows.finish(connections);
-        if self.pending.is_empty() { Ok(()) } else { Err(CaptureError("the capture ends inside a packet".to_owned())) }
+        match (&self.format, self.unknown) {
+            (Format::Begin, _) => Err(CaptureError("the capture ends inside its header".to_owned())),
+            _ if !self.pending.is_empty() => Err(CaptureError("the capture ends inside a packet".to_owned())),
+            (_, Some(link)) if !self.is_known => {
+                Err(CaptureError(format!("the packets of the capture are of link type {}, which is not read", link.0)))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -153,8 +195,11 @@ fn block<'a>(
                 pcapng::parse_interfacedescriptionblock_le
             };
             let (rest, interface): (_, InterfaceDescriptionBlock<'a>) = parse(bytes)?;
-            let resolution = interface.ts_resolution().filter(|resolution| *resolution > 0).unwrap_or(1_000_000);
-            interfaces.push(Interface { link: interface.linktype, resolution });
+            let resolution = resolution(interface.if_tsresol);
+            // The library reads it in one order only.
+            let offset = interface.if_tsoffset;
+            let offset = if *is_big_endian { offset.swap_bytes() } else { offset };
+            interfaces.push(Interface { link: interface.linktype, resolution, offset });
             Ok((rest, None))
         }
         ENHANCED_PACKET => {
@@ -167,6 +212,7 @@ fn block<'a>(
             let Some(interface) = interfaces.get(packet.if_id as usize) else { return Ok((rest, None)) };
             let count = u128::from(packet.ts_high) << 32 | u128::from(packet.ts_low);
             let time = (count * 1_000_000 / u128::from(interface.resolution)) as u64;
+            let time = time.saturating_add_signed(interface.offset.saturating_mul(1_000_000));
             let data = &packet.data[..packet.data.len().min(packet.caplen as usize)];
             Ok((rest, Some(Packet { link: interface.link, time: Some(time), data })))
         }
@@ -184,11 +230,19 @@ fn block<'a>(
     }
 }
 
+/// How many units of time there are in a second: a power of ten or of two, or the default for one that is too large.
+fn resolution(exponent: u8) -> u64 {
+    let power = u32::from(exponent & 0x7f);
+    let units = if exponent & 0x80 == 0 { 10_u64.checked_pow(power) } else { 1_u64.checked_shl(power) };
+    units.unwrap_or(1_000_000)
+}
+
 /// What is in a packet of such a link, if that can be the internet protocol.
 fn link(kind: Linktype) -> Option<Link> {
     match kind {
         Linktype::ETHERNET => Some(Link::Ethernet),
-        Linktype::RAW | Linktype::IPV4 | Linktype::IPV6 => Some(Link::Skip(0)),
+        // 12 and 14 are what some systems write for the first of these.
+        Linktype::RAW | Linktype(12 | 14) | Linktype::IPV4 | Linktype::IPV6 => Some(Link::Skip(0)),
         Linktype::NULL | Linktype::LOOP => Some(Link::Skip(4)),
         Linktype::LINUX_SLL => Some(Link::Skip(16)),
         Linktype::LINUX_SLL2 => Some(Link::Skip(20)),
