@@ -13,18 +13,18 @@ pub(super) struct Packet {
 
 /// What is in a file that is read as a whole.
 pub(super) fn decode(data: Vec<u8>) -> Result<Content, CaptureError> {
-    if let Ok(text) = core::str::from_utf8(&data) {
+    if let Some(text) = core::str::from_utf8(&data).ok().filter(|text| !bytes::is_http(text)) {
         if let Some(pieces) = marked(text)? {
             return Ok(Content::Pieces(pieces));
         }
-        if let Some(packets) = packets(text) {
+        if let Some(packets) = packets(text)? {
             return Ok(Content::Packets(packets));
         }
         if let Some(pieces) = arrays(text)? {
             return Ok(Content::Pieces(pieces));
         }
     }
-    Ok(Content::Pieces(vec![Piece { from: None, bytes: bytes::decode(data) }]))
+    Ok(Content::Pieces(vec![Piece { from: None, bytes: bytes::decode(data)? }]))
 }
 
 /// Lines that begin with `>` if the client sent them, and with `<` if the server did. Lines that begin with `#` are comments.
@@ -42,7 +42,6 @@ fn marked(text: &str) -> Result<Option<Vec<Piece>>, CaptureError> {
         match bytes::plain(line[1..].trim()) {
             Some(bytes) => pieces.push(Piece { from: Some(from), bytes }),
             None if line.len() == 1 => {}
-            None if pieces.is_empty() => return Ok(None),
             None => return Err(CaptureError(format!("line {number} is not in hexadecimal"))),
         }
     }
@@ -50,31 +49,46 @@ fn marked(text: &str) -> Result<Option<Vec<Piece>>, CaptureError> {
 }
 
 /// What `tcpdump -x`, `-X`, `-xx` and `-XX` write: a line that says when, then lines with `0x0000:` and so on.
-fn packets(text: &str) -> Option<Vec<Packet>> {
+fn packets(text: &str) -> Result<Option<Vec<Packet>>, CaptureError> {
     let mut packets: Vec<Packet> = Vec::new();
     let mut time = None;
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line)) {
         let Some((offset, rest)) = line.trim_start().strip_prefix("0x").and_then(|line| line.split_once(':')) else {
             time = clock(line).or(time);
             continue;
         };
-        let offset = usize::from_str_radix(offset, 16).ok()?;
-        if offset == 0 {
+        let offset = usize::from_str_radix(offset, 16);
+        if offset == Ok(0) {
             packets.push(Packet { link: Link::Skip(0), bytes: Vec::new(), time });
         }
-        let packet = packets.last_mut().filter(|packet| packet.bytes.len() == offset)?;
-        packet.bytes.extend(bytes::columns(rest));
+        let Some(packet) = packets.last_mut() else { return Ok(None) };
+        if offset != Ok(packet.bytes.len()) {
+            let text =
+                format!("line {number} does not follow: {} bytes of its packet are before it", packet.bytes.len());
+            return Err(CaptureError(text));
+        }
+        packet.bytes.extend(bytes::columns(rest).map_err(|what| CaptureError(format!("line {number} {what}")))?);
     }
     for packet in &mut packets {
-        let is_ip = matches!(packet.bytes.first().map(|first| first >> 4), Some(4 | 6)) && !is_ethernet(&packet.bytes);
-        packet.link = if is_ip { Link::Skip(0) } else { Link::Ethernet };
+        packet.link = link_of(&packet.bytes);
     }
-    Some(packets).filter(|packets| !packets.is_empty())
+    Ok(Some(packets).filter(|packets| !packets.is_empty()))
 }
 
-fn is_ethernet(packet: &[u8]) -> bool {
-    let inner = packet.get(14).map(|first| first >> 4);
-    matches!((packet.get(12..14), inner), (Some([0x08, 0x00]), Some(4)) | (Some([0x86, 0xdd]), Some(6)))
+/// What is below the internet protocol in a packet, of which nothing is said: where there is a header that says what is in it,
+/// which is so.
+fn link_of(packet: &[u8]) -> Link {
+    let is_ip = |kind: usize, ip: usize| {
+        let version = packet.get(ip).map(|first| first >> 4);
+        matches!((packet.get(kind..kind + 2), version), (Some([0x08, 0x00]), Some(4)) | (Some([0x86, 0xdd]), Some(6)))
+    };
+    match packet.first().map(|first| first >> 4) {
+        _ if is_ip(12, 14) || is_ip(16, 18) => Link::Ethernet,
+        _ if is_ip(14, 16) => Link::Skip(16),
+        _ if is_ip(0, 20) => Link::Skip(20),
+        Some(4 | 6) => Link::Skip(0),
+        _ => Link::Ethernet,
+    }
 }
 
 /// The time at which a line of tcpdump begins, in microseconds: `12:34:56.789012`, or seconds.
@@ -111,7 +125,8 @@ fn arrays(text: &str) -> Result<Option<Vec<Piece>>, CaptureError> {
         let bytes: Option<Vec<u8>> =
             inside.split(',').map(str::trim).filter(|word| !word.is_empty()).map(number).collect();
         let bytes = bytes.ok_or_else(|| {
-            CaptureError(format!("{} is no array of bytes", name.trim().trim_end_matches(['=', ' '])))
+            let line = 1 + text[..text.len() - behind.len()].matches('\n').count() - inside.matches('\n').count();
+            CaptureError(format!("the array that begins in line {line} has something that is no byte"))
         })?;
         match pieces.last_mut() {
             Some(last) if from.is_none() && last.from.is_none() => last.bytes.extend(bytes),
@@ -134,7 +149,9 @@ fn without_comments(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("/*") {
         kept.push_str(before);
-        rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+        let (comment, behind) = after.split_once("*/").unwrap_or((after, ""));
+        kept.extend(comment.matches('\n'));
+        rest = behind;
     }
     kept.push_str(rest);
     kept

@@ -106,7 +106,7 @@ impl Capture {
         let [client, server] = core::mem::take(&mut self.halves);
         for (from, half) in [(Side::Client, client), (Side::Server, server)] {
             if !half.is_empty() {
-                let pieces = vec![Piece { from: Some(from), bytes: bytes::decode(half) }];
+                let pieces = vec![Piece { from: Some(from), bytes: bytes::decode(half)? }];
                 read(Content::Pieces(pieces), connections);
             }
         }
