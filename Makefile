@@ -73,6 +73,7 @@ help:
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
+	  'make captures                    the captures that the inspector is tested with, anew; as root, for tcpdump' \
 	  'make test-types | test-pythons   the types of the Python package are complete | its tests on other interpreters' \
 	  'make wheels                      wheels of the Python package for any Linux, manylinux and musllinux' \
 	  'make docs                        the pages of the Python package, into target/docs-python' \
@@ -234,6 +235,7 @@ include conformance/relay.mk
 include conformance/uvicorn.mk
 include conformance/compat/compat.mk
 include core/fuzz/fuzz.mk
+include core/inspect/inspect.mk
 include ffi/install/install.mk
 include ffi/hosts/hosts.mk
 include .ci/package/package.mk

@@ -7,6 +7,7 @@ pub(crate) mod packets;
 use std::time::Duration;
 
 use sansock::{CloseCode, Config, Connection, Event, Role};
+use sansock_inspect::entry::Frame;
 use sansock_inspect::{CaptureError, Entry, Inspector, Side, What};
 
 /// Bytes that one end sends.
@@ -96,9 +97,7 @@ pub(crate) fn told(entries: &[Entry]) -> Vec<String> {
                 let payload = &message.payload;
                 format!("{} {}", message.kind, payload.text.as_ref().or(payload.hex.as_ref())?)
             }
-            What::Frame(frame)
-                if matches!(frame.kind, "ping" | "pong") && frame.payload.size == frame.payload_length =>
-            {
+            What::Frame(frame) if matches!(frame.kind, "ping" | "pong") && is_whole(entry, frame) => {
                 format!("{} {}", frame.kind, frame.payload.text.as_ref().or(frame.payload.hex.as_ref())?)
             }
             What::Frame(frame) if frame.kind == "close" => format!("close {} {}", frame.code?, frame.reason.as_ref()?),
@@ -107,6 +106,10 @@ pub(crate) fn told(entries: &[Entry]) -> Vec<String> {
         Some(format!("{from:?} {what}"))
     };
     entries.iter().filter_map(line).collect()
+}
+
+fn is_whole(entry: &Entry, frame: &Frame) -> bool {
+    frame.header.len() >= 4 && entry.length == Some(frame.header.len() as u64 / 2 + frame.payload_length)
 }
 
 /// Names of the faults.
