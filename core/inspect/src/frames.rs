@@ -26,6 +26,10 @@ pub(crate) enum Sent {
 /// How much the engine is given at once: what is unmasked stays in the cache of the processor.
 const CHUNK: usize = 1 << 16;
 
+/// How much of a compressed frame the engine is given at once, from the begin of the frame on: how far it inflates before it finds a
+/// fault depends on that.
+const BLOCK: usize = 256;
+
 /// So many frames without a fault show that a stream, whose begin is not in the capture, is one of frames.
 const CREDIBLE: u64 = 3;
 
@@ -50,6 +54,8 @@ pub(crate) struct Frames {
     payload: Payload,
     /// What the engine reads in place.
     chunk: Vec<u8>,
+    /// The begin of a block.
+    block: Vec<u8>,
     pub(crate) message: Option<UnderWay>,
     pub(crate) happened: Vec<Happened>,
 }
@@ -110,6 +116,7 @@ impl Frames {
             header: Header::default(),
             payload: Payload::default(),
             chunk: Vec::new(),
+            block: Vec::new(),
             message: None,
             happened: Vec::new(),
         })
@@ -164,6 +171,7 @@ impl Frames {
             _ => Some("frame"),
         };
         if inside == Some("frame") {
+            self.feed_block(now, log.kept());
             if !self.header.is_complete() && !self.is_skipped() {
                 let header = self.header.clone();
                 self.feed(header.bytes(), now, log.kept());
@@ -216,28 +224,51 @@ impl Frames {
     }
 
     fn read_payload(&mut self, bytes: &[u8], now: Duration, kept: usize) -> usize {
-        let taken = usize::try_from(self.payload.left).map_or(CHUNK, |left| left.min(CHUNK)).min(bytes.len());
+        let is_compressed =
+            !self.header.is_control() && self.message.as_ref().is_some_and(|message| message.compressed);
+        let most = if is_compressed { BLOCK - self.block.len() } else { CHUNK };
+        let taken = usize::try_from(self.payload.left).map_or(most, |left| left.min(most)).min(bytes.len());
         let piece = &bytes[..taken];
-        let (key, read) = (self.header.key(), self.payload.read);
         self.payload.wire.add(piece, kept);
         self.payload.left -= taken as u64;
-        let is_plain = self.message.as_ref().is_none_or(|message| !message.compressed);
-        if self.header.is_control() {
-            self.payload.unmasked.extend(unmasked(piece, key, read));
-        } else if is_plain {
-            // The engine does not deliver what is at fault, which is what one wants to see.
-            self.payload.data.add_masked(piece, key, read, kept);
-        }
-        if !self.is_skipped() && !self.has_failed() {
-            let end = self.message.as_ref().map(|message| message.end.clone());
-            self.feed(piece, now, kept);
-            if let (true, true, Some(end)) = (self.has_failed(), is_plain, end) {
-                self.payload.bad_text = end.fault_in(&unmasked(piece, key, read), read);
+        if is_compressed {
+            self.block.extend_from_slice(piece);
+            if self.block.len() == BLOCK || self.payload.left == 0 {
+                self.feed_block(now, kept);
             }
+        } else {
+            self.read_plain(piece, now, kept);
         }
         self.payload.read += taken as u64;
         self.offset += taken as u64;
         taken
+    }
+
+    fn feed_block(&mut self, now: Duration, kept: usize) {
+        let block = mem::take(&mut self.block);
+        if !self.has_failed() {
+            self.feed(&block, now, kept);
+        }
+        self.block = block;
+        self.block.clear();
+    }
+
+    fn read_plain(&mut self, piece: &[u8], now: Duration, kept: usize) {
+        let (key, read) = (self.header.key(), self.payload.read);
+        // The engine does not deliver what is at fault, which is what one wants to see.
+        if self.header.is_control() {
+            self.payload.unmasked.extend(unmasked(piece, key, read));
+        } else {
+            self.payload.data.add_masked(piece, key, read, kept);
+        }
+        if self.is_skipped() || self.has_failed() {
+            return;
+        }
+        let end = self.message.as_ref().map(|message| message.end.clone());
+        self.feed(piece, now, kept);
+        if let (true, Some(end)) = (self.has_failed(), end) {
+            self.payload.bad_text = end.fault_in(&unmasked(piece, key, read), read);
+        }
     }
 
     /// Where the frame under way begins.

@@ -160,10 +160,18 @@ pub(crate) fn read_in(file: &[u8], sizes: &[usize]) -> (Vec<Entry>, Result<(), C
 pub(crate) fn read(file: &[u8]) -> (Vec<Entry>, Result<(), CaptureError>) {
     let whole = read_in(file, &[file.len().max(1)]);
     for sizes in [&[1][..], &[2], &[3, 1, 17, 5], &[64, 1], &[1000]] {
-        assert_eq!(read_in(file, sizes), whole, "in pieces of {sizes:?}");
+        hold_same(&read_in(file, sizes), &whole, &format!("in pieces of {sizes:?}"));
     }
     hold_order(&whole.0);
     whole
+}
+
+/// What comes of a file is the same twice. If it is not, the first difference is shown.
+pub(crate) fn hold_same<T: PartialEq + std::fmt::Debug>(one: &(Vec<Entry>, T), other: &(Vec<Entry>, T), what: &str) {
+    for (one, other) in one.0.iter().zip(&other.0) {
+        assert_eq!(one, other, "{what}");
+    }
+    assert_eq!((one.0.len(), &one.1), (other.0.len(), &other.1), "{what}");
 }
 
 /// Every id is there once, and they ascend; what one sender's heads and frames say of their place is without a gap.
