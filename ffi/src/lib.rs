@@ -8,7 +8,8 @@
 //! 2. **One caller at a time.** A handle may move between threads. The second of two calls at once gets `BUSY`; several
 //!    calls may read one configuration at once.
 //! 3. **Panics stop here.** Each body runs in a guard that turns a panic into `POISONED`. The handle is then poisoned:
-//!    every later call on it returns `POISONED`, its block says "close the transport", and only free works.
+//!    every later call on it returns `POISONED`, its block says "close the transport", and only free works. In WebAssembly
+//!    there is no unwinding: a panic is a trap, which ends the call, and the instance must not be called again.
 //! 4. **Buffers** are pointer and length. `(NULL, 0)` is an empty one; null with a length, and lengths above
 //!    `isize::MAX`, are `INVALID_ARGUMENT`.
 //! 5. **Out-parameters** are written on success only, and hold nothing the callee reads.
@@ -20,7 +21,7 @@
 // The safety rules are the same for all exports: they are the file comment of the header.
 #![allow(clippy::missing_safety_doc)]
 
-#[cfg(not(panic = "unwind"))]
+#[cfg(not(any(panic = "unwind", target_family = "wasm")))]
 compile_error!("the panic guard of the C ABI needs panic = \"unwind\"");
 
 pub mod config;
