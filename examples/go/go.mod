@@ -1,0 +1,3 @@
+module sansock.example/go
+
+go 1.19
