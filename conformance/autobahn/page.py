@@ -9,7 +9,7 @@ from results import Result, counts, load_all, order
 
 PAGE = Path(__file__).resolve().parents[1] / "README.md"
 VERDICTS = ("OK", "NON-STRICT", "INFORMATIONAL", "FAILED", "UNIMPLEMENTED")
-HOSTS = ("rust", "rust-tokio", "c", "cpp", "python", "python-threads", "node", "deno", "bun")
+HOSTS = ("rust", "rust-tokio", "c", "cpp", "python", "python-threads", "node", "deno", "bun", "go", "lua", "ruby")
 
 INTRODUCTION = """\
 # Conformance

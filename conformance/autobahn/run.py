@@ -27,6 +27,9 @@ VERSION_COMMANDS = {
     "node": ["node", "--version"],
     "deno": [DENO, "--version"],
     "bun": [BUN, "--version"],
+    "go": ["go", "version"],
+    "lua": ["luajit", "-v"],
+    "ruby": ["ruby", "--version"],
 }
 NAMES = {"node": "Node", "bun": "Bun"}
 """What these do not print before their version."""

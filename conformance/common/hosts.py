@@ -24,8 +24,10 @@ EXAMPLE = str(ROOT / "examples" / "run")
 COMMAND_CLIENT = str(ROOT / "conformance" / "clients" / "run")
 PROGRAMS = ROOT / "conformance" / "peers" / "programs"
 
-OUR_CLIENTS = ("rust", "c", "cpp", "python", "node", "deno", "bun")
-OUR_SERVERS = ("rust", "rust-tokio", "c", "cpp", "python", "python-threads", "node", "deno", "bun")
+LANGUAGES = tuple(subprocess.check_output(ROOT / "examples" / "languages", text=True).split())
+"""Hosts whose compiler or interpreter need not be there: those that are."""
+OUR_CLIENTS = ("rust", "c", "cpp", "python", "node", "deno", "bun", *LANGUAGES)
+OUR_SERVERS = ("rust", "rust-tokio", "c", "cpp", "python", "python-threads", "node", "deno", "bun", *LANGUAGES)
 PEER_SERVERS = {
     "websockets": [PYTHON, str(PROGRAMS / "websockets_server.py")],
     "ws": ["node", str(PROGRAMS / "ws_server.mjs")],
