@@ -44,7 +44,7 @@ help:
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
-	  'make test-languages            hosts in Go, Lua and Ruby over the C library' \
+	  'make test-languages | test-wasmtime   hosts in Go, Lua and Ruby | the C library as a WebAssembly module, in Wasmtime' \
 	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
 	  'make test-dependents             packages from npm that depend on ws, on sansock/ws' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
@@ -225,6 +225,7 @@ include bindings/python/python.mk
 include bindings/python/docs/docs.mk
 include examples/python/chat/chat.mk
 include examples/languages.mk
+include examples/wasmtime/wasmtime.mk
 include bindings/js/bench/bench.mk
 include bindings/tokio/tokio.mk
 include bindings/js/dependents/dependents.mk
