@@ -38,7 +38,8 @@
  *            loads it under a name with this number (libsansock.so.1); one that loads it at run time compares it with
  *            sansock_abi_version(). It goes up when programs that were built before can no longer use the library:
  *            a function, a struct or a number is gone or means something else. It stays when functions, kinds, options,
- *            faults, or fields at the end of the block are added. The version of the release is another number.
+ *            faults, or fields at the end of the block are added. The version of the release is another number:
+ *            SANSOCK_VERSION is that of this header, sansock_version() that of the library that was loaded.
  */
 
 #ifndef SANSOCK_H
@@ -58,6 +59,21 @@
 #else
 #define SANSOCK_API
 #endif
+
+/// The version of the release that this header is of, as text. sansock_version() says that of the library that was loaded.
+#define SANSOCK_VERSION "0.1.0"
+
+/// The first number of the version.
+#define SANSOCK_VERSION_MAJOR 0
+
+/// The second number of the version.
+#define SANSOCK_VERSION_MINOR 1
+
+/// The third number of the version.
+#define SANSOCK_VERSION_PATCH 0
+
+/// The version as one number, for `#if`: 1.2.3 is 1002003.
+#define SANSOCK_VERSION_NUMBER (SANSOCK_VERSION_MAJOR * 1000000 + SANSOCK_VERSION_MINOR * 1000 + SANSOCK_VERSION_PATCH)
 
 
 /// The number of the binary interface that this header describes. The shared library has it in its name

@@ -10,6 +10,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NUMBER = r"(\d+\.\d+\.\d+)"
 SHAPE = re.compile(r"\d+\.\d+\.\d+")
 
+# The header has it in its three parts too; a test holds them together.
+HEADER = "include/sansock.h"
+PARTS = ("MAJOR", "MINOR", "PATCH")
+
 # Every place that has the version: a file, a pattern whose group is the version, and how often the file has it; 0: any number.
 PLACES = (
     ("Cargo.toml", rf'(?m)^version = "{NUMBER}"$', 1),
@@ -20,6 +24,7 @@ PLACES = (
     ("core/benches/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
     ("core/fuzz/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
     ("bindings/tokio/benches/Cargo.lock", rf'(?m)^name = "sansock(?:-tokio)?"\nversion = "{NUMBER}"$', 2),
+    (HEADER, rf'(?m)^#define SANSOCK_VERSION "{NUMBER}"$', 1),
     ("bindings/python/pyproject.toml", rf'(?m)^version = "{NUMBER}"$', 1),
     ("bindings/js/package.json", rf'(?m)^  "version": "{NUMBER}",$', 1),
     ("bindings/js/package-lock.json", rf'"name": "sansock",\s+"version": "{NUMBER}"', 2),
@@ -55,6 +60,11 @@ def write(version: str) -> None:
     for name, pattern, _ in PLACES:
         path = ROOT / name
         path.write_text(re.sub(pattern, replaced, path.read_text("utf-8")), "utf-8")
+    header = ROOT / HEADER
+    text = header.read_text("utf-8")
+    for part, number in zip(PARTS, version.split("."), strict=True):
+        text = re.sub(rf"(?m)^(#define SANSOCK_VERSION_{part}) \d+$", rf"\1 {number}", text)
+    header.write_text(text, "utf-8")
 
 
 def main(arguments: list[str]) -> None:

@@ -46,10 +46,11 @@ def name_of(prototype: str) -> str:
 
 
 def numbers(include: Path = INCLUDE) -> dict[str, str]:
-    """The constants of the headers."""
+    """The constants of the headers, without those that only say which release this is."""
     lines = "\n".join(text_of(include / name) for name in ("sansock.h", "sansock_faults.h"))
     found: dict[str, str] = dict(re.findall(r"^#define (SANSOCK_\w+) (\(?-?\w+\)?)$", lines, flags=re.MULTILINE))
-    return {name: value.strip("()") for name, value in found.items() if re.search(r"\d|MAX", value)}
+    kept = {name: value for name, value in found.items() if not name.startswith("SANSOCK_VERSION")}
+    return {name: value.strip("()") for name, value in kept.items() if re.search(r"\d|MAX", value)}
 
 
 def interface(folder: Path, include: Path = INCLUDE) -> Path:

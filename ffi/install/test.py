@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,6 +104,51 @@ def by_pkg_config(folder: Path, libdir: Path) -> int:
     return count
 
 
+VERSIONS = """\
+#include <sansock.h>
+#include <stdio.h>
+int main(void) {
+    printf("%s\\n%d.%d.%d\\n", SANSOCK_VERSION, SANSOCK_VERSION_MAJOR, SANSOCK_VERSION_MINOR, SANSOCK_VERSION_PATCH);
+    printf("%d.%d.%d\\n", SANSOCK_VERSION_NUMBER / 1000000, SANSOCK_VERSION_NUMBER / 1000 % 1000, SANSOCK_VERSION_NUMBER % 1000);
+    printf("%s\\n%d %u\\n", sansock_version(), SANSOCK_ABI_VERSION, sansock_abi_version());
+    return 0;
+}
+"""
+
+
+def versions(folder: Path, libdir: Path) -> int:
+    """One version is in Cargo.toml, the header, the library, and what pkg-config and CMake read; and one number of the binary
+    interface in the header, the library, its SONAME and the names of its files."""
+    source, program, script = folder / "versions.c", folder / "versions", folder / "versions.cmake"
+    source.write_text(VERSIONS)
+    variables = {"PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
+    flags = run("pkg-config", "--cflags", "--libs", "sansock", variables=variables).split()
+    run("gcc", "-std=c11", *STRICT, source, *flags, "-o", program)
+    said = run(program, variables={"LD_LIBRARY_PATH": str(libdir)}).splitlines()
+    script.write_text(
+        f'include("{libdir}/cmake/sansock/sansockConfigVersion.cmake")\nmessage("${{PACKAGE_VERSION}}")\n'
+    )
+    metadata = json.loads(run("cargo", "metadata", "--no-deps", "--format-version=1", "--locked", cwd=ROOT))
+    release = {
+        "Cargo.toml": next(each["version"] for each in metadata["packages"] if each["name"] == "sansock-ffi"),
+        "SANSOCK_VERSION": said[0],
+        "its parts": said[1],
+        "SANSOCK_VERSION_NUMBER": said[2],
+        "sansock_version()": said[3],
+        "pkg-config": run("pkg-config", "--modversion", "sansock", variables=variables).strip(),
+        "CMake": run("cmake", "-P", script).strip(),
+    }
+    soname = re.search(r"soname: \[([^\]]+)\]", run("readelf", "-d", libdir / "libsansock.so"))
+    number, loaded = said[4].split()
+    file = f"libsansock.so.{number}.{said[0]}"
+    names = {"SONAME": soname and soname[1], "the link": (libdir / "libsansock.so").readlink().name}
+    if len(set(release.values())) != 1 or set(names.values()) != {f"libsansock.so.{number}"} or loaded != number:
+        sys.exit(f"the versions differ: {release} {names} {said[4]}")
+    if not (libdir / file).is_file():
+        sys.exit(f"{file} is not installed")
+    return 1
+
+
 def hosts(folder: Path, libdir: Path) -> int:
     """The headers of the hosts: a program with sansock/asio.hpp, and one with sansock/client.h, which say what is wrong with
     their arguments; and the manual pages are there."""
@@ -171,7 +218,7 @@ def main() -> None:
             folder = Path(name)
             with installed(folder, libdir) as prefix:
                 place = prefix / libdir
-                count += by_pkg_config(folder, place) + by_cmake(folder / "cmake", place)
+                count += versions(folder, place) + by_pkg_config(folder, place) + by_cmake(folder / "cmake", place)
                 count += by_meson(folder / "meson", place) + hosts(folder, place)
     print(f"install: {count} programs built against the installed package, and run")
 

@@ -51,7 +51,7 @@ PAGES = [
         "block$|(STATE|TRANSPORT|BLOCK)_",
     ),
     Page("sansock_record", "events and their details", "record_(?!size)", "record$|(KIND|FLAG|REGION|ORIGIN)_"),
-    Page("sansock_version", "the library, statuses, faults and URLs", "", "url$|OK|ERR_|ABI_|NEVER"),
+    Page("sansock_version", "the library, statuses, faults and URLs", "", "url$|OK|ERR_|ABI_|VERSION|NEVER"),
 ]
 
 

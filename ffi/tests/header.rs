@@ -20,7 +20,21 @@ fn generate() -> String {
     bindings.write(&mut text);
     let declarations: String =
         String::from_utf8(text).expect("the header is UTF-8").lines().map(parenthesised).collect();
-    with_accessors(&declarations, crate_dir)
+    with_version(&with_accessors(&declarations, crate_dir))
+}
+
+/// The version of the crate, where cbindgen.toml leaves room for it.
+fn with_version(header: &str) -> String {
+    let parts = [
+        ("@VERSION@", env!("CARGO_PKG_VERSION")),
+        ("@MAJOR@", env!("CARGO_PKG_VERSION_MAJOR")),
+        ("@MINOR@", env!("CARGO_PKG_VERSION_MINOR")),
+        ("@PATCH@", env!("CARGO_PKG_VERSION_PATCH")),
+    ];
+    parts.iter().fold(header.to_owned(), |text, (place, value)| {
+        assert_eq!(text.matches(place).count(), 1, "{place} in cbindgen.toml");
+        text.replace(place, value)
+    })
 }
 
 /// The accessors are C, and stand at the end of the include guard.

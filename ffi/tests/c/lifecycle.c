@@ -5,7 +5,14 @@ static void versions_and_sizes_are_those_of_the_header(void) {
     CHECK_EQUAL(sansock_abi_version(), SANSOCK_ABI_VERSION);
     CHECK_EQUAL(sansock_record_size(), sizeof(sansock_record));
     CHECK_EQUAL(sansock_block_size(), sizeof(sansock_block));
-    CHECK(strchr(sansock_version(), '.') != NULL);
+    CHECK_EQUAL(strcmp(sansock_version(), SANSOCK_VERSION), 0);
+    char numbers[40];
+    snprintf(numbers, sizeof numbers, "%d.%d.%d", SANSOCK_VERSION_MAJOR, SANSOCK_VERSION_MINOR, SANSOCK_VERSION_PATCH);
+    CHECK_EQUAL(strcmp(numbers, SANSOCK_VERSION), 0);
+#if SANSOCK_VERSION_NUMBER < 1000 || SANSOCK_VERSION_NUMBER / 1000000 != SANSOCK_VERSION_MAJOR || \
+    SANSOCK_VERSION_NUMBER / 1000 % 1000 != SANSOCK_VERSION_MINOR || SANSOCK_VERSION_NUMBER % 1000 != SANSOCK_VERSION_PATCH
+#error "SANSOCK_VERSION_NUMBER is not the version"
+#endif
     CHECK_EQUAL(strcmp(sansock_error_text(SANSOCK_OK), "success"), 0);
     CHECK_EQUAL(strcmp(sansock_fault_name(300), "MESSAGE_TOO_BIG"), 0);
     CHECK(strstr(sansock_fault_text(300), "larger") != NULL);
