@@ -72,6 +72,7 @@ help:
 	  'make safety-report               SAFETY.md: what fuzzing has run and covers' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
+	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make captures                    the captures that the inspector is tested with, anew; as root, for tcpdump' \
@@ -292,7 +293,7 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd core/fuzz && $(MYPY) --strict .
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
-	cd ffi/install && $(MYPY) --strict install.py && $(MYPY) --strict test.py
+	cd ffi/install && $(MYPY) --strict install.py from_meson.py && $(MYPY) --strict test.py tree.py
 	cd ffi && ../.venv/bin/ruff check --config ../.ci/ruff.toml abi man
 	cd ffi && ../.venv/bin/ruff format --check --config ../.ci/ruff.toml abi man
 	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py

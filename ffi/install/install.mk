@@ -18,3 +18,9 @@ uninstall: man
 
 test-install: $(STATIC) $(DONE)/venv $(addprefix $(DONE)/system-,gcc g++ clang pkg-config libssl-dev libasio-dev)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) ffi/install/test.py
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" CARGO_BUILD_RUSTFLAGS="$$(.ci/release-flags)" $(PYTHON) ffi/install/tree.py
+
+# The source tree inside that of a program, as an archive: cargo builds it anew.
+.PHONY: test-tree
+test-tree: $(DONE)/venv | $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) ffi/install/tree.py archive
