@@ -73,6 +73,7 @@ help:
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
+	  'make deb | test-deb              Debian packages into target/deb | and their use in a clean system' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make captures                    the captures that the inspector is tested with, anew; as root, for tcpdump' \
@@ -241,6 +242,7 @@ include conformance/compat/compat.mk
 include core/fuzz/fuzz.mk
 include core/inspect/inspect.mk
 include ffi/install/install.mk
+include ffi/debian/deb.mk
 include ffi/hosts/hosts.mk
 include .ci/package/package.mk
 include .ci/safety.mk

@@ -25,6 +25,7 @@ PLACES = (
     ("core/fuzz/Cargo.lock", rf'(?m)^name = "sansock"\nversion = "{NUMBER}"$', 1),
     ("bindings/tokio/benches/Cargo.lock", rf'(?m)^name = "sansock(?:-tokio)?"\nversion = "{NUMBER}"$', 2),
     (HEADER, rf'(?m)^#define SANSOCK_VERSION "{NUMBER}"$', 1),
+    ("ffi/debian/changelog", rf"\Asansock \({NUMBER}-1\)", 1),
     ("bindings/python/pyproject.toml", rf'(?m)^version = "{NUMBER}"$', 1),
     ("bindings/js/package.json", rf'(?m)^  "version": "{NUMBER}",$', 1),
     ("bindings/js/package-lock.json", rf'"name": "sansock",\s+"version": "{NUMBER}"', 2),
