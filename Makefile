@@ -73,6 +73,7 @@ help:
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
+	  'make release-archive [TARGET=t]  the C library as an archive, into target/packages, and used once' \
 	  'make deb | test-deb              Debian packages into target/deb | and their use in a clean system' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
@@ -289,7 +290,7 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd conformance/relay && MYPYPATH=../common $(MYPY) --strict run.py programs/websockets_server.py
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
-	cd .ci/package && $(MYPY) --strict .
+	cd .ci/package && MYPYPATH=../../ffi/install $(MYPY) --strict .
 	cd core/fuzz && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd core/fuzz && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd core/fuzz && $(MYPY) --strict .

@@ -2,7 +2,7 @@
 
 CHECKS := .ci/package
 
-.PHONY: package package-crate package-python package-npm version sbom
+.PHONY: release-archive package package-crate package-python package-npm version sbom
 package: version package-crate package-python package-npm
 
 version: $(DONE)/venv
@@ -16,6 +16,11 @@ package-python: $(DONE)/venv | $(DONE)/rust
 
 package-npm: $(DONE)/venv bindings/js/dist/index.js
 	@$(PYTHON) $(CHECKS)/npm.py
+
+# The C library as an archive, for Linux with glibc; not a part of make package. TARGET=aarch64-unknown-linux-gnu is for another
+# processor, and needs the binutils for it.
+release-archive: $(DONE)/venv $(DONE)/wheels | $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang pkg-config)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) $(CHECKS)/archive.py $(TARGET)
 
 # What is inside the packages: written anew after each change of Cargo.lock, and committed.
 sbom: $(DONE)/venv $(DONE)/cargo-cyclonedx
