@@ -75,6 +75,7 @@ help:
 	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
 	  'make release-archive [TARGET=t]  the C library as an archive, into target/packages, and used once' \
 	  'make deb | test-deb              Debian packages into target/deb | and their use in a clean system' \
+	  'make test-conan                  packages by the recipe for Conan, and programs that use them' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make captures                    the captures that the inspector is tested with, anew; as root, for tcpdump' \
@@ -244,6 +245,7 @@ include core/fuzz/fuzz.mk
 include core/inspect/inspect.mk
 include ffi/install/install.mk
 include ffi/debian/deb.mk
+include ffi/conan/conan.mk
 include ffi/hosts/hosts.mk
 include .ci/package/package.mk
 include .ci/safety.mk
@@ -297,8 +299,8 @@ lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(MYPY) --strict install.py from_meson.py && $(MYPY) --strict test.py tree.py
-	cd ffi && ../.venv/bin/ruff check --config ../.ci/ruff.toml abi man
-	cd ffi && ../.venv/bin/ruff format --check --config ../.ci/ruff.toml abi man
+	cd ffi && ../.venv/bin/ruff check --config ../.ci/ruff.toml abi conan man
+	cd ffi && ../.venv/bin/ruff format --check --config ../.ci/ruff.toml abi conan man
 	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py
 	cd ffi/hosts && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && $(RUFF) format --check --config ../../.ci/ruff.toml .
