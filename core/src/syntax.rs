@@ -66,6 +66,7 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// It never stops early, so that the compiler checks all the bytes at once.
+#[cfg_attr(not(target_family = "wasm"), inline)]
 fn is_text_block(block: &[u8; 16]) -> bool {
     block.iter().fold(true, |good, byte| good & is_text_byte(*byte))
 }

@@ -70,6 +70,13 @@ pub(crate) fn reserve_text(text: &mut Vec<u8>, additional: usize) -> Result<(), 
     text.try_reserve(additional).map_err(|_| Error::NoMemory)
 }
 
+/// An empty list with room for so many, and no more.
+pub(crate) fn room_for<T>(count: usize) -> Result<Vec<T>, Error> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(count).map_err(|_| Error::NoMemory)?;
+    Ok(list)
+}
+
 /// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes, and for no more
 /// than the limit can need.
 pub(crate) fn reserve(store: &mut Vec<u8>, start: usize, additional: usize, limit: u64) -> Result<(), FaultKind> {

@@ -6,7 +6,6 @@ mod machine;
 mod outgoing;
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 #[cfg(debug_assertions)]
 use core::sync::atomic::AtomicBool;
 use core::time::Duration;
@@ -17,7 +16,6 @@ use crate::deflate::negotiation;
 use crate::error::Error;
 use crate::event::Events;
 use crate::handshake::opening::{self, Opening, Outcome};
-use crate::random::Keys;
 use crate::receive::FrameReader;
 use crate::receive::batch::Batch;
 use crate::send::{Sender, milliseconds};
@@ -119,21 +117,15 @@ impl Connection {
     ///
     /// [`Error::NoMemory`].
     pub fn new(config: &Config, seed: [u8; 32], now: Duration) -> Result<Self, Error> {
-        let mut keys = Keys::new(seed);
         let settings = &config.shared.settings;
-        let mut request = Vec::new();
+        let mut sender = Sender::new(config.role, config.shared.clone(), seed, milliseconds(now));
         let phase = if settings.start_open {
-            Phase::Frames
-        } else {
-            let opening = Opening::new(config.role, &config.handshake, settings, &mut keys, &mut request)?;
-            Phase::Opening(Box::new(opening))
-        };
-        let mut sender = Sender::new(config.role, config.shared.clone(), keys, milliseconds(now));
-        sender.http(request.len())?.extend_from_slice(&request);
-        if settings.start_open {
             let deflate = settings.wants_deflate();
             sender.open(deflate.then(|| negotiation::agreed(config.role, settings)));
-        }
+            Phase::Frames
+        } else {
+            Phase::Opening(Box::new(Opening::new(&config.handshake, &mut sender)?))
+        };
         Ok(Connection {
             phase,
             batch: Batch::default(),

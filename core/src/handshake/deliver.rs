@@ -2,7 +2,7 @@
 //! refer to them there.
 
 use super::fields::Field;
-use super::head;
+use super::head::{self, FieldRoom};
 use super::request::Offer;
 use super::response::Agreed;
 use crate::abi::{Record, flag, kind, region};
@@ -131,9 +131,10 @@ pub(crate) fn refusal(
     let bytes = &scratch[start..head_end];
     let body = Place { region: region::SCRATCH, offset: head_end, len: scratch.len() - head_end };
     // It could be parsed when it arrived: now only memory can be missing.
-    let result = head::parse(bytes).map_err(|_| Error::NoMemory).and_then(|(line, fields)| {
+    let mut room = FieldRoom::new();
+    let result = head::parse(bytes, &mut room).map_err(|_| Error::NoMemory).and_then(|(line, fields)| {
         let reason = head::parse_status_line(line).map_or(&[][..], |(_, reason)| reason);
-        let head = Head { bytes, start, fields: &fields };
+        let head = Head { bytes, start, fields };
         rejected(&Rejected { head, status, reason, body: Some((body, truncated)) }, batch)
     });
     batch.scratch = scratch;

@@ -5,9 +5,10 @@
 
 use alloc::vec::Vec;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::fields::{self, Field, HttpVersion};
+use crate::buffers::room_for;
 use crate::error::{Breach, FaultKind};
 use crate::settings::Settings;
 use crate::syntax::{Authority, is_target, is_text, is_token};
@@ -59,35 +60,49 @@ impl HeadReader {
         settings: &Settings,
     ) -> Result<(usize, bool), Breach> {
         let mut at = 0;
-        let room = input.len().min(usize::try_from(settings.max_head_size).unwrap_or(usize::MAX));
-        buffer.try_reserve(room).map_err(|_| FaultKind::NoMemory)?;
         while at < input.len() {
-            let line_end = memchr(b'\n', &input[at..]).map(|index| at + index + 1);
-            let piece = &input[at..line_end.unwrap_or(input.len())];
-            self.append(piece, buffer, settings)?;
-            at += piece.len();
-            if line_end.is_some() && self.end_line(buffer, settings)? {
+            let (read, complete) = self.read_lines(&input[at..], buffer, settings)?;
+            at += read;
+            if complete {
                 return Ok((at, true));
             }
         }
         Ok((at, false))
     }
 
-    /// Appends a piece of a line, within the limits. Which limit is exceeded first does not depend on how the head is cut.
-    fn append(&self, piece: &[u8], buffer: &mut Vec<u8>, settings: &Settings) -> Result<(), Breach> {
+    /// Appends what may belong to the head, and checks the lines that end in it. What turns out to follow the head, or an empty
+    /// line before it, is taken back.
+    fn read_lines(&mut self, input: &[u8], buffer: &mut Vec<u8>, settings: &Settings) -> Result<(usize, bool), Breach> {
+        let mut from = buffer.len();
+        let room = usize::try_from(settings.max_head_size).unwrap_or(usize::MAX).saturating_sub(from);
+        let take = input.len().min(room);
+        buffer.try_reserve(take).map_err(|_| FaultKind::NoMemory)?;
+        buffer.extend_from_slice(&input[..take]);
+        while let Some(index) = memchr(b'\n', &buffer[from..]) {
+            let end = from + index + 1;
+            self.check_limits(end, settings)?;
+            match self.end_line(end, buffer, settings)? {
+                Line::Field => from = end,
+                Line::Skipped => return Ok((take_back(self.start, end, take, buffer), false)),
+                Line::Last => return Ok((take_back(end, end, take, buffer), true)),
+            }
+        }
+        // One more byte is enough to exceed the limit.
+        self.check_limits(buffer.len() + usize::from(take < input.len()), settings)?;
+        Ok((take, false))
+    }
+
+    /// Checks a line that reaches to this index. Which limit is exceeded first does not depend on how the head is cut.
+    fn check_limits(&self, end: usize, settings: &Settings) -> Result<(), Breach> {
         let line_limit = settings.max_line_size.saturating_add(2);
-        let line = (buffer.len() - self.line_start + piece.len()) as u64;
-        let head = (buffer.len() + piece.len()) as u64;
         let line_room = line_limit.saturating_add(self.line_start as u64);
-        if line > line_limit && line_room <= settings.max_head_size {
+        if (end - self.line_start) as u64 > line_limit && line_room <= settings.max_head_size {
             let kind = if self.in_first_line() { FaultKind::RequestLineTooLong } else { FaultKind::HeaderTooLong };
             return Err(Breach::with(kind, 0));
         }
-        if head > settings.max_head_size {
+        if end as u64 > settings.max_head_size {
             return Err(Breach::with(FaultKind::HeadTooLarge, 0));
         }
-        buffer.try_reserve(piece.len()).map_err(|_| FaultKind::NoMemory)?;
-        buffer.extend_from_slice(piece);
         Ok(())
     }
 
@@ -95,9 +110,9 @@ impl HeadReader {
         self.line_start == self.start
     }
 
-    /// Checks the line that the buffer now ends with. `true` if it ends the head.
-    fn end_line(&mut self, buffer: &mut Vec<u8>, settings: &Settings) -> Result<bool, Breach> {
-        let Some(line) = buffer[self.line_start..].strip_suffix(b"\r\n") else {
+    /// Checks the line that ends at this index.
+    fn end_line(&mut self, end: usize, buffer: &mut [u8], settings: &Settings) -> Result<Line, Breach> {
+        let Some(line) = buffer[self.line_start..end].strip_suffix(b"\r\n") else {
             return Err(FaultKind::BadLineEnd.into());
         };
         let is_bad = !is_text(line);
@@ -108,8 +123,7 @@ impl HeadReader {
             if line.is_empty() && self.kind == HeadKind::Request && !self.skipped_empty_line {
                 // RFC 9112 §2.2: a server ignores an empty line before the request line.
                 self.skipped_empty_line = true;
-                buffer.truncate(self.start);
-                return Ok(false);
+                return Ok(Line::Skipped);
             }
             if line.is_empty() || is_bad {
                 return Err(self.bad_first_line());
@@ -117,7 +131,7 @@ impl HeadReader {
             // What can be no HTTP does not wait for the end of a head.
             self.line_fault = self.check_first_line(line, settings)?;
         } else if line.is_empty() {
-            return Ok(true);
+            return Ok(Line::Last);
         } else if self.continues_a_line(line) {
             // RFC 9112 §5.2: a client replaces the fold, here CR LF, by spaces.
             buffer[self.line_start - 2..self.line_start].fill(b' ');
@@ -130,8 +144,8 @@ impl HeadReader {
                 return Err(FaultKind::BadHeader.into());
             }
         }
-        self.line_start = buffer.len();
-        Ok(false)
+        self.line_start = end;
+        Ok(Line::Field)
     }
 
     /// Whether a line continues the header before it (obs-fold, RFC 9112 §5.2). In a request that is a
@@ -159,42 +173,85 @@ impl HeadReader {
     }
 }
 
+/// What a line of a head is.
+enum Line {
+    /// The first line, or a field.
+    Field,
+    /// An empty one before the first, which counts for nothing.
+    Skipped,
+    /// The empty one behind all others.
+    Last,
+}
+
+/// Keeps the first `keep` bytes of a buffer to which so many were appended of which those from `end` on have not been read. Returns how
+/// many have.
+fn take_back(keep: usize, end: usize, appended: usize, buffer: &mut Vec<u8>) -> usize {
+    let rest = buffer.len() - end;
+    buffer.truncate(keep);
+    appended - rest
+}
+
 fn begins_with_white_space(line: &[u8]) -> bool {
     matches!(line.first(), Some(b' ' | b'\t'))
 }
 
-/// Splits a complete head into its first line and its fields.
-pub(crate) fn parse<'a>(head: &'a [u8]) -> Result<(&'a [u8], Vec<Field<'a>>), FaultKind> {
-    let line_len = memchr(b'\r', head).ok_or(FaultKind::BadHeader)?;
-    let (first, rest) = head.split_at(line_len);
-    let rest = rest.get(2..).ok_or(FaultKind::BadHeader)?;
-    let mut room = USUAL_HEADERS;
-    loop {
-        let mut headers = room_for(room)?;
-        headers.resize(room, httparse::EMPTY_HEADER);
-        match httparse::parse_headers(rest, &mut headers) {
-            Ok(httparse::Status::Complete((_, headers))) => {
-                let mut fields = room_for(headers.len())?;
-                let field = |header: &httparse::Header<'a>| Field { name: header.name.as_bytes(), value: header.value };
-                fields.extend(headers.iter().map(field));
-                return Ok((first, fields));
-            }
-            // There are no more headers than bytes.
-            Err(httparse::Error::TooManyHeaders) if room < rest.len() => room *= 4,
-            _ => return Err(FaultKind::BadHeader),
-        }
+/// Room for the fields of a head: for the usual number without an allocation.
+pub(crate) struct FieldRoom<'a> {
+    usual: [Field<'a>; USUAL_FIELDS],
+    more: Vec<Field<'a>>,
+}
+
+/// So many fields are usual.
+const USUAL_FIELDS: usize = 24;
+
+impl FieldRoom<'_> {
+    pub(crate) fn new() -> Self {
+        FieldRoom { usual: [Field { name: &[], value: &[] }; USUAL_FIELDS], more: Vec::new() }
     }
 }
 
-/// An empty list for so many.
-fn room_for<T>(count: usize) -> Result<Vec<T>, FaultKind> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(count).map_err(|_| FaultKind::NoMemory)?;
-    Ok(list)
+/// Splits a complete head into its first line and its fields.
+pub(crate) fn parse<'a, 'r>(
+    head: &'a [u8],
+    room: &'r mut FieldRoom<'a>,
+) -> Result<(&'a [u8], &'r [Field<'a>]), FaultKind> {
+    let line_len = memchr(b'\r', head).ok_or(FaultKind::BadHeader)?;
+    let (first, rest) = head.split_at(line_len);
+    let rest = rest.get(2..).ok_or(FaultKind::BadHeader)?;
+    let mut usual = [httparse::EMPTY_HEADER; USUAL_FIELDS];
+    let fields = match httparse::parse_headers(rest, &mut usual) {
+        Ok(httparse::Status::Complete((_, headers))) => {
+            let fields = room.usual.iter_mut().zip(headers);
+            let count = fields.map(|(field, header)| *field = field_of(header)).count();
+            &room.usual[..count]
+        }
+        Err(httparse::Error::TooManyHeaders) => {
+            room.more = parse_many(rest)?;
+            &room.more
+        }
+        _ => return Err(FaultKind::BadHeader),
+    };
+    Ok((first, fields))
 }
 
-/// For so many headers there is room at the first try.
-const USUAL_HEADERS: usize = 24;
+/// The fields of a head that has more of them than usual.
+#[cold]
+fn parse_many(lines: &[u8]) -> Result<Vec<Field<'_>>, FaultKind> {
+    // There are no more of them than lines.
+    let most = memchr_iter(b'\n', lines).count();
+    let mut headers = room_for(most).map_err(|_| FaultKind::NoMemory)?;
+    headers.resize(most, httparse::EMPTY_HEADER);
+    let Ok(httparse::Status::Complete((_, headers))) = httparse::parse_headers(lines, &mut headers) else {
+        return Err(FaultKind::BadHeader);
+    };
+    let mut fields = room_for(headers.len()).map_err(|_| FaultKind::NoMemory)?;
+    fields.extend(headers.iter().map(field_of));
+    Ok(fields)
+}
+
+fn field_of<'a>(header: &httparse::Header<'a>) -> Field<'a> {
+    Field { name: header.name.as_bytes(), value: header.value }
+}
 
 /// The parts of a request line.
 #[derive(Clone, Copy, Debug)]

@@ -98,6 +98,11 @@ impl HandshakeConfig {
     fn subprotocols(&self) -> fields::Elements<'_> {
         fields::elements(&self.subprotocols)
     }
+
+    /// The first subprotocol of the host's list that is found among those that the client offered, as it stands there.
+    fn preferred<'a>(&self, find: impl FnMut(&[u8]) -> Option<&'a [u8]>) -> Option<&'a [u8]> {
+        self.subprotocols().find_map(find)
+    }
 }
 
 /// Appends the line of a header that the host adds. Nothing in it may end the line, and it may not be one of the reserved ones,

@@ -8,19 +8,20 @@ pub(crate) mod answer;
 mod arrive;
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::body::BodyReader;
 use super::deliver::{self, Head, Rejected};
-use super::fields::{self, HttpVersion};
+use super::fields::HttpVersion;
 use super::head::{HeadKind, HeadReader};
 use super::response::Agreed;
 use super::write::{self, Response};
 use super::{HandshakeConfig, accept_for, key_for};
+use crate::buffers::room_for;
 use crate::deflate::{Agreement, negotiation};
 use crate::error::{Error, FaultKind};
-use crate::random::Keys;
 use crate::receive::batch::Batch;
 use crate::send::Sender;
 use crate::settings::{Role, Settings};
@@ -102,15 +103,9 @@ enum Subject<'a> {
 }
 
 impl Opening {
-    /// The stage of a new connection. A client's request is written to `output`.
-    pub(crate) fn new(
-        role: Role,
-        config: &Arc<HandshakeConfig>,
-        settings: &Settings,
-        keys: &mut Keys,
-        output: &mut Vec<u8>,
-    ) -> Result<Self, Error> {
-        let (stage, kind) = match role {
+    /// The stage of a new connection. A client's request is written to the output.
+    pub(crate) fn new(config: &Arc<HandshakeConfig>, sender: &mut Sender) -> Result<Self, Error> {
+        let (stage, kind) = match sender.role() {
             Role::Server => (Stage::Request, HeadKind::Request),
             Role::Client => (Stage::Response, HeadKind::Response),
         };
@@ -132,24 +127,20 @@ impl Opening {
             backlog: Vec::new(),
             interim: 0,
         };
-        if role == Role::Client {
-            let nonce = keys.nonce();
+        if let Some(nonce) = sender.nonce() {
             opening.key = config.key.unwrap_or_else(|| key_for(nonce));
             opening.accept = accept_for(&opening.key);
-            opening.write_request(None, settings, output)?;
+            let offer = offer(sender.settings());
+            let request = opening.request(offer.as_deref())?;
+            request.write(None, sender.http(request.room())?);
         }
         Ok(opening)
     }
 
-    fn write_request(
-        &self,
-        carrier: Option<HttpVersion>,
-        settings: &Settings,
-        output: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    /// The client's request, with this offer of an extension.
+    fn request<'a>(&'a self, extension: Option<&'a str>) -> Result<write::Request<'a>, Error> {
         let url = self.config.url.as_ref().ok_or(Error::InvalidArgument)?;
-        let offer = settings.wants_deflate().then(|| negotiation::offer(settings));
-        write::request(output, carrier, url, &self.key, &self.config, offer.as_deref())
+        Ok(write::Request { url, key: &self.key, config: &self.config, extension })
     }
 
     /// What carries the handshake. A constant in a build without fields, which then leaves out all that depends on it.
@@ -169,16 +160,18 @@ impl Opening {
 
     /// Delivers the client's request as fields for this version of HTTP, in place of the text in the output.
     pub(crate) fn request_fields(&mut self, version: HttpVersion, context: &mut Context<'_>) -> Result<(), Error> {
-        let mut lines = Vec::new();
         if self.stage != Stage::Response || !self.is_fresh(context) {
             return Err(Error::InvalidState);
         }
-        self.write_request(None, context.sender.settings(), &mut lines)?;
+        let offer = offer(context.sender.settings());
+        let request = self.request(offer.as_deref())?;
+        let mut lines = room_for(request.room())?;
+        request.write(None, &mut lines);
         if context.sender.output() != lines {
             return Err(Error::InvalidState);
         }
         lines.clear();
-        self.write_request(Some(version), context.sender.settings(), &mut lines)?;
+        request.write(Some(version), &mut lines);
         *context.batch = deliver::head(&lines, 0, b"")?;
         context.sender.drop_output();
         self.reader = HeadReader::new(HeadKind::Response, context.batch.scratch.len());
@@ -238,13 +231,9 @@ impl Opening {
         }
         Ok(())
     }
+}
 
-    /// The first subprotocol of the host's list that the client offered.
-    fn preferred<'a>(&self, config: &'a HandshakeConfig) -> Option<&'a [u8]> {
-        config.subprotocols().find(|name| self.is_offered(name))
-    }
-
-    fn is_offered(&self, name: &[u8]) -> bool {
-        fields::elements(&self.offered).any(|offer| offer == name)
-    }
+/// A client's offer of compression, if it wants any.
+fn offer(settings: &Settings) -> Option<String> {
+    settings.wants_deflate().then(|| negotiation::offer(settings))
 }

@@ -7,14 +7,13 @@ use alloc::vec::Vec;
 use super::body::has_no_body;
 use super::fields::HttpVersion;
 use super::{HandshakeConfig, Url};
-use crate::buffers::reserve_text;
-use crate::error::{Error, FaultKind};
+use crate::error::FaultKind;
 use crate::text::decimal;
 
 /// The two headers that both ends send in HTTP/1.1.
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n";
-/// Room for a request with the usual headers.
-const USUAL_SIZE: usize = 512;
+/// Room for a request with the headers that a handshake needs, without what they hold.
+const USUAL_SIZE: usize = 320;
 
 /// Whether the head is of HTTP/1.1, as text or as fields.
 fn is_http11(carrier: Option<HttpVersion>) -> bool {
@@ -22,19 +21,53 @@ fn is_http11(carrier: Option<HttpVersion>) -> bool {
 }
 
 /// The client's opening request (RFC 6455 §4.1, RFC 8441 §4).
-pub(crate) fn request(
-    output: &mut Vec<u8>,
-    carrier: Option<HttpVersion>,
-    url: &Url,
-    key: &[u8],
-    config: &HandshakeConfig,
-    extension: Option<&str>,
-) -> Result<(), Error> {
+pub(crate) struct Request<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) key: &'a [u8; 24],
+    pub(crate) config: &'a HandshakeConfig,
+    /// The extension that is offered.
+    pub(crate) extension: Option<&'a str>,
+}
+
+impl Request<'_> {
+    /// How many bytes it has at most.
+    pub(crate) fn room(&self) -> usize {
+        let Request { url, config, extension, .. } = self;
+        let texts = [config.origin.as_ref(), url.authorization.as_ref()].map(|text| text.map_or(0, String::len));
+        let lists = config.subprotocols.len() + config.headers.len() + extension.map_or(0, str::len);
+        USUAL_SIZE + url.target.len() + url.authority.len() + texts.iter().sum::<usize>() + lists
+    }
+
+    /// Writes it where there is room for it.
+    pub(crate) fn write(&self, carrier: Option<HttpVersion>, output: &mut Vec<u8>) {
+        let Request { url, key, config, extension } = *self;
+        request_line(url, carrier, output);
+        if is_http11(carrier) {
+            header(output, b"Host", url.authority.as_bytes());
+            push(output, &[UPGRADE]);
+            header(output, b"Sec-WebSocket-Key", key);
+        }
+        header(output, b"Sec-WebSocket-Version", b"13");
+        if let Some(origin) = &config.origin {
+            header(output, b"Origin", origin.as_bytes());
+        }
+        if !config.subprotocols.is_empty() {
+            header(output, b"Sec-WebSocket-Protocol", &config.subprotocols);
+        }
+        if let Some(extension) = extension {
+            header(output, b"Sec-WebSocket-Extensions", extension.as_bytes());
+        }
+        if let Some(authorization) = &url.authorization {
+            header(output, b"Authorization", authorization.as_bytes());
+        }
+        push(output, &[&config.headers]);
+        end(output, carrier);
+    }
+}
+
+/// The request line, or the pseudo-header fields.
+fn request_line(url: &Url, carrier: Option<HttpVersion>, output: &mut Vec<u8>) {
     let (target, authority) = (url.target.as_bytes(), url.authority.as_bytes());
-    let texts = [config.origin.as_ref(), url.authorization.as_ref()].map(|text| text.map_or(0, String::len));
-    let lists = config.subprotocols.len() + config.headers.len();
-    let room = USUAL_SIZE + target.len() + authority.len() + texts.iter().sum::<usize>() + lists;
-    reserve_text(output, room)?;
     match carrier {
         None => push(output, &[b"GET ", target, b" HTTP/1.1\r\n"]),
         Some(HttpVersion::Http11) => push(output, &[b":method: GET\r\n:path: ", target, b"\r\n"]),
@@ -44,27 +77,6 @@ pub(crate) fn request(
             push(output, &[b"\r\n:authority: ", authority, b"\r\n"]);
         }
     }
-    if is_http11(carrier) {
-        header(output, b"Host", authority);
-        push(output, &[UPGRADE]);
-        header(output, b"Sec-WebSocket-Key", key);
-    }
-    header(output, b"Sec-WebSocket-Version", b"13");
-    if let Some(origin) = &config.origin {
-        header(output, b"Origin", origin.as_bytes());
-    }
-    if !config.subprotocols.is_empty() {
-        header(output, b"Sec-WebSocket-Protocol", &config.subprotocols);
-    }
-    if let Some(extension) = extension {
-        header(output, b"Sec-WebSocket-Extensions", extension.as_bytes());
-    }
-    if let Some(authorization) = &url.authorization {
-        header(output, b"Authorization", authorization.as_bytes());
-    }
-    push(output, &[&config.headers]);
-    end(output, carrier);
-    Ok(())
 }
 
 /// The server's response that accepts (RFC 6455 §4.2.2, RFC 8441 §5). `extra` are header lines.

@@ -79,7 +79,7 @@ pub(crate) fn milliseconds(time: Duration) -> u64 {
 
 /// What the other rooms ask of this one.
 impl Sender {
-    pub(crate) fn new(role: Role, shared: Arc<Shared>, keys: Keys, now: u64) -> Self {
+    pub(crate) fn new(role: Role, shared: Arc<Shared>, seed: [u8; 32], now: u64) -> Self {
         let mut timers = Timers::new(now);
         timers.start(Deadline::Handshake, shared.settings.handshake_timeout);
         Sender {
@@ -89,7 +89,7 @@ impl Sender {
             progress: Progress::default(),
             role,
             closing: Closing::new(),
-            keys: (role == Role::Client).then(|| Box::new(keys)),
+            keys: (role == Role::Client).then(|| Box::new(Keys::new(seed))),
             parts: None,
             keepalive: Keepalive::new(now),
             compression: Compression::default(),
@@ -100,6 +100,11 @@ impl Sender {
     pub(crate) fn open(&mut self, deflate: Option<Agreement>) {
         self.compression.agree(deflate);
         self.apply(Input::HandshakeComplete, Cause::default());
+    }
+
+    /// The 16 bytes behind a client's `Sec-WebSocket-Key`; a server has none.
+    pub(crate) fn nonce(&mut self) -> Option<[u8; 16]> {
+        self.keys.as_mut().map(|keys| keys.nonce())
     }
 
     pub(crate) fn role(&self) -> Role {

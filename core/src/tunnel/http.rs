@@ -7,7 +7,7 @@ use super::proxy::Credentials;
 use super::{Step, TunnelConfig};
 use crate::error::{Breach, Error, Fault, FaultKind};
 use crate::handshake::deliver::{self, Head};
-use crate::handshake::head::{self, HeadKind, HeadReader};
+use crate::handshake::head::{self, FieldRoom, HeadKind, HeadReader};
 use crate::handshake::response::Agreed;
 use crate::handshake::write::push;
 use crate::receive::batch::Batch;
@@ -67,12 +67,13 @@ impl Answer {
         let scratch = core::mem::take(&mut batch.scratch);
         let start = self.reader.start();
         let bytes = &scratch[start..];
-        let result = head::parse(bytes).and_then(|(line, fields)| {
+        let mut room = FieldRoom::new();
+        let result = head::parse(bytes, &mut room).and_then(|(line, fields)| {
             let (status, _) = head::parse_status_line(line)?;
             if (200..=299).contains(&status) {
                 // No length and no coding announces a body here (RFC 9110 §9.3.6).
                 let agreed = Agreed { subprotocol: None, extension: None };
-                let head = Head { bytes, start, fields: &fields };
+                let head = Head { bytes, start, fields };
                 deliver::open_client(&head, &agreed, batch).map_err(|_| FaultKind::NoMemory)?;
             }
             Ok(status)

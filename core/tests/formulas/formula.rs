@@ -98,12 +98,13 @@ impl Setup {
 
     fn opening(&self) -> Vec<Term> {
         let (head, headers) = (self.option("max_head_size"), self.option("max_headers").max(6));
-        let parsed = 160 * headers;
+        // Fields twice while they are parsed, then fields and records.
+        let parsed = 64 * (headers + 84);
         match self.role {
             _ if self.is("start_open") => Vec::new(),
             Role::Server => {
                 let waiting = 32 * (headers + 84) + head + 3 * KIB + 2 * BACKLOG;
-                vec![Term("head", 2 * head), Term("parsed, or backlog", parsed.max(waiting))]
+                vec![Term("head", 2 * head), Term("parsed, or backlog", (parsed + head).max(waiting))]
             }
             Role::Client => {
                 let body = self.option("max_body_size");

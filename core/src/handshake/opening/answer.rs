@@ -3,9 +3,10 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{Context, Opening, Subject, deliver, negotiation, write};
-use crate::buffers::reserve_text;
+use crate::buffers::{reserve_text, room_for};
 use crate::deflate::Agreement;
 use crate::error::{Answer, Breach, Error};
 use crate::handshake::add_header;
@@ -53,11 +54,25 @@ impl Opening {
         if self.stage != Stage::Decision {
             return Err(Error::InvalidState);
         }
-        if chosen.is_some_and(|name| !self.is_offered(name.as_bytes())) {
-            return Err(Error::InvalidArgument);
-        }
-        let config = self.config.clone();
-        let subprotocol = chosen.map(str::as_bytes).or_else(|| self.preferred(&config));
+        // It is not changed meanwhile, and what is chosen lies in it.
+        let offered = mem::take(&mut self.offered);
+        let result = self.accept_from(&offered, chosen, context);
+        self.offered = offered;
+        result
+    }
+
+    /// Accepts with one of the subprotocols offered, or none.
+    fn accept_from(
+        &mut self,
+        offered: &[u8],
+        chosen: Option<&str>,
+        context: &mut Context<'_>,
+    ) -> Result<(Box<[u8]>, Option<Agreement>), Error> {
+        let find = |name: &[u8]| fields::elements(offered).find(|offer| *offer == name);
+        let subprotocol = match chosen {
+            Some(name) => Some(find(name.as_bytes()).ok_or(Error::InvalidArgument)?),
+            None => self.config.preferred(find),
+        };
         let settings = self.narrowed.as_deref().unwrap_or(context.sender.settings());
         let answer = answer_deflate(&self.deflate_offers, settings);
         let extension = answer.as_ref().map(|(text, _)| text.as_bytes());
@@ -169,17 +184,9 @@ fn answer_deflate(offers: &[u8], settings: &Settings) -> Option<(String, Agreeme
 
 /// A copy that has no room for more.
 pub(crate) fn boxed(bytes: &[u8]) -> Result<Box<[u8]>, Error> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len()).map_err(|_| Error::NoMemory)?;
+    let mut copy = room_for(bytes.len())?;
     copy.extend_from_slice(bytes);
     Ok(copy.into())
-}
-
-/// An empty buffer for so many bytes.
-fn room_for(bytes: usize) -> Result<Vec<u8>, Error> {
-    let mut buffer = Vec::new();
-    reserve_text(&mut buffer, bytes)?;
-    Ok(buffer)
 }
 
 /// The offers of compression among the extensions, as a list.

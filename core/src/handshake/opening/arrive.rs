@@ -6,7 +6,7 @@ use crate::error::{Breach, FaultKind};
 use crate::handshake::body::{BodyReader, Progress};
 use crate::handshake::deliver::{Head, Rejected};
 use crate::handshake::fields::{Field, HttpVersion};
-use crate::handshake::head::{self, HeadKind, RequestLine};
+use crate::handshake::head::{self, FieldRoom, HeadKind, RequestLine};
 use crate::handshake::request::{self, Host, Offer};
 use crate::handshake::response;
 use crate::handshake::{accept_for, carried};
@@ -114,8 +114,9 @@ impl Opening {
         let scratch = core::mem::take(&mut context.batch.scratch);
         let start = self.reader.start();
         let text = start + pseudo.map_or(0, |pseudo| pseudo.len);
-        let result = head::parse(&scratch[text..]).map_err(Breach::from).and_then(|(line, fields)| {
-            let head = Head { bytes: &scratch[start..], start, fields: &fields };
+        let mut room = FieldRoom::new();
+        let result = head::parse(&scratch[text..], &mut room).map_err(Breach::from).and_then(|(line, fields)| {
+            let head = Head { bytes: &scratch[start..], start, fields };
             match (self.reader.kind(), pseudo) {
                 (HeadKind::Request, None) => self.read_request(&self.reader.request_line(line)?, None, head, context),
                 (HeadKind::Request, Some(pseudo)) => {
@@ -156,8 +157,9 @@ impl Opening {
             }
             Err(fault) => return Err(fault.into()),
         };
-        let (config, method, target) = (self.config.clone(), line.method, line.target);
-        let preferred = self.preferred(&config);
+        let preferred =
+            self.config.preferred(|name| offer.subprotocols.iter().find(|offered| **offered == name).copied());
+        let RequestLine { method, target, .. } = *line;
         let request = deliver::Request { head, method, target, authority, offer, preferred, fault };
         self.input(input, &Subject::Request(request), context)
     }
