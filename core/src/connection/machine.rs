@@ -136,6 +136,9 @@ impl Connection {
                         Outcome::Open(deflate) => {
                             self.sender.open(deflate);
                             self.phase = Phase::Frames;
+                            if at == input.len() {
+                                return Ok(at);
+                            }
                         }
                         Outcome::Refused(status) => {
                             self.refused(status);

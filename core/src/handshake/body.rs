@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::fields::{self, Field};
+use super::fields::{self, Fields, Name};
 use crate::error::{Breach, FaultKind};
 use crate::syntax::is_text_byte;
 
@@ -62,12 +62,12 @@ pub(crate) fn has_no_body(status: u16) -> bool {
 impl BodyReader {
     /// The framing of the body of a response with this status (RFC 9112 §6.3). `is_coded`: a transfer coding that the fields
     /// name is in the bytes that follow.
-    pub(crate) fn new(status: u16, fields: &[Field<'_>], is_coded: bool) -> Result<Self, FaultKind> {
+    pub(crate) fn new(status: u16, fields: &Fields<'_>, is_coded: bool) -> Result<Self, FaultKind> {
         if has_no_body(status) {
             return Ok(BodyReader::Length(0));
         }
         let mut coding = None;
-        for value in fields::all(fields, "Transfer-Encoding").filter(|_| is_coded) {
+        for value in fields.values(Name::TransferEncoding).filter(|_| is_coded) {
             coding = fields::elements(value).last().or(coding);
         }
         if let Some(last) = coding {
@@ -76,7 +76,7 @@ impl BodyReader {
             return Ok(if is_chunked { BodyReader::Chunked(chunked) } else { BodyReader::UntilEof });
         }
         let mut length = None;
-        for value in fields::all(fields, "Content-Length") {
+        for value in fields.values(Name::ContentLength) {
             let mut numbers = fields::elements(value).peekable();
             if numbers.peek().is_none() {
                 return Err(FaultKind::BadBody);

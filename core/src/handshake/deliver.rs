@@ -1,7 +1,7 @@
 //! The events of the handshake as records: an event, then its details. Heads lie in the scratch buffer, and the details
 //! refer to them there.
 
-use super::fields::Field;
+use super::fields::Fields;
 use super::head::{self, FieldRoom};
 use super::request::Offer;
 use super::response::Agreed;
@@ -15,7 +15,7 @@ pub(crate) struct Head<'a> {
     pub(crate) bytes: &'a [u8],
     /// Where it begins in the scratch buffer.
     pub(crate) start: usize,
-    pub(crate) fields: &'a [Field<'a>],
+    pub(crate) fields: Fields<'a>,
 }
 
 impl Head<'_> {
@@ -26,7 +26,7 @@ impl Head<'_> {
     }
 
     fn push_headers(&self, batch: &mut Batch) {
-        for field in self.fields {
+        for field in self.fields.all {
             batch.push(header_record(self.place(field.name), self.place(field.value)));
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn request(request: &Request<'_>, batch: &mut Batch) -> Result<(), Er
         extra: fault.map_or(0, |fault| fault.number().into()),
         ..head.place(target).whole(kind::REQUEST)
     };
-    let most = 3 + offer.subprotocols.len() + offer.extensions.len() + head.fields.len();
+    let most = 3 + offer.subprotocols.len() + offer.extensions.len() + head.fields.all.len();
     let first = begin(event, most, batch)?;
     if *method != b"GET" {
         batch.push(head.place(method).record(kind::METHOD, 0));
@@ -78,7 +78,7 @@ pub(super) fn request(request: &Request<'_>, batch: &mut Batch) -> Result<(), Er
 
 /// Delivers a client's OPEN.
 pub(crate) fn open_client(head: &Head<'_>, agreed: &Agreed<'_>, batch: &mut Batch) -> Result<(), Error> {
-    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 2 + head.fields.len(), batch)?;
+    let first = begin(Record { kind: kind::OPEN, ..Record::default() }, 2 + head.fields.all.len(), batch)?;
     if let Some(name) = agreed.subprotocol {
         batch.push(head.place(name).record(kind::SUBPROTOCOL, 0));
     }
@@ -134,7 +134,7 @@ pub(crate) fn refusal(
     let mut room = FieldRoom::new();
     let result = head::parse(bytes, &mut room).map_err(|_| Error::NoMemory).and_then(|(line, fields)| {
         let reason = head::parse_status_line(line).map_or(&[][..], |(_, reason)| reason);
-        let head = Head { bytes, start, fields };
+        let head = Head { bytes, start, fields: Fields::new(fields) };
         rejected(&Rejected { head, status, reason, body: Some((body, truncated)) }, batch)
     });
     batch.scratch = scratch;
@@ -147,7 +147,7 @@ pub(super) fn rejected(rejected: &Rejected<'_>, batch: &mut Batch) -> Result<(),
     let (body, truncated) = body.unwrap_or((head.place(&head.bytes[..0]), false));
     let flags = if truncated { flag::TRUNCATED } else { 0 };
     let event = Record { code: *status, ..body.record(kind::REJECTED, flags) };
-    let first = begin(event, 1 + head.fields.len(), batch)?;
+    let first = begin(event, 1 + head.fields.all.len(), batch)?;
     if !reason.is_empty() {
         batch.push(head.place(reason).record(kind::REASON, 0));
     }

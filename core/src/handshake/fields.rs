@@ -1,7 +1,5 @@
 //! Header fields: finding them, and the lists that their values hold (RFC 9110 §5.6.1, RFC 6455 §9.1).
 
-use core::slice;
-
 use crate::abi::http;
 use crate::syntax::{is_token_byte, split_token, trim};
 
@@ -93,43 +91,105 @@ pub struct Field<'a> {
     pub value: &'a [u8],
 }
 
-/// The values of every field of this name, in order.
-pub(crate) fn all<'a>(fields: &'a [Field<'a>], name: &'a str) -> Values<'a> {
-    Values { fields: fields.iter(), name: name.as_bytes() }
+/// The name of a field that the handshake reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    Host,
+    Origin,
+    Upgrade,
+    Connection,
+    ContentLength,
+    TransferEncoding,
+    Key,
+    Accept,
+    Version,
+    Protocol,
+    Extensions,
 }
 
-/// See [`all`].
-pub(crate) struct Values<'a> {
-    fields: slice::Iter<'a, Field<'a>>,
-    name: &'a [u8],
-}
+/// How many names there are.
+const NAMES: usize = Name::Extensions as usize + 1;
 
-impl<'a> Iterator for Values<'a> {
-    type Item = &'a [u8];
-
-    // Not inlined, so that the WebAssembly module has one copy of the search for all names.
-    #[inline(never)]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let name = self.name;
-        self.fields.find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+impl Name {
+    /// The name of a field, if it is one of these.
+    fn of(field: &Field<'_>) -> Option<Self> {
+        use Name::*;
+        let is = |name: Self, text: &[u8]| equal(field.name, text).then_some(name);
+        match field.name.len() {
+            4 => is(Host, b"Host"),
+            6 => is(Origin, b"Origin"),
+            7 => is(Upgrade, b"Upgrade"),
+            10 => is(Connection, b"Connection"),
+            14 => is(ContentLength, b"Content-Length"),
+            17 => is(Key, b"Sec-WebSocket-Key").or_else(|| is(TransferEncoding, b"Transfer-Encoding")),
+            20 => is(Accept, b"Sec-WebSocket-Accept"),
+            21 => is(Version, b"Sec-WebSocket-Version"),
+            22 => is(Protocol, b"Sec-WebSocket-Protocol"),
+            24 => is(Extensions, b"Sec-WebSocket-Extensions"),
+            _ => None,
+        }
     }
 }
 
-/// The value of the field of this name: `Ok(None)` if there is none, `Err` if there are several.
-pub(crate) fn single<'a>(fields: &'a [Field<'a>], name: &'a str) -> Result<Option<&'a [u8]>, Repeated> {
-    let mut values = all(fields, name);
-    let first = values.next();
-    if values.next().is_some() { Err(Repeated) } else { Ok(first) }
+/// Whether both are the same but for the case of letters. Most are the same, and are compared in words.
+#[inline]
+fn equal(bytes: &[u8], text: &[u8]) -> bool {
+    bytes == text || bytes.eq_ignore_ascii_case(text)
+}
+
+/// The fields of a head, and where those are that the handshake reads: so that all of them are found in one search.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    pub(crate) all: &'a [Field<'a>],
+    /// For each name the index of its first field, and how many there are.
+    places: [(usize, usize); NAMES],
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(all: &'a [Field<'a>]) -> Self {
+        let mut places = [(0, 0); NAMES];
+        for (index, field) in all.iter().enumerate() {
+            if let Some(name) = Name::of(field) {
+                let (first, count) = &mut places[name as usize];
+                *first = if *count == 0 { index } else { *first };
+                *count += 1;
+            }
+        }
+        Fields { all, places }
+    }
+
+    /// The values of every field of this name, in order.
+    pub(crate) fn values(&self, name: Name) -> impl Iterator<Item = &'a [u8]> {
+        let (first, count) = self.places[name as usize];
+        let (of_name, rest) = self.all[first..].split_at(count.min(1));
+        let others = if count > 1 { rest } else { &[] };
+        let others = others.iter().filter(move |field| Name::of(field) == Some(name));
+        of_name.iter().chain(others).map(|field| field.value)
+    }
+
+    /// The value of the field of this name: `Ok(None)` if there is none, `Err` if there are several.
+    pub(crate) fn single(&self, name: Name) -> Result<Option<&'a [u8]>, Repeated> {
+        match self.places[name as usize] {
+            (_, 0) => Ok(None),
+            (first, 1) => Ok(Some(self.all[first].value)),
+            _ => Err(Repeated),
+        }
+    }
+
+    pub(crate) fn has(&self, name: Name) -> bool {
+        self.places[name as usize].1 > 0
+    }
+
+    /// Whether the list of this name, over all its fields, contains this token. Case is not significant.
+    pub(crate) fn list_has(&self, name: Name, token: &str) -> bool {
+        let is = |element: &[u8]| equal(element, token.as_bytes());
+        self.values(name).any(|value| is(value) || elements(value).any(is))
+    }
 }
 
 /// A field that may occur once occurs more than once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeated;
-
-/// Whether a list, over all its fields, contains this token. Case is not significant.
-pub(crate) fn list_has(mut values: Values<'_>, token: &str) -> bool {
-    values.any(|value| elements(value).any(|element| element.eq_ignore_ascii_case(token.as_bytes())))
-}
 
 /// The elements of a list of tokens, without empty ones (RFC 9110 §5.6.1.2).
 pub(crate) fn elements(value: &[u8]) -> Elements<'_> {

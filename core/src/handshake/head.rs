@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use memchr::{memchr, memchr_iter};
 
-use super::fields::{self, Field, HttpVersion};
+use super::fields::{Field, Fields, HttpVersion, Name};
 use crate::buffers::room_for;
 use crate::error::{Breach, FaultKind};
 use crate::settings::Settings;
@@ -197,7 +197,7 @@ fn begins_with_white_space(line: &[u8]) -> bool {
 
 /// Room for the fields of a head: for the usual number without an allocation.
 pub(crate) struct FieldRoom<'a> {
-    usual: [Field<'a>; USUAL_FIELDS],
+    usual: Option<[Field<'a>; USUAL_FIELDS]>,
     more: Vec<Field<'a>>,
 }
 
@@ -206,7 +206,7 @@ const USUAL_FIELDS: usize = 24;
 
 impl FieldRoom<'_> {
     pub(crate) fn new() -> Self {
-        FieldRoom { usual: [Field { name: &[], value: &[] }; USUAL_FIELDS], more: Vec::new() }
+        FieldRoom { usual: None, more: Vec::new() }
     }
 }
 
@@ -221,9 +221,9 @@ pub(crate) fn parse<'a, 'r>(
     let mut usual = [httparse::EMPTY_HEADER; USUAL_FIELDS];
     let fields = match httparse::parse_headers(rest, &mut usual) {
         Ok(httparse::Status::Complete((_, headers))) => {
-            let fields = room.usual.iter_mut().zip(headers);
-            let count = fields.map(|(field, header)| *field = field_of(header)).count();
-            &room.usual[..count]
+            let count = headers.len();
+            let usual = room.usual.insert(usual.map(field_of));
+            &usual[..count]
         }
         Err(httparse::Error::TooManyHeaders) => {
             room.more = parse_many(rest)?;
@@ -245,11 +245,11 @@ fn parse_many(lines: &[u8]) -> Result<Vec<Field<'_>>, FaultKind> {
         return Err(FaultKind::BadHeader);
     };
     let mut fields = room_for(headers.len()).map_err(|_| FaultKind::NoMemory)?;
-    fields.extend(headers.iter().map(field_of));
+    fields.extend(headers.iter().copied().map(field_of));
     Ok(fields)
 }
 
-fn field_of<'a>(header: &httparse::Header<'a>) -> Field<'a> {
+fn field_of(header: httparse::Header<'_>) -> Field<'_> {
     Field { name: header.name.as_bytes(), value: header.value }
 }
 
@@ -361,10 +361,10 @@ fn check_version(version: &[u8]) -> Result<Minor, FaultKind> {
 pub(crate) fn authority<'a>(
     version: HttpVersion,
     line: &RequestLine<'a>,
-    fields: &'a [Field<'a>],
+    fields: &Fields<'a>,
 ) -> Result<&'a [u8], FaultKind> {
     let is_text = version == HttpVersion::Http11;
-    let host = fields::single(fields, "Host").map_err(|_| FaultKind::BadHost)?;
+    let host = fields.single(Name::Host).map_err(|_| FaultKind::BadHost)?;
     let is_bad = |authority: Option<&[u8]>| authority.is_some_and(|authority| Authority::parse(authority).is_none());
     match (host, line.authority) {
         _ if is_bad(host) || is_bad(line.authority) => Err(FaultKind::BadHost),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::fields::{self, Extensions, Field, HttpVersion, MAX_EXTENSIONS, MAX_SUBPROTOCOLS};
+use super::fields::{self, Extensions, Field, Fields, HttpVersion, MAX_EXTENSIONS, MAX_SUBPROTOCOLS, Name};
 use crate::abi::origin;
 use crate::error::FaultKind;
 use crate::syntax::{Authority, is_base64, is_token, trim};
@@ -62,12 +62,12 @@ impl<'a> Offer<'a> {
     ///
     /// The kind of the first fault; its [`answer`](FaultKind::answer) is the status to refuse with.
     pub fn read(fields: &'a [Field<'a>], authority: &[u8]) -> Result<Self, FaultKind> {
-        Self::read_from(fields, &Host { authority, secure: None })
+        Self::read_from(&Fields::new(fields), &Host { authority, secure: None })
     }
 
-    fn read_from(fields: &'a [Field<'a>], host: &Host<'_>) -> Result<Self, FaultKind> {
+    fn read_from(fields: &Fields<'a>, host: &Host<'_>) -> Result<Self, FaultKind> {
         check_version(fields)?;
-        let origin = fields::single(fields, "Origin").map_err(|_| FaultKind::BadOrigin)?;
+        let origin = fields.single(Name::Origin).map_err(|_| FaultKind::BadOrigin)?;
         if origin.is_some_and(|value| value.is_empty() || !value.iter().all(|byte| matches!(byte, b' '..=b'~'))) {
             return Err(FaultKind::BadOrigin);
         }
@@ -82,9 +82,9 @@ impl<'a> Offer<'a> {
 
 impl<'a> Offer<'a> {
     /// What of an offer a request has that is no valid opening request: an origin. One that cannot be read is no friend's.
-    pub(crate) fn of_other(fields: &'a [Field<'a>], host: &Host<'_>) -> Self {
-        let origin = fields::all(fields, "Origin").next();
-        let is_one = fields::single(fields, "Origin").is_ok();
+    pub(crate) fn of_other(fields: &Fields<'a>, host: &Host<'_>) -> Self {
+        let origin = fields.values(Name::Origin).next();
+        let is_one = fields.single(Name::Origin).is_ok();
         let origin_relation = if is_one { relation(origin, host) } else { OriginRelation::Cross };
         Offer { origin, origin_relation, subprotocols: Vec::new(), extensions: Vec::new() }
     }
@@ -102,7 +102,7 @@ pub(crate) struct Host<'a> {
 pub(crate) fn check<'a>(
     version: HttpVersion,
     fault: Option<FaultKind>,
-    fields: &'a [Field<'a>],
+    fields: &Fields<'a>,
     host: &Host<'_>,
 ) -> Result<(Offer<'a>, Option<&'a [u8]>), FaultKind> {
     if let Some(fault) = fault {
@@ -115,9 +115,9 @@ pub(crate) fn check<'a>(
             Err(FaultKind::UnexpectedBody)
         };
     }
-    check_upgrade(fields)?;
+    upgrade(fields)?;
     let offer = Offer::read_from(fields, host)?;
-    Ok((offer, Some(key(fields)?)))
+    Ok((offer, Some(key_of(fields)?)))
 }
 
 /// Checks what HTTP/1.1 adds to it: no body, `Upgrade` and `Connection`.
@@ -126,12 +126,14 @@ pub(crate) fn check<'a>(
 ///
 /// [`FaultKind::UnexpectedBody`] or [`FaultKind::NotAnUpgrade`].
 pub fn check_upgrade(fields: &[Field<'_>]) -> Result<(), FaultKind> {
-    if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
+    upgrade(&Fields::new(fields))
+}
+
+fn upgrade(fields: &Fields<'_>) -> Result<(), FaultKind> {
+    if fields.has(Name::TransferEncoding) || !has_no_content(fields) {
         return Err(FaultKind::UnexpectedBody);
     }
-    if !fields::list_has(fields::all(fields, "Connection"), "upgrade")
-        || !fields::list_has(fields::all(fields, "Upgrade"), "websocket")
-    {
+    if !fields.list_has(Name::Connection, "upgrade") || !fields.list_has(Name::Upgrade, "websocket") {
         return Err(FaultKind::NotAnUpgrade);
     }
     Ok(())
@@ -143,19 +145,23 @@ pub fn check_upgrade(fields: &[Field<'_>]) -> Result<(), FaultKind> {
 ///
 /// [`FaultKind::BadKey`] if there is not exactly one, or it is not 16 bytes in base64.
 pub fn key<'a>(fields: &'a [Field<'a>]) -> Result<&'a [u8], FaultKind> {
-    match fields::single(fields, "Sec-WebSocket-Key") {
+    key_of(&Fields::new(fields))
+}
+
+fn key_of<'a>(fields: &Fields<'a>) -> Result<&'a [u8], FaultKind> {
+    match fields.single(Name::Key) {
         Ok(Some(key)) if is_key(key) => Ok(key),
         _ => Err(FaultKind::BadKey),
     }
 }
 
 /// Content-Length may be there if it is 0, any number of times (RFC 9110 §8.6).
-pub(crate) fn has_no_content(fields: &[Field<'_>]) -> bool {
-    fields::all(fields, "Content-Length").all(|value| value.split(|byte| *byte == b',').all(|part| trim(part) == b"0"))
+pub(crate) fn has_no_content(fields: &Fields<'_>) -> bool {
+    fields.values(Name::ContentLength).all(|value| value.split(|byte| *byte == b',').all(|part| trim(part) == b"0"))
 }
 
-fn check_version(fields: &[Field<'_>]) -> Result<(), FaultKind> {
-    match fields::single(fields, "Sec-WebSocket-Version") {
+fn check_version(fields: &Fields<'_>) -> Result<(), FaultKind> {
+    match fields.single(Name::Version) {
         Ok(Some(b"13")) => Ok(()),
         Ok(Some(value)) if value.is_ascii() => Err(FaultKind::UnsupportedVersion),
         _ => Err(FaultKind::BadVersion),
@@ -167,9 +173,9 @@ pub(crate) fn is_key(key: &[u8]) -> bool {
     matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && is_base64(digits))
 }
 
-fn read_subprotocols<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKind> {
+fn read_subprotocols<'a>(fields: &Fields<'a>) -> Result<Vec<&'a [u8]>, FaultKind> {
     let mut list: Vec<&[u8]> = Vec::new();
-    for value in fields::all(fields, "Sec-WebSocket-Protocol") {
+    for value in fields.values(Name::Protocol) {
         let before = list.len();
         for name in fields::elements(value) {
             if !is_token(name) || list.contains(&name) || list.len() == MAX_SUBPROTOCOLS {
@@ -184,9 +190,9 @@ fn read_subprotocols<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, Fault
     Ok(list)
 }
 
-fn read_extensions<'a>(fields: &'a [Field<'a>]) -> Result<Vec<&'a [u8]>, FaultKind> {
+fn read_extensions<'a>(fields: &Fields<'a>) -> Result<Vec<&'a [u8]>, FaultKind> {
     let mut list = Vec::new();
-    for value in fields::all(fields, "Sec-WebSocket-Extensions") {
+    for value in fields.values(Name::Extensions) {
         let before = list.len();
         for offer in Extensions::new(value) {
             match offer {
@@ -209,9 +215,11 @@ fn relation(origin: Option<&[u8]>, host: &Host<'_>) -> OriginRelation {
         let Some((start, rest)) = origin.split_at_checked(scheme.len()) else { return false };
         start.eq_ignore_ascii_case(scheme)
             && host.secure.is_none_or(|secure| secure == *is_secure)
-            && match (Authority::parse(rest), Authority::parse(host.authority)) {
-                (Some(origin), Some(host)) => origin.same(&host, *port),
-                _ => false,
+            && match Authority::parse(rest) {
+                // What is the same in every letter need not be compared in its parts.
+                Some(_) if rest == host.authority => true,
+                Some(origin) => Authority::parse(host.authority).is_some_and(|host| origin.same(&host, *port)),
+                None => false,
             }
     });
     if same { OriginRelation::Same } else { OriginRelation::Cross }

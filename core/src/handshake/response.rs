@@ -1,7 +1,7 @@
 //! What a client requires of the fields of a response that accepts (RFC 6455 §4.1).
 
 use super::HandshakeConfig;
-use super::fields::{self, Extensions, Field, HttpVersion};
+use super::fields::{Extensions, Fields, HttpVersion, Name};
 use super::request::has_no_content;
 use crate::deflate::{Agreement, negotiation};
 use crate::error::FaultKind;
@@ -16,7 +16,7 @@ pub(crate) struct Agreed<'a> {
 /// Checks the fields of the response against the request.
 pub(crate) fn check<'a>(
     version: HttpVersion,
-    fields: &'a [Field<'a>],
+    fields: &Fields<'a>,
     accept: &[u8; 28],
     config: &HandshakeConfig,
     settings: &Settings,
@@ -25,7 +25,7 @@ pub(crate) fn check<'a>(
         check_upgrade(fields, accept)?;
     }
     let mut extension = None;
-    for value in fields::all(fields, "Sec-WebSocket-Extensions") {
+    for value in fields.values(Name::Extensions) {
         for element in Extensions::new(value) {
             let element = element.map_err(|_| FaultKind::BadExtensionParameters)?;
             if !settings.wants_deflate() || extension.is_some() || !negotiation::is_deflate(element) {
@@ -35,7 +35,7 @@ pub(crate) fn check<'a>(
             extension = Some((element, agreement));
         }
     }
-    let subprotocol = match fields::single(fields, "Sec-WebSocket-Protocol") {
+    let subprotocol = match fields.single(Name::Protocol) {
         Ok(None) => None,
         Ok(Some(chosen)) if config.subprotocols().any(|name| name == chosen) => Some(chosen),
         _ => return Err(FaultKind::SubprotocolNotOffered),
@@ -44,19 +44,19 @@ pub(crate) fn check<'a>(
 }
 
 /// What HTTP/1.1 adds to it.
-fn check_upgrade(fields: &[Field<'_>], accept: &[u8; 28]) -> Result<(), FaultKind> {
-    match fields::single(fields, "Upgrade") {
+fn check_upgrade(fields: &Fields<'_>, accept: &[u8; 28]) -> Result<(), FaultKind> {
+    match fields.single(Name::Upgrade) {
         Ok(Some(value)) if value.eq_ignore_ascii_case(b"websocket") => {}
         _ => return Err(FaultKind::BadUpgrade),
     }
-    if !fields::list_has(fields::all(fields, "Connection"), "upgrade") {
+    if !fields.list_has(Name::Connection, "upgrade") {
         return Err(FaultKind::BadConnection);
     }
-    match fields::single(fields, "Sec-WebSocket-Accept") {
+    match fields.single(Name::Accept) {
         Ok(Some(value)) if value == accept => {}
         _ => return Err(FaultKind::BadAccept),
     }
-    if fields::all(fields, "Transfer-Encoding").next().is_some() || !has_no_content(fields) {
+    if fields.has(Name::TransferEncoding) || !has_no_content(fields) {
         return Err(FaultKind::BodyOn101);
     }
     Ok(())

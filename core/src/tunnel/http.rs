@@ -7,6 +7,7 @@ use super::proxy::Credentials;
 use super::{Step, TunnelConfig};
 use crate::error::{Breach, Error, Fault, FaultKind};
 use crate::handshake::deliver::{self, Head};
+use crate::handshake::fields::Fields;
 use crate::handshake::head::{self, FieldRoom, HeadKind, HeadReader};
 use crate::handshake::response::Agreed;
 use crate::handshake::write::push;
@@ -73,7 +74,7 @@ impl Answer {
             if (200..=299).contains(&status) {
                 // No length and no coding announces a body here (RFC 9110 §9.3.6).
                 let agreed = Agreed { subprotocol: None, extension: None };
-                let head = Head { bytes, start, fields };
+                let head = Head { bytes, start, fields: Fields::new(fields) };
                 deliver::open_client(&head, &agreed, batch).map_err(|_| FaultKind::NoMemory)?;
             }
             Ok(status)
