@@ -36,8 +36,8 @@ const MODULES = [
     interfaces: ["Exports"],
     tables: 0,
     passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge", "--const-hoisting"],
-    limit: 87_000,
-    gzipLimit: 42_200,
+    limit: 89_000,
+    gzipLimit: 43_400,
   },
   {
     name: "inspect",
@@ -45,8 +45,8 @@ const MODULES = [
     interfaces: ["Exports", "InspectExports"],
     tables: 9,
     passes: [],
-    limit: 500_000,
-    gzipLimit: 200_000,
+    limit: 345_000,
+    gzipLimit: 160_000,
   },
 ];
 /** Optimised for size: level "z" alone inlines too little to become small. */
