@@ -1,11 +1,17 @@
 --- One connection over a TCP socket of libuv: what every host does. The library does the protocol; this reads, writes,
 --- keeps the timer, reports the end of the stream and obeys the transport instruction.
 
+local ffi = require("ffi")
 local sansock = require("sansock")
 local uv = require("luv")
 
+ffi.cdef("int setsockopt(int socket, int level, int name, const void *value, unsigned size);")
+
 local N = sansock.numbers
 local WRITE_SIZE = 65536
+local IPPROTO_TCP = 6
+local TCP_NOTSENT_LOWAT = ({ Linux = 25, OSX = 0x201 })[ffi.os]
+local UNSENT_SIZE = 16384
 
 local Endpoint = {}
 Endpoint.__index = Endpoint
@@ -14,6 +20,15 @@ Endpoint.__index = Endpoint
 function Endpoint.now()
   uv.update_time()
   return uv.now()
+end
+
+-- libuv writes when the system says that there is room: by default when a third of a buffer of megabytes is free, which a
+-- slow peer may not achieve within the write timeout. With this it says so when few bytes are left to be sent.
+local function write_little_by_little(socket)
+  local size = ffi.new("int[1]", UNSENT_SIZE)
+  if TCP_NOTSENT_LOWAT then
+    ffi.C.setsockopt(socket:fileno(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, size, ffi.sizeof(size))
+  end
 end
 
 --- Drives a connection over a connected socket, both of which it frees at the end.
@@ -34,6 +49,7 @@ function Endpoint.start(conn, socket, on_event, on_progress, on_end)
     write_shut = false,
   }, Endpoint)
   socket:nodelay(true)
+  write_little_by_little(socket)
   self:drive()
   return self
 end
