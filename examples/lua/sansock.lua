@@ -14,7 +14,8 @@ local N = require("numbers")
 ffi.cdef(require("declarations"))
 
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
-local C = ffi.load(os.getenv("SANSOCK_LIBRARY") or folder .. "../../target/release/libsansock.so")
+local built = folder .. "../../target/release/libsansock." .. (ffi.os == "OSX" and "dylib" or "so")
+local C = ffi.load(os.getenv("SANSOCK_LIBRARY") or built)
 assert(C.sansock_abi_version() == N.ABI_VERSION, "libsansock has another binary interface")
 assert(C.sansock_record_size() == ffi.sizeof("sansock_record"), "libsansock has other records")
 assert(C.sansock_block_size() >= ffi.sizeof("sansock_block"), "libsansock has a smaller block")

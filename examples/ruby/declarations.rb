@@ -8,7 +8,8 @@ module Sansock
   module Library
     extend Fiddle::Importer
 
-    dlload ENV.fetch("SANSOCK_LIBRARY") { File.expand_path("../../target/release/libsansock.so", __dir__) }
+    BUILT = "../../target/release/libsansock.#{RbConfig::CONFIG['SOEXT']}"
+    dlload ENV.fetch("SANSOCK_LIBRARY") { File.expand_path(BUILT, __dir__) }
 
     FUNCTIONS = <<~C.lines(chomp: true).freeze
       int32_t sansock_config_new(uint32_t role, struct sansock_config **out)
