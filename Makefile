@@ -44,6 +44,7 @@ help:
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
+	  'make inspector [PORT=p] | test-inspector   the page that shows captures, on 127.0.0.1 | in Chromium and Firefox, by clicks and keys' \
 	  'make test-languages | test-wasmtime   hosts in Go, Lua and Ruby | the C library as a WebAssembly module, in Wasmtime' \
 	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
 	  'make test-dependents             packages from npm that depend on ws, on sansock/ws' \
@@ -230,6 +231,7 @@ include bindings/python/docs/docs.mk
 include examples/python/chat/chat.mk
 include examples/languages.mk
 include examples/wasmtime/wasmtime.mk
+include examples/inspector/inspector.mk
 include bindings/js/bench/bench.mk
 include bindings/tokio/tokio.mk
 include bindings/js/dependents/dependents.mk
@@ -268,7 +270,7 @@ PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
 DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay uvicorn
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
-lint: fuzz-lint lint-tokio $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
+lint: fuzz-lint lint-tokio lint-inspector $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings

@@ -3,7 +3,7 @@
 
 LANES := rust hosts
 rust := lint msrv no-std test-rust test-tokio test-c safety-brief check-man bench-counts
-hosts := test-python test-js test-dependents test-bundlers test-browser test-tunnel test-http test-http2 test-relay test-c-hosts test-install abi readme package demo interop
+hosts := test-python test-js test-dependents test-bundlers test-browser test-inspector test-tunnel test-http test-http2 test-relay test-c-hosts test-install abi readme package demo interop
 
 .PHONY: all $(LANES)
 all: $(LANES)
