@@ -1,7 +1,7 @@
 //! Shows a capture: `cargo run --example inspect FILE`, with `--json` one object a line.
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{BufWriter, Read, Write};
 
 use sansock_inspect::{Inspector, line};
 
@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [name] = &arguments[..] else { return Err("name one FILE, or - for standard input".into()) };
     let mut source: Box<dyn Read> =
         if name == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(name)?) };
+    let mut output = BufWriter::new(std::io::stdout().lock());
     let mut inspector = Inspector::new();
     let mut piece = vec![0; 1 << 20];
     loop {
@@ -19,8 +20,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         inspector.push(&piece[..count]);
         let outcome = if count == 0 { inspector.finish() } else { Ok(()) };
         for entry in inspector.take() {
-            println!("{}", if is_json { serde_json::to_string(&entry)? } else { line(&entry) });
+            if is_json {
+                serde_json::to_writer(&mut output, &entry)?;
+                writeln!(output)?;
+            } else {
+                writeln!(output, "{}", line(&entry))?;
+            }
         }
+        output.flush()?;
         outcome?;
         if count == 0 {
             return Ok(());

@@ -2,6 +2,8 @@
 
 use sansock::{Config, ConfigBuilder, Role};
 
+use crate::entry::Side;
+
 /// How messages may be compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Agreed {
@@ -75,9 +77,28 @@ impl Agreed {
         self == Agreed::Guessed
     }
 
+    /// What of it decides how this end's frames are read.
+    fn of_end(self, from: Side) -> Self {
+        let all = Parameters::default();
+        match self {
+            Agreed::Plain => Agreed::Plain,
+            Agreed::Guessed => Agreed::Deflate(all),
+            Agreed::Deflate(own) if from == Side::Client => Agreed::Deflate(Parameters {
+                client_no_context_takeover: own.client_no_context_takeover,
+                client_max_window_bits: own.client_max_window_bits,
+                ..all
+            }),
+            Agreed::Deflate(own) => Agreed::Deflate(Parameters {
+                server_no_context_takeover: own.server_no_context_takeover,
+                server_max_window_bits: own.server_max_window_bits,
+                ..all
+            }),
+        }
+    }
+
     /// The configuration of an engine that reads frames, and answers as one does that reads messages. It has no limits: those of
     /// the ends are not known.
-    pub(crate) fn config(self, role: Role) -> Option<Config> {
+    fn config(self, role: Role) -> Option<Config> {
         let builder = Config::builder(role)
             .start_open(true)
             .frames(true)
@@ -94,5 +115,23 @@ impl Agreed {
             Agreed::Deflate(parameters) => parameters.set(builder),
         };
         builder.build().ok()
+    }
+}
+
+/// The configurations of the engines so far. Those of one configuration share the buffers that wait for their next use: with one for
+/// each connection there would be buffers for each.
+#[derive(Debug, Default)]
+pub(crate) struct Configs(Vec<(Side, Agreed, Config)>);
+
+impl Configs {
+    /// The one for the frames of this end.
+    pub(crate) fn get(&mut self, from: Side, agreed: Agreed) -> Option<Config> {
+        let agreed = agreed.of_end(from);
+        if let Some((.., config)) = self.0.iter().find(|(end, known, _)| (*end, *known) == (from, agreed)) {
+            return Some(config.clone());
+        }
+        let config = agreed.config(if from == Side::Client { Role::Server } else { Role::Client })?;
+        self.0.push((from, agreed, config.clone()));
+        Some(config)
     }
 }

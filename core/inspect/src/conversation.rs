@@ -12,7 +12,7 @@ use crate::log::{Log, Place};
 const MAX_HEAD: usize = 1 << 20;
 
 /// How many frames wait for a response, in bytes, before they are read without it.
-const MAX_WAITING: usize = 1 << 20;
+const MAX_WAITING: usize = 256 << 10;
 
 /// What is known of a connection before its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,10 @@ impl Conversation {
         }
         match core::mem::replace(&mut self.stream(from).stage, Stage::Over) {
             Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
-            Stage::Body => self.read_body(None, place, log),
+            Stage::Body => {
+                self.read_body(None, place, log);
+                self.responses = None;
+            }
             Stage::Head(begun, _) => {
                 self.judge_head(&begun, is_eof, place, log);
                 self.stream(from).stage = Stage::Over;
@@ -154,14 +157,16 @@ impl Conversation {
         if begun.is_empty() {
             return;
         }
+        // What answers a request is a response, or wrong.
+        let is_answer = place.from == Side::Server && self.asked.is_some();
         match (head::is_begun(&begun), self.origin) {
             (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
-            (Some(false), Origin::Unknown | Origin::Middle) if !self.is_encrypted(&begun) => {
+            (Some(false), Origin::Unknown | Origin::Middle) if !is_answer && !self.is_encrypted(&begun) => {
                 self.agreed.get_or_insert(Agreed::Guessed);
                 self.wait(begun, place, log);
             }
             (Some(is_http), Origin::Unknown | Origin::Middle | Origin::Begin)
-                if !is_http || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
+                if !(is_http || is_answer) || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
             {
                 (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
                 let text = if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER };
@@ -246,6 +251,7 @@ impl Conversation {
             }
             Outcome::Open(agreed) => {
                 self.stream(place.from).stage = Stage::Waiting(Vec::new());
+                (self.asked, self.responses) = (None, None);
                 self.agree(agreed, place, log);
             }
             Outcome::Interim => {}
@@ -310,7 +316,8 @@ impl Conversation {
             let stream = self.stream(from);
             if let Stage::Waiting(bytes) = &mut stream.stage {
                 let bytes = core::mem::take(bytes);
-                let frames = Frames::new(from, agreed, stream.offset, now(place.time));
+                let config = log.configs.get(from, agreed);
+                let frames = config.and_then(|config| Frames::new(config, agreed, stream.offset, now(place.time)));
                 let frames = frames.map(|frames| if is_doubtful { frames.doubtful() } else { frames });
                 stream.stage = frames.map_or(Stage::Over, |frames| Stage::Frames(Box::new(frames)));
                 self.read_frames(&bytes, place, log);

@@ -3,10 +3,10 @@
 use core::mem;
 use core::time::Duration;
 
-use sansock::{CloseCode, Config, Connection, Event, FaultKind, Role};
+use sansock::{CloseCode, Config, Connection, Event, FaultKind};
 
 use crate::agreed::Agreed;
-use crate::entry::{Side, What};
+use crate::entry::What;
 use crate::gathered::{Gathered, hex, unmasked};
 use crate::header::Header;
 use crate::log::{Log, Place};
@@ -99,10 +99,8 @@ impl UnderWay {
 }
 
 impl Frames {
-    /// The reader for what `from` sends behind the handshake, which ends at `offset`. There is none without memory for it.
-    pub(crate) fn new(from: Side, agreed: Agreed, offset: u64, now: Duration) -> Option<Self> {
-        let role = if from == Side::Client { Role::Server } else { Role::Client };
-        let config = agreed.config(role)?;
+    /// The reader for what is sent behind the handshake, which ends at `offset`. There is none without memory for it.
+    pub(crate) fn new(config: Config, agreed: Agreed, offset: u64, now: Duration) -> Option<Self> {
         Some(Frames {
             engine: Connection::new(&config, SEED, now).ok()?,
             config,

@@ -13,6 +13,23 @@
 //! assert!(entries.iter().any(|entry| is_hi(&entry.what)));
 //! # Ok::<(), sansock_inspect::CaptureError>(())
 //! ```
+//!
+//! # Memory
+//!
+//! Payloads are not held, whatever they inflate to: entries carry the first bytes of them. An inspector whose entries are taken as
+//! they come holds at most, in bytes:
+//!
+//! - [`ENTRY`] and 8 times the preview for each entry that has not been taken, and what the lines of heads are long;
+//! - [`OPEN`] for each connection under way, and [`ENDED`] for each that is over;
+//! - [`SHARED`] for each kind of compression that was agreed on: those differ in the end, in the window and in whether it is kept, and
+//!   there is one more without compression;
+//! - what waits: 5 MiB for packets of one end that are out of order, 1 MiB for a head that has not ended, 512 KiB for frames before the
+//!   response, which are then read at once;
+//! - one packet of the file, 16 MiB at most, and the piece that is pushed;
+//! - of files that are not of packets all of it, 512 MiB at most, and of an archive (HAR) what it is parsed into.
+//!
+//! With entries that carry their whole payload, which [`Inspector::with`] asks for, 64 MiB may be held for each of them and for each
+//! message under way.
 
 mod agreed;
 mod capture;
@@ -37,6 +54,19 @@ use log::Log;
 
 /// How many bytes of a payload an entry carries unless told otherwise.
 pub const PREVIEW: usize = 256;
+
+/// What one entry takes, in bytes, without its preview and the lines of a head.
+pub const ENTRY: usize = 1 << 10;
+
+/// What a connection under way takes, in bytes.
+pub const OPEN: usize = 768 << 10;
+
+/// What the connections with one kind of compression share at most, in bytes: the engine's buffers that wait for their next use. It has
+/// none in WebAssembly.
+pub const SHARED: usize = 24 << 20;
+
+/// What is kept of a connection that is over, in bytes.
+pub const ENDED: usize = 2 << 10;
 
 /// Reads a capture, or connections that are under way.
 pub struct Inspector {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::agreed::Configs;
 use crate::entry::{Entry, Side, What};
 
 /// How much of one payload is shown at most, in bytes: a small capture can inflate to more than there is memory.
@@ -11,6 +12,8 @@ const MOST: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Log {
     pub(crate) entries: VecDeque<Entry>,
+    /// What the readers of all connections share.
+    pub(crate) configs: Configs,
     next: u64,
     /// How many of them were faults, or said that the capture ends inside something.
     pub(crate) faults: u64,
@@ -28,7 +31,7 @@ pub(crate) struct Place {
 
 impl Log {
     pub(crate) fn new(preview: usize, whole: Vec<u64>) -> Self {
-        Log { entries: VecDeque::new(), next: 1, faults: 0, preview, whole }
+        Log { entries: VecDeque::new(), configs: Configs::default(), next: 1, faults: 0, preview, whole }
     }
 
     /// How many bytes of a payload to keep while it is under way: its number is not known before its end.

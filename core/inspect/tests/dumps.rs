@@ -210,7 +210,7 @@ fn archives_that_are_wrong_are_named() {
     }
     let whole = fs::read(folder().join("../chromium-plain.har")).expect("an archive");
     let end = whole.trim_ascii_end().len();
-    for length in (1..end).step_by(7) {
+    for length in (1..end).step_by(13) {
         let mut inspector = inspector();
         inspector.push(&whole[..length]);
         assert!(inspector.finish().is_err_and(|error| error.to_string().contains("EOF while parsing")), "{length}");
@@ -223,7 +223,7 @@ fn a_dump_that_is_cut_shows_what_there_is() {
         let whole = dump(name);
         let all = told(&read_well(&whole));
         // Within its first line a dump may be plain hexadecimal.
-        for length in (90..whole.len()).step_by(5) {
+        for length in (90..whole.len()).step_by(11) {
             let mut inspector = inspector();
             inspector.push(&whole[..length]);
             let outcome = inspector.finish();

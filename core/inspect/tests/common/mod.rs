@@ -159,7 +159,7 @@ pub(crate) fn read_in(file: &[u8], sizes: &[usize]) -> (Vec<Entry>, Result<(), C
 /// Reads a file, and holds that no pieces of it make a difference.
 pub(crate) fn read(file: &[u8]) -> (Vec<Entry>, Result<(), CaptureError>) {
     let whole = read_in(file, &[file.len().max(1)]);
-    for sizes in [&[1][..], &[2], &[3, 1, 17, 5], &[64, 1], &[1000]] {
+    for sizes in [&[1][..], &[3, 1, 17, 5], &[1000]] {
         hold_same(&read_in(file, sizes), &whole, &format!("in pieces of {sizes:?}"));
     }
     hold_order(&whole.0);
