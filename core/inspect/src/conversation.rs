@@ -277,10 +277,9 @@ impl Conversation {
         matches!(self.origin, Origin::Unknown | Origin::WebSocket)
     }
 
-    /// Reads the body of a refusal, or its end.
+    /// Reads the body of a refusal, or its end. A fault in it is told where it begins.
     fn read_body(&mut self, bytes: Option<&[u8]>, place: Place, log: &mut Log) {
         let offset = self.server.offset;
-        self.server.offset += bytes.map_or(0, |bytes| bytes.len() as u64);
         if let Some(fault) = self.responses.as_mut().and_then(|responses| responses.body(bytes, offset)) {
             log.add(place, None, What::Fault(fault));
             self.server.stage = Stage::Over;

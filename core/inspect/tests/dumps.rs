@@ -181,6 +181,7 @@ fn lines_that_are_wrong_are_named() {
         ("00000000: 8102 6869  ..hi\nwhat: 8102  ..\n", "line 2 does not begin with an offset"),
         ("00000010: 8102 6869  ..hi\n00000000: 8102  ..\n", "line 2 has an offset before that of the first line"),
         ("00000000: 0000  ..\n*\nffffffffffff: 00  .\n", "line 3 repeats too much"),
+        ("00000000: 00  .\n*\n00090000: 00  .\n*\n00120000: 00  .\n", "line 5 repeats too much"),
         (
             "0000000 0281 6968\n0000004\n",
             "line 1 has words in the order of the machine that wrote them: write bytes, as of hexdump -C",

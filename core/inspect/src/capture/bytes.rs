@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 
 use super::CaptureError;
 
-/// How much a dump may be for the lines that it leaves out because they repeat the one before.
-const MAX_REPEATED: usize = 64 << 20;
+/// How much may be left out of a dump because it repeats the line before.
+const MAX_REPEATED: usize = 1 << 20;
 
 /// The bytes of a dump; of anything else, the thing itself.
 pub(super) fn decode(data: Vec<u8>) -> Result<Vec<u8>, CaptureError> {
@@ -84,14 +84,16 @@ fn dump(text: &str) -> Option<Result<Vec<u8>, CaptureError>> {
     let (_, first) = filled(text).next()?;
     let (offset, rest) = split(first);
     let begin = u64::from_str_radix(offset, 16).ok().filter(|_| offset.len() >= 4 && !offset.starts_with('+'))?;
-    if begin != 0 && !rest.starts_with(':') && !rest.contains('|') || columns(rest).is_ok_and(|bytes| bytes.is_empty())
-    {
+    let is_hexadecimal = rest.starts_with(':') || rest.contains('|');
+    if begin != 0 && !is_hexadecimal || columns(rest).is_ok_and(|bytes| bytes.is_empty()) {
         return None;
     }
     // `od` counts in octal, or as it is told. A number is the larger the larger its base: a wrong one is beyond what there is.
-    let outcomes = [16, 10, 8].map(|radix| Lines::read(text, radix));
-    let first_error = outcomes[0].clone();
-    Some(outcomes.into_iter().find(Result::is_ok).unwrap_or(first_error))
+    let outcome = Lines::read(text, 16);
+    if outcome.is_ok() || is_hexadecimal {
+        return Some(outcome);
+    }
+    Some([10, 8].iter().find_map(|radix| Lines::read(text, *radix).ok()).map_or(outcome, Ok))
 }
 
 /// What has been read of a dump.
@@ -104,6 +106,8 @@ struct Lines {
     begin: Option<u64>,
     /// Whether lines were left out.
     is_repeated: bool,
+    /// How many bytes that was so far.
+    repeated: usize,
 }
 
 impl Lines {
@@ -148,7 +152,8 @@ impl Lines {
 
     fn repeat_to(&mut self, at: usize) -> Result<(), String> {
         let line = self.bytes[self.last..].to_vec();
-        if line.is_empty() || at > self.bytes.len() + MAX_REPEATED {
+        self.repeated += at.saturating_sub(self.bytes.len()).min(MAX_REPEATED + 1);
+        if line.is_empty() || self.repeated > MAX_REPEATED {
             return Err("repeats too much".to_owned());
         }
         while self.bytes.len() < at {
