@@ -12,6 +12,7 @@ lint-inspect: $(DONE)/venv
 	cd $(CAPTURES) && ../$(RUFF) check --config ../../../.ci/ruff.toml .
 	cd $(CAPTURES) && ../$(RUFF) format --check --config ../../../.ci/ruff.toml .
 	cd $(CAPTURES) && ../$(MYPY) --strict .
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock-inspect --no-deps
 
 test-rust: test-inspect
 test-inspect: $(DONE)/rust

@@ -86,7 +86,7 @@ pub(crate) struct Connections {
 /// A form of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// What [`line`] makes of each, for people.
+    /// What [`line()`] makes of each, for people.
     Text,
     /// A line of JSON for each.
     Json,
