@@ -91,11 +91,11 @@ impl Conversation {
                     self.guess(place, log);
                 }
             }
-            Stage::Begin => self.read_head(bytes.to_vec(), 0, place, log),
+            Stage::Begin => self.read_head(bytes.to_vec(), 0, false, place, log),
             Stage::Head(begun, searched) => {
                 let (mut begun, searched) = (core::mem::take(begun), *searched);
                 begun.extend_from_slice(bytes);
-                self.read_head(begun, searched, place, log);
+                self.read_head(begun, searched, false, place, log);
             }
         }
     }
@@ -115,6 +115,12 @@ impl Conversation {
             Stage::Body => {
                 self.read_body(None, place, log);
                 self.responses = None;
+            }
+            Stage::Head(begun, _) if self.origin != Origin::WebSocket && head::is_begun(&begun) == Some(false) => {
+                // Too little came to tell what it is.
+                self.stream(from).stage = Stage::Begin;
+                self.read_head(begun, 0, true, place, log);
+                self.end(from, is_eof, time, log);
             }
             Stage::Head(begun, _) => {
                 self.judge_head(&begun, is_eof, place, log);
@@ -153,12 +159,17 @@ impl Conversation {
         self.end(Side::Client, false, time, log);
     }
 
-    fn read_head(&mut self, begun: Vec<u8>, searched: usize, place: Place, log: &mut Log) {
+    /// Reads what comes first, of which so much has been searched for the end of a head. If it `is_all`, no more of it comes.
+    fn read_head(&mut self, begun: Vec<u8>, searched: usize, is_all: bool, place: Place, log: &mut Log) {
         if begun.is_empty() {
             return;
         }
         // What answers a request is a response, or wrong.
         let is_answer = place.from == Side::Server && self.asked.is_some();
+        if !is_all && self.may_be_encrypted(&begun) {
+            self.stream(place.from).stage = Stage::Head(begun, 0);
+            return;
+        }
         match (head::is_begun(&begun), self.origin) {
             (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
             (Some(false), Origin::Unknown | Origin::Middle) if !is_answer && !self.is_encrypted(&begun) => {
@@ -220,6 +231,15 @@ impl Conversation {
     /// Whether what begins so is TLS. One that is under way is seen by any of its records.
     fn is_encrypted(&self, begun: &[u8]) -> bool {
         is_tls(begun) || self.origin == Origin::Middle && matches!(begun, [0x14..=0x17, 3, 0..=4, ..])
+    }
+
+    /// Whether so little has come that it may be TLS.
+    fn may_be_encrypted(&self, begun: &[u8]) -> bool {
+        match begun {
+            [0x16] => true,
+            [0x14..=0x17] | [0x14..=0x17, 3] => self.origin == Origin::Middle,
+            _ => false,
+        }
     }
 
     /// Judges a head, and goes on to what it leads to.
