@@ -76,6 +76,8 @@ help:
 	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
 	  'make release-archive [TARGET=t]  the C library as an archive, into target/packages, and used once' \
 	  'make deb | test-deb              Debian packages into target/deb | and their use in a clean system' \
+	  'make sizes                       how large the C library is in all its builds, against limits' \
+	  'make small | test-bare           the C library where size counts | without an operating system, on an emulated board' \
 	  'make test-conan                  packages by the recipe for Conan, and programs that use them' \
 	  'make package                     crate, wheel, sdist and npm package into target/packages, and each used once' \
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
@@ -248,6 +250,7 @@ include core/inspect/inspect.mk
 include ffi/install/install.mk
 include ffi/debian/deb.mk
 include ffi/conan/conan.mk
+include ffi/sizes/sizes.mk
 include ffi/hosts/hosts.mk
 include .ci/package/package.mk
 include .ci/safety.mk
@@ -301,9 +304,9 @@ lint: fuzz-lint lint-tokio lint-inspector $(DONE)/rust $(DONE)/python-package $(
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(MYPY) --strict install.py from_meson.py && $(MYPY) --strict test.py tree.py
-	cd ffi && ../.venv/bin/ruff check --config ../.ci/ruff.toml abi conan man
-	cd ffi && ../.venv/bin/ruff format --check --config ../.ci/ruff.toml abi conan man
-	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py
+	cd ffi && ../.venv/bin/ruff check --config ../.ci/ruff.toml abi conan man sizes
+	cd ffi && ../.venv/bin/ruff format --check --config ../.ci/ruff.toml abi conan man sizes
+	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py sizes/sizes.py
 	cd ffi/hosts && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py hostile.py

@@ -113,24 +113,30 @@ macro_rules! faults {
             }
 
             /// The name used in every language and in the conformance vectors, in upper case.
-            pub fn name(self) -> &'static str {
+            pub const fn name(self) -> &'static str {
                 self.of(const { &[$(in_build($number, $label),)*] })
             }
 
             /// What happened, in a phrase without a full stop.
-            pub fn text(self) -> &'static str {
+            pub const fn text(self) -> &'static str {
                 self.of(const { &[$(in_build($number, $text),)*] })
             }
 
             /// The clause that was broken, as "RFC 6455 §5.2".
-            pub fn clause(self) -> &'static str {
+            pub const fn clause(self) -> &'static str {
                 self.of(&[$($clause,)*])
             }
 
             /// This kind's entry in a column. Tables and a search compile to less than a branch for each kind.
-            fn of(self, column: &[&'static str]) -> &'static str {
-                let row = Self::ALL.iter().position(|kind| *kind == self);
-                row.and_then(|row| column.get(row)).copied().unwrap_or_default()
+            const fn of(self, column: &[&'static str]) -> &'static str {
+                let mut row = 0;
+                while row < Self::ALL.len() && row < column.len() {
+                    if Self::ALL[row] as u16 == self as u16 {
+                        return column[row];
+                    }
+                    row += 1;
+                }
+                ""
             }
 
             /// What the engine sends to the peer.

@@ -1,6 +1,6 @@
 //! The configuration of connections: options by number, texts, headers.
 
-use std::ffi::c_char;
+use core::ffi::c_char;
 
 use sansock::boundary::Error;
 

@@ -1,9 +1,10 @@
 //! The connection: each export checks its pointers, calls the engine once, and refreshes the block.
 
-use std::ffi::c_char;
-use std::fmt::Write as _;
-use std::mem::{self, size_of};
-use std::ptr;
+use alloc::string::String;
+use core::ffi::c_char;
+use core::fmt::Write as _;
+use core::mem::{self, size_of};
+use core::ptr;
 
 use sansock::boundary::{self, Error};
 use sansock::{Fault, Role};
@@ -11,6 +12,7 @@ use sansock::{Fault, Role};
 use crate::guard::{bytes, bytes_mut, slice, status, write};
 use crate::handle::{Handle, Kind};
 use crate::types::{Block, Config, Conn, Record};
+use crate::version::random_seed;
 
 /// The block as C sees it: the engine's, and behind it what the host writes between calls.
 #[repr(C)]
@@ -178,7 +180,7 @@ pub unsafe extern "C" fn sansock_conn_new(
             }
             let seed = match config.role() {
                 Role::Server => [0; 32],
-                Role::Client if seed.is_null() => sansock::random_seed()?,
+                Role::Client if seed.is_null() => random_seed()?,
                 // SAFETY: 32 readable bytes by the rules of the header; bytes need no alignment.
                 Role::Client => unsafe { seed.cast::<[u8; 32]>().read() },
             };

@@ -1,5 +1,6 @@
 //! What stands between C and the engine: panics, and pointers with lengths.
 
+#[cfg(feature = "std")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sansock::boundary::Error;
@@ -8,6 +9,7 @@ use sansock::boundary::Error;
 ///
 /// The closures borrow handles across the unwind: the caller poisons the handle it lent, so nobody sees a half-changed
 /// one.
+#[cfg(feature = "std")]
 pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(|| {
         #[cfg(feature = "panic-hook")]
@@ -19,6 +21,12 @@ pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Err
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget);
         Err(Error::Poisoned)
     })
+}
+
+/// Runs `body`. A panic aborts: nothing can be unwound without a standard library.
+#[cfg(not(feature = "std"))]
+pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    body()
 }
 
 /// The status that C sees.
@@ -36,7 +44,7 @@ pub(crate) fn status(result: Result<(), Error>) -> i32 {
 pub(crate) unsafe fn bytes<'a, T>(data: *const T, len: usize) -> Result<&'a [u8], Error> {
     match checked(data.cast(), len)? {
         // SAFETY: not null, not longer than an object can be; the rest is promised by the caller.
-        Some(data) => Ok(unsafe { std::slice::from_raw_parts(data, len) }),
+        Some(data) => Ok(unsafe { core::slice::from_raw_parts(data, len) }),
         None => Ok(&[]),
     }
 }
@@ -52,7 +60,7 @@ pub(crate) unsafe fn slice<'a, T>(values: *const T, count: usize) -> Result<&'a 
     }
     match checked(values.cast(), size)? {
         // SAFETY: not null, aligned, not longer than an object can be; the rest is promised by the caller.
-        Some(values) => Ok(unsafe { std::slice::from_raw_parts(values.cast(), count) }),
+        Some(values) => Ok(unsafe { core::slice::from_raw_parts(values.cast(), count) }),
         None => Ok(&[]),
     }
 }
@@ -64,7 +72,7 @@ pub(crate) unsafe fn slice<'a, T>(values: *const T, count: usize) -> Result<&'a 
 pub(crate) unsafe fn bytes_mut<'a>(data: *mut u8, len: usize) -> Result<&'a mut [u8], Error> {
     match checked(data, len)? {
         // SAFETY: not null, not longer than an object can be; the rest is promised by the caller.
-        Some(data) => Ok(unsafe { std::slice::from_raw_parts_mut(data.cast_mut(), len) }),
+        Some(data) => Ok(unsafe { core::slice::from_raw_parts_mut(data.cast_mut(), len) }),
         None => Ok(&mut []),
     }
 }

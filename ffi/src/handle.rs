@@ -1,8 +1,9 @@
 //! What is behind an opaque pointer: a value with a magic word, a count of its users, and a mark of a past panic.
 
-use std::alloc::{Layout, alloc};
-use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use alloc::alloc::{Layout, alloc};
+use alloc::boxed::Box;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use sansock::boundary::Error;
 
@@ -25,7 +26,7 @@ pub(crate) struct Handle<T> {
     /// 0: nobody; [`WRITER`]: one call that may change the value; else that many calls that read it.
     users: AtomicU32,
     poisoned: AtomicBool,
-    magic: AtomicU64,
+    magic: UnsafeCell<u64>,
 }
 
 const WRITER: u32 = u32::MAX;
@@ -42,7 +43,7 @@ impl<T: Kind> Handle<T> {
             value: UnsafeCell::new(value),
             users: AtomicU32::new(0),
             poisoned: AtomicBool::new(false),
-            magic: AtomicU64::new(T::MAGIC),
+            magic: UnsafeCell::new(T::MAGIC),
         };
         // SAFETY: `place` is fresh memory of this layout.
         unsafe { place.write(handle) };

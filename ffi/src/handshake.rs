@@ -1,6 +1,7 @@
 //! The opening handshake: the answer to a request, and heads as fields.
 
-use std::ffi::c_char;
+use alloc::vec::Vec;
+use core::ffi::c_char;
 
 use sansock::boundary::{self, Error};
 

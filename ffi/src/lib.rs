@@ -9,7 +9,8 @@
 //!    calls may read one configuration at once.
 //! 3. **Panics stop here.** Each body runs in a guard that turns a panic into `POISONED`. The handle is then poisoned:
 //!    every later call on it returns `POISONED`, its block says "close the transport", and only free works. In WebAssembly
-//!    there is no unwinding: a panic is a trap, which ends the call, and the instance must not be called again.
+//!    there is no unwinding: a panic is a trap, which ends the call, and the instance must not be called again. Without a
+//!    standard library nothing can be unwound: a panic calls `abort`.
 //! 4. **Buffers** are pointer and length. `(NULL, 0)` is an empty one; null with a length, and lengths above
 //!    `isize::MAX`, are `INVALID_ARGUMENT`.
 //! 5. **Out-parameters** are written on success only, and hold nothing the callee reads.
@@ -20,10 +21,15 @@
 #![warn(unsafe_op_in_unsafe_fn)]
 // The safety rules are the same for all exports: they are the file comment of the header.
 #![allow(clippy::missing_safety_doc)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
 
-#[cfg(not(any(panic = "unwind", target_family = "wasm")))]
+extern crate alloc;
+
+#[cfg(all(feature = "std", not(any(panic = "unwind", target_family = "wasm"))))]
 compile_error!("the panic guard of the C ABI needs panic = \"unwind\"");
 
+#[cfg(not(any(feature = "std", test)))]
+mod bare;
 pub mod config;
 pub mod connection;
 mod guard;

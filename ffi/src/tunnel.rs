@@ -1,7 +1,7 @@
 //! Tunnels through proxies: each export checks its pointers, calls the engine once, and refreshes the block.
 
-use std::ffi::c_char;
-use std::ptr;
+use core::ffi::c_char;
+use core::ptr;
 
 use sansock::boundary::{self, Error};
 
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn sansock_proxy_parse(url: *const c_char, len: usize, out
         if out.is_null() {
             return Err(Error::InvalidArgument);
         }
-        let text = std::str::from_utf8(text).map_err(|_| Error::InvalidArgument)?;
+        let text = core::str::from_utf8(text).map_err(|_| Error::InvalidArgument)?;
         let proxy = sansock::Proxy::parse(text)?;
         let place = Proxy {
             secure: proxy.secure.into(),

@@ -1,7 +1,7 @@
 //! What C sees: opaque handles, plain structs, and numbers. Structs and numbers mirror the engine's, as is checked below.
 
-use std::ffi::c_char;
-use std::mem::{offset_of, size_of};
+use core::ffi::c_char;
+use core::mem::{offset_of, size_of};
 
 use sansock::boundary;
 

@@ -1,9 +1,7 @@
 //! What needs no connection: versions, sizes, texts, a seed, a URL.
 
-use std::array;
-use std::ffi::c_char;
-use std::mem::size_of;
-use std::sync::LazyLock;
+use core::ffi::c_char;
+use core::mem::size_of;
 
 use sansock::FaultKind;
 use sansock::boundary::Error;
@@ -35,8 +33,6 @@ impl Text {
     }
 }
 
-const FAULTS: usize = FaultKind::ALL.len();
-
 static VERSION: Text = Text::new(sansock::VERSION);
 static OK: Text = Text::new("success");
 static UNKNOWN_ERROR: Text = Text::new("an error this version does not know");
@@ -54,11 +50,68 @@ static ERROR_TEXTS: [Text; Error::ALL.len()] = {
     texts
 };
 
-/// Built on first use.
-static FAULT_NAMES: LazyLock<[Text; FAULTS]> =
-    LazyLock::new(|| array::from_fn(|i| Text::new(FaultKind::ALL[i].name())));
-static FAULT_TEXTS: LazyLock<[Text; FAULTS]> =
-    LazyLock::new(|| array::from_fn(|i| Text::new(FaultKind::ALL[i].text())));
+/// A column of the table of faults, each text followed by NUL: made when the library is compiled, without pointers and without gaps.
+struct Column<const LEN: usize> {
+    bytes: [u8; LEN],
+    starts: [u16; FaultKind::ALL.len()],
+}
+
+impl<const LEN: usize> Column<LEN> {
+    const fn new(texts: &[&str; FaultKind::ALL.len()]) -> Self {
+        let mut column = Column { bytes: [0; LEN], starts: [0; FaultKind::ALL.len()] };
+        let (mut row, mut end) = (0, 0);
+        while row < texts.len() {
+            column.starts[row] = end as u16;
+            let (text, mut i) = (texts[row].as_bytes(), 0);
+            while i < text.len() {
+                column.bytes[end + i] = text[i];
+                i += 1;
+            }
+            end += text.len() + 1;
+            row += 1;
+        }
+        assert!(end == LEN && LEN <= u16::MAX as usize, "the column is not as long as its texts");
+        column
+    }
+
+    fn text(&self, row: usize) -> Option<*const c_char> {
+        let start = usize::from(*self.starts.get(row)?);
+        self.bytes.get(start..).map(|text| text.as_ptr().cast())
+    }
+}
+
+/// How many bytes the texts have with their NUL.
+const fn len_of(texts: &[&str; FaultKind::ALL.len()]) -> usize {
+    let (mut row, mut len) = (0, 0);
+    while row < texts.len() {
+        len += texts[row].len() + 1;
+        row += 1;
+    }
+    len
+}
+
+const NAMES: [&str; FaultKind::ALL.len()] = {
+    let mut names = [""; FaultKind::ALL.len()];
+    let mut row = 0;
+    while row < names.len() {
+        names[row] = FaultKind::ALL[row].name();
+        row += 1;
+    }
+    names
+};
+
+const TEXTS: [&str; FaultKind::ALL.len()] = {
+    let mut texts = [""; FaultKind::ALL.len()];
+    let mut row = 0;
+    while row < texts.len() {
+        texts[row] = FaultKind::ALL[row].text();
+        row += 1;
+    }
+    texts
+};
+
+static FAULT_NAMES: Column<{ len_of(&NAMES) }> = Column::new(&NAMES);
+static FAULT_TEXTS: Column<{ len_of(&TEXTS) }> = Column::new(&TEXTS);
 
 /// The place of a fault in [`FaultKind::ALL`].
 fn fault_index(fault: u32) -> Option<usize> {
@@ -103,20 +156,29 @@ pub extern "C" fn sansock_error_text(status: i32) -> *const c_char {
 /// Returns the name of a fault, such as "MESSAGE_TOO_BIG". Static, never NULL: "" for 0 and for unknown numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_fault_name(fault: u32) -> *const c_char {
-    let name = guard(|| Ok(fault_index(fault).map(|place| FAULT_NAMES[place].as_ptr())));
-    name.ok().flatten().unwrap_or(NO_NAME.as_ptr())
+    fault_index(fault).and_then(|row| FAULT_NAMES.text(row)).unwrap_or(NO_NAME.as_ptr())
 }
 
 /// Returns what a fault means, in one sentence. Static, never NULL: unknown numbers have a text too.
 /// sansock_conn_fault_text adds the numbers of the case.
 #[unsafe(no_mangle)]
 pub extern "C" fn sansock_fault_text(fault: u32) -> *const c_char {
-    let text = guard(|| Ok(fault_index(fault).map(|place| FAULT_TEXTS[place].as_ptr())));
-    match text {
-        Ok(Some(text)) => text,
-        _ if fault == 0 => NO_FAULT.as_ptr(),
-        _ => UNKNOWN_FAULT.as_ptr(),
+    match fault_index(fault).and_then(|row| FAULT_TEXTS.text(row)) {
+        Some(text) => text,
+        None if fault == 0 => NO_FAULT.as_ptr(),
+        None => UNKNOWN_FAULT.as_ptr(),
     }
+}
+
+/// The bytes of the operating system, where there is one.
+#[cfg(feature = "std")]
+pub(crate) fn random_seed() -> Result<[u8; 32], Error> {
+    Ok(sansock::random_seed()?)
+}
+
+#[cfg(not(feature = "std"))]
+pub(crate) fn random_seed() -> Result<[u8; 32], Error> {
+    Err(Error::Entropy)
 }
 
 /// Asks the operating system for the 32 bytes that a connection is created with. SANSOCK_ERR_ENTROPY if it has none.
@@ -127,7 +189,7 @@ pub unsafe extern "C" fn sansock_random_seed(seed: *mut u8) -> i32 {
         if seed.is_null() {
             return Err(Error::InvalidArgument);
         }
-        let bytes = sansock::random_seed()?;
+        let bytes = random_seed()?;
         // SAFETY: not null, and room for 32 bytes by the rules of the header.
         unsafe { write(seed.cast(), bytes) };
         Ok(())
@@ -144,7 +206,7 @@ pub unsafe extern "C" fn sansock_url_parse(url: *const c_char, len: usize, out: 
         if out.is_null() {
             return Err(Error::InvalidArgument);
         }
-        let text = std::str::from_utf8(text).map_err(|_| Error::InvalidArgument)?;
+        let text = core::str::from_utf8(text).map_err(|_| Error::InvalidArgument)?;
         let url = sansock::Url::parse(text)?;
         let place =
             Url { secure: url.secure.into(), port: url.port, host_offset: host_offset(text), host_len: url.host.len() };
@@ -164,7 +226,7 @@ pub(crate) fn host_offset(url: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::CStr;
+    use core::ffi::CStr;
 
     use super::*;
 
