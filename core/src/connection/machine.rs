@@ -136,9 +136,6 @@ impl Connection {
                         Outcome::Open(deflate) => {
                             self.sender.open(deflate);
                             self.phase = Phase::Frames;
-                            if at == input.len() {
-                                return Ok(at);
-                            }
                         }
                         Outcome::Refused(status) => {
                             self.refused(status);

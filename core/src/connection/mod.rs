@@ -124,7 +124,7 @@ impl Connection {
             sender.open(deflate.then(|| negotiation::agreed(config.role, settings)));
             Phase::Frames
         } else {
-            Phase::Opening(Box::new(Opening::new(&config.handshake, &mut sender)?))
+            Phase::Opening(Opening::new(&config.handshake, &mut sender)?)
         };
         Ok(Connection {
             phase,

@@ -15,7 +15,7 @@ pub(crate) struct Head<'a> {
     pub(crate) bytes: &'a [u8],
     /// Where it begins in the scratch buffer.
     pub(crate) start: usize,
-    pub(crate) fields: Fields<'a>,
+    pub(crate) fields: &'a Fields<'a>,
 }
 
 impl Head<'_> {
@@ -134,7 +134,7 @@ pub(crate) fn refusal(
     let mut room = FieldRoom::new();
     let result = head::parse(bytes, &mut room).map_err(|_| Error::NoMemory).and_then(|(line, fields)| {
         let reason = head::parse_status_line(line).map_or(&[][..], |(_, reason)| reason);
-        let head = Head { bytes, start, fields: Fields::new(fields) };
+        let head = Head { bytes, start, fields: &Fields::new(fields) };
         rejected(&Rejected { head, status, reason, body: Some((body, truncated)) }, batch)
     });
     batch.scratch = scratch;

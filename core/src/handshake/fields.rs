@@ -1,5 +1,7 @@
 //! Header fields: finding them, and the lists that their values hold (RFC 9110 §5.6.1, RFC 6455 §9.1).
 
+use core::slice;
+
 use crate::abi::http;
 use crate::syntax::{is_token_byte, split_token, trim};
 
@@ -107,47 +109,64 @@ pub(crate) enum Name {
     Extensions,
 }
 
-/// How many names there are.
-const NAMES: usize = Name::Extensions as usize + 1;
-
 impl Name {
-    /// The name of a field, if it is one of these.
+    fn text(self) -> &'static str {
+        TEXTS[self as usize]
+    }
+
+    /// The name of a field, if it is one of these: of those of its length.
+    #[cfg(not(target_family = "wasm"))]
     fn of(field: &Field<'_>) -> Option<Self> {
-        use Name::*;
-        let is = |name: Self, text: &[u8]| equal(field.name, text).then_some(name);
+        let is = |name: Self| equal(field.name, name.text()).then_some(name);
         match field.name.len() {
-            4 => is(Host, b"Host"),
-            6 => is(Origin, b"Origin"),
-            7 => is(Upgrade, b"Upgrade"),
-            10 => is(Connection, b"Connection"),
-            14 => is(ContentLength, b"Content-Length"),
-            17 => is(Key, b"Sec-WebSocket-Key").or_else(|| is(TransferEncoding, b"Transfer-Encoding")),
-            20 => is(Accept, b"Sec-WebSocket-Accept"),
-            21 => is(Version, b"Sec-WebSocket-Version"),
-            22 => is(Protocol, b"Sec-WebSocket-Protocol"),
-            24 => is(Extensions, b"Sec-WebSocket-Extensions"),
+            4 => is(Name::Host),
+            6 => is(Name::Origin),
+            7 => is(Name::Upgrade),
+            10 => is(Name::Connection),
+            14 => is(Name::ContentLength),
+            17 => is(Name::Key).or_else(|| is(Name::TransferEncoding)),
+            20 => is(Name::Accept),
+            21 => is(Name::Version),
+            22 => is(Name::Protocol),
+            24 => is(Name::Extensions),
             _ => None,
         }
     }
 }
 
-/// Whether both are the same but for the case of letters. Most are the same, and are compared in words.
-#[inline]
-fn equal(bytes: &[u8], text: &[u8]) -> bool {
-    bytes == text || bytes.eq_ignore_ascii_case(text)
-}
+/// The names in their order.
+const TEXTS: [&str; Name::Extensions as usize + 1] = [
+    "Host",
+    "Origin",
+    "Upgrade",
+    "Connection",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+];
 
-/// The fields of a head, and where those are that the handshake reads: so that all of them are found in one search.
-#[derive(Clone, Copy)]
+/// The fields of a head. Those that the handshake reads are found in one search; in WebAssembly, where the size of the code
+/// counts for more, each time in one of its own.
 pub(crate) struct Fields<'a> {
     pub(crate) all: &'a [Field<'a>],
     /// For each name the index of its first field, and how many there are.
-    places: [(usize, usize); NAMES],
+    #[cfg(not(target_family = "wasm"))]
+    places: [(usize, usize); TEXTS.len()],
 }
 
 impl<'a> Fields<'a> {
+    #[cfg(target_family = "wasm")]
     pub(crate) fn new(all: &'a [Field<'a>]) -> Self {
-        let mut places = [(0, 0); NAMES];
+        Fields { all }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn new(all: &'a [Field<'a>]) -> Self {
+        let mut places = [(0, 0); TEXTS.len()];
         for (index, field) in all.iter().enumerate() {
             if let Some(name) = Name::of(field) {
                 let (first, count) = &mut places[name as usize];
@@ -159,31 +178,55 @@ impl<'a> Fields<'a> {
     }
 
     /// The values of every field of this name, in order.
-    pub(crate) fn values(&self, name: Name) -> impl Iterator<Item = &'a [u8]> {
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn values(&self, name: Name) -> Values<'a> {
+        Values { fields: self.all.iter(), name }
+    }
+
+    /// The values of every field of this name, in order.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn values(&self, name: Name) -> Values<'a> {
         let (first, count) = self.places[name as usize];
-        let (of_name, rest) = self.all[first..].split_at(count.min(1));
-        let others = if count > 1 { rest } else { &[] };
-        let others = others.iter().filter(move |field| Name::of(field) == Some(name));
-        of_name.iter().chain(others).map(|field| field.value)
+        // One field needs no search for others behind it.
+        let end = if count > 1 { self.all.len() } else { first + count };
+        Values { fields: self.all[first..end].iter(), name }
     }
 
     /// The value of the field of this name: `Ok(None)` if there is none, `Err` if there are several.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn single(&self, name: Name) -> Result<Option<&'a [u8]>, Repeated> {
-        match self.places[name as usize] {
-            (_, 0) => Ok(None),
-            (first, 1) => Ok(Some(self.all[first].value)),
-            _ => Err(Repeated),
-        }
-    }
-
-    pub(crate) fn has(&self, name: Name) -> bool {
-        self.places[name as usize].1 > 0
+        let mut values = self.values(name);
+        let first = values.next();
+        if values.next().is_some() { Err(Repeated) } else { Ok(first) }
     }
 
     /// Whether the list of this name, over all its fields, contains this token. Case is not significant.
     pub(crate) fn list_has(&self, name: Name, token: &str) -> bool {
-        let is = |element: &[u8]| equal(element, token.as_bytes());
-        self.values(name).any(|value| is(value) || elements(value).any(is))
+        self.values(name).any(|value| elements(value).any(|element| equal(element, token)))
+    }
+}
+
+/// Whether both are the same but for the case of letters. Most are the same, and are compared in words.
+#[inline]
+fn equal(bytes: &[u8], text: &str) -> bool {
+    !cfg!(target_family = "wasm") && bytes == text.as_bytes() || bytes.eq_ignore_ascii_case(text.as_bytes())
+}
+
+/// See [`Fields::values`].
+pub(crate) struct Values<'a> {
+    fields: slice::Iter<'a, Field<'a>>,
+    name: Name,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a [u8];
+
+    // The WebAssembly module has one copy of the search for all names.
+    #[cfg_attr(not(target_family = "wasm"), inline)]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.name.text();
+        self.fields.find(|field| equal(field.name, text)).map(|field| field.value)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::fields::{Field, Fields, HttpVersion, Name};
 use crate::buffers::room_for;
@@ -78,18 +78,20 @@ impl HeadReader {
         let take = input.len().min(room);
         buffer.try_reserve(take).map_err(|_| FaultKind::NoMemory)?;
         buffer.extend_from_slice(&input[..take]);
-        while let Some(index) = memchr(b'\n', &buffer[from..]) {
-            let end = from + index + 1;
-            self.check_limits(end, settings)?;
-            match self.end_line(end, buffer, settings)? {
-                Line::Field => from = end,
-                Line::Skipped => return Ok((take_back(self.start, end, take, buffer), false)),
-                Line::Last => return Ok((take_back(end, end, take, buffer), true)),
+        loop {
+            let line_end = memchr(b'\n', &buffer[from..]).map(|index| from + index + 1);
+            // Of what there is no room for, one byte is enough to exceed the limit.
+            self.check_limits(line_end.unwrap_or(buffer.len() + usize::from(take < input.len())), settings)?;
+            let Some(end) = line_end else { return Ok((take, false)) };
+            let line = self.end_line(end, buffer, settings)?;
+            if line == Line::Field {
+                from = end;
+                continue;
             }
+            let rest = buffer.len() - end;
+            buffer.truncate(if line == Line::Last { end } else { self.start });
+            return Ok((take - rest, line == Line::Last));
         }
-        // One more byte is enough to exceed the limit.
-        self.check_limits(buffer.len() + usize::from(take < input.len()), settings)?;
-        Ok((take, false))
     }
 
     /// Checks a line that reaches to this index. Which limit is exceeded first does not depend on how the head is cut.
@@ -174,6 +176,7 @@ impl HeadReader {
 }
 
 /// What a line of a head is.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Line {
     /// The first line, or a field.
     Field,
@@ -181,14 +184,6 @@ enum Line {
     Skipped,
     /// The empty one behind all others.
     Last,
-}
-
-/// Keeps the first `keep` bytes of a buffer to which so many were appended of which those from `end` on have not been read. Returns how
-/// many have.
-fn take_back(keep: usize, end: usize, appended: usize, buffer: &mut Vec<u8>) -> usize {
-    let rest = buffer.len() - end;
-    buffer.truncate(keep);
-    appended - rest
 }
 
 fn begins_with_white_space(line: &[u8]) -> bool {
@@ -201,8 +196,8 @@ pub(crate) struct FieldRoom<'a> {
     more: Vec<Field<'a>>,
 }
 
-/// So many fields are usual.
-const USUAL_FIELDS: usize = 24;
+/// So many fields are usual. In WebAssembly the size of the code counts for more than an allocation.
+const USUAL_FIELDS: usize = if cfg!(target_family = "wasm") { 0 } else { 24 };
 
 impl FieldRoom<'_> {
     pub(crate) fn new() -> Self {
@@ -218,27 +213,35 @@ pub(crate) fn parse<'a, 'r>(
     let line_len = memchr(b'\r', head).ok_or(FaultKind::BadHeader)?;
     let (first, rest) = head.split_at(line_len);
     let rest = rest.get(2..).ok_or(FaultKind::BadHeader)?;
-    let mut usual = [httparse::EMPTY_HEADER; USUAL_FIELDS];
-    let fields = match httparse::parse_headers(rest, &mut usual) {
-        Ok(httparse::Status::Complete((_, headers))) => {
-            let count = headers.len();
-            let usual = room.usual.insert(usual.map(field_of));
-            &usual[..count]
-        }
-        Err(httparse::Error::TooManyHeaders) => {
+    let usual = if USUAL_FIELDS == 0 { None } else { parse_usual(rest, &mut room.usual)? };
+    let fields = match usual {
+        Some(fields) => fields,
+        None => {
             room.more = parse_many(rest)?;
             &room.more
         }
-        _ => return Err(FaultKind::BadHeader),
     };
     Ok((first, fields))
 }
 
-/// The fields of a head that has more of them than usual.
-#[cold]
+/// The fields of a head that has no more of them than usual.
+fn parse_usual<'a, 'r>(
+    lines: &'a [u8],
+    room: &'r mut Option<[Field<'a>; USUAL_FIELDS]>,
+) -> Result<Option<&'r [Field<'a>]>, FaultKind> {
+    let mut headers = [httparse::EMPTY_HEADER; USUAL_FIELDS];
+    let count = match httparse::parse_headers(lines, &mut headers) {
+        Ok(httparse::Status::Complete((_, headers))) => headers.len(),
+        Err(httparse::Error::TooManyHeaders) => return Ok(None),
+        _ => return Err(FaultKind::BadHeader),
+    };
+    Ok(Some(&room.insert(headers.map(field_of))[..count]))
+}
+
+/// The fields of a head, whose lines are no fewer.
+#[cfg_attr(not(target_family = "wasm"), cold)]
 fn parse_many(lines: &[u8]) -> Result<Vec<Field<'_>>, FaultKind> {
-    // There are no more of them than lines.
-    let most = memchr_iter(b'\n', lines).count();
+    let most = lines.iter().filter(|byte| **byte == b'\n').count();
     let mut headers = room_for(most).map_err(|_| FaultKind::NoMemory)?;
     headers.resize(most, httparse::EMPTY_HEADER);
     let Ok(httparse::Status::Complete((_, headers))) = httparse::parse_headers(lines, &mut headers) else {

@@ -99,10 +99,15 @@ impl HandshakeConfig {
         fields::elements(&self.subprotocols)
     }
 
-    /// The first subprotocol of the host's list that is found among those that the client offered, as it stands there.
-    fn preferred<'a>(&self, find: impl FnMut(&[u8]) -> Option<&'a [u8]>) -> Option<&'a [u8]> {
-        self.subprotocols().find_map(find)
+    /// The first subprotocol of the host's list that is in the list of those offered, as it stands there.
+    fn preferred<'a>(&self, offered: &'a [u8]) -> Option<&'a [u8]> {
+        self.subprotocols().find_map(|name| offer_of(offered, name))
     }
+}
+
+/// The element of a list of subprotocols offered that has this name.
+fn offer_of<'a>(offered: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    fields::elements(offered).find(|offer| *offer == name)
 }
 
 /// Appends the line of a header that the host adds. Nothing in it may end the line, and it may not be one of the reserved ones,

@@ -104,12 +104,12 @@ enum Subject<'a> {
 
 impl Opening {
     /// The stage of a new connection. A client's request is written to the output.
-    pub(crate) fn new(config: &Arc<HandshakeConfig>, sender: &mut Sender) -> Result<Self, Error> {
+    pub(crate) fn new(config: &Arc<HandshakeConfig>, sender: &mut Sender) -> Result<Box<Self>, Error> {
         let (stage, kind) = match sender.role() {
             Role::Server => (Stage::Request, HeadKind::Request),
             Role::Client => (Stage::Response, HeadKind::Response),
         };
-        let mut opening = Opening {
+        let mut opening = Box::new(Opening {
             stage,
             config: config.clone(),
             reader: HeadReader::new(kind, 0),
@@ -126,7 +126,7 @@ impl Opening {
             because: FaultKind::Refused,
             backlog: Vec::new(),
             interim: 0,
-        };
+        });
         if let Some(nonce) = sender.nonce() {
             opening.key = config.key.unwrap_or_else(|| key_for(nonce));
             opening.accept = accept_for(&opening.key);

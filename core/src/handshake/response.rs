@@ -2,7 +2,7 @@
 
 use super::HandshakeConfig;
 use super::fields::{Extensions, Fields, HttpVersion, Name};
-use super::request::has_no_content;
+use super::request::announces_body;
 use crate::deflate::{Agreement, negotiation};
 use crate::error::FaultKind;
 use crate::settings::Settings;
@@ -56,7 +56,7 @@ fn check_upgrade(fields: &Fields<'_>, accept: &[u8; 28]) -> Result<(), FaultKind
         Ok(Some(value)) if value == accept => {}
         _ => return Err(FaultKind::BadAccept),
     }
-    if fields.has(Name::TransferEncoding) || !has_no_content(fields) {
+    if announces_body(fields) {
         return Err(FaultKind::BodyOn101);
     }
     Ok(())

@@ -43,12 +43,11 @@ impl Request<'_> {
         let Request { url, key, config, extension } = *self;
         request_line(url, carrier, output);
         if is_http11(carrier) {
-            push(
-                output,
-                &[b"Host: ", url.authority.as_bytes(), b"\r\n", UPGRADE, b"Sec-WebSocket-Key: ", key, b"\r\n"],
-            );
+            header(output, b"Host", url.authority.as_bytes());
+            push(output, &[UPGRADE]);
+            header(output, b"Sec-WebSocket-Key", key);
         }
-        push(output, &[b"Sec-WebSocket-Version: 13\r\n"]);
+        header(output, b"Sec-WebSocket-Version", b"13");
         if let Some(origin) = &config.origin {
             header(output, b"Origin", origin.as_bytes());
         }

@@ -74,7 +74,7 @@ impl Answer {
             if (200..=299).contains(&status) {
                 // No length and no coding announces a body here (RFC 9110 §9.3.6).
                 let agreed = Agreed { subprotocol: None, extension: None };
-                let head = Head { bytes, start, fields: Fields::new(fields) };
+                let head = Head { bytes, start, fields: &Fields::new(fields) };
                 deliver::open_client(&head, &agreed, batch).map_err(|_| FaultKind::NoMemory)?;
             }
             Ok(status)

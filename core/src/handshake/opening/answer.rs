@@ -9,10 +9,10 @@ use super::{Context, Opening, Subject, deliver, negotiation, write};
 use crate::buffers::{reserve_text, room_for};
 use crate::deflate::Agreement;
 use crate::error::{Answer, Breach, Error};
-use crate::handshake::add_header;
 use crate::handshake::body::has_no_body;
 use crate::handshake::fields::{self, Extensions};
 use crate::handshake::write::Response;
+use crate::handshake::{add_header, offer_of};
 use crate::receive::batch::Batch;
 use crate::send::Sender;
 use crate::settings::{DeflateLimit, Settings};
@@ -68,10 +68,9 @@ impl Opening {
         chosen: Option<&str>,
         context: &mut Context<'_>,
     ) -> Result<(Box<[u8]>, Option<Agreement>), Error> {
-        let find = |name: &[u8]| fields::elements(offered).find(|offer| *offer == name);
         let subprotocol = match chosen {
-            Some(name) => Some(find(name.as_bytes()).ok_or(Error::InvalidArgument)?),
-            None => self.config.preferred(find),
+            Some(name) => Some(offer_of(offered, name.as_bytes()).ok_or(Error::InvalidArgument)?),
+            None => self.config.preferred(offered),
         };
         let settings = self.narrowed.as_deref().unwrap_or(context.sender.settings());
         let answer = answer_deflate(&self.deflate_offers, settings);

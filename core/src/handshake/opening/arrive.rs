@@ -1,5 +1,7 @@
 //! What arrives in the opening stage: heads as text or as fields, bodies of refusals, and what follows a request.
 
+use core::mem;
+
 use super::answer::{deflate_offers, list};
 use super::{Context, MAX_BACKLOG, Opening, Outcome, Refusal, Subject, deliver};
 use crate::error::{Breach, FaultKind};
@@ -116,7 +118,7 @@ impl Opening {
         let text = start + pseudo.map_or(0, |pseudo| pseudo.len);
         let mut room = FieldRoom::new();
         let result = head::parse(&scratch[text..], &mut room).map_err(Breach::from).and_then(|(line, fields)| {
-            let head = Head { bytes: &scratch[start..], start, fields: Fields::new(fields) };
+            let head = Head { bytes: &scratch[start..], start, fields: &Fields::new(fields) };
             match (self.reader.kind(), pseudo) {
                 (HeadKind::Request, None) => self.read_request(&self.reader.request_line(line)?, None, head, context),
                 (HeadKind::Request, Some(pseudo)) => {
@@ -138,11 +140,11 @@ impl Opening {
         context: &mut Context<'_>,
     ) -> Result<(), Breach> {
         let version = self.carrier().unwrap_or(HttpVersion::Http11);
-        let authority = head::authority(version, line, &head.fields)?;
+        let authority = head::authority(version, line, head.fields)?;
         self.is_head_request = line.method == b"HEAD";
         let settings = context.sender.settings();
         let host = Host { authority, secure: settings.is_secure().or(secure) };
-        let (input, fault, offer) = match request::check(version, line.fault, &head.fields, &host) {
+        let (input, fault, offer) = match request::check(version, line.fault, head.fields, &host) {
             Ok((offer, key)) => {
                 self.accept = key.map_or([0; 28], accept_for);
                 self.offered = list(&mut offer.subprotocols.iter().copied()).map_err(|_| FaultKind::NoMemory)?;
@@ -153,15 +155,18 @@ impl Opening {
                 if fault == FaultKind::UnsupportedVersion {
                     self.because = fault;
                 }
-                (Input::OtherRequest, Some(fault), Offer::of_other(&head.fields, &host))
+                (Input::OtherRequest, Some(fault), Offer::of_other(head.fields, &host))
             }
             Err(fault) => return Err(fault.into()),
         };
-        let preferred =
-            self.config.preferred(|name| offer.subprotocols.iter().find(|offered| **offered == name).copied());
+        // It is not changed meanwhile, and what is preferred lies in it.
+        let offered = mem::take(&mut self.offered);
+        let preferred = self.config.preferred(&offered);
         let RequestLine { method, target, .. } = *line;
         let request = deliver::Request { head, method, target, authority, offer, preferred, fault };
-        self.input(input, &Subject::Request(request), context)
+        let result = self.input(input, &Subject::Request(request), context);
+        self.offered = offered;
+        result
     }
 
     fn read_response(&mut self, line: &[u8], head: Head<'_>, context: &mut Context<'_>) -> Result<(), Breach> {
@@ -170,7 +175,7 @@ impl Opening {
         match head::parse_status_line(line)? {
             (status, reason) if status == version.accepting_status() => {
                 let settings = context.sender.settings();
-                match response::check(version, &head.fields, &self.accept, &self.config, settings) {
+                match response::check(version, head.fields, &self.accept, &self.config, settings) {
                     Ok(agreed) => self.input(Input::SwitchingProtocols, &Subject::Switching { head, agreed }, context),
                     Err(fault) => {
                         let rejected = Rejected { head, status, reason, body: None };
@@ -187,7 +192,7 @@ impl Opening {
                 self.input(Input::InterimResponse, &Subject::Interim { end }, context)
             }
             (status, _) => {
-                let body = BodyReader::new(status, &head.fields, self.carrier().is_none())?;
+                let body = BodyReader::new(status, head.fields, self.carrier().is_none())?;
                 let refusal = Refusal { head_start: head.start, head_end: end, status, body };
                 self.input(Input::RefusalHead, &Subject::RefusalHead(refusal), context)
             }
