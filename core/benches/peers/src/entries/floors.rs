@@ -196,6 +196,30 @@ impl Entry for Codec {
     }
 }
 
+/// What a client of the engine is created with: bytes from the operating system, by a system call.
+pub struct Seed;
+
+impl Entry for Seed {
+    fn name(&self) -> &'static str {
+        "the seed"
+    }
+
+    fn is_floor(&self) -> bool {
+        true
+    }
+
+    fn handshake(&self, role: Role, count: u64, _: &Arc<Sink>) -> Option<Pass> {
+        (role == Role::Client).then(|| -> Pass {
+            Box::new(move || {
+                for _ in 0..count {
+                    black_box(sansock::random_seed().expect("entropy"));
+                }
+                Tally { messages: count, ..Tally::default() }
+            })
+        })
+    }
+}
+
 /// The answer to a client's request, which the harness makes.
 pub struct Answer;
 

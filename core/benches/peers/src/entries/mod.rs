@@ -71,6 +71,7 @@ pub const ALL: &[&dyn Entry] = &[
     &floors::Utf8,
     &floors::Codec,
     &floors::Answer,
+    &floors::Seed,
 ];
 
 /// Whether the entry of this name is bare work for comparison.
