@@ -116,7 +116,7 @@ impl Conversation {
                 self.read_body(None, place, log);
                 self.responses = None;
             }
-            Stage::Head(begun, _) if self.origin != Origin::WebSocket && head::is_begun(&begun) == Some(false) => {
+            Stage::Head(begun, _) if self.may_be_other(from) && head::is_begun(&begun) == Some(false) => {
                 // Too little came to tell what it is.
                 self.stream(from).stage = Stage::Begin;
                 self.read_head(begun, 0, true, place, log);
@@ -164,20 +164,19 @@ impl Conversation {
         if begun.is_empty() {
             return;
         }
-        // What answers a request is a response, or wrong.
-        let is_answer = place.from == Side::Server && self.asked.is_some();
+        let may_be_other = self.may_be_other(place.from);
         if !is_all && self.may_be_encrypted(&begun) {
             self.stream(place.from).stage = Stage::Head(begun, 0);
             return;
         }
         match (head::is_begun(&begun), self.origin) {
             (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
-            (Some(false), Origin::Unknown | Origin::Middle) if !is_answer && !self.is_encrypted(&begun) => {
+            (Some(false), Origin::Unknown | Origin::Middle) if may_be_other && !self.is_encrypted(&begun) => {
                 self.agreed.get_or_insert(Agreed::Guessed);
                 self.wait(begun, place, log);
             }
             (Some(is_http), Origin::Unknown | Origin::Middle | Origin::Begin)
-                if !(is_http || is_answer) || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
+                if !is_http && may_be_other || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
             {
                 (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
                 let text = if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER };
@@ -226,6 +225,11 @@ impl Conversation {
             Side::Client => head::request(begun, 0, true).fault.is_some(),
             Side::Server => Responses::to(self.asked.as_ref(), begun).read(begun, 0, false).fault.is_some(),
         }
+    }
+
+    /// Whether what comes first need be no HTTP. What answers a request is a response, or wrong.
+    fn may_be_other(&self, from: Side) -> bool {
+        self.origin != Origin::WebSocket && !(from == Side::Server && self.asked.is_some())
     }
 
     /// Whether what begins so is TLS. One that is under way is seen by any of its records.

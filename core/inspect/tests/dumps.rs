@@ -235,3 +235,12 @@ fn a_dump_that_is_cut_shows_what_there_is() {
         }
     }
 }
+
+#[test]
+fn what_answers_a_request_is_judged_as_a_response() {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let entries = read_well(format!("> {}\n< {}\n", hex(request), hex("SSH-2.0-x\r\n")).as_bytes());
+    assert_eq!(faults(&entries), ["BAD_STATUS_LINE"]);
+}
