@@ -76,6 +76,7 @@ help:
 	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
 	  'make release-archive [TARGET=t]  the C library as an archive, into target/packages, and used once' \
 	  'make deb | test-deb              Debian packages into target/deb | and their use in a clean system' \
+	  'make targets                     the engine and the C library on other processors and Windows, under emulators (half an hour)' \
 	  'make sizes                       how large the C library is in all its builds, against limits' \
 	  'make small | test-bare           the C library where size counts | without an operating system, on an emulated board' \
 	  'make test-conan                  packages by the recipe for Conan, and programs that use them' \
@@ -251,6 +252,7 @@ include ffi/install/install.mk
 include ffi/debian/deb.mk
 include ffi/conan/conan.mk
 include ffi/sizes/sizes.mk
+include ffi/targets/targets.mk
 include ffi/hosts/hosts.mk
 include .ci/package/package.mk
 include .ci/safety.mk

@@ -40,7 +40,9 @@ fn takes_most_after(
     let formula = sum(&setup.connection());
     println!("{:5.1} % of {formula:>9}: {term}", 100.0 * most as f64 / formula as f64);
     assert!(most <= formula, "{term}: {most} of {formula}: {:?}", super::terms(&setup));
-    assert!(most * 5 >= formula * 4, "{term}: only {most} of {formula}: {:?}", super::terms(&setup));
+    // The formula counts pointers of 64 bits. With smaller ones less is held.
+    let nearly = cfg!(not(target_pointer_width = "64")) || most * 5 >= formula * 4;
+    assert!(nearly, "{term}: only {most} of {formula}: {:?}", super::terms(&setup));
 }
 
 fn pings_of_the_host(watched: &mut Watched) {
