@@ -9,6 +9,8 @@ from pathlib import Path
 from messages import BROWSER_HEADERS, REQUEST, RESPONSE, Message, frames, messages
 
 SIZES = (20, 125, 1024, 16384, 1048576)
+LARGE = (65536, 1048576, 16777216)
+"""Messages that a read does not hold."""
 BATCH = 64
 """Messages that are sent at once."""
 READ = 65536
@@ -36,7 +38,7 @@ class Cell:
 
 def cells() -> list[Cell]:
     """All of them, in the order of the page."""
-    return [*_receive(), *_send(), *_batch(), *_deflate(), *_handshake(), *_memory()]
+    return [*_receive(), *_large(), *_send(), *_batch(), *_deflate(), *_handshake(), *_memory()]
 
 
 def _size(size: int) -> str:
@@ -53,6 +55,13 @@ def _receive() -> Iterator[Cell]:
     yield _receive_cell("fragments", "masked binary, 16 KiB in frames of 64 B", "binary", 16384, fragment=64)
     for read in (1460, 16):
         yield _receive_cell(f"reads-{read}", f"masked binary, 1 KiB, in reads of {read} B", "binary", 1024, read=read)
+
+
+def _large() -> Iterator[Cell]:
+    """What a server sends, which is not masked: a host may read it straight to where it wants it."""
+    for size in LARGE:
+        cell = _receive_cell(f"{size}", f"unmasked binary, {_size(size)}", "binary", size, role="client")
+        yield Cell(f"large-{size}", "Receive large messages of a server", cell.label, cell.arguments)
 
 
 def _receive_cell(

@@ -62,6 +62,15 @@ def load(folder: Path) -> Results:
     return Results(host, recorded["machine"], rows, recorded["versions"])
 
 
+def merge(recorded: Results, new: Results) -> Results:
+    """What was recorded, with new rows in place of those of the same cells, or among them."""
+    if recorded.machine != new.machine:
+        raise SystemExit(f"error: recorded on {recorded.machine}, this is {new.machine}")
+    rows = {cell.name: (cell, row) for cell, row in [*recorded.rows, *new.rows]}
+    ordered = [rows[cell.name] for cell in all_cells(new.host) if cell.name in rows]
+    return Results(new.host, new.machine, ordered, {**recorded.versions, **new.versions})
+
+
 def record(results: Results, folder: Path) -> None:
     """Writes results.json."""
     entries = {

@@ -4,8 +4,9 @@ Every engine of a cell is a process of its own, which prepares itself and then t
 is sent. The processes take turns, so that whatever else the machine does falls on all of them.
 
 CELLS narrows the run to the cells whose names match a pattern, ROUNDS sets how many samples each engine gives, and
-CLOCK=cpu counts the time of the processor, on a machine that is busy with something else (not for Node, whose collector
-works in threads of its own). A run with any of them prints its results and writes nothing.
+CLOCK=cpu counts the time of the processor, on a machine that is busy with something else (for Node in all threads, of which
+its collector has some, and much less evenly). A run with any of them prints its results and writes nothing, unless RECORD=1 asks for its
+cells to be written among those on record, which must be of the same machine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 import page
 from cells import Cell, prepare
 from repository import ROOT
-from results import Results, all_cells, read_host, record, summary, this_machine, turns
+from results import Results, all_cells, load, merge, read_host, record, summary, this_machine, turns
 from sent import verify
 
 ROUNDS = 9
@@ -84,7 +85,11 @@ def main() -> None:
             print(results.line(*results.rows[-1]), flush=True)
     if not results.rows:
         sys.exit(f"error: no cell matches {pattern}")
-    if pattern is None and rounds is None and "CLOCK" not in os.environ:
+    if os.environ.get("RECORD") == "1":
+        results = merge(load(folder), results)
+        record(results, folder)
+        page.write(results, folder)
+    elif pattern is None and rounds is None and "CLOCK" not in os.environ:
         record(results, folder)
         page.write(results, folder)
 
