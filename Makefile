@@ -28,6 +28,7 @@ sources = $(shell find $(1) -type f \( -name '*.rs' -o -name '*.toml' -o -name '
 	-not -path '*/node_modules/*' 2>/dev/null)
 CORE := Cargo.toml Cargo.lock core/Cargo.toml $(call sources,core/src)
 FFI := $(CORE) ffi/Cargo.toml ffi/build.rs $(call sources,ffi/src)
+INSPECT := $(call sources,core/inspect/src) $(call sources,ffi/inspect)
 WASM := $(CORE) $(call sources,wasm)
 PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(call sources,bindings/python/src)
 
@@ -59,6 +60,7 @@ help:
 	  'make test-compat [SUITES="wsproto gql"] [CONVERSATIONS=n]   the tests of wsproto, websockets and programs over them, over ours' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
+	  'make test-inspect-ffi | bench-python-relay   the inspector as the Python package calls it | what it costs a relay' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-node-hosts [CELLS="125 100"] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
@@ -172,7 +174,7 @@ target/examples/cpp/%: examples/cpp/%.cpp $(wildcard examples/cpp/*.hpp) include
 	@mkdir -p $(@D)
 	@c++ -std=$(CXX_STANDARD) -O2 $(WARNINGS) -Iinclude $< $(STATIC) $(LIBRARIES) -o $@
 
-$(DONE)/python-package: $(FFI) $(PACKAGE) $(DONE)/venv | $(DONE)/rust
+$(DONE)/python-package: $(FFI) $(INSPECT) $(PACKAGE) $(DONE)/venv | $(DONE)/rust
 	@echo 'build: Python package' >&2
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps --no-build-isolation \
 		./bindings/python >&2
@@ -254,6 +256,7 @@ include ffi/conan/conan.mk
 include ffi/sizes/sizes.mk
 include ffi/targets/targets.mk
 include ffi/hosts/hosts.mk
+include ffi/inspect/inspect.mk
 include .ci/package/package.mk
 include .ci/safety.mk
 include .ci/supply.mk
@@ -354,7 +357,7 @@ msrv: $(DONE)/rust
 	@rustup run $(MSRV) rustc --version >/dev/null 2>&1 \
 	  || rustup toolchain install $(MSRV) --profile minimal --no-self-update \
 	  || echo 'msrv: Rust $(MSRV) cannot be had here: only the lint incompatible_msrv, in make lint, has checked' >&2
-	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi -p sansock-tokio
+	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi -p sansock-inspect-ffi -p sansock-tokio
 
 # A target that has no standard library shows that the engine needs none.
 no-std: $(DONE)/rust

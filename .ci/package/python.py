@@ -29,12 +29,14 @@ from package import (
 from version import agreed
 
 HERE = "bindings/python"
-LIBRARY = {"win32": "sansock.dll", "darwin": "libsansock.dylib"}.get(sys.platform, "libsansock.so")
-RUST = ("core/Cargo.toml", "core/src", "ffi/Cargo.toml", "ffi/build.rs", "ffi/src", "include")
+FORM = {"win32": "{}.dll", "darwin": "lib{}.dylib"}.get(sys.platform, "lib{}.so")
+LIBRARIES = [FORM.format(name) for name in ("sansock", "sansock_inspect")]
+CRATES = ("core", "core/inspect", "ffi", "ffi/inspect")
+RUST = (*(f"{crate}/{name}" for crate in CRATES for name in ("Cargo.toml", "src")), "ffi/build.rs", "include")
 # Cut down from those of the repository, and made by hatchling.
 GENERATED = ("Cargo.toml", "Cargo.lock", "PKG-INFO")
-SDIST_LIMIT = 400_000
-WHEEL_LIMIT = 600_000
+SDIST_LIMIT = 460_000
+WHEEL_LIMIT = 1_000_000
 
 
 def build(kind: str, pattern: str, folder: Path, **variables: str) -> Path:
@@ -62,7 +64,7 @@ def modules() -> set[str]:
 
 
 def check_sdist(path: Path) -> None:
-    """The package, and the crates that its library is made of."""
+    """The package, and the crates that its libraries are made of."""
     ours = {*modules(), "README.md", "hatch_build.py", "pyproject.toml", BILL, ".gitignore"}
     same = {name: f"{HERE}/{name}" for name in ours} | {licence: licence for licence in LICENCES}
     same |= {name: name for name in repository_files(*RUST)}
@@ -72,14 +74,14 @@ def check_sdist(path: Path) -> None:
 
 
 def check_wheel(path: Path) -> None:
-    """The modules and the library."""
+    """The modules and the libraries."""
     info = f"sansock-{agreed()}.dist-info"
     same = {name.removeprefix("src/"): f"{HERE}/{name}" for name in modules()}
     same |= {f"{info}/licenses/{licence}": licence for licence in LICENCES}
     same[f"{info}/sboms/{BILL}"] = f"{HERE}/{BILL}"
     files: Files = read_zip(path)
     wanted = {
-        f"sansock/{LIBRARY}",
+        *(f"sansock/{library}" for library in LIBRARIES),
         *(f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")),
         *same,
     }
@@ -120,6 +122,9 @@ def use(wheel: Path, folder: Path) -> None:
     (folder / "program.py").write_text(program(f"{HERE}/README.md", "python", "from sansock import"), "utf-8")
     expect(f"{HERE}/README.md", run(python, "-I", "program.py", folder=folder), "hello")
     expect("the command", run(python, "-I", "-m", "sansock", "--version", folder=folder), f"sansock {agreed()}")
+    (folder / "capture").write_text("< 81 02 68 69", "utf-8")
+    lines = run(python, "-I", "-m", "sansock", "inspect", "capture", folder=folder).splitlines()
+    expect("the inspector", lines[-1].strip(), "1 < text message of 2 bytes: hi")
     version = "import sansock, importlib.metadata; print(sansock.__version__, importlib.metadata.version('sansock'))"
     expect("versions", run(python, "-I", "-c", version, folder=folder), f"{agreed()} {agreed()}")
 

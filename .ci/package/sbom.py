@@ -16,14 +16,14 @@ from version import agreed
 
 Json = dict[str, Any]
 
-# What cargo-cyclonedx is told, by the file that is written: the crate, the package and its kind, and features and targets,
+# What cargo-cyclonedx is told, by the file that is written: the crates, the package and its kind, and features and targets,
 # which are those of the build.
 BILLS = {
-    "core/sbom.cdx.json": ("core", "cargo/sansock", ("--all-features", "--target", "all")),
-    "bindings/tokio/sbom.cdx.json": ("bindings/tokio", "cargo/sansock-tokio", ("--all-features", "--target", "all")),
-    "bindings/python/sbom.cdx.json": ("ffi", "pypi/sansock", ("--target", "all")),
+    "core/sbom.cdx.json": (("core",), "cargo/sansock", ("--all-features", "--target", "all")),
+    "bindings/tokio/sbom.cdx.json": (("bindings/tokio",), "cargo/sansock-tokio", ("--all-features", "--target", "all")),
+    "bindings/python/sbom.cdx.json": (("ffi", "ffi/inspect"), "pypi/sansock", ("--target", "all")),
     "bindings/js/sbom.cdx.json": (
-        "wasm",
+        ("wasm",),
         "npm/sansock",
         ("--features", "deflate,fields,inspect,tunnel", "--target", "wasm32-unknown-unknown"),
     ),
@@ -46,8 +46,27 @@ def compiled(crate: str, options: tuple[str, ...]) -> set[str]:
     return {"@".join(line.split()[:2]).replace("@v", "@") for line in lines}
 
 
-def bill(crate: str, package: str, options: tuple[str, ...]) -> Json:
-    """The bill of a package: what the tool writes, without what is of this machine or of this moment."""
+def bill(crates: tuple[str, ...], package: str, options: tuple[str, ...]) -> Json:
+    """The bill of a package: of its first crate, and with what is inside the others."""
+    first, *others = (bill_of(crate, package, options) for crate in crates)
+    root = first["metadata"]["component"]["bom-ref"]
+    components = {component["bom-ref"]: component for component in first["components"]}
+    needs = {node["ref"]: set(node.get("dependsOn", ())) for node in first["dependencies"]}
+    for other in others:
+        own = other["metadata"]["component"]["bom-ref"]
+        components |= {component["bom-ref"]: component for component in other["components"]}
+        for node in other["dependencies"]:
+            reference = root if node["ref"] == own else node["ref"]
+            needs.setdefault(reference, set()).update(node.get("dependsOn", ()))
+    if others:
+        first["components"] = [components[reference] for reference in sorted(components)]
+        nodes = ((reference, sorted(needs[reference])) for reference in sorted(needs))
+        first["dependencies"] = [{"ref": ref} | ({"dependsOn": names} if names else {}) for ref, names in nodes]
+    return first
+
+
+def bill_of(crate: str, package: str, options: tuple[str, ...]) -> Json:
+    """The bill of a crate: what the tool writes, without what is of this machine or of this moment."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy(folder)
@@ -76,7 +95,7 @@ def bill(crate: str, package: str, options: tuple[str, ...]) -> Json:
 
 
 if __name__ == "__main__":
-    for path, (crate, package, options) in BILLS.items():
-        content = bill(crate, package, options)
+    for path, (crates, package, options) in BILLS.items():
+        content = bill(crates, package, options)
         (ROOT / path).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
         print(f"{path}: {len(content['components'])} crates", flush=True)

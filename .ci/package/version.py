@@ -18,6 +18,7 @@ PARTS = ("MAJOR", "MINOR", "PATCH")
 PLACES = (
     ("Cargo.toml", rf'(?m)^version = "{NUMBER}"$', 1),
     ("Cargo.toml", rf'(?m)^sansock = \{{ path = "core", version = "{NUMBER}"', 1),
+    ("Cargo.toml", rf'(?m)^sansock-inspect = \{{ path = "core/inspect", version = "{NUMBER}"', 1),
     ("Cargo.toml", rf'(?m)^sansock-tokio = \{{ path = "bindings/tokio", version = "{NUMBER}"', 1),
     # The crates of the workspace, which have no source.
     ("Cargo.lock", rf'(?m)^name = ".+"\nversion = "{NUMBER}"\n(?!source)', 0),

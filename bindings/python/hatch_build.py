@@ -1,4 +1,4 @@
-"""Puts the Rust library into the wheel, one wheel for each platform and all Pythons, and its sources into the sdist."""
+"""Puts the Rust libraries into the wheel, one wheel for each platform, and their sources into the sdist."""
 
 from __future__ import annotations
 
@@ -12,19 +12,36 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).resolve().parent
-NAME = {"win32": "sansock.dll", "darwin": "libsansock.dylib"}.get(sys.platform, "libsansock.so")
-MEMBERS = ("core", "ffi")
-# What cargo needs to build the library, and the headers for those who build it for C.
-SOURCES = ("core/Cargo.toml", "core/src", "ffi/Cargo.toml", "ffi/build.rs", "ffi/src", "include")
+FORM = {"win32": "{}.dll", "darwin": "lib{}.dylib"}.get(sys.platform, "lib{}.so")
+MEMBERS = ("core", "core/inspect", "ffi", "ffi/inspect")
+# What cargo needs to build the libraries, and the headers for those who build the first for C.
+SOURCES = (
+    *(f"{member}/{name}" for member in MEMBERS for name in ("Cargo.toml", "src")),
+    "ffi/build.rs",
+    "include",
+)
+
+
+class Library(NamedTuple):
+    """A library of the wheel."""
+
+    crate: str
+    name: str
+    variable: str
+    """The variable of the environment that names one which is built already."""
+
+
+ENGINE = Library("sansock-ffi", FORM.format("sansock"), "SANSOCK_LIBRARY")
+INSPECTOR = Library("sansock-inspect-ffi", FORM.format("sansock_inspect"), "SANSOCK_INSPECT_LIBRARY")
 
 
 class SansockBuildHook(BuildHookInterface[Any]):
-    """Adds the library to a wheel and the Rust workspace to an sdist."""
+    """Adds the libraries to a wheel and the Rust workspace to an sdist."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Adds files that lie outside this folder."""
@@ -35,11 +52,11 @@ class SansockBuildHook(BuildHookInterface[Any]):
                 **rust_sources(find_workspace(), Path(self.manifests.name)),
             }
             return
-        library = find_library()
-        if version == "editable":
-            shutil.copyfile(library, HERE / "src" / "sansock" / NAME)
-        else:
-            build_data["force_include"][str(library)] = f"sansock/{NAME}"
+        for name, path in find_libraries().items():
+            if version == "editable":
+                shutil.copyfile(path, HERE / "src" / "sansock" / name)
+            else:
+                build_data["force_include"][str(path)] = f"sansock/{name}"
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform_tag()}"
 
@@ -55,7 +72,7 @@ def without_links(included: dict[str, str]) -> dict[str, str]:
 
 
 def rust_sources(workspace: Path, manifests: Path) -> dict[str, str]:
-    """The workspace with only the crates that the library is made of: paths, and their names in the archive."""
+    """The workspace with only the crates that the libraries are made of: paths, and their names in the archive."""
     included = {name: str(workspace / name) for name in SOURCES}
     write_manifests(workspace, manifests)
     for name in ("Cargo.toml", "Cargo.lock"):
@@ -81,15 +98,29 @@ def write_manifests(workspace: Path, folder: Path) -> None:
     cargo(["update", "--quiet", "--workspace"], folder)
 
 
-def find_library() -> Path:
-    """The library that SANSOCK_LIBRARY names, or else one that is built now."""
-    named = os.environ.get("SANSOCK_LIBRARY")
+def find_libraries() -> dict[str, Path]:
+    """The libraries by their names: those that the environment names, or else ones that are built now.
+
+    Who names the engine's alone may have no Rust: such a package has no inspector.
+    """
+    found = {library: named_library(library) for library in (ENGINE, INSPECTOR)}
+    missing = [library for library, path in found.items() if path is None]
+    if missing == [INSPECTOR]:
+        print(f"The package is built without {INSPECTOR.name}: set {INSPECTOR.variable} as well.", file=sys.stderr)
+    elif missing:
+        found |= build_libraries(find_workspace(), missing)
+    return {library.name: path for library, path in found.items() if path is not None}
+
+
+def named_library(library: Library) -> Path | None:
+    """The library that is built already, if the environment names one."""
+    named = os.environ.get(library.variable)
     if not named:
-        return build_library(find_workspace())
-    library = Path(named).resolve()
-    if not library.is_file():
-        raise SystemExit(f"SANSOCK_LIBRARY names {library}, which is not a file.")
-    return library
+        return None
+    path = Path(named).resolve()
+    if not path.is_file():
+        raise SystemExit(f"{library.variable} names {path}, which is not a file.")
+    return path
 
 
 def find_workspace() -> Path:
@@ -103,14 +134,19 @@ def find_workspace() -> Path:
     )
 
 
-def build_library(workspace: Path) -> Path:
-    """Builds the release library with cargo, and asks cargo where it is."""
-    command = ["build", "--locked", "--release", "-p", "sansock-ffi", "--message-format=json-render-diagnostics"]
-    for line in cargo(command, workspace).splitlines():
-        for file in json.loads(line).get("filenames", ()):
-            if Path(file).name == NAME:
-                return Path(file)
-    raise SystemExit(f"cargo built no {NAME}.")
+def build_libraries(workspace: Path, libraries: list[Library]) -> dict[Library, Path]:
+    """Builds release libraries with cargo, and asks cargo where they are."""
+    built = {}
+    for library in libraries:
+        # One at a time: what both are made of has other features for each.
+        command = ["build", "--locked", "--release", "-p", library.crate, "--message-format=json-render-diagnostics"]
+        messages = map(json.loads, cargo(command, workspace).splitlines())
+        files = (Path(file) for message in messages for file in message.get("filenames", ()))
+        path = next((file for file in files if file.name == library.name), None)
+        if path is None:
+            raise SystemExit(f"cargo built no {library.name}.")
+        built[library] = path
+    return built
 
 
 def cargo(arguments: list[str], folder: Path) -> bytes:
@@ -126,12 +162,12 @@ def cargo(arguments: list[str], folder: Path) -> bytes:
         ) from None
     except subprocess.CalledProcessError as error:
         raise SystemExit(
-            f"cargo {arguments[0]} failed for the library of Sansock (status {error.returncode})."
+            f"cargo {arguments[0]} failed for the libraries of Sansock (status {error.returncode})."
         ) from None
 
 
 def release_flags() -> str:
-    """Flags of the Rust compiler: what the library is built of has the same name on every machine."""
+    """Flags of the Rust compiler: what the libraries are built of has the same name on every machine."""
     home = os.environ.get("CARGO_HOME") or Path.home() / ".cargo"
     return f"--remap-path-prefix={home}/registry/src=crates"
 

@@ -2,6 +2,7 @@
 
 PYTHON_PACKAGE := bindings/python
 WHEELS := .tools/wheels
+INSPECTOR := target/release/libsansock_inspect.so
 
 $(DONE)/pyright: $(PYTHON_PACKAGE)/tests/requirements-types.txt $(DONE)/venv
 	@echo 'set-up: pyright into .venv' >&2
@@ -12,9 +13,13 @@ $(DONE)/pyright: $(PYTHON_PACKAGE)/tests/requirements-types.txt $(DONE)/venv
 test-types: $(DONE)/pyright
 	@$(PYTHON) $(PYTHON_PACKAGE)/tests/verify_types.py
 
+$(INSPECTOR): $(FFI) $(INSPECT) | $(DONE)/rust
+	@echo 'build: library of the inspector' >&2
+	@CARGO_BUILD_RUSTFLAGS="$$(.ci/release-flags)" cargo build --quiet --release -p sansock-inspect-ffi
+
 # Not a part of make test: as many runs of the tests as there are interpreters. PYTHONS names some; default: all found.
-test-pythons: $(STATIC)
-	@$(PYTHON_PACKAGE)/tests/run_pythons target/release/libsansock.so .tools/pythons $(PYTHONS)
+test-pythons: $(STATIC) $(INSPECTOR)
+	@$(PYTHON_PACKAGE)/tests/run_pythons target/release/libsansock.so $(INSPECTOR) .tools/pythons $(PYTHONS)
 
 $(DONE)/wheels: $(PYTHON_PACKAGE)/requirements-wheels.txt | $(DONE)/rust $(DONE)/system-python3-venv
 	@echo 'set-up: zig and auditwheel into $(WHEELS)' >&2

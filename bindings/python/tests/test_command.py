@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -19,7 +18,6 @@ import pytest
 import sansock.sync
 from sansock import Closing, Connection, Request, Transport
 
-from conftest import SEED, URL, masked
 from drivers import Certificates
 from programs import ENVIRONMENT
 
@@ -187,6 +185,11 @@ def test_the_request() -> None:
         (["serve", "--tls", "/no", "/file"], "No such file"),
         (["inspect"], "name one FILE"),
         (["inspect", "/nothing"], "No such file"),
+        (["relay"], "required: --to"),
+        (["relay", "--to", "http://x"], "is no WebSocket URL"),
+        (["relay", "--to", "x", "--listen", "65536"], "is no whole number from 0 to 65535"),
+        (["relay", "--to", "x", "--preview", "-1"], "preview"),
+        (["relay", "--to", "wss://x", "--listen", "0", "--ca", "/nothing"], "No such file"),
     ],
 )
 def test_errors_are_one_line(arguments: list[str], text: str) -> None:
@@ -247,7 +250,7 @@ def test_it_ends_with_the_connection_while_its_input_goes_on() -> None:
 
 
 def test_help() -> None:
-    for command in ([], ["serve"], ["inspect"]):
+    for command in ([], ["serve"], ["inspect"], ["relay"]):
         result = sansock_command(*command, "--help")
         assert (result.returncode, result.stderr) == (0, "")
         assert "examples:" in result.stdout
@@ -297,162 +300,3 @@ def test_serve_a_command_that_ends() -> None:
         with sansock.sync.connect(url) as websocket:
             assert list(websocket) == ["1", "2"]
         assert websocket.close_code == 1000
-
-
-# Captures
-
-
-def conversation(deflate: bool) -> list[tuple[str, bytes]]:
-    """What a client and a server say to each other."""
-    client = Connection.client(URL, deflate=deflate, seed=SEED, now=0)
-    server = Connection.server(deflate=deflate, seed=SEED, now=0)
-    said = []
-
-    def move(sender: Connection, receiver: Connection) -> None:
-        data = sender.take_output()
-        said.append((">" if sender is client else "<", data))
-        receiver.receive(data, 0)
-
-    move(client, server)
-    server.accept(now=0)
-    move(server, client)
-    client.send("hällo " * 20)
-    client.send(b"\x00\xff")
-    move(client, server)
-    server.send_part("a\n", False)
-    server.ping(b"\x01")
-    server.send_part("b", True)
-    move(server, client)
-    client.close(4000, "bye")
-    move(client, server)
-    server.timeout(0)
-    move(server, client)
-    return said
-
-
-def shown(deflate: bool) -> list[str]:
-    text, first, last = ("text compressed 14 bytes", "compressed 8 bytes", "compressed 3 bytes")
-    if not deflate:
-        text, first, last = "text 140 bytes", "2 bytes", "1 bytes"
-    return [
-        f"> {text} {('hällo ' * 20)[:100]}...",
-        "> binary 2 bytes 00ff",
-        f"< text to be continued {first} a\\n",
-        "< ping 01",
-        f"< continuation of text {last} b",
-        "> pong 01",
-        "> close 4000 bye",
-        "< close 4000 bye",
-    ]
-
-
-def halves(said: list[tuple[str, bytes]]) -> tuple[bytes, bytes]:
-    return tuple(b"".join(data for sender, data in said if sender == mark) for mark in "><")  # type: ignore[return-value]
-
-
-def frames_of(output: str) -> list[str]:
-    return [line for line in output.splitlines() if line[0] in "<>" and "HTTP/1.1" not in line]
-
-
-def without_lengths(lines: list[str]) -> list[str]:
-    return [" ".join(word for word in line.split(" ") if not word.isdigit() or word == "4000") for line in lines]
-
-
-@pytest.mark.parametrize("deflate", [True, False])
-def test_a_capture_of_both_directions(deflate: bool) -> None:
-    dump = "".join(f"{sender} {data.hex(' ')}\n" for sender, data in conversation(deflate))
-    result = sansock_command("inspect", "-", lines=dump)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("> GET / HTTP/1.1\n  Host: example.com\n")
-    assert "\n< HTTP/1.1 101 Switching Protocols\n" in result.stdout
-    assert without_lengths(frames_of(result.stdout)) == without_lengths(shown(deflate))
-
-
-@pytest.mark.parametrize("deflate", [True, False])
-@pytest.mark.parametrize("handshake", [True, False])
-def test_captures_in_two_files(deflate: bool, handshake: bool, tmp_path: Path) -> None:
-    said = conversation(deflate)[0 if handshake else 2 :]
-    sent, received = halves(said)
-    (tmp_path / "sent").write_bytes(sent)
-    (tmp_path / "received").write_text(xxd(received))
-    result = sansock_command("inspect", "--client", str(tmp_path / "sent"), "--server", str(tmp_path / "received"))
-    assert (result.returncode, result.stderr) == (0, "")
-    assert sorted(without_lengths(frames_of(result.stdout))) == sorted(without_lengths(shown(deflate)))
-
-
-def xxd(data: bytes) -> str:
-    lines = []
-    for start in range(0, len(data), 16):
-        row = data[start : start + 16]
-        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-        lines.append(f"{start:08x}: {row.hex(' ', -2):<39}  {text}\n")
-    return "".join(lines)
-
-
-@pytest.mark.parametrize("form", [lambda data: data, lambda data: data.hex().encode(), lambda data: xxd(data).encode()])
-def test_a_capture_of_one_direction(form: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    file = tmp_path / "capture"
-    for mark, half in zip("><", halves(conversation(True))):
-        file.write_bytes(form(half))
-        result = sansock_command("inspect", str(file))
-        assert result.returncode == 0
-        expected = [line for line in shown(True) if line[0] == mark]
-        assert without_lengths(frames_of(result.stdout)) == without_lengths(expected)
-
-
-def test_json() -> None:
-    result = sansock_command("inspect", "--json", "-", lines=masked(0x81, b"x" * 300) + masked(0x88, b""))
-    assert [json.loads(line) for line in result.stdout.splitlines()] == [
-        {
-            "from": "client",
-            "type": "frame",
-            "kind": "text",
-            "fin": True,
-            "continuation": False,
-            "compressed": False,
-            "length": 300,
-            "text": "x" * 300,
-        },
-        {"from": "client", "type": "close", "code": 1005, "reason": ""},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("data", "last"),
-    [
-        (masked(0x81, b"ok") + masked(0x83, b""), "> fault "),
-        (masked(0x81, b"\xff"), "> fault "),
-        (masked(0x81, b"ok")[:-1], "> incomplete: "),
-        (masked(0x81, b"ok")[:1], "< incomplete: it ends inside a frame"),
-        (masked(0x81, b"ok") + masked(0x82, b"ok")[:7], "> incomplete: it ends inside a frame"),
-        (masked(0x01, b"ok"), "> incomplete: it ends inside a message"),
-        (b"GET / HTTP/1.1\r\nHost:", "> incomplete: it ends inside the handshake"),
-        (masked(0x81, b"ok"), "> text 2 bytes ok"),
-        (b"HTTP/1.1 404 Not Found\r\n\r\n\x81\x00", "< HTTP/1.1 404 Not Found"),
-    ],
-)
-def test_broken_captures(data: bytes, last: str) -> None:
-    result = sansock_command("inspect", "-", lines=data)
-    assert result.returncode == (1 if "fault" in last or "incomplete" in last else 0)
-    assert result.stdout.splitlines()[-1].startswith(last)
-    assert result.stderr == ""
-
-
-@pytest.mark.parametrize("parameter", ["x", "server_max_window_bits=7", "client_max_window_bits=y"])
-def test_a_capture_with_wrong_parameters(parameter: str) -> None:
-    head = f"HTTP/1.1 101 OK\r\nSec-WebSocket-Extensions: permessage-deflate; {parameter}\r\n\r\n"
-    result = sansock_command("inspect", "-", lines=head.encode() + b"\x81\x00")
-    assert result.returncode == 1
-    assert len(result.stderr.splitlines()) == 1
-    assert result.stderr.startswith("sansock: ")
-
-
-def test_parameters_of_compression() -> None:
-    server = Connection.server(deflate=True, server_no_context_takeover=True, server_max_window_bits=9, now=0)
-    server.receive(Connection.client(URL, deflate=True, seed=SEED, now=0).take_output(), 0)
-    server.accept(now=0)
-    for _ in range(2):
-        server.send("hello " * 100)
-    result = sansock_command("inspect", "-", lines=server.take_output())
-    assert result.returncode == 0
-    assert result.stdout.count("text compressed ") == 2

@@ -85,6 +85,8 @@ def needed(code: str) -> None:
     for name in ("trio", "curio", "twisted"):
         if f"import {name}" in code or f"from {name}" in code or f"sansock.{name}" in code:
             pytest.importorskip(name, exc_type=ImportError)
+    if "sansock.inspect" in code:
+        pytest.importorskip("sansock.inspect", exc_type=ImportError)
 
 
 def run(code: str) -> str:
@@ -130,6 +132,7 @@ def check_echo(port: int) -> None:
 
 @of("program")
 def test_programs(snippet: Snippet) -> None:
+    needed(snippet.code)
     assert run(snippet.code) == snippet.output != ""
 
 

@@ -92,6 +92,6 @@ def test_version() -> None:
 
 
 def test_public_names() -> None:
-    others = {"asyncio", "compat", "curio", "sync", "trio", "twisted", "uvicorn"}
+    others = {"asyncio", "compat", "curio", "inspect", "sync", "trio", "twisted", "uvicorn"}
     public = {name for name in vars(sansock) if not name.startswith("_")} - {"annotations"} - others
     assert set(sansock.__all__) == public | {"__version__"}

@@ -10,13 +10,15 @@ import threading
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from sansock.sync import connect
 
 from conftest import REPOSITORY
 from programs import ENVIRONMENT
 
 README = (REPOSITORY / "bindings" / "python" / "README.md").read_text("utf-8")
-SERVER, CLIENT, HEALTH, _ENGINE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+SERVER, CLIENT, HEALTH, INSPECT, _ENGINE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
 def test_the_server_and_the_client() -> None:
@@ -48,3 +50,10 @@ def test_the_health_check() -> None:
     finally:
         server.shutdown()
         thread.join()
+
+
+def test_the_inspector() -> None:
+    pytest.importorskip("sansock.inspect", exc_type=ImportError)
+    run = [sys.executable, "-c", INSPECT]
+    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert (done.stdout, done.stderr) == ("connection\nframe\nmessage\n", "")

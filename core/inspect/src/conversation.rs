@@ -78,6 +78,11 @@ impl Conversation {
         }
     }
 
+    /// Whether nothing more is read of either end.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!((&self.client.stage, &self.server.stage), (Stage::Over, Stage::Over))
+    }
+
     /// Reads what an end has sent.
     pub(crate) fn receive(&mut self, from: Side, bytes: &[u8], time: Option<u64>, log: &mut Log) {
         let place = Place { connection: self.number, from, time };

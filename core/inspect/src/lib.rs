@@ -77,8 +77,8 @@ pub struct Inspector {
 /// What has been found so far.
 pub(crate) struct Connections {
     log: Log,
-    /// By their numbers, from 1.
-    open: Vec<Conversation>,
+    /// By their numbers, from 1; those that have ended are gone.
+    open: Vec<Option<Box<Conversation>>>,
     /// What was agreed on before the capture begins, if that is known.
     agreed: Option<Agreed>,
 }
@@ -199,34 +199,42 @@ impl Connections {
     fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>, origin: Origin) -> u32 {
         let number = self.open.len() as u32 + 1;
         self.log.add_whole(number, time, What::Connection { client, server });
-        self.open.push(Conversation::new(number, origin, self.agreed));
+        self.open.push(Some(Box::new(Conversation::new(number, origin, self.agreed))));
         number
     }
 
+    /// A connection that has not ended.
+    fn get(&mut self, number: u32) -> Option<(&mut Conversation, &mut Log)> {
+        let conversation = self.open.get_mut((number as usize).wrapping_sub(1))?.as_mut()?;
+        Some((conversation, &mut self.log))
+    }
+
     fn receive(&mut self, number: u32, from: Side, bytes: &[u8], time: Option<u64>) {
-        if number as usize == self.open.len() + 1 {
+        if !bytes.is_empty() && number as usize == self.open.len() + 1 {
             self.begin(None, None, time, Origin::Unknown);
         }
-        if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
-            conversation.receive(from, bytes, time, &mut self.log);
+        if let Some((conversation, log)) = self.get(number) {
+            conversation.receive(from, bytes, time, log);
         }
     }
 
     fn end(&mut self, number: u32, from: Side, time: Option<u64>) {
-        if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
-            conversation.end(from, true, time, &mut self.log);
+        let Some((conversation, log)) = self.get(number) else { return };
+        conversation.end(from, true, time, log);
+        if conversation.is_over() {
+            self.open[number as usize - 1] = None;
         }
     }
 
     /// Bytes of an end are not in the capture.
     fn lose(&mut self, number: u32, from: Side, missing: u64, time: Option<u64>) {
-        if let Some(conversation) = self.open.get_mut((number as usize).wrapping_sub(1)) {
-            conversation.lose(from, missing, time, &mut self.log);
+        if let Some((conversation, log)) = self.get(number) {
+            conversation.lose(from, missing, time, log);
         }
     }
 
     fn finish(&mut self) {
-        for conversation in &mut self.open {
+        for conversation in self.open.iter_mut().flatten() {
             conversation.finish(None, &mut self.log);
         }
     }

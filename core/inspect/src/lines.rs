@@ -40,7 +40,8 @@ pub fn line(entry: &Entry) -> String {
         What::Closed { code, reason, clean, by_peer } => {
             let how = if *clean { "closed" } else { "closed, not cleanly" };
             let who = if *by_peer { ", begun here" } else { "" };
-            let _ = write!(text, "{how}: {code} {}{who}", printable(reason));
+            let reason = if reason.is_empty() { String::new() } else { format!(" {}", printable(reason)) };
+            let _ = write!(text, "{how}: {code}{reason}{who}");
         }
         What::Incomplete { text: what } => {
             let _ = write!(text, "incomplete: {what}");

@@ -1,4 +1,4 @@
-"""The command ``sansock``, and ``python -m sansock``: a client, a server, and a reader of captures."""
+"""The command ``sansock``, and ``python -m sansock``: a client, a server, and what shows what is on the wire."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import WebSocketError
-from ._command import client, inspection, server
+from ._command import client, inspection, relay, server
 
 __all__ = ["main"]
 
-_COMMANDS: dict[str, Any] = {"serve": server, "inspect": inspection}
+_COMMANDS: dict[str, Any] = {"serve": server, "inspect": inspection, "relay": relay}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except (WebSocketError, OSError, ValueError) as error:
+    except (WebSocketError, ImportError, OSError, ValueError) as error:
         print(f"sansock: {error}", file=sys.stderr)
         return 1
 

@@ -1,7 +1,7 @@
 """The C library: finding it, its layouts and prototypes, and arguments in the form that its functions take.
 
-Only this module and ``_memory`` know ctypes. Layouts and prototypes repeat ``include/sansock.h``; the tests compare
-them.
+Only this module and ``_memory`` know ctypes; and ``inspect``, which has a library of its own. Layouts and prototypes
+repeat ``include/sansock.h``; the tests compare them.
 
 ``PyDLL`` keeps the interpreter lock during a call. A call works through one read buffer of 256 KiB or copies one
 message, which takes less time than getting the lock back may.

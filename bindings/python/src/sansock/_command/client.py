@@ -29,7 +29,8 @@ is printed on standard error. The exit status is 0 only if the connection was cl
 
 other commands, each with --help of its own:
   sansock serve      a server that echoes, or that runs a program for each connection
-  sansock inspect    shows the frames of a capture
+  sansock inspect    shows what is in a capture
+  sansock relay      passes connections on, and shows what is on them
 
 examples:
   sansock wss://example.com/feed

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-__all__ = ["Terminal", "printable", "utf8_streams"]
+__all__ = ["Terminal", "discard_output", "printable", "utf8_streams"]
 
 _READ_AHEAD = 256
 _PROMPT = "> "
@@ -24,6 +24,11 @@ def utf8_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace" if stream is not sys.stdin else "replace")
+
+
+def discard_output() -> None:
+    """Lets what is still written to standard output vanish: who read it has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str, is_terminal: bool = False) -> str:
