@@ -20,7 +20,7 @@
 //! they come holds at most, in bytes:
 //!
 //! - [`ENTRY`] and 8 times the preview for each entry that has not been taken, and what the lines of heads are long;
-//! - [`OPEN`] for each connection under way, and [`ENDED`] for each that is over;
+//! - [`OPEN`] for each connection under way, and [`ENDED`] for each that is over, also of TCP without any data;
 //! - [`SHARED`] for each kind of compression that was agreed on: those differ in the end, in the window and in whether it is kept, and
 //!   there is one more without compression;
 //! - what waits: 5 MiB for packets of one end that are out of order, 1 MiB for a head that has not ended, 512 KiB for frames before the
