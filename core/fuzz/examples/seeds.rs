@@ -64,6 +64,45 @@ impl Seeds {
         }
     }
 
+    /// What the inspector is fed: each read of a case, from the end that is not its own.
+    fn inspected(&mut self, case: &Case) {
+        let is_server = case.setup("role").next() == Some("server");
+        let is_open = case.setup("option").any(|option| option == "start_open 1");
+        let is_compressed = case.setup("option").any(|option| option == "deflate 1");
+        let mut seed = vec![u8::from(is_compressed) | if is_open { 0 } else { 4 }, 1];
+        for step in &case.steps {
+            let reads = match split_word(&step.call) {
+                ("receive", rest) => Some((is_server, bytes::parse(rest).expect("bytes"))),
+                _ => None,
+            };
+            let outputs = step.expected.iter().filter_map(|line| match split_word(line) {
+                ("out", rest) => Some((!is_server, bytes::parse(rest).ok()?)),
+                _ => None,
+            });
+            for (is_client, bytes) in reads.into_iter().chain(outputs) {
+                seed.push(u8::from(!is_client));
+                seed.extend((bytes.len() as u16).to_le_bytes());
+                seed.extend(bytes);
+            }
+        }
+        seed.truncate(2000);
+        self.write("inspect_feed", &case.name, &[&seed]);
+    }
+
+    fn captures(&mut self, folder: &Path) {
+        for entry in fs::read_dir(folder).expect("the folder of captures") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                self.captures(&path);
+            } else if path.extension().is_some_and(|ending| ending == "pcap" || ending == "har" || ending == "txt") {
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                let mut file = fs::read(&path).expect("a capture");
+                file.truncate(6000);
+                self.write("inspect", &name, &[&[2], &file]);
+            }
+        }
+    }
+
     fn open(&mut self, name: &str, role: &str, plan: &[u8], stream: &[u8]) {
         let kind = u8::from(role == "client");
         self.write(&format!("open_{role}"), name, &[plan, stream]);
@@ -198,7 +237,9 @@ fn main() {
             let text = fs::read_to_string(&path).expect("a text");
             let file = File::parse(&path.file_name().expect("a name").to_string_lossy(), &text);
             file.cases.iter().for_each(|case| seeds.add(case));
+            file.cases.iter().filter(|case| !case.is_tunnel()).for_each(|case| seeds.inspected(case));
         }
     }
+    seeds.captures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../inspect/captures"));
     println!("{} seeds", seeds.count);
 }

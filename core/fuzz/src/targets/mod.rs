@@ -5,6 +5,7 @@ mod calls;
 mod cuts;
 mod deflate;
 mod fields;
+mod inspections;
 mod peers;
 mod sequences;
 mod shared;
@@ -81,4 +82,8 @@ targets! {
     peers::wsproto, 1024, None;
     /// Connections of one configuration, each of which does what it would do alone.
     shared::shared, 1024, None;
+    /// A file of any kind for the inspector, whole and cut.
+    inspections::inspect, 6144, None;
+    /// Connections that are under way for the inspector, whole and cut.
+    inspections::inspect_feed, 2048, Some("http");
 }
