@@ -43,7 +43,8 @@ const modules = ["sansock/sansock.wasm", "sansock/slim.wasm", "sansock/inspect.w
 const compiled = await Promise.all(modules.map(async (path) => WebAssembly.compile(await readFile(path))));
 const server = await serve({ hostname: "127.0.0.1" }, async (connection) => connection.send("served"));
 const client = await connect(server.url);
-console.log(typeof slim.Connection.server, compiled.length, await client.receive(), typeof WebSocketServer, new Inspector(loadModule()).take().length);
+const seen = new Inspector(loadModule()).take();
+console.log(typeof slim.Connection.server, compiled.length, await client.receive(), typeof WebSocketServer, seen.length);
 await server.close();
 """
 CONSUMER = """\
@@ -82,7 +83,7 @@ def check_files(path: Path) -> None:
     dist |= {f"dist/types/{stem}.d.ts" for stem in [*stems, "wasm"]} | {
         f"dist/cjs/types/{stem}.d.ts" for stem in common
     }
-    dist |= {"dist/inspect.wasm", "dist/wasm.d.ts", "dist/cjs/package.json"}
+    dist |= {"dist/inspect.wasm", "dist/inspector.html", "dist/wasm.d.ts", "dist/cjs/package.json"}
     same = {name: f"{HERE}/{name}" for name in ("package.json", "README.md", BILL)} | {name: name for name in LICENCES}
     files = read_tar(path)
     check(path, files, {*same, *dist}, same, LIMIT)

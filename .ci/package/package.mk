@@ -11,10 +11,10 @@ version: $(DONE)/venv
 package-crate: $(DONE)/venv | $(DONE)/rust
 	@$(PYTHON) $(CHECKS)/crate.py
 
-package-python: $(DONE)/venv | $(DONE)/rust
+package-python: $(DONE)/venv examples/inspector/dist/inspector.html | $(DONE)/rust
 	@$(PYTHON) $(CHECKS)/python.py
 
-package-npm: $(DONE)/venv bindings/js/dist/index.js
+package-npm: $(DONE)/venv examples/inspector/dist/inspector.html
 	@$(PYTHON) $(CHECKS)/npm.py
 
 # The C library as an archive, for Linux with glibc; not a part of make package. TARGET=aarch64-unknown-linux-gnu is for another

@@ -27,6 +27,10 @@ SOURCES = (
 )
 
 
+PAGE = "inspector.html"
+"""The page that the relay serves."""
+
+
 class Library(NamedTuple):
     """A library of the wheel."""
 
@@ -50,9 +54,10 @@ class SansockBuildHook(BuildHookInterface[Any]):
             build_data["force_include"] = {
                 **without_links(build_data["force_include"]),
                 **rust_sources(find_workspace(), Path(self.manifests.name)),
+                **{str(page): name for name, page in find_page().items()},
             }
             return
-        for name, path in find_libraries().items():
+        for name, path in {**find_libraries(), **find_page()}.items():
             if version == "editable":
                 shutil.copyfile(path, HERE / "src" / "sansock" / name)
             else:
@@ -96,6 +101,16 @@ def write_manifests(workspace: Path, folder: Path) -> None:
         shutil.copyfile(workspace / member / "Cargo.toml", folder / member / "Cargo.toml")
     # Drops what no member needs, and leaves every version as it is.
     cargo(["update", "--quiet", "--workspace"], folder)
+
+
+def find_page() -> dict[str, Path]:
+    """The page of the inspector by its name: in an sdist in this folder; in a checkout where it has been built."""
+    places = (HERE / PAGE, *(folder / "examples" / "inspector" / "dist" / PAGE for folder in list(HERE.parents)[:2]))
+    for place in places:
+        if place.is_file():
+            return {PAGE: place}
+    print("The package is built without the inspector's page: `make inspector` builds that.", file=sys.stderr)
+    return {}
 
 
 def find_libraries() -> dict[str, Path]:

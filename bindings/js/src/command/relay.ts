@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import process, { stdout } from "node:process";
 
 import { parseUrl } from "../index.js";
-import { Relay } from "../inspect/relay.js";
-import { Viewers } from "../inspect/viewers.js";
+import { Relay } from "./relaying.js";
+import { Viewers } from "./viewers.js";
 import { parse, WrongArguments } from "./arguments.js";
 
 const HELP = `usage: sansock relay --to URL [options]

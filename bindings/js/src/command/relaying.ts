@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { Worker } from "node:worker_threads";
 
-import type { Side } from "./entries.js";
+import type { Side } from "../inspect/entries.js";
 import type { Happened, Shown } from "./watching.js";
 
 /** How to relay. */

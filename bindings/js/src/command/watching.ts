@@ -1,9 +1,9 @@
 /** The thread beside a relay, which looks at what has been passed on. */
 import { parentPort, workerData } from "node:worker_threads";
 
-import type { Side } from "./entries.js";
-import { loadModule } from "./index.js";
-import { Inspector } from "./inspector.js";
+import type { Side } from "../inspect/entries.js";
+import { loadModule } from "../inspect/index.js";
+import { Inspector } from "../inspect/inspector.js";
 
 /** What has happened at the relay. Connections are numbered as they begin. */
 export type Happened =
