@@ -33,8 +33,8 @@ const csp = [
   "worker-src blob:",
   // Its icon. No other image is in it, and nothing of a capture becomes one.
   "img-src data:",
-  // The relay that serves the page. From disk there is nothing that this allows.
-  "connect-src 'self'",
+  // The relay that serves the page; and the servers that its user names.
+  "connect-src 'self' ws: wss:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");

@@ -47,8 +47,8 @@ function sameNumbers(header) {
   add("TEXT", Object.entries(numbers.TEXT));
   add("HTTP", Object.entries(numbers.HTTP));
   add("REGION", Object.entries(numbers.REGION));
-  // Success has no name here.
-  const theirs = [...defined].filter(([name]) => name !== "OK" && name !== "H");
+  // Success has no name here, and the release has one of its own.
+  const theirs = [...defined].filter(([name]) => name !== "OK" && name !== "H" && !name.startsWith("VERSION"));
   equal([...ours].sort(), theirs.sort(), "constants");
 }
 

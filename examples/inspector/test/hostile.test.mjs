@@ -75,7 +75,7 @@ test("the policy of the page allows its own scripts and styles, and the relay th
     "default-src": ["'none'"],
     "worker-src": ["blob:"],
     "img-src": ["data:"],
-    "connect-src": ["'self'"],
+    "connect-src": ["'self'", "ws:", "wss:"],
     "base-uri": ["'none'"],
     "form-action": ["'none'"],
   });

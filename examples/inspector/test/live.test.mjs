@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 
 import { connect, serve } from "../../../bindings/js/dist/node/index.js";
-import { BROWSERS, launch, pathOf, until } from "./browsers.mjs";
+import { BROWSERS, launch, openPage, pathOf, until } from "./browsers.mjs";
 
 const COMMAND = pathOf("../../../bindings/js/dist/command/main.js");
 
@@ -17,7 +17,7 @@ let relay;
 let target;
 let view;
 before(async () => {
-  server = await serve({ hostname: "127.0.0.1", port: 0 }, async (connection) => {
+  server = await serve({ hostname: "127.0.0.1", port: 0, origins: "any" }, async (connection) => {
     for await (const message of connection) await connection.send(message);
   });
   relay = spawn(process.execPath, [COMMAND, "relay", "--to", server.url, "--listen", "0", "--quiet"], {
@@ -53,6 +53,32 @@ for (const name of Object.keys(BROWSERS)) {
       }
       await connection.close();
       await until(page, () => /closed/.test(document.getElementById("list").innerText));
+      assert.deepEqual(errors, []);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+for (const name of Object.keys(BROWSERS)) {
+  test(`${name} talks to a server itself, and shows the messages`, async () => {
+    const browser = await launch(name);
+    try {
+      const { page, errors } = await openPage(browser);
+      await page.click("#connect");
+      await page.type("#connect-url", server.url);
+      await page.click("#connect-form button[type=submit]");
+      await until(page, () => document.getElementById("list").innerText.includes("open"));
+      await page.type("#message", "<b>hello</b>");
+      await page.keyboard.press("Enter");
+      await until(page, () => document.getElementById("list").innerText.split("<b>hello</b>").length === 3);
+      await page.click("#talk > button");
+      await until(page, () => /closed/.test(document.getElementById("list").innerText));
+      assert.equal(await page.evaluate(() => document.getElementById("errors").hidden), true);
+      await page.click("#connect");
+      await page.evaluate(() => (document.getElementById("connect-url").value = "no url at all:"));
+      await page.click("#connect-form button[type=submit]");
+      await until(page, () => document.getElementById("errors").innerText.includes("not possible"));
       assert.deepEqual(errors, []);
     } finally {
       await browser.close();

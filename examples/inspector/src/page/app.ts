@@ -10,6 +10,7 @@ import { Intake } from "./intake.ts";
 import { rowElement } from "./rows.ts";
 import { sampleList } from "./samples.ts";
 import { Store } from "./store.ts";
+import { Talk, watchConnect } from "./talk.ts";
 import { count, plural, size, visible } from "./text.ts";
 import { Timeline } from "./timeline.ts";
 import { VirtualList } from "./virtual-list.ts";
@@ -28,6 +29,8 @@ export class App {
   #isReading = false;
   /** Whether entries come from a relay: what is drawn follows them. */
   #isLive = false;
+  /** The conversation of the page's own, while there is one. */
+  #talk: Talk | undefined;
   #followed = 0;
   #following = 0;
   readonly #payloads = new Map<number, Payload>();
@@ -65,6 +68,7 @@ export class App {
     });
     const intake = new Intake((sources, extensions) => this.open(sources, extensions));
     byId("samples", HTMLElement).append(sampleList((text, name) => intake.takeText(text, name)));
+    watchConnect((url, subprotocols) => this.talk(url, subprotocols));
     byId("cancel", HTMLButtonElement).addEventListener("click", () => this.backend.cancel());
     byId("previous-fault", HTMLButtonElement).addEventListener("click", () => this.#toFault(-1));
     byId("next-fault", HTMLButtonElement).addEventListener("click", () => this.#toFault(1));
@@ -102,6 +106,24 @@ export class App {
     this.say("connected to the relay");
   }
 
+  /** Connects to a server, and shows the messages of that connection. */
+  talk(url: string, subprotocols: readonly string[]): void {
+    this.#begin();
+    byId("sources", HTMLUListElement).replaceChildren();
+    this.#isLive = true;
+    try {
+      this.#talk = new Talk(url, subprotocols, {
+        entries: (entries) => this.#add(entries),
+        end: (text) => {
+          this.#end(false, text === undefined ? [] : [text]);
+          this.say("the connection is closed");
+        },
+      });
+    } catch (error) {
+      this.fail(`it is not possible to connect: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
   /** Reads captures. What was shown is gone. */
   open(sources: readonly Source[], extensions: Extensions): void {
     this.#begin();
@@ -114,6 +136,8 @@ export class App {
   /** What was shown is gone. */
   #begin(): void {
     this.#opening();
+    this.#talk?.leave();
+    this.#talk = undefined;
     this.#store = new Store();
     this.#filters.clear();
     this.#payloads.clear();

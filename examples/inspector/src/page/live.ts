@@ -2,9 +2,9 @@
 import type { Entry } from "../entries.ts";
 
 export interface LiveListener {
-  entries(entries: readonly Entry[]): void;
-  /** The relay has ended, or there is none: then the text says so. */
-  end(text: string | undefined): void;
+  entries: (entries: readonly Entry[]) => void;
+  /** The relay, or the connection, has ended. If it was never there the text says so. */
+  end: (text: string | undefined) => void;
 }
 
 /** Connects to the relay that the page is from. Only who has the token may look. */
