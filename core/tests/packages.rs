@@ -60,7 +60,7 @@ const BILLS: [(&str, &[&str], &[&str]); 4] = [
     (
         "bindings/js/sbom.cdx.json",
         &["sansock-wasm"],
-        &["--features=deflate,fields,tunnel", "--target=wasm32-unknown-unknown"],
+        &["--features=deflate,fields,inspect,tunnel", "--target=wasm32-unknown-unknown"],
     ),
 ];
 
