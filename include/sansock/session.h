@@ -135,19 +135,21 @@ static inline const sansock_record *sansock_session_next(sansock_session *s, uin
     }
 }
 
-/// Accepts the request, as sansock_conn_accept. The next event is OPEN.
+/// Accepts the request, as sansock_conn_accept. The next event is OPEN; the event of the request, and its payload, are gone.
 static inline int32_t sansock_session_accept(sansock_session *s, const char *subprotocol, size_t len, uint64_t now) {
     return sansock_session_restart(s, sansock_conn_accept(s->conn, subprotocol, len, now), now);
 }
 
-/// Answers the request with an HTTP response, as sansock_conn_respond: a refusal, or a page. The next event is CLOSED.
+/// Answers the request with an HTTP response, as sansock_conn_respond: a refusal, or a page. The next event is CLOSED; the
+/// event of the request, and its payload, are gone.
 static inline int32_t sansock_session_respond(sansock_session *s, uint16_t status, const char *body, size_t len,
                                               uint64_t now) {
     return sansock_session_restart(s, sansock_conn_respond(s->conn, status, NULL, 0, body, len, now), now);
 }
 
 /// Answers a request as most servers do: accepts it if the client is no browser or the page has the same origin,
-/// refuses it otherwise with 403 (RFC 6455 section 10.2), and answers one that cannot be accepted with 404.
+/// refuses it otherwise with 403 (RFC 6455 section 10.2), and answers one that cannot be accepted with 404. The event is gone
+/// then.
 static inline int32_t sansock_session_answer(sansock_session *s, const sansock_record *request, uint64_t now) {
     if (sansock_record_fault(request) != 0) return sansock_session_respond(s, 404, NULL, 0, now);
     if (!sansock_record_same_origin(request)) return sansock_session_respond(s, 403, NULL, 0, now);

@@ -5,15 +5,16 @@
  *   static void on_event(sansock_uv *peer, const sansock_record *event) {
  *       if (event == NULL) return;                                     // the peer is about to be freed
  *       if (event->kind == SANSOCK_KIND_REQUEST) sansock_session_answer(&peer->session, event, peer->session.now);
- *       if (sansock_record_is_message(event)) ... sansock_uv_send(peer, event->kind, data, len);
+ *       else if (sansock_record_is_message(event)) ... sansock_uv_send(peer, event->kind, data, len);
  *   }
  *   static void on_connection(uv_stream_t *listener, int status) {    // of uv_listen
  *       if (status == 0) sansock_uv_accept(listener, &options, NULL);
  *   }
  *
  * One handler is called for each event, in order, and with NULL as the last. An event and its payload are valid until
- * the handler returns; its payload is found with peer->session.block. The handler may send, close, and end the peer. A
- * request is answered through the session, in the handler or later (then call sansock_uv_flush).
+ * the handler returns, or answers the request, which replaces them; its payload is found with peer->session.block. The
+ * handler may send, close, and end the peer. A request is answered through the session, in the handler or later (then
+ * call sansock_uv_flush).
  *
  * A server does not read from a peer that does not read what is sent to it; a client does, as it may have much to send.
  * Neither reads while sansock_uv_pause asks for it. The pong deadline stands still meanwhile. Who sends much looks at

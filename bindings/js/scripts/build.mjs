@@ -40,7 +40,9 @@ const MODULES = [
     gzipLimit: 42_400,
   },
   {
+    // No program that a bundler makes has it: it is read from its file.
     name: "inspect",
+    isInlined: false,
     features: ["deflate", "inspect"],
     interfaces: ["Exports", "InspectExports"],
     tables: 9,
@@ -127,7 +129,7 @@ function writeOlderTypes(folder) {
   }
 }
 
-function buildModule({ name, features, interfaces, tables, passes, limit, gzipLimit }) {
+function buildModule({ name, isInlined = true, features, interfaces, tables, passes, limit, gzipLimit }) {
   const exports = interfaces.flatMap(exportNames);
   writeFileSync(join(build, "graph.json"), JSON.stringify(graph(exports)));
   const final = join(dist, `${name}.wasm`);
@@ -141,9 +143,11 @@ function buildModule({ name, features, interfaces, tables, passes, limit, gzipLi
   const wasm = readFileSync(final);
   const gzip = gzipSync(wasm, { level: 9 }).length;
   check(name, wasm, gzip, { exports, limit, gzipLimit });
-  const text = `"${wasm.toString("base64")}";\n`;
-  writeFileSync(join(dist, `${name}-base64.js`), `export const base64 = ${text}`);
-  writeFileSync(join(dist, "cjs", `${name}-base64.js`), `exports.base64 = ${text}`);
+  if (isInlined) {
+    const text = `"${wasm.toString("base64")}";\n`;
+    writeFileSync(join(dist, `${name}-base64.js`), `export const base64 = ${text}`);
+    writeFileSync(join(dist, "cjs", `${name}-base64.js`), `exports.base64 = ${text}`);
+  }
   console.log(`${name}.wasm: ${wasm.length} bytes, ${gzip} with gzip`);
 }
 
