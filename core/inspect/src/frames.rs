@@ -191,8 +191,16 @@ impl Frames {
         self.is_over = true;
     }
 
+    /// The rule that the frame under way breaks.
+    pub(crate) fn failure(&self) -> Option<FaultKind> {
+        self.happened.iter().find_map(|happened| match happened {
+            Happened::Closed { fault, .. } => *fault,
+            _ => None,
+        })
+    }
+
     fn has_failed(&self) -> bool {
-        self.happened.iter().any(|happened| matches!(happened, Happened::Closed { fault: Some(_), .. }))
+        self.failure().is_some()
     }
 
     /// Whether the frame under way is one that the engine cannot read.
@@ -353,11 +361,7 @@ impl Frames {
 
     /// Whether what should be a frame is at fault where there may be no frames at all. Then nothing more is read.
     fn is_no_frame(&mut self, place: Place, log: &mut Log) -> bool {
-        let fault = self.happened.iter().find_map(|happened| match happened {
-            Happened::Closed { fault, .. } => *fault,
-            _ => None,
-        });
-        let Some(fault) = fault.filter(|fault| *fault != FaultKind::BadCompressedData) else { return false };
+        let Some(fault) = self.failure().filter(|fault| *fault != FaultKind::BadCompressedData) else { return false };
         let text = format!(
             "what begins here is no frame ({}): the capture begins inside one, or this is another protocol",
             fault.text()
@@ -369,11 +373,7 @@ impl Frames {
 
     /// Whether a message cannot be inflated because the capture lacks what it refers to. Then a new engine takes over.
     fn gives_up(&mut self, now: Duration) -> bool {
-        let is_unreadable = |happened: &Happened| match happened {
-            Happened::Closed { fault: Some(fault), .. } => *fault == FaultKind::BadCompressedData,
-            _ => false,
-        };
-        if !self.is_guessed || !self.happened.iter().any(is_unreadable) {
+        if !self.is_guessed || self.failure() != Some(FaultKind::BadCompressedData) {
             return false;
         }
         let Ok(engine) = Connection::new(&self.config, SEED, now) else { return false };

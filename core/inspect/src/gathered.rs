@@ -35,11 +35,15 @@ impl Gathered {
     }
 
     pub(crate) fn payload(&self, is_text: bool, limit: usize) -> Payload {
-        let first = self.first(limit);
-        let cut = (first.len() as u64) < self.size;
-        let (text, hex) = if is_text { (Some(shown(first, cut)), None) } else { (None, Some(hex(first))) };
-        Payload { size: self.size, text, hex, wire: None, cut }
+        of(self.first(limit), self.size, is_text)
     }
+}
+
+/// The first bytes of so many, as text or in hexadecimal.
+pub(crate) fn of(first: &[u8], size: u64, is_text: bool) -> Payload {
+    let cut = (first.len() as u64) < size;
+    let (text, hex) = if is_text { (Some(shown(first, cut)), None) } else { (None, Some(hex(first))) };
+    Payload { size, text, hex, wire: None, cut }
 }
 
 /// Bytes without their mask, of which so many came before in the frame.

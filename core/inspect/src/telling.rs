@@ -4,14 +4,14 @@ use sansock::{CloseCode, Event, Fault, FaultKind};
 
 use crate::entry::{self, Frame, Message, What};
 use crate::frames::{Frames, Payload, Sent};
-use crate::gathered::{hex, shown};
+use crate::gathered::{hex, of};
 use crate::header::Header;
 use crate::log::{Log, Place};
 
 /// What the engine told while it read a frame.
 pub(crate) enum Happened {
     Ping(Vec<u8>),
-    Pong(Vec<u8>),
+    Pong,
     Closing(CloseCode, String),
     Closed { code: CloseCode, reason: String, clean: bool, by_peer: bool, fault: Option<FaultKind> },
 }
@@ -20,7 +20,7 @@ pub(crate) enum Happened {
 pub(crate) fn happened(event: Event<'_>) -> Option<Happened> {
     match event {
         Event::Ping(ping) => Some(Happened::Ping(ping.payload.to_vec())),
-        Event::Pong(pong) => Some(Happened::Pong(pong.payload.to_vec())),
+        Event::Pong(_) => Some(Happened::Pong),
         Event::Closing(closing) => Some(Happened::Closing(closing.code, closing.reason.to_owned())),
         Event::Closed(closed) => Some(Happened::Closed {
             code: closed.code,
@@ -43,26 +43,19 @@ impl Frames {
     }
 
     pub(crate) fn fill_control(&self, payload: &Payload, frame: &mut Frame, shown: usize) {
+        let mut may_be_text = false;
         for happened in &self.happened {
             match happened {
-                Happened::Ping(bytes) | Happened::Pong(bytes) => {
-                    frame.payload = of(bytes, core::str::from_utf8(bytes).is_ok(), shown);
-                }
+                Happened::Ping(_) | Happened::Pong => may_be_text = true,
                 Happened::Closing(code, reason) => {
                     (frame.code, frame.reason) = (Some(code.get()), Some(reason.clone()));
-                    let mut bytes = Vec::new();
-                    if *code != CloseCode::NO_STATUS_RECEIVED {
-                        bytes.extend_from_slice(&code.get().to_be_bytes());
-                        bytes.extend_from_slice(reason.as_bytes());
-                    }
-                    frame.payload = of(&bytes, false, shown);
                 }
                 Happened::Closed { .. } => {}
             }
         }
-        if self.happened.iter().all(|happened| matches!(happened, Happened::Closed { .. })) {
-            frame.payload = of(&payload.unmasked, false, shown);
-        }
+        let bytes = &payload.unmasked;
+        let is_text = may_be_text && core::str::from_utf8(bytes).is_ok();
+        frame.payload = of(&bytes[..shown.min(bytes.len())], bytes.len() as u64, is_text);
     }
 
     /// A message has ended: the host gets it.
@@ -97,7 +90,7 @@ impl Frames {
                     }
                     sent.push(Sent::Ping(payload));
                 }
-                Happened::Pong(_) => {}
+                Happened::Pong => {}
                 Happened::Closing(code, reason) => {
                     if !output.is_empty() {
                         log.add(place, None, What::Answer { what: "close", hex: hex(&output) });
@@ -122,12 +115,8 @@ impl Frames {
 
     /// The byte at fault.
     pub(crate) fn position(&self, offset: u64, header: &Header, payload: &Payload) -> u64 {
-        let kind = self.happened.iter().find_map(|happened| match happened {
-            Happened::Closed { fault, .. } => *fault,
-            _ => None,
-        });
         let behind_header = offset + header.bytes().len() as u64;
-        match kind {
+        match self.failure() {
             Some(FaultKind::Unmasked | FaultKind::Masked | FaultKind::ControlTooLong) => offset + 1,
             Some(FaultKind::NonMinimalLength | FaultKind::LengthOverflow) => offset + 2,
             Some(FaultKind::CloseTooShort | FaultKind::BadCloseCode) => behind_header,
@@ -168,11 +157,4 @@ pub(crate) fn fault(
         },
         answer,
     }
-}
-
-fn of(bytes: &[u8], is_text: bool, limit: usize) -> entry::Payload {
-    let first = &bytes[..limit.min(bytes.len())];
-    let cut = first.len() < bytes.len();
-    let (text, hex) = if is_text { (Some(shown(first, cut)), None) } else { (None, Some(hex(first))) };
-    entry::Payload { size: bytes.len() as u64, text, hex, wire: None, cut }
 }

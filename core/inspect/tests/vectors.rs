@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use case::{Case, File, split_word};
+use sansock_inspect::entry::Payload;
 use sansock_inspect::{Inspector, Side, What};
 
 /// What a conversation comes to for the end that the vector is about.
@@ -100,17 +101,9 @@ fn inspect(case: &Case, sent: &[(Side, Vec<u8>)], own: Side) -> Told {
     let mut told = Told::default();
     for entry in inspector.take().filter(|entry| entry.from == Some(own.other())) {
         match entry.what {
-            What::Message(message) => {
-                let payload = message.payload;
-                let bytes =
-                    payload.text.map(String::into_bytes).or(payload.hex.map(|hex| from_hex(&hex))).unwrap_or_default();
-                told.messages.push((message.kind.to_owned(), bytes));
-            }
+            What::Message(message) => told.messages.push((message.kind.to_owned(), carried(message.payload))),
             What::Frame(frame) if matches!(frame.kind, "ping" | "pong") && frame.fin => {
-                let payload = frame.payload;
-                let bytes =
-                    payload.text.map(String::into_bytes).or(payload.hex.map(|hex| from_hex(&hex))).unwrap_or_default();
-                told.messages.push((frame.kind.to_owned(), bytes));
+                told.messages.push((frame.kind.to_owned(), carried(frame.payload)));
             }
             What::Fault(fault) => told.fault = Some(fault.fault.to_owned()),
             _ => {}
@@ -130,6 +123,11 @@ fn extensions(case: &Case) -> String {
     let is_compressed = case.setup("option").any(|option| option == "deflate 1");
     let words: Vec<String> = std::iter::once("permessage-deflate".to_owned()).chain(words).collect();
     if is_compressed { words.join("; ") } else { String::new() }
+}
+
+/// The bytes of a payload that is shown whole.
+fn carried(payload: Payload) -> Vec<u8> {
+    payload.text.map(String::into_bytes).or(payload.hex.map(|hex| from_hex(&hex))).unwrap_or_default()
 }
 
 fn from_hex(hex: &str) -> Vec<u8> {
