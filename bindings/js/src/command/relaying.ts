@@ -35,8 +35,8 @@ export class Relay {
   #happened: Happened[] = [];
   /** How many bytes the thread has not looked at. */
   #behind = 0;
-  /** Those that are not read meanwhile. */
-  readonly #held = new Set<Socket>();
+  /** Those that are not read meanwhile, and where their bytes go. */
+  readonly #held = new Map<Socket, Socket>();
 
   private constructor(options: RelayOptions) {
     this.#options = options;
@@ -91,11 +91,10 @@ export class Relay {
       this.#tell({ kind: "bytes", connection, side, bytes, now: performance.now() });
       this.#behind += bytes.length;
       if (this.#behind > MOST_BEHIND) {
-        this.#held.add(from);
+        this.#held.set(from, to);
         from.unpipe(to).pause();
       }
     });
-    from.on("release", () => from.pipe(to));
     from.on("end", () => this.#tell({ kind: "end", connection, side, now: performance.now() }));
     // An end that fails takes the other with it, with what is on the way to it.
     from.on("error", () => to.destroy());
@@ -118,7 +117,7 @@ export class Relay {
   #show({ json, text, read }: Shown): void {
     this.#behind -= read;
     if (this.#behind <= MOST_BEHIND / 2) {
-      for (const socket of this.#held) socket.emit("release");
+      for (const [from, to] of this.#held) from.pipe(to);
       this.#held.clear();
     }
     if (json !== "") this.#options.onEntries({ json, text });
