@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from time import monotonic
@@ -22,6 +22,21 @@ from .._websocket import WebSocket as _WebSocket
 __all__ = ["SocketHost", "WebSocket"]
 
 _PIECE = 64 * 1024
+
+
+async def spawn(steps: Callable[[], Awaitable[None]]) -> Any:
+    """Starts a task that can be cancelled.
+
+    Curio keeps the task that it has woken last, and a task keeps the last answer of the kernel. If that were an
+    exception, its traceback would keep the session.
+    """
+    return await curio.spawn(_until_cancelled, steps, daemon=True)
+
+
+async def _until_cancelled(steps: Callable[[], Awaitable[None]]) -> None:
+    with suppress(curio.CancelledError):
+        await steps()
+    await curio.clock()
 
 
 class WebSocket(_WebSocket):
@@ -63,7 +78,7 @@ class SocketHost:
 
     async def start(self) -> None:
         """Starts to drive."""
-        self.task = await curio.spawn(self.run, daemon=True)
+        self.task = await spawn(self.run)
 
     async def abort(self) -> None:
         """Ends the connection at once."""
@@ -96,8 +111,8 @@ class SocketHost:
 
     async def run(self) -> None:
         """Drives the session until its transport is closed."""
-        self.writer = await curio.spawn(self.write, daemon=True)
-        others = [await curio.spawn(each, daemon=True) for each in (self.read, self.keep_time)]
+        self.writer = await spawn(self.write)
+        others = [await spawn(each) for each in (self.read, self.keep_time)]
         try:
             await self.writer.wait()
         finally:
