@@ -428,6 +428,11 @@ typedef struct sansock_config sansock_config;
 /// Used by one thread at a time; may move between threads.
 typedef struct sansock_conn sansock_conn;
 
+/// A message for many connections.
+///
+/// May move between threads. Several threads may send it at the same time, each with a connection of its own.
+typedef struct sansock_prepared sansock_prepared;
+
 /// One tunnel through a proxy. Used by one thread at a time; may move between threads.
 typedef struct sansock_tunnel sansock_tunnel;
 
@@ -659,6 +664,15 @@ int32_t sansock_conn_send_part(struct sansock_conn *conn,
                                size_t len,
                                uint8_t last);
 
+/// Sends a message that was made for many connections (sansock_prepared_new).
+///
+/// It is compressed where sansock_conn_send_text would compress it, and then refers to no message before: the same bytes
+/// serve all connections that agreed to the same window and have the same options of compression (RFC 7692 section 7.1.1).
+/// Errors as for sansock_conn_send_text; SANSOCK_ERR_BAD_HANDLE also for the message.
+SANSOCK_API
+int32_t sansock_conn_send_prepared(struct sansock_conn *conn,
+                                   const struct sansock_prepared *prepared);
+
 /// Sends many messages: records of kind TEXT, BINARY, PING or PONG, with `offset` and `len` into `data`.
 ///
 /// Stops at the first that cannot be sent, and returns its error. `sent` receives the number of messages that were
@@ -849,6 +863,20 @@ int32_t sansock_conn_receive_response(struct sansock_conn *conn,
                                       const struct sansock_field *fields,
                                       size_t count,
                                       uint64_t now);
+
+/// Creates a message for many connections: each sends it with sansock_conn_send_prepared, and it is compressed once for
+/// all that agreed to the same window.
+///
+/// `kind`: SANSOCK_KIND_TEXT or SANSOCK_KIND_BINARY. The data are copied. `out`: receives the handle; free it with
+/// sansock_prepared_free. Connections of any configuration may send it, in several threads at once.
+/// SANSOCK_ERR_INVALID_ARGUMENT for another kind, and if a text is not UTF-8.
+SANSOCK_API int32_t sansock_prepared_new(uint8_t kind, const uint8_t *data, size_t len, struct sansock_prepared **out);
+
+/// Frees a message. What was sent of it is not affected. NULL does nothing.
+SANSOCK_API void sansock_prepared_free(struct sansock_prepared *prepared);
+
+/// How many bytes a message holds: what was passed, and what that was compressed to. 0 for a handle that is refused.
+SANSOCK_API size_t sansock_prepared_memory_usage(const struct sansock_prepared *prepared);
 
 /// Says what to connect to for the URL of a proxy: http:, https:, socks4a:, socks5: or socks5h:, perhaps with
 /// `user:password@`. SANSOCK_ERR_INVALID_ARGUMENT if the URL is not valid.

@@ -590,6 +590,44 @@ private:
     std::unique_ptr<sansock_config, Free> handle_;
 };
 
+/// A message for many connections, which is compressed once for all that agreed to the same window. Several threads may
+/// send it at the same time, each with a connection of its own.
+class PreparedMessage {
+public:
+    PreparedMessage() noexcept = default;
+
+    /// A text message. invalid_argument if it is not UTF-8. The text is copied.
+    static Result<PreparedMessage> text(std::string_view text) noexcept {
+        return create(MessageKind::text, reinterpret_cast<const std::uint8_t *>(text.data()), text.size());
+    }
+    /// A binary message. The data are copied.
+    static Result<PreparedMessage> binary(Bytes data) noexcept {
+        return create(MessageKind::binary, data.data(), data.size());
+    }
+
+    /// How many bytes it holds: what was passed, and what that was compressed to.
+    std::size_t memory_usage() const noexcept { return sansock_prepared_memory_usage(get()); }
+
+    /// The C handle, still owned by this object.
+    sansock_prepared *get() const noexcept { return handle_.get(); }
+
+private:
+    static Result<PreparedMessage> create(MessageKind kind, const std::uint8_t *data, std::size_t size) noexcept {
+        sansock_prepared *raw = nullptr;
+        const auto status =
+            static_cast<Status>(sansock_prepared_new(static_cast<std::uint8_t>(kind), data, size, &raw));
+        if (status != Status::ok) return status;
+        PreparedMessage message;
+        message.handle_.reset(raw);
+        return message;
+    }
+
+    struct Free {
+        void operator()(sansock_prepared *handle) const noexcept { sansock_prepared_free(handle); }
+    };
+    std::unique_ptr<sansock_prepared, Free> handle_;
+};
+
 /// One WebSocket connection. `now` is always in milliseconds of a monotonic clock of your choice.
 class Connection {
 public:
@@ -715,6 +753,10 @@ public:
                                    std::size_t &sent) noexcept {
         return static_cast<Status>(sansock_conn_send_many(get(), static_cast<std::uint8_t>(kind), sizes.data(),
                                                           sizes.size(), data.data(), data.size(), &sent));
+    }
+    /// Sends a message that was made for many connections. See sansock_conn_send_prepared.
+    [[nodiscard]] Status send_prepared(const PreparedMessage &message) noexcept {
+        return static_cast<Status>(sansock_conn_send_prepared(get(), message.get()));
     }
     /// Server only: queues just the header of a frame. Write all of output(), then the payload unchanged, before any
     /// other call that adds output. `last`: the message ends with the frame.

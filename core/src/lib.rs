@@ -65,7 +65,7 @@ pub use handshake::fields::HttpVersion;
 #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
 pub use random::random_seed;
 pub use send::closing::{State, Transport};
-pub use send::{Output, Sender};
+pub use send::{Output, PreparedMessage, Sender};
 pub use settings::{DeflateLimit, Role};
 #[cfg(feature = "tunnel")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tunnel")))]

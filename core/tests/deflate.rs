@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use sansock::{CloseCode, Config, ConfigBuilder, Connection, Error, Event, FaultKind, MessageKind, Received, Role};
+use sansock::{
+    CloseCode, Config, ConfigBuilder, Connection, Error, Event, FaultKind, MessageKind, PreparedMessage, Received, Role,
+};
 
 /// The time of every call.
 const NOW: Duration = Duration::ZERO;
@@ -99,6 +101,8 @@ fn messages_survive_every_window_and_both_takeover_modes() {
                             if empty_end {
                                 end.send_part(MessageKind::Text, b"", true).unwrap();
                             }
+                        } else if random.next().is_multiple_of(4) {
+                            end.send_prepared(&PreparedMessage::text(&message).unwrap()).unwrap();
                         } else {
                             end.set_compression(!random.next().is_multiple_of(5));
                             end.send_text(&message).unwrap();
@@ -112,6 +116,54 @@ fn messages_survive_every_window_and_both_takeover_modes() {
             }
         }
     }
+}
+
+/// It is compressed once for all that can send the same bytes, and once more where the window or the level is another.
+#[test]
+fn a_prepared_message_is_compressed_once() {
+    let text = "the quick brown fox jumps over the lazy dog, ".repeat(40);
+    let message = PreparedMessage::text(&text).unwrap();
+    assert_eq!((message.kind(), message.payload()), (MessageKind::Text, text.as_bytes()));
+    let config = opened(Role::Server);
+    let mut sent = Vec::new();
+    let mut held = vec![message.memory_usage()];
+    for seed in 0..20 {
+        let mut server = connection(config.clone(), seed);
+        let before = server.memory_usage();
+        server.send_prepared(&message).unwrap();
+        sent.push(server.output().to_vec());
+        held.push(message.memory_usage());
+        server.written(sent[0].len()).unwrap();
+        assert!(
+            server.memory_usage() <= before + 512,
+            "a connection that compresses nothing for itself keeps no history"
+        );
+    }
+    assert!(sent.iter().all(|bytes| *bytes == sent[0] && bytes.len() < text.len() / 4));
+    assert!(held[1] > held[0] && held[1..].iter().all(|usage| *usage == held[1]));
+    let small = connection(config.clone().server_max_window_bits(10), 0).send_prepared(&message);
+    let fast = connection(config.clone().deflate_level(1), 0).send_prepared(&message);
+    let off = connection(config.deflate(false), 0).send_prepared(&message);
+    assert_eq!((small, fast, off), (Ok(()), Ok(()), Ok(())));
+    assert!(message.memory_usage() > held[1] + 2 * 40);
+}
+
+/// Threads that send one message at the same time all send the same bytes.
+#[test]
+fn a_prepared_message_is_shared_by_threads() {
+    let text = "shared ".repeat(500);
+    let message = PreparedMessage::text(&text).unwrap();
+    let config = opened(Role::Server).build().unwrap();
+    let send = &|seed| {
+        let mut server = Connection::new(&config, [seed; 32], NOW).unwrap();
+        server.send_prepared(&message).unwrap();
+        server.output().to_vec()
+    };
+    let sent: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|seed| scope.spawn(move || send(seed))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(sent.iter().all(|bytes| *bytes == sent[0]));
 }
 
 /// Connections of one configuration, more of them than it has compressors, in turn and in disorder.

@@ -12,8 +12,8 @@ use common::options;
 use sansock::boundary::{self, Block, Connection as Flat, Record, flag, http, kind, option, role, status, text};
 use sansock::config::{OPTIONS, Unit};
 use sansock::{
-    CloseCode, Config, ConfigBuilder, Connection, DeflateLimit, Error, Event, HttpVersion, MessageKind, Received, Role,
-    State, Transport, Url,
+    CloseCode, Config, ConfigBuilder, Connection, DeflateLimit, Error, Event, HttpVersion, MessageKind,
+    PreparedMessage, Received, Role, State, Transport, Url,
 };
 
 /// A call of a Rust program.
@@ -165,7 +165,7 @@ fn block(connection: &Flat) -> Block {
 #[cfg(feature = "fields")]
 fn every_call_in_every_state() {
     #[rustfmt::skip]
-    let table: [(&str, &str, Option<Call>, FlatCall); 25] = [
+    let table: [(&str, &str, Option<Call>, FlatCall); 26] = [
         //                          R D W O C I S L E H F B T
         ("accept", "S . S S S S S S S S S S S", Some(|c| c.accept(None, NOW).map(drop)), |c| c.accept(None, 0)),
         ("reject", "S . S S S S S S S . S S S", Some(|c| c.reject(403, b"", NOW).map(drop)), |c| c.respond(403, b"", b"", 0)),
@@ -194,6 +194,9 @@ fn every_call_in_every_state() {
             Some(|c| c.send_header(MessageKind::Text, 1, true)), |c| c.send_header(kind::TEXT, 1, true)),
         ("send_header of binary", "S S S . S S S . S S . S S",
             Some(|c| c.send_header(MessageKind::Binary, 1, true)), |c| c.send_header(kind::BINARY, 1, true)),
+        ("send_prepared", "S S S . . S S . S S . S S",
+            Some(|c| c.send_prepared(&PreparedMessage::text("x")?)),
+            |c| c.send_prepared(&boundary::prepare(kind::TEXT, b"x")?)),
         ("ping", "S S S . . . . . S S . S S", Some(|c| c.ping(b"x", NOW)), |c| c.ping(b"x", 0)),
         ("pong", "S S S . . . . . S S . S S", Some(|c| c.pong(b"x")), |c| c.pong(b"x")),
         ("send_batch", "S S S . . S S . S S . S S", None, |c| c.send_batch(&[record(kind::TEXT, 0, 1)], b"x").1),

@@ -11,7 +11,7 @@ use sansock::{Fault, Role};
 
 use crate::guard::{bytes, bytes_mut, slice, status, write};
 use crate::handle::{Handle, Kind};
-use crate::types::{Block, Config, Conn, Record};
+use crate::types::{Block, Config, Conn, Prepared, Record};
 use crate::version::random_seed;
 
 /// The block as C sees it: the engine's, and behind it what the host writes between calls.
@@ -370,6 +370,19 @@ pub unsafe extern "C" fn sansock_conn_send_part(
 ) -> i32 {
     // SAFETY: a handle and a readable buffer by the rules of the header.
     unsafe { call(conn, |inner| inner.connection.send_part(kind, to_send(inner, data, len)?, boolean(last)?)) }
+}
+
+/// Sends a message that was made for many connections (sansock_prepared_new).
+///
+/// It is compressed where sansock_conn_send_text would compress it, and then refers to no message before: the same bytes
+/// serve all connections that agreed to the same window and have the same options of compression (RFC 7692 section 7.1.1).
+/// Errors as for sansock_conn_send_text; SANSOCK_ERR_BAD_HANDLE also for the message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_prepared(conn: *mut Conn, prepared: *const Prepared) -> i32 {
+    // SAFETY: two handles by the rules of the header.
+    unsafe {
+        call(conn, |inner| crate::prepared::open(prepared)?.read(|message| inner.connection.send_prepared(message)))
+    }
 }
 
 /// Sends many messages: records of kind TEXT, BINARY, PING or PONG, with `offset` and `len` into `data`.

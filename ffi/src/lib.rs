@@ -36,6 +36,7 @@ mod guard;
 mod handle;
 pub mod handshake;
 pub mod numbers;
+pub mod prepared;
 pub mod tunnel;
 pub mod types;
 pub mod version;

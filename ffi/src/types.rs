@@ -16,6 +16,11 @@ pub struct Config(());
 /// Used by one thread at a time; may move between threads.
 pub struct Conn(());
 
+/// A message for many connections.
+///
+/// May move between threads. Several threads may send it at the same time, each with a connection of its own.
+pub struct Prepared(());
+
 /// The configuration of tunnels: a proxy, and where to lead through it. The same rules for threads as for
 /// sansock_config.
 pub struct TunnelConfig(());

@@ -8,7 +8,7 @@ use crate::connection;
 use crate::error::Fault;
 use crate::frame::MessageKind;
 use crate::handshake::fields::HttpVersion;
-use crate::send::Sender;
+use crate::send::{PreparedMessage, Sender};
 use crate::settings::DeflateLimit;
 
 /// A connection whose calls take and return flat data.
@@ -178,6 +178,15 @@ impl Connection {
     /// As there, and [`Error::InvalidArgument`] for another kind.
     pub fn send_header(&mut self, kind: u8, len: u64, last: bool) -> Result<(), Error> {
         Ok(self.0.send_header(message_kind(kind)?, len, last)?)
+    }
+
+    /// See [`Sender::send_prepared`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), Error> {
+        Ok(self.0.send_prepared(message)?)
     }
 
     /// Sends what `records` say: whole messages (TEXT, BINARY), PING and PONG, each with its payload at `offset` and `len` in
@@ -362,6 +371,18 @@ fn send_message(sender: &mut Sender, kind: u8, payload: &[u8]) -> Result<(), Err
     match message_kind(kind)? {
         MessageKind::Text => Ok(sender.send_text(string(payload)?)?),
         MessageKind::Binary => Ok(sender.send_binary(payload)?),
+    }
+}
+
+/// A message for many connections. `kind` is [`kind::TEXT`] or [`kind::BINARY`].
+///
+/// # Errors
+///
+/// As [`PreparedMessage::text`], and [`Error::InvalidArgument`] for another kind, or a text that is not UTF-8.
+pub fn prepare(kind: u8, payload: &[u8]) -> Result<PreparedMessage, Error> {
+    match message_kind(kind)? {
+        MessageKind::Text => Ok(PreparedMessage::text(string(payload)?)?),
+        MessageKind::Binary => Ok(PreparedMessage::binary(payload)?),
     }
 }
 

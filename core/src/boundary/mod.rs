@@ -12,10 +12,11 @@ mod tunnel;
 pub use crate::abi::*;
 use crate::error;
 pub use crate::handshake::fields::Field;
+pub use crate::send::PreparedMessage;
 pub use crate::settings::option;
 use crate::utf8;
 pub use config::Config;
-pub use connection::Connection;
+pub use connection::{Connection, prepare};
 #[cfg(feature = "tunnel")]
 pub use tunnel::{Tunnel, TunnelConfig};
 

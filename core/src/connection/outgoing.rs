@@ -7,7 +7,7 @@ use crate::close::CloseCode;
 use crate::error::{Error, Fault};
 use crate::frame::MessageKind;
 use crate::send::closing::{State, Transport};
-use crate::send::{Output, Sender};
+use crate::send::{Output, PreparedMessage, Sender};
 
 macro_rules! delegate {
     ($([$this:ident: $receiver:ty] $name:ident($($argument:ident: $kind:ty),*) $(-> $result:ty)?;)*) => {
@@ -27,6 +27,7 @@ delegate! {
     [self: &mut Self] send_text(text: &str) -> Result<(), Error>;
     [self: &mut Self] send_binary(data: &[u8]) -> Result<(), Error>;
     [self: &mut Self] send_part(kind: MessageKind, data: &[u8], last: bool) -> Result<(), Error>;
+    [self: &mut Self] send_prepared(message: &PreparedMessage) -> Result<(), Error>;
     [self: &mut Self] send_header(kind: MessageKind, len: u64, last: bool) -> Result<(), Error>;
     [self: &mut Self] ping(payload: &[u8], now: Duration) -> Result<(), Error>;
     [self: &mut Self] pong(payload: &[u8]) -> Result<(), Error>;

@@ -14,6 +14,7 @@ pub(crate) mod codec;
 mod distances;
 pub(crate) mod negotiation;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::error::Error;
@@ -48,7 +49,7 @@ impl Direction {
 }
 
 /// How hard to compress.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "deflate"), allow(dead_code))]
 pub(crate) struct Effort {
     /// From 1, fast, to 9, small.
@@ -108,6 +109,25 @@ impl Compression {
     ) -> Result<Vec<u8>, Error> {
         let agreed = self.agreed().ok_or(Error::InvalidState)?;
         self.compressor.compress(payload, last, agreed.send, Effort::of(settings), pool)
+    }
+
+    /// The compressed form of a message for many connections that this one can send.
+    pub(crate) fn form(
+        &self,
+        forms: &codec::Forms,
+        payload: &[u8],
+        settings: &Settings,
+        pool: &codec::Pool,
+    ) -> Result<Arc<[u8]>, Error> {
+        let agreed = self.agreed().ok_or(Error::InvalidState)?;
+        forms.get(payload, agreed.send, Effort::of(settings), pool)
+    }
+
+    /// Such a form has been sent.
+    pub(crate) fn pass(&mut self, payload: &[u8], pool: &codec::Pool) {
+        if let Some(agreed) = self.agreed() {
+            self.compressor.pass(payload, agreed.send, pool);
+        }
     }
 
     pub(crate) fn heap(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The codec of a build without compression. The option that would negotiate the extension is refused, so that nothing here
 //! is ever called.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Direction, Effort};
@@ -20,6 +21,21 @@ impl Compressor {
 
     pub(crate) fn bound(len: usize, _: Direction, _: Effort) -> usize {
         len
+    }
+
+    pub(crate) fn pass(&mut self, _: &[u8], _: Direction, _: &Pool) {}
+
+    pub(crate) fn heap(&self) -> usize {
+        0
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Forms {}
+
+impl Forms {
+    pub(crate) fn get(&self, _: &[u8], _: Direction, _: Effort, _: &Pool) -> Result<Arc<[u8]>, Error> {
+        Err(Error::InvalidState)
     }
 
     pub(crate) fn heap(&self) -> usize {

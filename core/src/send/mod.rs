@@ -7,6 +7,7 @@ mod calls;
 pub(crate) mod closing;
 mod keepalive;
 mod output;
+mod prepared;
 mod progress;
 #[cfg_attr(target_family = "wasm", path = "room_wasm.rs")]
 mod room;
@@ -30,6 +31,7 @@ use closing::{Cause, Closing, Transport};
 use keepalive::Keepalive;
 pub use output::Output;
 use output::Queue;
+pub use prepared::PreparedMessage;
 use progress::Progress;
 use timer::{Deadline, Timers};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sansock::handshake::fields::Field;
 use sansock::{
-    CloseCode, Config, ConfigBuilder, Connection, DeflateLimit, Error, Fault, HttpVersion, MessageKind, Received, Role,
-    Transport,
+    CloseCode, Config, ConfigBuilder, Connection, DeflateLimit, Error, Fault, HttpVersion, MessageKind,
+    PreparedMessage, Received, Role, Transport,
 };
 
 use super::case::{Case, split_word};
@@ -138,6 +138,7 @@ fn run(host: &mut Host, call: &str, cuts: &mut Cuts, left: &mut usize) -> Result
             let (after, last) = ends_with_last(after);
             connection.send_part(kind_of(word), &bytes(after), last)?;
         }
+        "prepared" => connection.send_prepared(&prepare(kind_of(word), &bytes(after))?)?,
         "header" => {
             let (after, last) = ends_with_last(after);
             connection.send_header(kind_of(word), number(after), last)?;
@@ -277,6 +278,13 @@ fn kind_of(word: &str) -> MessageKind {
         "text" => MessageKind::Text,
         "binary" => MessageKind::Binary,
         other => panic!("not a kind of message: {other}"),
+    }
+}
+
+fn prepare(kind: MessageKind, payload: &[u8]) -> Result<PreparedMessage, Error> {
+    match kind {
+        MessageKind::Text => PreparedMessage::text(string(payload)?),
+        MessageKind::Binary => PreparedMessage::binary(payload),
     }
 }
 

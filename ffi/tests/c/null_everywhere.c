@@ -49,6 +49,7 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_send_part(NULL, SANSOCK_KIND_TEXT, &byte, 1, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_batch(NULL, &record, 1, &byte, 1, &count), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
+    CHECK_EQUAL(sansock_conn_send_prepared(NULL, NULL), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_many(NULL, SANSOCK_KIND_TEXT, &one, 1, &byte, 1, &count), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, 0, &count, &payload_len), BAD_HANDLE);
@@ -65,6 +66,29 @@ static void without_a_handle(void) {
     CHECK_EQUAL(strcmp(sansock_conn_fault_text(NULL, &count), ""), 0);
     CHECK_EQUAL(count, 0);
     CHECK_EQUAL(strcmp(sansock_conn_fault_text(NULL, NULL), ""), 0);
+}
+
+static void prepared_messages(const void *data, size_t len) {
+    sansock_prepared *prepared = NULL;
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+
+    sansock_prepared_free(NULL);
+    CHECK_EQUAL(sansock_prepared_memory_usage(NULL), 0);
+    CHECK_EQUAL(sansock_conn_send_prepared(conn, NULL), BAD_HANDLE);
+    CHECK_EQUAL(sansock_prepared_new(SANSOCK_KIND_BINARY, (const uint8_t *)data, len, &prepared), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_prepared_new(SANSOCK_KIND_TEXT, (const uint8_t *)"\xff", 1, &prepared), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_prepared_new(SANSOCK_KIND_PING, NULL, 0, &prepared), INVALID_ARGUMENT);
+    CHECK_EQUAL(sansock_prepared_new(SANSOCK_KIND_TEXT, NULL, 0, NULL), INVALID_ARGUMENT);
+    CHECK(prepared == NULL);
+    CHECK_EQUAL(sansock_prepared_new(SANSOCK_KIND_TEXT, NULL, 0, &prepared), SANSOCK_OK);
+    if (WRONG_HANDLES) { /* handles of one kind are no handles of another */
+        CHECK_EQUAL(sansock_conn_send_prepared(conn, (sansock_prepared *)(void *)conn), BAD_HANDLE);
+        CHECK_EQUAL(sansock_conn_timeout((sansock_conn *)(void *)prepared, 0), BAD_HANDLE);
+    }
+    CHECK_EQUAL(sansock_conn_send_prepared(conn, prepared), SANSOCK_OK);
+    sansock_prepared_free(prepared);
+    CHECK_BYTES(block_of(conn)->output, block_of(conn)->output_len, "\x81\0");
+    sansock_conn_free(conn);
 }
 
 static void tunnels(const void *data, size_t len) {
@@ -245,6 +269,9 @@ int main(void) {
     buffers_that_cannot_be(NULL, 1);
     buffers_that_cannot_be(NULL, TOO_LONG);
     buffers_that_cannot_be(SEED, TOO_LONG);
+    prepared_messages(NULL, 1);
+    prepared_messages(NULL, TOO_LONG);
+    prepared_messages(SEED, TOO_LONG);
     tunnels(NULL, 1);
     tunnels(NULL, TOO_LONG);
     tunnels(SEED, TOO_LONG);

@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call that takes a connection. */
-enum { CALLS = 30 };
+enum { CALLS = 31 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -44,6 +44,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 26: return sansock_conn_request_fields(conn, SANSOCK_HTTP_VERSION_2, 0);
     case 28: return sansock_conn_release(conn);
     case 27: return sansock_conn_receive_response(conn, 200, NULL, 0, 0);
+    case 29: return sansock_conn_send_prepared(conn, NULL);
     default: return sansock_conn_written(conn, 0);
     }
 }

@@ -303,6 +303,12 @@ static int32_t call(run *r, const char *line, size_t *left) {
     } else if ((rest = after_word(line, "part"))) {
         int last = *read_bytes(next_word(rest), a) != '\0';
         status = sansock_conn_send_part(r->conn, message_kind(rest), (const uint8_t *)a->data, a->len, (uint8_t)last);
+    } else if ((rest = after_word(line, "prepared"))) {
+        sansock_prepared *prepared = NULL;
+        read_bytes(next_word(rest), a);
+        status = sansock_prepared_new(message_kind(rest), (const uint8_t *)a->data, a->len, &prepared);
+        if (status == SANSOCK_OK) status = sansock_conn_send_prepared(r->conn, prepared);
+        sansock_prepared_free(prepared);
     } else if ((rest = after_word(line, "header"))) {
         const char *number = next_word(rest);
         int last = *next_word(number) != '\0';

@@ -268,6 +268,32 @@ void batches_are_sent() {
     CHECK_BYTES(s.connection.output().data(), s.connection.output().size(), "\x81\x02" "ab\x82\x02" "bc\x82\x03");
 }
 
+void one_message_goes_to_many() {
+    auto config = Config::server();
+    CHECK(config->set(sansock::Option::start_open, 1) == Status::ok);
+    CHECK(config->set(sansock::Option::deflate, 1) == Status::ok);
+    const std::string text(1000, 'x');
+    auto message = sansock::PreparedMessage::text(text);
+    CHECK(message && message->memory_usage() >= text.size());
+    std::string first;
+    for (int each = 0; each < 3; each++) {
+        Host s = host_of(*config);
+        CHECK(s.connection.send_prepared(*message) == Status::ok);
+        const auto output = s.connection.output();
+        const std::string sent(output.begin(), output.end());
+        CHECK(sent.size() < 40);
+        if (each == 0) first = sent;
+        CHECK(sent == first);
+    }
+    CHECK(!sansock::PreparedMessage::text("\xff"));
+    const std::array<std::uint8_t, 1> data = {1};
+    auto moved = std::move(*message);
+    Host s = host_of(*config);
+    CHECK(s.connection.send_prepared(*message) == Status::bad_handle);
+    CHECK(s.connection.send_prepared(*sansock::PreparedMessage::binary(data)) == Status::ok);
+    CHECK_BYTES(s.connection.output().data(), s.connection.output().size(), "\x82\x01\x01");
+}
+
 void tunnels_lead_through_proxies() {
     const auto proxy = sansock::parse_proxy("socks5://me:secret@[::1]");
     CHECK_BYTES(proxy->host.data(), proxy->host.size(), "::1");
@@ -363,6 +389,7 @@ int main() {
     failures_are_statuses();
     urls_are_parsed();
     batches_are_sent();
+    one_message_goes_to_many();
     tunnels_lead_through_proxies();
     events_are_printed();
     output_can_be_taken();

@@ -1,6 +1,7 @@
 //! Compressing.
 
 use std::boxed::Box;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::Vec;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
@@ -104,8 +105,61 @@ impl Compressor {
         len.saturating_add(fixed_code).saturating_add(len / symbols * 6).saturating_add(64)
     }
 
+    /// The peer receives a message that another compressor has made, and that stands alone. If messages of this direction may
+    /// refer to those before them, and there are some, the next may refer to this one, too.
+    pub(crate) fn pass(&mut self, payload: &[u8], direction: Direction, pool: &Pool) {
+        let Some(Sent { owner, history }) = self.0.as_deref_mut() else { return };
+        let most = direction.window().min(PRIMED);
+        if history.reserve(payload.len(), most).is_ok() {
+            history.push(payload, most);
+            // The stream in the pool, if there is one, has not seen it.
+            *owner = pool.new_owner();
+        } else {
+            self.0 = None;
+        }
+    }
+
     pub(crate) fn heap(&self) -> usize {
         self.0.as_ref().map_or(0, |sent| size_of::<Sent>() + sent.history.heap())
+    }
+}
+
+/// The compressed forms of one message, each standing alone, by the window and the effort.
+#[derive(Default)]
+pub(crate) struct Forms(Mutex<Vec<Form>>);
+
+#[derive(Clone)]
+struct Form {
+    window_bits: u8,
+    effort: Effort,
+    bytes: Arc<[u8]>,
+}
+
+impl Forms {
+    /// The form for this direction, which is made at its first use.
+    pub(crate) fn get(
+        &self,
+        payload: &[u8],
+        direction: Direction,
+        effort: Effort,
+        pool: &Pool,
+    ) -> Result<Arc<[u8]>, Error> {
+        let window_bits = direction.window_bits;
+        // After a panic in another thread the list still holds whole values.
+        let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(form) = forms.iter().find(|form| form.window_bits == window_bits && form.effort == effort) {
+            return Ok(form.bytes.clone());
+        }
+        let alone = Direction { takeover: false, ..direction };
+        let bytes: Arc<[u8]> = Compressor::default().compress(payload, true, alone, effort, pool)?.into();
+        forms.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        forms.push(Form { window_bits, effort, bytes: bytes.clone() });
+        Ok(bytes)
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        let forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forms.capacity() * size_of::<Form>() + forms.iter().map(|form| form.bytes.len()).sum::<usize>()
     }
 }
 

@@ -5,7 +5,7 @@ mod history;
 mod inflate;
 mod pool;
 
-pub(crate) use compress::Compressor;
+pub(crate) use compress::{Compressor, Forms};
 pub(crate) use inflate::{Inflater, Target};
 pub(crate) use pool::Pool;
 
