@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use sansock::Fault;
 #[cfg(feature = "tunnel")]
 use sansock::boundary::TunnelConfig;
-use sansock::boundary::{Config, Error, status_of};
+use sansock::boundary::{Config, Error, PreparedMessage, status_of};
 
 use crate::connection::Connection;
 use crate::slots::Slots;
@@ -18,6 +18,7 @@ pub(crate) struct State {
     pub(crate) configs: Slots<Config>,
     /// Boxed, so that the block of each stays where it is.
     pub(crate) connections: Slots<Box<Connection>>,
+    pub(crate) prepared: Slots<PreparedMessage>,
     #[cfg(feature = "tunnel")]
     pub(crate) tunnel_configs: Slots<TunnelConfig>,
     #[cfg(feature = "tunnel")]
@@ -45,6 +46,7 @@ thread_local! {
             transfer: TransferBuffer::new(),
             configs: Slots::new(0),
             connections: Slots::new(1),
+            prepared: Slots::new(5),
             #[cfg(feature = "tunnel")]
             tunnel_configs: Slots::new(2),
             #[cfg(feature = "tunnel")]

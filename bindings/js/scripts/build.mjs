@@ -27,8 +27,8 @@ const MODULES = [
     interfaces: ["Exports", "DefaultExports", "TunnelExports"],
     tables: 9,
     passes: [],
-    limit: 195_000,
-    gzipLimit: 91_500,
+    limit: 196_500,
+    gzipLimit: 91_700,
   },
   {
     name: "slim",
@@ -36,8 +36,8 @@ const MODULES = [
     interfaces: ["Exports"],
     tables: 0,
     passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge", "--const-hoisting"],
-    limit: 87_400,
-    gzipLimit: 42_400,
+    limit: 89_000,
+    gzipLimit: 43_000,
   },
   {
     // No program that a bundler makes has it: it is read from its file.

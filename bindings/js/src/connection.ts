@@ -26,6 +26,7 @@ import { copier } from "./host.js";
 import { Input } from "./input.js";
 import { currentEngine } from "./module.js";
 import { BLOCK, BLOCK_FLAG, KIND, ROLE, STATES, TRANSPORTS } from "./numbers.js";
+import { handleOf, type PreparedMessage } from "./prepared-message.js";
 import { readEvents, readFault, readOptional } from "./records.js";
 import { writeBatch } from "./send-batch.js";
 import type { ConnectionState, TransportInstruction } from "./states.js";
@@ -354,6 +355,17 @@ export class Connection implements Disposable {
     this.#engine.transfer.trim();
     this.#engine.check(status, { about: "messages", sent });
     return sent;
+  }
+
+  /**
+   * Sends a message that was made for many connections. It is compressed where `sendText` would compress it, but once for all
+   * connections that agreed to the same window and have the same options of compression.
+   *
+   * @throws {SansockError} As `sendText`; `BAD_HANDLE` also if the message was freed.
+   */
+  sendPrepared(message: PreparedMessage): void {
+    const handle = this.#live();
+    this.#sent(this.#engine.calls.conn_send_prepared(handle, handleOf(message, this.#engine)), "message");
   }
 
   /**

@@ -10,6 +10,7 @@ export type { HeadersInput } from "./headers.js";
 export type { ModuleSource } from "./module.js";
 export type { FaultName } from "./numbers.js";
 export type { EngineOptions } from "./options.js";
+export { PreparedMessage } from "./prepared-message.js";
 export type { ConnectionState, TransportInstruction } from "./states.js";
 export { parseUrl } from "./url.js";
 export type { ParsedUrl } from "./url.js";

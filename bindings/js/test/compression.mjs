@@ -4,7 +4,7 @@ import { equal, ok, refused } from "./assert.mjs";
 
 const LIMIT = 16 * 1024 * 1024;
 
-export function compression({ Connection }) {
+export function compression({ Connection, PreparedMessage }) {
   const shapes = [
     { part: LIMIT + 1, read: LIMIT, name: "in one frame and one read" },
     { part: LIMIT + 1, read: 1000, name: "in one frame and many reads" },
@@ -16,6 +16,20 @@ export function compression({ Connection }) {
       name: `a bomb ${name} is refused with 1009 and bounded memory`,
       run: () => bombIsRefused(bomb(Connection, part), read, Connection),
     })),
+    {
+      name: "a prepared message is the same bytes for all connections, and smaller",
+      run: () => {
+        const message = new PreparedMessage("the quick brown fox jumps over the lazy dog, ".repeat(40));
+        const sent = Array.from({ length: 3 }, () => {
+          const server = Connection.server({ startOpen: true, deflate: true, now: 0 });
+          server.sendPrepared(message);
+          return server.takeOutput();
+        });
+        message.free();
+        ok(sent[0].length < 200, "it is compressed");
+        equal(sent, [sent[0], sent[0], sent[0]]);
+      },
+    },
     {
       name: "compression is declined or narrowed for one request, and not by an accept that was refused",
       run: () => {

@@ -1,10 +1,10 @@
 // What connections do, as their users see it.
 
-import { equal, ok } from "./assert.mjs";
+import { equal, ok, refused } from "./assert.mjs";
 import { connected, drained, exchange } from "./pair.mjs";
 
 export function connections(sansock) {
-  const { Connection, parseUrl } = sansock;
+  const { Connection, PreparedMessage, parseUrl } = sansock;
   return [
     {
       name: "handshake, messages and closing, as events",
@@ -94,6 +94,29 @@ export function connections(sansock) {
         const { server: last } = exchange(client, server);
         equal(last.map(({ data }) => data).join(""), "é");
         ok(last.at(-1).last && !last[0].first, "the last part ends the message");
+      },
+    },
+    {
+      name: "one message for many connections, of both roles",
+      run: () => {
+        const bytes = Uint8Array.of(1, 2, 3);
+        for (const [data, kind, sent] of [["là", undefined, "là"], [bytes, undefined, bytes], [new TextEncoder().encode("là"), "text", "là"]]) {
+          const message = new PreparedMessage(data, kind);
+          equal(message.kind, typeof sent === "string" ? "text" : "binary");
+          for (const { client, server } of [connected(sansock), connected(sansock)]) {
+            server.sendPrepared(message);
+            equal(client.receive(server.takeOutput(), 0).map(({ data }) => data), [sent]);
+            client.sendPrepared(message);
+            equal(server.receive(client.takeOutput(), 0).map(({ data }) => data), [sent]);
+          }
+          message.free();
+        }
+        bytes.fill(9);
+        refused("INVALID_ARGUMENT", () => new PreparedMessage(Uint8Array.of(0xff), "text"));
+        refused("INVALID_ARGUMENT", () => new PreparedMessage("a", "ping"));
+        for (const none of [undefined, null, 1, ["a"], {}]) {
+          refused("INVALID_ARGUMENT", () => new PreparedMessage(none));
+        }
       },
     },
     {

@@ -21,6 +21,7 @@ const CALLS = {
   send: (connection) => connection.send("x"),
   sendPart: (connection) => connection.sendPart("x", true),
   sendBatch: (connection) => connection.sendBatch(["x"]),
+  sendPrepared: (connection) => connection.sendPrepared(),
   sendHeader: (connection) => connection.sendHeader("text", 1),
   ping: (connection) => connection.ping(),
   pong: (connection) => connection.pong(),
@@ -43,7 +44,7 @@ const CALLS = {
 };
 
 export function lifetime(sansock) {
-  const { Connection } = sansock;
+  const { Connection, PreparedMessage } = sansock;
   return [
     {
       name: "the list of calls is complete",
@@ -94,6 +95,38 @@ export function lifetime(sansock) {
       },
     },
     {
+      name: "a prepared message that was freed, is none, or is freed after it was sent",
+      run: () => {
+        const { client, server } = connected(sansock);
+        const message = new PreparedMessage("hello");
+        const other = new PreparedMessage("other");
+        other.free();
+        other.free();
+        ok(refused("BAD_HANDLE", () => server.sendPrepared(other)).message.includes("message"), "it says what was freed");
+        for (const none of [undefined, null, "hello", {}, Object.create(PreparedMessage.prototype)]) {
+          refused("INVALID_ARGUMENT", () => server.sendPrepared(none));
+        }
+        server.sendPrepared(message);
+        const dispose = Symbol.dispose ?? Object.getOwnPropertySymbols(PreparedMessage.prototype)[0];
+        message[dispose]();
+        refused("BAD_HANDLE", () => server.sendPrepared(message));
+        equal(exchange(client, server).client.map(({ data }) => data), ["hello"]);
+      },
+    },
+    {
+      name: "many prepared messages leave nothing behind",
+      run: () => {
+        const round = () => {
+          for (let index = 0; index < 500; index++) {
+            new PreparedMessage("x".repeat(10_000)).free();
+          }
+          return currentEngine().bytes.length;
+        };
+        const after = round();
+        equal(round(), after, "linear memory");
+      },
+    },
+    {
       name: "many connections leave nothing behind",
       run: () => {
         const round = () => {
@@ -115,6 +148,7 @@ export function lifetime(sansock) {
       name: "after a failure inside the engine all calls say so, and init() starts another",
       run: async () => {
         const connection = Connection.server({ startOpen: true });
+        const message = new PreparedMessage("for all engines");
         currentEngine().bytes.fill(0xff);
         const error = refused("POISONED", () => connection.send("x"));
         ok(error.cause instanceof WebAssembly.RuntimeError || error.cause instanceof RangeError, String(error.cause));
@@ -127,6 +161,9 @@ export function lifetime(sansock) {
         const { client, server } = connected(sansock);
         client.send("again");
         equal(exchange(client, server).server.map(({ data }) => data), ["again"]);
+        server.sendPrepared(message);
+        message.free();
+        equal(exchange(client, server).client.map(({ data }) => data), ["for all engines"]);
       },
     },
   ];

@@ -50,10 +50,10 @@ export function needsTunnel({ setup }) {
 }
 
 /** Replays a case and returns its transcript, one list of lines for each step. */
-export function replay({ setup, steps }, { Connection, SansockError, Tunnel }, byteByByte) {
+export function replay({ setup, steps }, { Connection, PreparedMessage, SansockError, Tunnel }, byteByByte) {
   const shows = setup.filter(([keyword]) => keyword === "show").map(([, what]) => what);
   const held = setup.some(([keyword]) => keyword === "hold");
-  const replayed = { connection: undefined, now: 0, held, shows, fields: [], limits: {} };
+  const replayed = { PreparedMessage, connection: undefined, now: 0, held, shows, fields: [], limits: {} };
   const shown = { transport: "open", deadline: null, writable: true, fault: "" };
   const transcripts = [];
   for (const { call } of steps) {
@@ -85,6 +85,14 @@ export function replay({ setup, steps }, { Connection, SansockError, Tunnel }, b
   }
   replayed.connection?.free();
   return transcripts;
+}
+
+function sendPrepared(connection, message) {
+  try {
+    connection.sendPrepared(message);
+  } finally {
+    message.free();
+  }
 }
 
 function connect(Connection, setup) {
@@ -222,6 +230,9 @@ function run(replayed, call, byteByByte, events) {
       break;
     case "part":
       connection.sendPart(bytes(beforeLast), isLast, word);
+      break;
+    case "prepared":
+      sendPrepared(connection, new replayed.PreparedMessage(bytes(after), word));
       break;
     case "header":
       connection.sendHeader(word, Number(beforeLast), isLast);

@@ -25,11 +25,12 @@ pub fn conn_new(config: u32, now: f64) -> u32 {
     })
 }
 
-/// Frees a connection, or a tunnel.
+/// Frees a connection, a prepared message or a tunnel.
 #[wasm_bindgen]
 pub fn conn_free(handle: u32) {
     with(|state| {
         state.connections.remove(handle);
+        state.prepared.remove(handle);
         #[cfg(feature = "tunnel")]
         state.tunnels.remove(handle);
     });

@@ -2,12 +2,12 @@
 
 use std::mem::size_of;
 
-use sansock::boundary::{Error, Record};
+use sansock::boundary::{Error, Record, prepare};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{act, send};
 use crate::connection::find;
-use crate::state::{State, call, milliseconds, whole};
+use crate::state::{State, call, milliseconds, produce, whole};
 use crate::transfer::TransferBuffer;
 
 fn kind_of(number: u32) -> Result<u8, Error> {
@@ -66,6 +66,25 @@ fn record(bytes: &[u8]) -> Record {
         len: word(16),
         extra: word(24),
     }
+}
+
+/// Creates a message for many connections, of kind TEXT, which must be UTF-8, or BINARY: the first `len` bytes of the transfer
+/// buffer. Free it with `conn_free`.
+#[wasm_bindgen]
+pub fn prepared_new(message_kind: u32, len: u32) -> u32 {
+    produce(|state| state.prepared.insert(prepare(kind_of(message_kind)?, state.transfer.bytes(len)?)?))
+}
+
+/// Sends such a message.
+#[wasm_bindgen]
+pub fn conn_send_prepared(handle: u32, prepared: u32) -> i32 {
+    call(|State { prepared: messages, connections, .. }| {
+        let message = messages.get_mut(prepared)?;
+        let connection = find(connections, handle)?;
+        let result = connection.engine.send_prepared(message);
+        connection.publish_output(result);
+        result
+    })
 }
 
 /// Sends the header of a frame whose payload of `len` bytes the host writes itself, after the output. Servers only.

@@ -12,6 +12,7 @@ mod events;
 mod headers;
 mod options;
 mod output;
+mod prepared;
 mod sending;
 mod tunnel;
 mod urls;
@@ -19,6 +20,7 @@ mod urls;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 pub use connection::Connection;
+pub use prepared::PreparedMessage;
 pub use tunnel::Tunnel;
 pub use urls::{parse_proxy, parse_url};
 

@@ -209,6 +209,6 @@ fn why(code: &JsValue, usual: CloseCode, reason: &JsValue) -> Result<(Option<Clo
     Ok(((code != 0).then(|| code.into()), reason))
 }
 
-fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, JsValue> {
+pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, JsValue> {
     String::from_utf8(bytes).map_err(|_| invalid(name, "these bytes are not UTF-8"))
 }

@@ -2,6 +2,7 @@ import { type Bytes, lengthOf, toBytes, viewOf } from "../bytes.js";
 import type { Connection } from "../connection.js";
 import { SansockError } from "../errors.js";
 import type { OpenEvent } from "../events.js";
+import type { PreparedMessage } from "../prepared-message.js";
 import type { Transport } from "./transport.js";
 
 /** How much is written at once, in bytes. The rest stays in the engine, where it counts towards the limits. */
@@ -21,6 +22,8 @@ export interface SendOptions {
   readonly owned?: boolean | undefined;
   /** Whether to compress the message, if compression was agreed on. Default: true. */
   readonly compress?: boolean | undefined;
+  /** The same message for many connections, for one whose payload goes through the engine. */
+  readonly prepared?: (() => PreparedMessage) | undefined;
 }
 
 /** The writing half of a session. */
@@ -69,8 +72,12 @@ export class Sender {
     if (this.#isPlain && this.transport !== undefined && this.#sendPlain(data, options, this.transport)) {
       return;
     }
-    const { kind, compress = true } = options;
+    const { kind, compress = true, prepared } = options;
     const connection = this.#connection;
+    if (prepared !== undefined) {
+      connection.sendPrepared(prepared());
+      return;
+    }
     if (!compress) {
       connection.setCompression(false);
     }

@@ -1,6 +1,7 @@
 import type { Bytes } from "../bytes.js";
 import type { ClosedEvent, ClosingEvent, ConnectionEvent, FaultEvent, Header, OpenEvent, RequestEvent } from "../events.js";
 import { invalid, SansockError } from "../errors.js";
+import type { PreparedMessage } from "../prepared-message.js";
 import { DEFAULTS } from "./defaults.js";
 import { Deferred } from "./deferred.js";
 import { ConnectionClosedError, isNormal } from "./errors.js";
@@ -185,7 +186,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   }
 
   /** @internal Sends a message, unless that has to wait. Returns whether it need not be sent any more. */
-  [OFFER](payload: Uint8Array, kind: "text" | "binary"): boolean {
+  [OFFER](payload: Uint8Array, kind: "text" | "binary", prepared: () => PreparedMessage): boolean {
     const session = this.#session;
     if (session.ended) {
       return true;
@@ -194,7 +195,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
       return false;
     }
     try {
-      session.send(payload, { kind, valid: true, owned: true });
+      session.send(payload, { kind, valid: true, owned: true, prepared });
     } catch (error) {
       if (!(error instanceof SansockError) || error.code !== "INVALID_STATE") {
         throw error;
