@@ -12,7 +12,7 @@ pytest.importorskip("websockets.sync.client")
 from test_hosts import connect_peer
 from test_session import Link
 
-from sansock import Connection
+from sansock import Connection, PreparedMessage
 from sansock._broadcasting import broadcast, to_many
 
 
@@ -56,22 +56,24 @@ class TestBroadcast:
             adapter.broadcast([], ["a", "b"])
 
 
-def test_it_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    links, sent = [Link() for _ in range(3)], []
-    send_text = Connection.send_text
+def test_it_is_encoded_and_compressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    links, sent = [Link(client={"deflate": True}, server={"deflate": True}) for _ in range(3)], []
+    send_prepared = Connection.send_prepared
 
-    def note(connection: Connection, text: Any) -> None:
-        sent.append(text)
-        send_text(connection, text)
+    def note(connection: Connection, message: PreparedMessage) -> None:
+        send_prepared(connection, message)
+        sent.append((message, message.memory_usage()))
 
-    monkeypatch.setattr(Connection, "send_text", note)
-    send = to_many("héllo")
+    monkeypatch.setattr(Connection, "send_prepared", note)
+    text = "héllo, " * 100
+    send = to_many(text)
     for link in links:
         send(link.client.session)
         link.move()
-        assert link.server.do(link.server.websocket.recv()) == "héllo"
-    assert len({id(text) for text in sent}) == 1
-    assert sent[0] == "héllo".encode()
+        assert link.server.do(link.server.websocket.recv()) == text
+    assert len(sent) == 3
+    assert len(set(sent)) == 1
+    assert len(text.encode()) < sent[0][1] < len(text.encode()) + 200
 
 
 def test_who_does_not_read_is_left_out() -> None:

@@ -21,6 +21,7 @@ from sansock import (
     Open,
     Ping,
     Pong,
+    PreparedMessage,
     Rejected,
     ReportedFault,
     Request,
@@ -395,6 +396,10 @@ class Player:
         kind, _, arguments = arguments.partition(" ")
         data, last = split_last(arguments)
         self.connection.send_part(read_bytes(data), last, MessageKind[kind.upper()])
+
+    def do_prepared(self, arguments: str) -> None:
+        kind, _, data = arguments.partition(" ")
+        self.connection.send_prepared(PreparedMessage(read_bytes(data), MessageKind[kind.upper()]))
 
     def do_header(self, arguments: str) -> None:
         kind, _, arguments = arguments.partition(" ")

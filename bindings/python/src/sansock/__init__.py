@@ -62,6 +62,7 @@ from ._exceptions import (
     ProxyError,
 )
 from ._options import ClientOptions, ServerOptions
+from ._prepared import PreparedMessage
 from ._tunnel import Proxy, Tunnel, parse_proxy
 from ._url import Url, parse_url
 
@@ -99,6 +100,7 @@ __all__ = [
     "Ping",
     "Poisoned",
     "Pong",
+    "PreparedMessage",
     "Proxy",
     "ProxyError",
     "Rejected",

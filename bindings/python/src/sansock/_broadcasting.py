@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Callable, Protocol, TypeVar
 
+from ._enums import MessageKind
 from ._errors import SansockError
+from ._prepared import PreparedMessage
 from ._session import Message, Session
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ _Connection = TypeVar("_Connection", bound=_HasSession)
 
 
 def broadcast(websockets: Iterable[_Connection], message: Message) -> list[_Connection]:
-    """Sends a message to many connections, and waits for none of them. It is encoded once.
+    """Sends a message to many connections, and waits for none of them.
 
-    A connection that has ended is left out. So is one that would have to wait, because its peer does not read or
-    because a message is being sent in parts: those are returned, for the application to close or to send to later.
-    Each connection compresses the message for itself: what they agreed on, and what was sent before, may differ.
+    It is encoded once, and compressed once for all that agreed to the same window and have the same options of
+    compression. A connection that has ended is left out. So is one that would have to wait, because its peer does not
+    read or because a message is being sent in parts: those are returned, for the application to close or to send to
+    later.
     """
     send = to_many(message)
     return [websocket for websocket in websockets if not send(websocket._session)]
@@ -40,8 +43,9 @@ def to_many(message: str | Buffer) -> Callable[[Session], bool]:
     Raises:
         TypeError: It is neither a str nor a bytes-like object.
     """
-    is_text = isinstance(message, str)
+    # A str may have surrogates, and anything may be passed in: what these raise is what sending it would.
     data = message.encode() if isinstance(message, str) else bytes(memoryview(message))
+    prepared = PreparedMessage(data, MessageKind.TEXT if isinstance(message, str) else MessageKind.BINARY)
 
     def send(session: Session) -> bool:
         connection = session.connection
@@ -50,7 +54,7 @@ def to_many(message: str | Buffer) -> Callable[[Session], bool]:
         if session.is_sending or not connection.writable:
             return False
         try:
-            connection.send_text(data) if is_text else connection.send_binary(data)
+            connection.send_prepared(prepared)
         except SansockError:
             # It is closing.
             return True

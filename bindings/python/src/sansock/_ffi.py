@@ -196,6 +196,10 @@ conn_request_fields = _bind("conn_request_fields", c_void_p, c_uint32, c_uint64)
 conn_receive_response = _bind("conn_receive_response", c_void_p, c_uint16, c_char_p, c_size_t, c_uint64)
 conn_send_text = _bind("conn_send_text", c_void_p, c_char_p, c_size_t, converts=False)
 conn_send_binary = _bind("conn_send_binary", c_void_p, c_char_p, c_size_t, converts=False)
+prepared_new = _bind("prepared_new", c_uint8, c_char_p, c_size_t, POINTER(c_void_p))
+prepared_free = _bind("prepared_free", c_void_p, returns=None, converts=False)
+prepared_memory_usage = _bind("prepared_memory_usage", c_void_p, returns=c_size_t)
+conn_send_prepared = _bind("conn_send_prepared", c_void_p, c_void_p, converts=False)
 conn_send_part = _bind("conn_send_part", c_void_p, c_uint8, c_char_p, c_size_t, c_uint8)
 conn_send_batch = _bind(
     "conn_send_batch", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t), converts=False

@@ -11,6 +11,7 @@ from ._enums import MessageKind
 from ._errors import check, failure
 from ._numbers import BLOCK_DEFER_WRITTEN, BLOCK_WRITABLE
 from ._owner import Owner
+from ._prepared import PreparedMessage, handle_of
 from ._records import encode
 
 if TYPE_CHECKING:
@@ -110,6 +111,19 @@ class Sender(Owner):
             error = failure(status)
             error.sent = sent.value
             raise error
+
+    def send_prepared(self, message: PreparedMessage) -> None:
+        """Sends a message that was made for many connections. Next: write the output.
+
+        It is compressed where :meth:`send_text` would compress it, and then refers to no message before: the same bytes
+        serve all connections that agreed to the same window (RFC 7692 section 7.1.1).
+
+        Raises what :meth:`send_text` does, and ``BadHandle`` also if the message was freed.
+        """
+        handle = handle_of(message)
+        status = _ffi.conn_send_prepared(self._handle, handle.address)
+        if status:
+            raise failure(status)
 
     def send_header(self, kind: MessageKind, length: int, last: bool = True) -> None:
         """Sends only the header of a frame. The host writes the payload itself, which saves a server a copy of it.
