@@ -3,6 +3,7 @@
 return [[
 typedef struct sansock_config sansock_config;
 typedef struct sansock_conn sansock_conn;
+typedef struct sansock_prepared sansock_prepared;
 typedef struct sansock_tunnel sansock_tunnel;
 typedef struct sansock_tunnel_config sansock_tunnel_config;
 
@@ -65,6 +66,9 @@ int32_t sansock_conn_timeout(struct sansock_conn *conn, uint64_t now);
 int32_t sansock_conn_send_text(struct sansock_conn *conn, const char *text, size_t len);
 int32_t sansock_conn_send_binary(struct sansock_conn *conn, const uint8_t *data, size_t len);
 int32_t sansock_conn_send_part(struct sansock_conn *conn, uint8_t kind, const uint8_t *data, size_t len, uint8_t last);
+int32_t sansock_prepared_new(uint8_t kind, const uint8_t *data, size_t len, struct sansock_prepared **out);
+void sansock_prepared_free(struct sansock_prepared *prepared);
+int32_t sansock_conn_send_prepared(struct sansock_conn *conn, const struct sansock_prepared *prepared);
 int32_t sansock_conn_send_header(struct sansock_conn *conn, uint8_t kind, uint64_t payload_len, uint8_t last);
 int32_t sansock_conn_ping(struct sansock_conn *conn, const uint8_t *data, size_t len, uint64_t now);
 int32_t sansock_conn_pong(struct sansock_conn *conn, const uint8_t *data, size_t len);

@@ -294,6 +294,17 @@ function Conn:send_part(kind, data, last)
   return check(C.sansock_conn_send_part(self.handle, kind_number(kind), data, #data, last and 1 or 0))
 end
 
+--- Creates a message for many connections, "text" or "binary", which is compressed once for all that agreed to the same
+--- window. The collector frees it.
+function sansock.prepared_message(kind, data)
+  return create("prepared", kind_number(kind), data, #data)
+end
+
+--- Sends such a message.
+function Conn:send_prepared(message)
+  return check(C.sansock_conn_send_prepared(self.handle, message))
+end
+
 function Conn:send_header(kind, payload_len, last)
   return check(C.sansock_conn_send_header(self.handle, kind_number(kind), payload_len, last and 1 or 0))
 end

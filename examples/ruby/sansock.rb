@@ -85,6 +85,12 @@ module Sansock
     def set_text(name, value) = call(:set_text, TEXTS.fetch(name), *text(value))
   end
 
+  # A message for many connections, which is compressed once for all that agreed to the same window.
+  class PreparedMessage < Handle
+    # `kind`: :text or :binary. The data is copied.
+    def initialize(kind, data) = super("sansock_prepared", KINDS.fetch(kind), *text(data))
+  end
+
   # What connections and tunnels have in common: their block.
   class Engine < Handle
     BLOCK = "lLCCSLQ6J J3 J3 JJQ"
@@ -167,6 +173,9 @@ module Sansock
 
     # Sends a part of a message. `kind`: :text or :binary.
     def send_part(kind, data, last) = call(:send_part, KINDS.fetch(kind), *text(data), last ? 1 : 0)
+
+    # Sends a PreparedMessage.
+    def send_prepared(message) = call(:send_prepared, message)
 
     def send_header(kind, payload_len, last) = call(:send_header, KINDS.fetch(kind), payload_len, last ? 1 : 0)
     def ping(data, now) = call(:ping, *text(data), now)

@@ -226,6 +226,15 @@ class Config(Handle):
         self.call("set_text", TEXTS[name], *self.library.place(value))
 
 
+class PreparedMessage(Handle):
+    """A message for many connections, ``text`` or ``binary``."""
+
+    prefix = "prepared"
+
+    def __init__(self, library: Library, kind: str, data: bytes) -> None:
+        super().__init__(library, library.create("prepared_new", NUMBERS[kind], *library.place(data)))
+
+
 class TunnelConfig(Handle):
     """The configuration of tunnels through the proxy at a URL, to a host and port."""
 
@@ -328,6 +337,10 @@ class Connection(Machine):
     def send_part(self, kind: str, data: bytes, last: bool) -> None:
         """Sends a part of a message."""
         self.call("send_part", NUMBERS[kind], *self.library.place(data), last)
+
+    def send_prepared(self, message: PreparedMessage) -> None:
+        """Sends a message that was made for many connections."""
+        self.call("send_prepared", message.handle)
 
     def send_header(self, kind: str, payload_len: int, last: bool) -> None:
         """Server only: queues just the header of a frame."""

@@ -17,7 +17,18 @@ import pytest
 from vectors import SEED, Case, Step, read_atoms, read_bytes, read_cases, show, split_last
 from wasmtime import Engine, Module
 
-from sansock_wasm import NEVER, TEXTS, Config, Connection, Library, Machine, SansockError, Tunnel, TunnelConfig
+from sansock_wasm import (
+    NEVER,
+    TEXTS,
+    Config,
+    Connection,
+    Library,
+    Machine,
+    PreparedMessage,
+    SansockError,
+    Tunnel,
+    TunnelConfig,
+)
 from transcript import describe
 
 HERE = Path(__file__).resolve().parent
@@ -212,6 +223,14 @@ class Player:
         kind, _, rest = arguments.partition(" ")
         data, last = split_last(rest)
         self.connection.send_part(kind, read_bytes(data), last)
+
+    def do_prepared(self, arguments: str) -> None:
+        kind, _, data = arguments.partition(" ")
+        message = PreparedMessage(self.library, kind, read_bytes(data))
+        try:
+            self.connection.send_prepared(message)
+        finally:
+            message.free()
 
     def do_header(self, arguments: str) -> None:
         kind, _, rest = arguments.partition(" ")

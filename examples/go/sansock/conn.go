@@ -85,6 +85,32 @@ func (c *Conn) SendPart(kind Kind, data []byte, last bool) error {
 	return check(C.sansock_conn_send_part(c.handle, C.uint8_t(kind), d, size, flag(last)))
 }
 
+// PreparedMessage is a message for many connections, which is compressed once for all that agreed to the same window.
+type PreparedMessage struct {
+	handle *C.sansock_prepared
+}
+
+// NewPreparedMessage copies a text, which must be UTF-8, or a binary message.
+func NewPreparedMessage(kind Kind, data []byte) (*PreparedMessage, error) {
+	d, size := bytes(data)
+	message := new(PreparedMessage)
+	if err := check(C.sansock_prepared_new(C.uint8_t(kind), d, size, &message.handle)); err != nil {
+		return nil, err
+	}
+	return message, nil
+}
+
+// Free frees it. What was sent is not affected.
+func (m *PreparedMessage) Free() {
+	C.sansock_prepared_free(m.handle)
+	*m = PreparedMessage{}
+}
+
+// SendPrepared sends a message that was made for many connections.
+func (c *Conn) SendPrepared(message *PreparedMessage) error {
+	return check(C.sansock_conn_send_prepared(c.handle, message.handle))
+}
+
 // SendHeader queues just the header of a frame. Server only: the payload follows it unchanged on the transport.
 func (c *Conn) SendHeader(kind Kind, payloadLen uint64, last bool) error {
 	return check(C.sansock_conn_send_header(c.handle, C.uint8_t(kind), C.uint64_t(payloadLen), flag(last)))

@@ -251,6 +251,13 @@ func (p *player) send(name, rest string) error {
 		return p.conn.Send(kind, []byte(bytesOf(rest)))
 	case "part":
 		return p.conn.SendPart(kind, []byte(bytesOf(unended)), last)
+	case "prepared":
+		message, err := sansock.NewPreparedMessage(kind, []byte(bytesOf(arguments)))
+		if err != nil {
+			return err
+		}
+		defer message.Free()
+		return p.conn.SendPrepared(message)
 	case "header":
 		return p.conn.SendHeader(kind, number(unended, 10), last)
 	case "ping":

@@ -195,6 +195,13 @@ local OTHER = {
     local data, last = split_last(rest)
     return p.engine:send_part(word, T.bytes(data), last)
   end,
+  prepared = function(p, _, word, rest)
+    local message, reason, status = sansock.prepared_message(word, T.bytes(rest))
+    if not message then
+      return nil, reason, status
+    end
+    return p.engine:send_prepared(message)
+  end,
   header = function(p, _, word, rest)
     local size, last = split_last(rest)
     return p.engine:send_header(word, number(size), last)

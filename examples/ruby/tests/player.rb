@@ -81,6 +81,12 @@ class Player
     end
   end
 
+  def send_prepared(message)
+    @engine.send_prepared(message)
+  ensure
+    message.free
+  end
+
   def send_frame(name, all, word, rest)
     unended = rest.delete_suffix("last").strip
     last = unended != rest
@@ -88,6 +94,7 @@ class Player
     when :text then @engine.send_text(VectorText.bytes(all))
     when :binary then @engine.send_binary(VectorText.bytes(all))
     when :part then @engine.send_part(word.to_sym, VectorText.bytes(unended), last)
+    when :prepared then send_prepared(Sansock::PreparedMessage.new(word.to_sym, VectorText.bytes(rest)))
     when :header then @engine.send_header(word.to_sym, unended.to_i, last)
     when :ping then @engine.ping(VectorText.bytes(all), @now)
     when :pong then @engine.pong(VectorText.bytes(all))
