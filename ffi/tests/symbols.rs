@@ -34,6 +34,15 @@ fn the_static_library_exports_the_list() {
     assert_eq!(as_text(exported), as_text(listed()), "exported (left), ffi/exports.txt (right)");
 }
 
+#[test]
+fn the_debian_package_has_the_list() {
+    let path = root().join("ffi/debian/libsansock1.symbols");
+    let text = std::fs::read_to_string(path).expect("the symbols of the package");
+    let symbols = text.lines().filter_map(|line| line.strip_prefix(' ')?.split('@').next());
+    let symbols = symbols.map(str::to_owned);
+    assert_eq!(as_text(symbols), as_text(listed()), "ffi/debian/libsansock1.symbols (left), ffi/exports.txt (right)");
+}
+
 /// The names that stand before `(` in the lines of the header that begin with one of `starts`.
 fn functions_of_the_header(starts: &[&str]) -> BTreeSet<String> {
     let header = header();
