@@ -351,3 +351,33 @@ def test_repr_shows_the_state() -> None:
     assert repr(connection) == "<sansock._connection.Connection OPEN>"
     connection.free()
     assert repr(connection) == "<sansock._connection.Connection FREED>"
+
+
+class TestReceiveHeader:
+    MESSAGE = b"\x82\x7e\x03\xe8" + b"m" * 1000
+
+    def test_the_payload_stays_with_the_host(self) -> None:
+        client = Connection.client(None, start_open=True, now=0)
+        assert client.receive_header(self.MESSAGE[:7], now=0) == (4, 1000)
+        assert client.receive_header(memoryview(self.MESSAGE), 1000, now=0) == (4, 1000)
+        # What follows the message is passed on.
+        assert client.receive(b"\x82\x01x", now=0) == [Binary(b"x")]
+        assert client.receive(self.MESSAGE, now=0) == [Binary(b"m" * 1000)]
+
+    def test_what_it_leaves_to_receive(self) -> None:
+        client = Connection.client(None, start_open=True, max_message_size=1000, now=0)
+        too_small, text, part = self.MESSAGE, b"\x81\x7e\x03\xe8", b"\x02\x7e\x03\xe8"
+        assert client.receive_header(too_small, 1001, now=0) is None
+        for start in (b"", b"\x82\x7e\x03", text, part, b"\x82\x7e\x03\xe9"):
+            assert client.receive_header(start, now=0) is None
+        assert client.receive(self.MESSAGE[:5], now=0) == []
+        assert client.receive_header(self.MESSAGE, now=0) is None
+        assert client.receive(self.MESSAGE[5:], now=0) == [Binary(b"m" * 1000)]
+        assert Connection.server(start_open=True, now=0).receive_header(self.MESSAGE, now=0) is None
+
+    def test_what_was_gathered_counts_as_under_way(self) -> None:
+        client = Connection.client(None, start_open=True, now=0)
+        for byte in self.MESSAGE[:100]:
+            client.read_buffer[:1] = bytes([byte])
+            assert client.receive_read_buffer(1, now=0) == []
+        assert client.receive_header(self.MESSAGE, now=0) is None

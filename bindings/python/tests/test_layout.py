@@ -188,7 +188,6 @@ def test_prototypes() -> None:
         "block_size",
         "fault_text",
         "random_seed",
-        "conn_receive_header",
         "conn_reject",
     }
     assert declared.keys() - found.keys() == unused

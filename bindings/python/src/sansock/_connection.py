@@ -30,6 +30,8 @@ _OTHER_THREAD = (
     "the bytes are not in this thread's read buffer: use read_buffer of this connection in the thread that reads"
 )
 _sizes, _RECORD_SIZE = _ffi.sizes, _ffi.RECORD_SIZE
+_HEADER = 10
+"""The longest header of a frame that is not masked, in bytes."""
 
 
 class Connection(Opening):
@@ -219,6 +221,29 @@ class Connection(Opening):
                 # The next input call answers the peer's Close, so the caller comes first. What follows it is ignored.
                 break
         return events
+
+    def receive_header(self, data: Buffer, min_payload: int = 0, now: int | None = None) -> tuple[int, int] | None:
+        """Client only: reads just the header of a message whose payload the host reads from the transport itself.
+
+        It saves a copy of large messages, and is the counterpart of :meth:`send_header`. If an uncompressed binary
+        message in one frame starts at ``data``, within the limits, and nothing else is under way, the result is the
+        length of its header and that of its payload, in bytes. Next: read both from the transport, in as many reads as
+        it takes, and pass on only what follows; or pass the message to :meth:`receive` after all.
+
+        None changes nothing: pass the bytes to :meth:`receive`. A server always gets it.
+
+        Args:
+            data: The start of what has arrived; 10 bytes are enough.
+            min_payload: The length of the payload, in bytes, from which on it is wanted.
+            now: The time, in milliseconds.
+        """
+        if self._gathered:
+            return None
+        raw, header, payload = octets(data)[:_HEADER], _ffi.Size(), _ffi.Number()
+        least, time = unsigned(min_payload, 64, "min_payload"), milliseconds(now)
+        found = _ffi.by_reference(header), _ffi.by_reference(payload)
+        check(_ffi.conn_receive_header(self._handle, raw, len(raw), least, time, *found))
+        return (header.value, payload.value) if header.value else None
 
     def receive_eof(self, now: int | None = None) -> list[Event]:
         """Reports that the peer has ended its stream: a read returned nothing, or failed.

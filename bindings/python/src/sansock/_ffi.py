@@ -184,6 +184,9 @@ conn_block = _bind("conn_block", c_void_p, returns=c_void_p, converts=False)
 conn_receive = _bind("conn_receive", c_void_p, c_void_p, c_size_t, c_uint64, converts=False)
 conn_set_read_buffer = _bind("conn_set_read_buffer", c_void_p, c_void_p, c_size_t, converts=False)
 conn_receive_read_buffer = _bind("conn_receive_read_buffer", c_void_p, c_size_t, c_uint64, converts=False)
+conn_receive_header = _bind(
+    "conn_receive_header", c_void_p, c_char_p, c_size_t, c_uint64, c_uint64, POINTER(c_size_t), POINTER(c_uint64)
+)
 conn_receive_eof = _bind("conn_receive_eof", c_void_p, c_uint64)
 conn_timeout = _bind("conn_timeout", c_void_p, c_uint64, converts=False)
 conn_add_response_header = _bind("conn_add_response_header", c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)
@@ -236,6 +239,7 @@ tunnel_fault_text = _bind("tunnel_fault_text", c_void_p, POINTER(c_size_t), retu
 
 Handle = c_void_p
 Size = c_size_t
+Number = c_uint64
 by_reference = ctypes.byref
 # An address as an argument.
 pointer: Callable[[int], Any] = c_void_p.from_param
