@@ -7,6 +7,7 @@ use sansock::boundary::{block, flag, kind, region, state, status, transport};
 use sansock_ffi::config::*;
 use sansock_ffi::connection::*;
 use sansock_ffi::handshake::*;
+use sansock_ffi::prepared::*;
 use sansock_ffi::tunnel::*;
 use sansock_ffi::types::{Block, Config, Conn, Field, Proxy, Record, Tunnel, TunnelConfig, Url};
 use sansock_ffi::version::*;
@@ -209,12 +210,36 @@ impl Host {
                     let records: Vec<Record> = (0..input.byte() % 8).map(|_| record(input)).collect();
                     sansock_conn_send_batch(conn, records.as_ptr(), records.len(), start, len, &raw mut sent)
                 }
-                _ if input.byte() & 1 == 0 => sansock_conn_ping(conn, start, len, self.now),
-                _ => sansock_conn_pong(conn, start, len),
+                _ => match input.byte() % 4 {
+                    0 | 2 => sansock_conn_ping(conn, start, len, self.now),
+                    1 => sansock_conn_pong(conn, start, len),
+                    _ => return self.send_prepared(input, &bytes),
+                },
             }
         };
         assert!(sent == usize::MAX || sent < 8);
         result
+    }
+
+    /// Sends a message that was made for many connections.
+    ///
+    /// # Safety
+    ///
+    /// As for [`call`](Self::call).
+    unsafe fn send_prepared(&mut self, input: &mut Input<'_>, bytes: &[u8]) -> i32 {
+        let mut prepared = ptr::null_mut();
+        // SAFETY: says the caller; the buffer is as long as is said, and the message is live until it is freed.
+        unsafe {
+            let refused = sansock_prepared_new(input.byte() % 8, bytes.as_ptr(), bytes.len(), &raw mut prepared);
+            if refused != status::OK {
+                assert!(prepared.is_null());
+                return (*self.block).status;
+            }
+            let result = sansock_conn_send_prepared(self.conn, prepared);
+            assert!(sansock_prepared_memory_usage(prepared) >= bytes.len());
+            sansock_prepared_free(prepared);
+            result
+        }
     }
 
     /// Announces a frame whose payload would be the host's to write.

@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Buf;
 use sansock::handshake::fields::Field;
-use sansock::{CloseCode, DeflateLimit, Error, HttpVersion, MessageKind, Role};
+use sansock::{CloseCode, DeflateLimit, Error, HttpVersion, MessageKind, PreparedMessage, Role};
 
 use crate::host::Host;
 use crate::input::Input;
@@ -35,6 +35,7 @@ enum Act {
     Text(String),
     Binary(Vec<u8>),
     Long(u32),
+    Prepared(Vec<u8>),
     Part {
         is_text: bool,
         data: Vec<u8>,
@@ -152,6 +153,10 @@ fn try_to(host: &mut Host, act: Act) -> Result<(), Error> {
         Act::Text(text) => host.call(|connection, _| connection.send_text(&text)),
         Act::Binary(data) => host.call(|connection, _| connection.send_binary(&data)),
         Act::Long(len) => host.call(|connection, _| connection.send_binary(&vec![b'l'; len as usize % 200_000])),
+        Act::Prepared(data) => {
+            let message = PreparedMessage::binary(&data)?;
+            host.call(|connection, _| connection.send_prepared(&message))
+        }
         Act::Part { is_text, data, last } => {
             host.call(|connection, _| connection.send_part(kind(is_text), &data, last))
         }

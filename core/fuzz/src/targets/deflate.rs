@@ -2,7 +2,7 @@
 
 use miniz_oxide::inflate::stream::{InflateState, inflate as miniz};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
-use sansock::{MessageKind, Role};
+use sansock::{MessageKind, PreparedMessage, Role};
 use zlib_rs::{Inflate, InflateFlush};
 
 use crate::host::Host;
@@ -156,6 +156,9 @@ fn send(host: &mut Host, how: u8, message: &[u8]) {
         for (part, last) in [(first, false), (rest, true)] {
             host.call(|connection, _| connection.send_part(MessageKind::Binary, part, last)).expect("there is room");
         }
+    } else if how & 0x18 == 0x10 {
+        let message = PreparedMessage::binary(message).expect("there is memory");
+        host.call(|connection, _| connection.send_prepared(&message)).expect("there is room");
     } else {
         host.call(|connection, _| connection.send_binary(message)).expect("there is room");
     }
