@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use crate::error::{Breach, FaultKind};
-use crate::mask::Key;
+use crate::error::{Breach, Error, FaultKind};
+use crate::mask::{self, Key};
 use crate::states::message::{Effect, FragmentState, Input, MESSAGE};
 
 /// The largest header: 2 bytes, a 64-bit length, and a masking key.
@@ -320,6 +320,23 @@ pub(crate) fn encode(output: &mut Vec<u8>, fin: bool, opcode: Opcode, rsv: u8, p
     let end = output.len() + size + key_size;
     output.extend_from_slice(&word.to_le_bytes());
     output.truncate(end);
+}
+
+/// Appends a frame that belongs to no connection, with its first byte as it is on the wire. Refused if no connection could send
+/// it.
+pub(crate) fn encode_alone(output: &mut Vec<u8>, first: u8, payload: &[u8], key: Option<Key>) -> Result<(), Error> {
+    let steps = [DEFLATE, DEFLATE | IN_MESSAGE].map(|rules| STEPS[rules][usize::from(first)]);
+    let is_too_long = steps.contains(&Step::Control) && payload.len() > MAX_CONTROL;
+    if steps.into_iter().all(Step::is_fault) || is_too_long {
+        return Err(Error::InvalidArgument);
+    }
+    output.try_reserve(HEADER_ROOM + payload.len()).map_err(|_| Error::NoMemory)?;
+    encode(output, first & 0x80 != 0, Opcode::of(first), first & COMPRESSED, payload.len() as u64, key);
+    match key {
+        None => output.extend_from_slice(payload),
+        Some(key) => mask::append(key, payload, output),
+    }
+    Ok(())
 }
 
 #[cfg(kani)]

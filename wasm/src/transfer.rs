@@ -55,11 +55,16 @@ impl TransferBuffer {
 
     /// Puts a text at the beginning of the transfer buffer, and returns its length in bytes.
     pub(crate) fn put(&mut self, text: &str) -> Result<u32, Error> {
-        let len = text.len() as u32;
-        if self.0.len() < text.len() {
+        self.put_bytes(text.as_bytes())
+    }
+
+    /// The same with bytes.
+    pub(crate) fn put_bytes(&mut self, bytes: &[u8]) -> Result<u32, Error> {
+        let len = u32::try_from(bytes.len()).map_err(|_| Error::NoMemory)?;
+        if self.0.len() < bytes.len() {
             self.reserve(len)?;
         }
-        self.bytes_mut(0, len)?.copy_from_slice(text.as_bytes());
+        self.bytes_mut(0, len)?.copy_from_slice(bytes);
         Ok(len)
     }
 }

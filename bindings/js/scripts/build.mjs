@@ -27,8 +27,8 @@ const MODULES = [
     interfaces: ["Exports", "DefaultExports", "TunnelExports"],
     tables: 9,
     passes: [],
-    limit: 196_500,
-    gzipLimit: 91_700,
+    limit: 197_000,
+    gzipLimit: 92_000,
   },
   {
     name: "slim",
@@ -36,8 +36,8 @@ const MODULES = [
     interfaces: ["Exports"],
     tables: 0,
     passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge", "--const-hoisting"],
-    limit: 89_000,
-    gzipLimit: 43_000,
+    limit: 90_000,
+    gzipLimit: 43_600,
   },
   {
     // No program that a bundler makes has it: it is read from its file.

@@ -34,6 +34,7 @@ export interface Exports {
   conn_send(connection: number, kind: number, len: number, now: number): number;
   conn_send_part(connection: number, kind: number, len: number, last: number): number;
   conn_send_batch(connection: number, count: number, dataLen: number): number;
+  frame_encode(first: number, masked: number, len: number): number;
   prepared_new(kind: number, len: number): number;
   conn_send_prepared(connection: number, prepared: number): number;
   conn_send_header(connection: number, kind: number, len: number, last: number): number;

@@ -6,6 +6,8 @@ export { SansockError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export type * from "./events.js";
 export type { HttpVersion } from "./fields.js";
+export { encodeFrame } from "./frame.js";
+export type { FrameKind, FrameOptions } from "./frame.js";
 export type { HeadersInput } from "./headers.js";
 export type { ModuleSource } from "./module.js";
 export type { FaultName } from "./numbers.js";

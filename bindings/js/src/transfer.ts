@@ -71,6 +71,12 @@ export class TransferBuffer {
     return this.#engine.reader.byteString(start, start + len);
   }
 
+  /** A copy of the first `len` bytes of the buffer, where a call has put them. */
+  readBytes(len: number): Uint8Array<ArrayBuffer> {
+    const start = this.#startOfText(len);
+    return this.#engine.bytes.slice(start, start + len);
+  }
+
   /** Gives back the memory of a buffer that one large payload has made large. */
   trim(): void {
     if (this.#capacity > CAPACITY_KEPT) {

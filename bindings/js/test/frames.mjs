@@ -1,10 +1,10 @@
 // Frames as they arrive, and faults that are left to the host: for programs that relay or inspect.
 
-import { equal, ok } from "./assert.mjs";
+import { equal, ok, refused } from "./assert.mjs";
 import { connected, drained, exchange } from "./pair.mjs";
 
 export function frames(sansock) {
-  const { Connection } = sansock;
+  const { Connection, encodeFrame } = sansock;
   const open = (role, options) => {
     const all = { startOpen: true, now: 0, ...options };
     return role === "server" ? Connection.server(all) : Connection.client(null, all);
@@ -16,6 +16,57 @@ export function frames(sansock) {
     return drained(peer);
   };
   return [
+    {
+      name: "frames of no connection",
+      run: () => {
+        const utf8 = new TextEncoder();
+        const key = Uint8Array.of(1, 2, 3, 4);
+        const cases = [
+          [["text", "Hi"], "8102 4869"],
+          [["text", "Hi", { fin: false }], "0102 4869"],
+          [["continuation", utf8.encode("Hi")], "8002 4869"],
+          [["binary", Uint8Array.of(1, 2), { key }], "8282 01020304 0000"],
+          [["binary", new ArrayBuffer(1), { key: key.buffer, fin: undefined, compressed: true }], "c281 01020304 01"],
+          [["ping", ""], "8900"],
+          [["pong", "p"], "8a01 70"],
+          [["close", Uint8Array.of(3, 0xe8)], "8802 03e8"],
+        ];
+        for (const [given, expected] of cases) {
+          const found = Array.from(encodeFrame(...given), (byte) => byte.toString(16).padStart(2, "0")).join("");
+          equal(found, expected.replaceAll(" ", ""), given[0]);
+        }
+        const large = new Uint8Array(70_000).fill(7);
+        const receiver = open("client", {});
+        equal(receiver.receive(encodeFrame("binary", large), 0).map(({ data }) => data), [large]);
+        equal(encodeFrame("binary", new Uint8Array(65_536), { key }).length, 65_536 + 14);
+        equal(encodeFrame("binary", new Uint8Array(126)).subarray(0, 4), Uint8Array.of(0x82, 126, 0, 126));
+      },
+    },
+    {
+      name: "frames that no connection could send",
+      run: () => {
+        const wrong = [
+          ["ping", "x".repeat(126)],
+          ["close", "", { fin: false }],
+          ["pong", "", { compressed: true }],
+          ["continuation", "", { compressed: true }],
+          ["text", "", { key: new Uint8Array(3) }],
+          ["text", "", { key: "abcd" }],
+          ["text", "", { fin: 1 }],
+          ["text", "", { compressed: null }],
+          ["text", "", []],
+          ["text", "", null],
+          ["text", 5],
+          ["text", ["a"]],
+          ["toString", ""],
+          [1, ""],
+          [undefined, ""],
+        ];
+        for (const each of wrong) {
+          refused("INVALID_ARGUMENT", () => encodeFrame(...each));
+        }
+      },
+    },
     {
       name: "a text may be cut inside a code point, and its frames are delivered as they arrive",
       run: () => {

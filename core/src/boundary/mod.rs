@@ -9,8 +9,11 @@ mod connection;
 #[cfg(feature = "tunnel")]
 mod tunnel;
 
+use alloc::vec::Vec;
+
 pub use crate::abi::*;
 use crate::error;
+use crate::frame;
 pub use crate::handshake::fields::Field;
 pub use crate::send::PreparedMessage;
 pub use crate::settings::option;
@@ -19,6 +22,16 @@ pub use config::Config;
 pub use connection::{Connection, prepare};
 #[cfg(feature = "tunnel")]
 pub use tunnel::{Tunnel, TunnelConfig};
+
+/// Appends a frame that belongs to no connection. `first` is its first byte: FIN, RSV1 if the payload is compressed, the opcode.
+/// It is masked if there is a key.
+///
+/// # Errors
+///
+/// [`Error::InvalidArgument`] if no connection could send it; [`Error::NoMemory`].
+pub fn encode_frame(output: &mut Vec<u8>, first: u8, key: Option<[u8; 4]>, payload: &[u8]) -> Result<(), Error> {
+    Ok(frame::encode_alone(output, first, payload, key)?)
+}
 
 /// A call that could not be carried out. The connection is as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

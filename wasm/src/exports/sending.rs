@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use sansock::boundary::{Error, Record, prepare};
+use sansock::boundary::{Error, Record, encode_frame, prepare};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{act, send};
@@ -84,6 +84,19 @@ pub fn conn_send_prepared(handle: u32, prepared: u32) -> i32 {
         let result = connection.engine.send_prepared(message);
         connection.publish_output(result);
         result
+    })
+}
+
+/// Makes a frame that belongs to no connection, and puts it into the transfer buffer; returns its length. Before that, the buffer
+/// has the four bytes of the key, which count if `masked` is not 0, and `len` bytes of payload. `first`: the frame's first byte.
+#[wasm_bindgen]
+pub fn frame_encode(first: u32, masked: u32, len: u32) -> u32 {
+    produce(|State { transfer, .. }| {
+        let (key, payload) = transfer.pair(4, len)?;
+        let key = key.first_chunk().filter(|_| masked != 0).copied();
+        let mut frame = Vec::new();
+        encode_frame(&mut frame, kind_of(first)?, key, payload)?;
+        transfer.put_bytes(&frame)
     })
 }
 

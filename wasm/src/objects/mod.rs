@@ -9,6 +9,7 @@ mod bytes;
 mod connection;
 mod errors;
 mod events;
+mod frame;
 mod headers;
 mod options;
 mod output;
@@ -20,6 +21,7 @@ mod urls;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 pub use connection::Connection;
+pub use frame::encode_frame;
 pub use prepared::PreparedMessage;
 pub use tunnel::Tunnel;
 pub use urls::{parse_proxy, parse_url};

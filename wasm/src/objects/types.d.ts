@@ -16,6 +16,19 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
  */
 export type HeadersInput = Iterable<Header> | Readonly<Record<string, string | readonly string[]>>;
 
+/** What a frame is: the name of its opcode. */
+export type FrameKind = "continuation" | "text" | "binary" | "close" | "ping" | "pong";
+
+/** The header of a frame. What is left out, or undefined, has its default. */
+export interface FrameOptions {
+  /** Whether it is the last frame of its message. Default: true. */
+  readonly fin?: boolean | undefined;
+  /** Whether the payload is compressed already, by permessage-deflate. Default: false. */
+  readonly compressed?: boolean | undefined;
+  /** The four bytes that mask the payload, as a client must do. Default: it is not masked. */
+  readonly key?: Bytes | undefined;
+}
+
 /** A version of HTTP: `"1.1"` has the upgrade of RFC 6455, `"2"` that of RFC 8441, and `"3"` that of RFC 9220. */
 export type HttpVersion = "1.1" | "2" | "3";
 
