@@ -179,8 +179,7 @@ static void on_connection(int fd) {
         close(fd);
         return;
     }
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sansock_socket_prepare(fd);
     p->e.fd = fd;
     p->e.block = sansock_conn_block(p->e.conn);
     p->interest = EPOLLIN;

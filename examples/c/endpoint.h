@@ -10,9 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sansock.h>
+#include <sansock/socket.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,7 +119,7 @@ static inline int connect_to_host(const char *host, uint16_t port_number) {
         fprintf(stderr, "%s: %s\n", host, gai_strerror(error));
         return -1;
     }
-    int fd = -1, on = 1;
+    int fd = -1;
     for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
         fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
         if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
@@ -131,7 +130,7 @@ static inline int connect_to_host(const char *host, uint16_t port_number) {
     }
     freeaddrinfo(found);
     if (fd < 0) return -1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sansock_socket_prepare(fd);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
 }

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <sansock/deadlines.h>
+#include <sansock/socket.h>
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -74,7 +75,7 @@ static void on_connection(int listener) {
         free(p);
         return;
     }
-    p->fd = fd;
+    sansock_socket_prepare(p->fd = fd);
     p->deadline.owner = p;
     watch(EPOLL_CTL_ADD, fd, p->interest = EPOLLIN, p);
     work(p);

@@ -149,7 +149,7 @@ static void connect_next(side *s) {
 
 /* The outcome of the attempt is there. */
 static void on_connected(side *s) {
-    int error = 0, on = 1;
+    int error = 0;
     socklen_t size = sizeof error;
     getsockopt(s->e.fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) {
@@ -157,7 +157,7 @@ static void on_connected(side *s) {
         s->e.fd = -1; /* on to the next address */
         return;
     }
-    setsockopt(s->e.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sansock_socket_prepare(s->e.fd);
     s->connecting = false;
 }
 
@@ -312,8 +312,7 @@ static relay *relay_new(int fd) {
         close(fd);
         return NULL;
     }
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sansock_socket_prepare(fd);
     number++;
     r->front.log = (frame_log){number, '>', NULL};
     r->back.log = (frame_log){number, '<', NULL};

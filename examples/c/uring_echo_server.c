@@ -8,6 +8,7 @@
 #include <liburing.h>
 #include <poll.h>
 #include <sansock/deadlines.h>
+#include <sansock/socket.h>
 #include <unistd.h>
 
 #include "echo.h"
@@ -65,7 +66,7 @@ static void work(peer *p) {
 static void on_connection(int fd) {
     peer *p = calloc(1, sizeof *p);
     if (fd >= 0 && p && sansock_session_init(&p->session, config, sansock_deadlines_now()) == SANSOCK_OK) {
-        p->fd = fd;
+        sansock_socket_prepare(p->fd = fd);
         p->deadline.owner = p;
         work(p);
     } else {

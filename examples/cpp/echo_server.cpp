@@ -108,8 +108,7 @@ private:
     void accept_connections() {
         int fd;
         while ((fd = accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-            const int on = 1;
-            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            sansock_socket_prepare(fd);
             File socket(fd);
             auto connection = sansock::Connection::create(config_, now_ms());
             if (!connection) continue;

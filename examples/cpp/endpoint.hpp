@@ -4,8 +4,6 @@
 
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <sansock.hpp>
+#include <sansock/socket.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -174,8 +173,7 @@ inline File connect_to(std::string_view url) {
     }
     freeaddrinfo(found);
     if (!socket) return socket;
-    const int on = 1;
-    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sansock_socket_prepare(socket.get());
     fcntl(socket.get(), F_SETFL, O_NONBLOCK);
     return socket;
 }

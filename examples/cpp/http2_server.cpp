@@ -340,8 +340,7 @@ private:
 bool accept_connections(int listener, const sansock::Config &config, std::list<Session> &sessions) {
     int fd;
     while ((fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        const int on = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        sansock_socket_prepare(fd);
         sessions.emplace_back(File(fd), config);
     }
     const bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;

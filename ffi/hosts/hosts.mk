@@ -3,8 +3,9 @@
 HOST_HEADERS := $(wildcard include/*.h include/*.hpp include/sansock/*.h include/sansock/*.hpp include/sansock/detail/*)
 C_HOSTS := target/hosts
 ASAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST_TESTS := $(addprefix $(C_HOSTS)/,deadlines client client-clang uv uv-clang event event-clang asio-boost asio-standalone)
-HOST_EXAMPLES := $(addprefix target/examples/c/,client_tls epoll_echo_server event_echo_server fanout_server http_server \
+HOST_TESTS := $(addprefix $(C_HOSTS)/,deadlines client client-clang uv uv-clang event event-clang asio-boost asio-standalone \
+	slow-client slow-uv slow-event)
+HOST_EXAMPLES := $(addprefix target/examples/c/,client_tls echo_server epoll_echo_server event_echo_server fanout_server http_server \
 	uring_echo_server uv_echo_server) $(addprefix target/examples/cpp/,asio_client asio_echo_server)
 OPENSSL := -lssl -lcrypto
 
@@ -52,6 +53,15 @@ $(C_HOSTS)/event: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,libevent-dev 
 
 $(C_HOSTS)/event-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang libevent-dev libssl-dev)
 	$(call host-test,clang -std=c11,ffi/hosts/loop.c,-levent -levent_openssl $(OPENSSL))
+
+$(C_HOSTS)/slow-client: $(HOST_TEST_FILES)
+	$(call host-test,gcc -std=c11 $(ASAN),ffi/hosts/slow.c)
+
+$(C_HOSTS)/slow-uv: $(HOST_TEST_FILES) | $(DONE)/system-libuv1-dev
+	$(call host-test,gcc -std=c11 -DTEST_UV $(ASAN),ffi/hosts/slow.c,-luv)
+
+$(C_HOSTS)/slow-event: $(HOST_TEST_FILES) | $(DONE)/system-libevent-dev
+	$(call host-test,gcc -std=c11 -DTEST_EVENT $(ASAN),ffi/hosts/slow.c,-levent)
 
 ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp
 $(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libboost-dev libssl-dev)

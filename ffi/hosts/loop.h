@@ -30,10 +30,6 @@ typedef sansock_event_options peer_options;
 #define peer_is_writable sansock_event_is_writable
 #endif
 
-/* What a test does with an event of a client, of a server, and on each turn of the loop. */
-static void on_client(peer *p, const sansock_record *event);
-static void on_server(peer *p, const sansock_record *event);
-
 static peer_options server_options;
 static unsigned port;
 static unsigned servers; /* that are not freed */
@@ -59,7 +55,7 @@ static void loop_start(void) {
     port = ntohs(address.sin_port);
 }
 
-static bool client_start(const char *url, const peer_options *options, peer **out) {
+static inline bool client_start(const char *url, const peer_options *options, peer **out) {
     return sansock_uv_connect(loop, url, options, out) == 0;
 }
 
@@ -97,7 +93,7 @@ static void loop_start(void) {
     port = ntohs(address.sin_port);
 }
 
-static bool client_start(const char *url, const peer_options *options, peer **out) {
+static inline bool client_start(const char *url, const peer_options *options, peer **out) {
     return sansock_event_connect(loop, url, options, out);
 }
 

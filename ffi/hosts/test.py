@@ -27,6 +27,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 import hostile
+import slow
 
 HOSTS = ROOT / "ffi" / "hosts"
 TESTS = [
@@ -48,6 +49,9 @@ SERVERS = {
     "libevent": (C / "event_echo_server", True),
     "asio": (CPP / "asio_echo_server", True),
 }
+SLOW = ["client", "uv", "event"]
+QUEUES = [C / "echo_server", *(SERVERS[name][0] for name in ("epoll", "io_uring"))]
+"""The servers in C with loops of their own."""
 CLIENTS = [C / "client_tls", CPP / "asio_client"]
 CONNECTIONS = 20
 MESSAGES: list[str | bytes] = ["hello", "Grüße", "", b"", b"\x07" * 300_000, "x" * 1_000_000]
@@ -164,6 +168,15 @@ def check_server(name: str, certificate: str, key: str) -> None:
                     raise Failure(f"{name} ends with {process.returncode}")
         peers = f"websockets and ws, {CONNECTIONS} connections at once, and among {hostile.CONNECTIONS} that end badly"
         print(f"{name}: {peers}{', over TLS' if tls else ''}")
+
+
+def check_slow_readers() -> None:
+    """Who reads slowly is kept, by each host."""
+    slow.run_programs(ROOT / "target" / "hosts", SLOW, Failure)
+    for program in QUEUES:
+        if program != SERVERS["io_uring"][0] or has_io_uring():
+            with server(program, "0") as (port, _):
+                slow.check_queue(program.name, port, Failure)
 
 
 def has_io_uring() -> bool:
@@ -308,6 +321,7 @@ def main() -> None:
             for host in SERVERS:
                 if host != "io_uring" or has_io_uring():
                     check_server(host, certificate, key)
+            check_slow_readers()
             check_http()
             check_fan_out()
             check_clients(folder)

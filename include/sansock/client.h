@@ -30,8 +30,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -43,6 +41,7 @@
 #endif
 
 #include "session.h"
+#include "socket.h"
 #ifdef SANSOCK_OPENSSL
 #include "openssl.h"
 #endif

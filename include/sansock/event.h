@@ -33,12 +33,10 @@
 #include <event2/bufferevent.h>
 #include <event2/dns.h>
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "session.h"
+#include "socket.h"
 #ifdef SANSOCK_OPENSSL
 #include <event2/bufferevent_ssl.h>
 #include "openssl.h"

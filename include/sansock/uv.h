@@ -33,6 +33,7 @@
 #include <uv.h>
 
 #include "session.h"
+#include "socket.h"
 #ifdef SANSOCK_OPENSSL
 #include "openssl.h"
 #endif

@@ -184,7 +184,6 @@ static inline void sansock_client_end_writing(sansock_client *c, bool all) {
 
 /* Gives up an address, and tries the next one. */
 static inline void sansock_client_try(sansock_client *c, const char *why) {
-    int on = 1;
     for (;; c->address = c->address->ai_next) {
         if (c->fd >= 0) close(c->fd);
         c->fd = -1;
@@ -197,8 +196,9 @@ static inline void sansock_client_try(sansock_client *c, const char *why) {
         if (c->fd >= 0) {
             fcntl(c->fd, F_SETFD, FD_CLOEXEC);
             fcntl(c->fd, F_SETFL, O_NONBLOCK);
-            setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            sansock_socket_prepare(c->fd);
 #ifdef SO_NOSIGPIPE
+            int on = 1;
             setsockopt(c->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
             if (connect(c->fd, c->address->ai_addr, c->address->ai_addrlen) == 0 || errno == EINPROGRESS) break;

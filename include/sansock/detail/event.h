@@ -22,7 +22,7 @@ struct sansock_event {
     void (*drained)(sansock_event *peer);
     const sansock_config *config;
     uint64_t timer_deadline;
-    size_t writing; /* bytes of the output that the buffer was given */
+    size_t writing; /* bytes of the output that the buffer was given, and that have not been reported */
     int error;
     bool begun; /* the transport is connected */
     bool stream_over; /* no more comes than what the buffer has */
@@ -78,10 +78,9 @@ static inline void sansock_event_lost(sansock_event *p, int error) {
 }
 
 static inline void sansock_event_begin(sansock_event *p) {
-    int on = 1;
     evtimer_del(p->timer);
     p->timer_deadline = SANSOCK_NEVER;
-    setsockopt(bufferevent_getfd(p->buffers), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sansock_socket_prepare(bufferevent_getfd(p->buffers));
     if (sansock_session_init(&p->session, p->config, sansock_event_now(p)) != SANSOCK_OK) {
         p->error = ENOMEM;
         sansock_event_end(p);
@@ -97,12 +96,18 @@ static inline void sansock_event_readable(struct bufferevent *buffers, void *pee
     sansock_event_work((sansock_event *)peer);
 }
 
+/* Reports how much libevent has written, as it calls back only when it has written all that it was given. */
+static inline void sansock_event_report(sansock_event *p) {
+    size_t left = evbuffer_get_length(bufferevent_get_output(p->buffers));
+    if (left >= p->writing) return;
+    if (!p->session.broken) sansock_session_written(&p->session, p->writing - left);
+    p->writing = left;
+}
+
 static inline void sansock_event_drained(struct bufferevent *buffers, void *peer) {
     sansock_event *p = (sansock_event *)peer;
     if (p->writing == 0 || evbuffer_get_length(bufferevent_get_output(buffers)) > 0) return;
-    size_t written = p->writing;
-    p->writing = 0;
-    if (!p->session.broken) sansock_session_written(&p->session, written);
+    sansock_event_report(p);
     sansock_event_work(p);
 }
 
@@ -196,6 +201,7 @@ static inline void sansock_event_due(evutil_socket_t fd, short what, void *peer)
         sansock_event_end(p);
         return;
     }
+    sansock_event_report(p);
     sansock_session_timeout(&p->session, sansock_event_now(p));
     sansock_event_work(p);
 }

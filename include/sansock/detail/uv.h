@@ -27,7 +27,7 @@ struct sansock_uv {
     void *ssl_context;
     uint64_t timer_deadline;
     uint8_t *pending; /* a copy of what is being written */
-    size_t pending_len;
+    size_t pending_len; /* how much of it has not been reported */
     int error;
     int handles;  /* that are not closed yet */
     int requests; /* that are under way */
@@ -102,7 +102,8 @@ static inline void sansock_uv_end(sansock_uv *p) {
 
 /* Makes the connection of the engine, with TLS below it; for a client, to this host. */
 static inline bool sansock_uv_begin(sansock_uv *p, const char *host) {
-    if (p->handle.any.type == UV_TCP) uv_tcp_nodelay(&p->handle.tcp, 1);
+    uv_os_fd_t fd;
+    if (p->handle.any.type == UV_TCP && uv_fileno(&p->handle.any, &fd) == 0) sansock_socket_prepare(fd);
 #ifdef SANSOCK_OPENSSL
     SSL_CTX *context = (SSL_CTX *)p->ssl_context;
     if (context && !(host ? sansock_tls_client(&p->tls, context, host) : sansock_tls_server(&p->tls, context))) return false;
@@ -149,6 +150,14 @@ static inline void sansock_uv_lost(sansock_uv *p, int error) {
     size_t len;
     while (p->tls.ssl && sansock_tls_output(&p->tls, &len) && len > 0) sansock_tls_written(&p->tls, len);
 #endif
+}
+
+/* Reports how much libuv has written of the copy, as it calls back only when it has written all of it. */
+static inline void sansock_uv_report_pending(sansock_uv *p) {
+    size_t left = p->pending ? uv_stream_get_write_queue_size(&p->handle.stream) : p->pending_len;
+    if (left >= p->pending_len) return;
+    sansock_uv_report(p, p->pending_len - left);
+    p->pending_len = left;
 }
 
 static inline void sansock_uv_wrote(uv_write_t *request, int status) {

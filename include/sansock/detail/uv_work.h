@@ -51,6 +51,7 @@ static inline void sansock_uv_due(uv_timer_t *timer) {
         sansock_uv_end(p);
         return;
     }
+    sansock_uv_report_pending(p);
     sansock_session_timeout(&p->session, sansock_uv_now(p));
     sansock_uv_work(p);
 }
