@@ -178,8 +178,8 @@ macro_rules! option_table {
             /// The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection
             /// with 1008.
             28 MAX_FRAGMENTS max_fragments: Count = Some(131_072), "131,072", 1, ANY;
-            /// Time without progress while output waits to be written. Then the connection is closed, because the peer does
-            /// not read.
+            /// Time without progress while output waits to be written; progress is what the host reports as written. Then the
+            /// connection is closed, because the peer does not read.
             29 WRITE_TIMEOUT write_timeout: Milliseconds = Some(60_000), "60,000 ms", 1, MAX_TIME;
             /// A server delivers every well-formed request, also one that is no valid opening request, so that the host can
             /// serve other pages and health checks on the same port. When off, such requests are refused.

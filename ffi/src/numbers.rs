@@ -223,8 +223,8 @@ pub const SANSOCK_OPTION_DEFLATE_THRESHOLD: u32 = 27;
 /// The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with
 /// 1008. 1 to 18446744073709551615; default: 131,072.
 pub const SANSOCK_OPTION_MAX_FRAGMENTS: u32 = 28;
-/// Time without progress while output waits to be written. Then the connection is closed, because the peer does not
-/// read. In milliseconds; default: 60,000 ms.
+/// Time without progress while output waits to be written; progress is what the host reports as written. Then the
+/// connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms.
 pub const SANSOCK_OPTION_WRITE_TIMEOUT: u32 = 29;
 /// A server delivers every well-formed request, also one that is no valid opening request, so that the host can
 /// serve other pages and health checks on the same port. When off, such requests are refused. Default: 0.

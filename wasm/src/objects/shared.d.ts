@@ -58,7 +58,7 @@ export interface EngineOptions {
   readonly deflateThreshold?: number | undefined;
   /** The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with 1008. 1 to 18446744073709551615; default: 131,072. */
   readonly maxFragments?: number | undefined;
-  /** Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms. */
+  /** Time without progress while output waits to be written; progress is what the host reports as written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms. */
   readonly writeTimeout?: number | undefined;
   /** A server delivers every well-formed request, also one that is no valid opening request, so that the host can serve other pages and health checks on the same port. When off, such requests are refused. Default: false. */
   readonly deliverHttp?: boolean | undefined;

@@ -437,7 +437,7 @@ OPTIONS: dict[str, Option] = {
         default=60000,
         minimum=1,
         maximum=4611686018427387903,
-        doc="Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms.",
+        doc="Time without progress while output waits to be written; progress is what the host reports as written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms.",
     ),
     "deliver_http": Option(
         number=30,
@@ -543,7 +543,7 @@ class NumericOptions(TypedDict, total=False):
     max_fragments: int | None
     """The largest number of frames of one message. A fragment costs no memory, but work; more fail the connection with 1008. 1 to 18446744073709551615; default: 131,072."""
     write_timeout: int | None
-    """Time without progress while output waits to be written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms."""
+    """Time without progress while output waits to be written; progress is what the host reports as written. Then the connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms."""
     deliver_http: bool | None
     """A server delivers every well-formed request, also one that is no valid opening request, so that the host can serve other pages and health checks on the same port. When off, such requests are refused. Default: False."""
     frames: bool | None
