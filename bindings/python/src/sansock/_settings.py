@@ -95,7 +95,7 @@ _COMMON = (
     Setting(
         "write_timeout",
         60.0,
-        "Time in which a peer must read some of what is sent to it, in seconds. Default: 60.",
+        "Time in which a peer must take some of what waits to be sent, in seconds. A slow one is kept. Default: 60.",
         "write_timeout",
     ),
     Setting("parts", False, "Receive messages in parts, with ``recv_parts``, in bounded memory.", "parts"),

@@ -9,6 +9,7 @@ from typing import Any, Callable, cast
 from .._connection import Connection
 from .._enums import MessageKind, Transport
 from .._numbers import OPTIONS
+from .._progress import Backlog, acknowledged, limit_unsent
 from .._session import Session
 from .._settings import Settings
 from .._websocket import WebSocket as _WebSocket
@@ -48,6 +49,7 @@ class Protocol(asyncio.BufferedProtocol):
     websocket: WebSocket
     session_class: type[Session] = Session
     may_write: bool
+    backlog: Backlog | None = None
     is_reading: bool
     is_corked: bool
     new_waiter: Callable[[], asyncio.Future[Any]]
@@ -59,6 +61,7 @@ class Protocol(asyncio.BufferedProtocol):
             connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
         )
         self.linger: float = settings.close_timeout
+        self.settings = settings
         self.may_write = True
         self.is_reading = True
         self.is_corked = False
@@ -152,6 +155,8 @@ class Protocol(asyncio.BufferedProtocol):
     def follow_deadline(self) -> None:
         """Sets the timer to the engine's deadline."""
         due = self.session.next_deadline
+        if due is not None and self.backlog is not None:
+            due = self.backlog.postponed(self.session.connection, due)
         # A deadline that has moved on is looked at when the timer for the old one comes.
         if due is not None and (self.due is None or due < self.due):
             self.set_timer(due)
@@ -180,8 +185,22 @@ class Protocol(asyncio.BufferedProtocol):
     def time_is_up(self) -> None:
         """Tells the engine, unless the deadline has moved on."""
         self.due = self.timer = None
-        self.session.timeout()
+        if self.backlog is None or not self.backlog.holds(self.session.connection, self.now()):
+            self.session.timeout()
         self.drive()
+
+    def now(self) -> int:
+        """The time, as the engine takes it."""
+        return int(self.loop.time() * 1000)
+
+    def written(self) -> int:
+        """How far the transport has come: by what its buffer holds; with TLS, which has buffers below, by the peer."""
+        transport = self.transport
+        if transport.get_extra_info("sslcontext") is not None:
+            count = acknowledged(transport.get_extra_info("socket"))
+            if count is not None:
+                return count
+        return -transport.get_write_buffer_size()
 
     def shut_down_writing(self) -> None:
         """Ends our stream, behind all that was written. The peer's is still read. TLS of asyncio knows no half."""
@@ -205,6 +224,7 @@ class Protocol(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport is there. A client's request is in the output."""
         self.transport = cast(asyncio.Transport, transport)
+        limit_unsent(transport.get_extra_info("socket"))
         self.websocket = WebSocket(self.session, self.transport)
         self.drive()
 
@@ -226,10 +246,12 @@ class Protocol(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The buffer of asyncio is full."""
         self.may_write = False
+        self.backlog = Backlog(self.written, self.settings, self.now())
 
     def resume_writing(self) -> None:
         """The buffer of asyncio has room again."""
         self.may_write = True
+        self.backlog = None
         # Who waits for room goes on, whether or not there is output.
         self.write()
         self.drive()

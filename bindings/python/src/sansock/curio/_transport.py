@@ -15,6 +15,7 @@ from curio.traps import _future_wait
 
 from .._connection import Connection
 from .._enums import Transport
+from .._progress import limit_unsent
 from .._session import Session
 from .._settings import Settings
 from .._websocket import WebSocket as _WebSocket
@@ -68,6 +69,7 @@ class SocketHost:
             connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
         )
         self.sock = sock
+        limit_unsent(sock)
         self.websocket = WebSocket(self.session, sock)
         self.waiters: set[Future[None]] = set()
         self.is_reading = True

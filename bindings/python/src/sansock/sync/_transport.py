@@ -14,6 +14,7 @@ from typing import Any, Callable, TypeVar
 
 from .._connection import Connection
 from .._enums import Transport
+from .._progress import limit_unsent
 from .._session import Session
 from .._settings import Settings
 
@@ -52,6 +53,7 @@ class SocketHost:
         )
         self.sock = sock
         sock.setblocking(False)
+        limit_unsent(sock)
         self.lock = threading.Lock()
         self.is_blocked = self.is_shut_down = self.is_ended = self.is_aborted = False
         self.is_reading = True

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from .._connection import Connection
 from .._enums import Transport
+from .._progress import Backlog, acknowledged, limit_unsent
 from .._session import Session
 from .._settings import Settings
 from ._websocket import WebSocket
@@ -41,6 +42,7 @@ class WebSocketProtocol(Protocol):
     settings: Settings
     reactor: Any
     may_write: bool
+    backlog: Backlog | None = None
     is_reading: bool
     is_ended: bool
     is_shut_down: bool
@@ -124,6 +126,8 @@ class WebSocketProtocol(Protocol):
     def follow_deadline(self) -> None:
         """Sets the timer to the engine's deadline."""
         due = self.session.next_deadline
+        if due is not None and self.backlog is not None:
+            due = self.backlog.postponed(self.session.connection, due)
         # A deadline that has moved on is looked at when the timer for the old one comes.
         if due is not None and (self.due is None or due < self.due):
             self.set_timer(due)
@@ -151,7 +155,14 @@ class WebSocketProtocol(Protocol):
     def time_is_up(self) -> None:
         """Tells the engine, unless the deadline has moved on."""
         self.due = self.timer = None
-        self.take(self.session.timeout)
+        if self.backlog is None or not self.backlog.holds(self.session.connection, int(monotonic() * 1000)):
+            self.take(self.session.timeout)
+        else:
+            self.drive()
+
+    def written(self) -> int:
+        """How far the transport has come, if the system says how much the peer has acknowledged."""
+        return acknowledged(getattr(self.transport, "socket", None)) or 0
 
     def take(self, steps: Callable[..., None], *arguments: Any) -> None:
         """Has the session take an input, and acts on what has come of it."""
@@ -195,6 +206,7 @@ class WebSocketProtocol(Protocol):
         self.websocket = WebSocket(self.session, self.transport)
         if getattr(self.transport.getHost(), "type", None) == "TCP":
             self.transport.setTcpNoDelay(True)
+            limit_unsent(getattr(self.transport, "socket", None))
         self.transport.registerProducer(self, True)
         self.drive()
 
@@ -213,10 +225,12 @@ class WebSocketProtocol(Protocol):
     def pauseProducing(self) -> None:  # noqa: N802
         """The buffer of the transport is full."""
         self.may_write = False
+        self.backlog = Backlog(self.written, self.settings, int(monotonic() * 1000))
 
     def resumeProducing(self) -> None:  # noqa: N802
         """The buffer of the transport has room again."""
         self.may_write = True
+        self.backlog = None
         self.drive()
 
     def stopProducing(self) -> None:  # noqa: N802
