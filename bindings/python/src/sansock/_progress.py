@@ -58,6 +58,7 @@ class Backlog:
     """
 
     __slots__ = ("_measure", "_patience", "_seen", "_until")
+    _until: int
 
     def __init__(self, measure: Callable[[], int], settings: Settings, now: int) -> None:
         """Args: tells how far the transport has come, and never goes back; the options; the time."""
