@@ -110,7 +110,7 @@ pub(crate) fn defaults() -> String {
         "// {EDIT}\n\n/** The values of the engine's options that a host has to know where they are not set. Sizes are in bytes, times \
          in milliseconds. */\nexport const DEFAULTS = {{\n"
     );
-    for name in ["output_hard_limit", "handshake_timeout", "close_timeout"] {
+    for name in ["output_hard_limit", "handshake_timeout", "close_timeout", "write_timeout"] {
         let option = OPTIONS.iter().find(|option| option.name == name).expect("an option");
         text.push_str(&format!("  {}: {},\n", camel(name), option.default.expect("a default")));
     }

@@ -8,6 +8,8 @@ export class SocketTransport implements Transport {
   readonly #session: Session;
   /** What the system has not taken yet, and whether it ends a write. */
   readonly #rest: { readonly bytes: Uint8Array; readonly isLast: boolean }[] = [];
+  /** How many bytes the system has taken. */
+  progress = 0;
   /** What to do when all is written. */
   #then: (() => void) | undefined;
 
@@ -41,6 +43,11 @@ export class SocketTransport implements Transport {
     this.#then = undefined;
   }
 
+  /** Linux says that there is room when a third of its buffer is free, and takes more before. */
+  retry(): void {
+    this.drain();
+  }
+
   pause(): void {
     this.#socket.pause();
   }
@@ -70,7 +77,9 @@ export class SocketTransport implements Transport {
 
   /** Writes as much as the system takes now. */
   #put(bytes: Uint8Array): number {
-    return Math.max(this.#socket.write(bytes), 0);
+    const count = Math.max(this.#socket.write(bytes), 0);
+    this.progress += count;
+    return count;
   }
 
   #whenWritten(step: () => void): void {

@@ -10,6 +10,8 @@ const READ_BUSY = 64 * 1024;
 export class ConnTransport implements Transport {
   readonly #conn: Conn;
   readonly #session: Session;
+  /** How many bytes the system has taken. */
+  progress = 0;
   /** Ends when the writes before have ended. */
   #writes = Promise.resolve();
   /** Resolves when reading goes on; undefined while it does. */
@@ -82,9 +84,9 @@ export class ConnTransport implements Transport {
 
   async #write(bytes: Uint8Array, payload: Uint8Array | undefined): Promise<void> {
     try {
-      await writeAll(this.#conn, bytes);
+      await this.#writeAll(bytes);
       if (payload !== undefined) {
-        await writeAll(this.#conn, payload);
+        await this.#writeAll(payload);
       }
     } catch {
       this.#session.lost();
@@ -92,10 +94,12 @@ export class ConnTransport implements Transport {
     }
     this.#session.written();
   }
-}
 
-async function writeAll(conn: Conn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    at += await conn.write(at === 0 ? bytes : bytes.subarray(at));
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const count = await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+      at += count;
+      this.progress += count;
+    }
   }
 }

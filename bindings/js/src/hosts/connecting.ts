@@ -78,7 +78,7 @@ class Opening<Opened> implements SessionUser {
     this.#url = url;
     this.#settings = settings;
     this.#makeUser = makeUser;
-    this.#session = new Session(Connection.client(url, { ...settings.engine, views: true }), this, settings.limit);
+    this.#session = new Session(Connection.client(url, { ...settings.engine, views: true }), this, settings);
   }
 
   async run(dial: Dial, signal: AbortSignal): Promise<Opened> {

@@ -5,4 +5,5 @@ export const DEFAULTS = {
   outputHardLimit: 33554432,
   handshakeTimeout: 10000,
   closeTimeout: 10000,
+  writeTimeout: 60000,
 } as const;

@@ -92,7 +92,7 @@ export class Serving {
   serve(remoteAddress: PeerAddress | null, views: boolean, writeHead?: (head: HeadEvent) => void): Session {
     const connection = Connection.server(views ? { ...this.#settings.engine, views } : this.#settings.engine);
     const user = new Incoming(this, this.#settings, remoteAddress, writeHead);
-    const session = new Session(connection, user, this.#settings.limit);
+    const session = new Session(connection, user, this.#settings);
     user.session = session;
     this.#sessions.add(session);
     return session;

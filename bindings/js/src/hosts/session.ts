@@ -1,6 +1,7 @@
 import type { Bytes } from "../bytes.js";
 import type { Connection } from "../connection.js";
 import type { ClosedEvent, ConnectionEvent, HeadEvent } from "../events.js";
+import { Patience } from "./patience.js";
 import { Sender, type SendOptions } from "./sender.js";
 import { type Clock, systemClock, type Transport } from "./transport.js";
 
@@ -30,6 +31,12 @@ export interface SessionUser {
   onEnd(closed: ClosedEvent): void;
 }
 
+/** What a session must know of the options. */
+export interface SessionLimits {
+  readonly limit?: number | undefined;
+  readonly writeTimeout?: number | undefined;
+}
+
 /**
  * Drives one connection over one transport: it writes the output, delivers the events, waits for the deadline, and obeys the
  * transport instruction, after every call. It does no I/O: all of that is the transport's.
@@ -41,6 +48,7 @@ export class Session {
   /** Where it gets the time, and its user may wait. */
   readonly clock: Clock;
   readonly #sender: Sender;
+  readonly #patience: Patience;
   #transport: Transport | undefined;
   /** Whether a call is under way that settles everything when it ends. */
   #busy = false;
@@ -63,13 +71,15 @@ export class Session {
   #ended = false;
 
   /**
-   * @param limit How many bytes of large messages may wait to be written; the engine's `outputHardLimit` is for all others.
+   * @param limits `limit`: how many bytes of large messages may wait to be written; the engine's `outputHardLimit` is for all
+   *   others. `writeTimeout`: the engine's option of that name.
    */
-  constructor(connection: Connection, user: SessionUser, limit = Number.POSITIVE_INFINITY, clock: Clock = systemClock) {
+  constructor(connection: Connection, user: SessionUser, limits: SessionLimits = {}, clock: Clock = systemClock) {
     this.connection = connection;
     this.user = user;
     this.clock = clock;
-    this.#sender = new Sender(connection, limit);
+    this.#sender = new Sender(connection, limits.limit ?? Number.POSITIVE_INFINITY);
+    this.#patience = new Patience(limits.writeTimeout);
   }
 
   // --- For the host. ---
@@ -105,6 +115,7 @@ export class Session {
   /** What the transport did not write at once is written: the oldest write that is under way. */
   written(): void {
     if (!this.#ended) {
+      this.#patience.wrote(this.clock);
       this.#run(() => this.#sender.written());
     }
   }
@@ -276,7 +287,7 @@ export class Session {
       this.#flushAll();
       if (!this.#ended) {
         this.#regulate();
-        this.#schedule();
+        this.#schedule(this.#transport);
         this.#obey(this.#transport);
       }
       this.#callWaiting();
@@ -345,8 +356,9 @@ export class Session {
   }
 
   /** A timer that is due too early stays: setting one for each message costs more. */
-  #schedule(): void {
-    const deadline = this.connection.nextDeadline ?? Number.POSITIVE_INFINITY;
+  #schedule(transport: Transport): void {
+    this.#patience.watch(this.#sender.isWriting && this.connection.state === "open", transport, this.clock);
+    const deadline = this.#patience.postponed(this.connection.nextDeadline ?? Number.POSITIVE_INFINITY);
     if (deadline < this.#due) {
       this.clock.clearTimer(this.#timer);
       this.#setTimer(deadline);
@@ -366,7 +378,8 @@ export class Session {
       // What is due later is set again when this is settled.
       this.#run(() => {
         const now = this.clock.now();
-        if ((this.connection.nextDeadline ?? Number.POSITIVE_INFINITY) <= now) {
+        const isDue = (this.connection.nextDeadline ?? Number.POSITIVE_INFINITY) <= now;
+        if (isDue && (this.#transport === undefined || !this.#patience.holds(this.#transport, now))) {
           this.#deliver(this.connection.timeout(now));
         }
       });

@@ -39,6 +39,7 @@ export interface Settings {
   readonly engine: EngineOptions;
   readonly maxQueue: number;
   readonly limit: number;
+  readonly writeTimeout: number | undefined;
 }
 
 /** Separates the engine's options from those of a host. `hosts` names the latter. */
@@ -59,7 +60,7 @@ export function settingsOf(options: HostOptions, hosts: readonly string[], furth
     ...(pingInterval === null ? {} : { pingInterval }),
     ...further,
   };
-  return { engine, maxQueue, limit: outputHardLimit };
+  return { engine, maxQueue, limit: outputHardLimit, writeTimeout: options.writeTimeout };
 }
 
 const OWN: Record<Own, true> = {

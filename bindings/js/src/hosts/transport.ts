@@ -7,6 +7,10 @@ export interface Transport {
    * @param payload Follows `bytes`, if it is given: one write, as far as possible without joining them.
    */
   write(bytes: Uint8Array, payload?: Uint8Array): boolean;
+  /** A number that changes when the system has taken a part of the writes under way. Undefined where the runtime does not tell. */
+  readonly progress?: number | undefined;
+  /** Tries to go on with the writes under way, though the system has not said that it takes more. */
+  retry?(): void;
   /** Stops reading. What has been read already may still be delivered. */
   pause(): void;
   /** Goes on reading. */

@@ -5,6 +5,11 @@ import type { Session } from "../hosts/session.js";
 import type { Transport } from "../hosts/transport.js";
 import type { PeerAddress } from "../hosts/websocket-connection.js";
 
+/** What Node has in its sockets, and does not document: how many bytes the system has not taken yet. */
+interface WithHandle extends Duplex {
+  readonly _handle?: { readonly writeQueueSize?: number | undefined } | null;
+}
+
 /** A socket of Node's, or another stream, under a session. */
 export class StreamTransport implements Transport {
   readonly #stream: Duplex;
@@ -35,6 +40,11 @@ export class StreamTransport implements Transport {
     const isWritten = stream.writableLength === 0;
     this.#reported += Number(isWritten);
     return isWritten;
+  }
+
+  /** What Node's own timeouts go by. It says so of sockets, and not of other streams. */
+  get progress(): number | undefined {
+    return (this.#stream as WithHandle)._handle?.writeQueueSize;
   }
 
   pause(): void {

@@ -129,7 +129,7 @@ export class Opening implements SessionUser {
       subprotocols: this.#subprotocols,
       origin,
     });
-    return new Session(connection, this, OUTPUT_LIMIT);
+    return new Session(connection, this, { limit: OUTPUT_LIMIT });
   }
 
   /** Sends the request: the engine's fields, and the user's. */

@@ -60,7 +60,7 @@ export class Upgrade implements SessionUser {
     this.#websocket = websocket;
     this.#policy = policy;
     this.#opened = opened;
-    this.#session = new Session(Connection.server(policy.engine), this, OUTPUT_LIMIT);
+    this.#session = new Session(Connection.server(policy.engine), this, { limit: OUTPUT_LIMIT });
   }
 
   start(head: Uint8Array): void {

@@ -181,7 +181,7 @@ export class Joined {
     const make = (isServer, given) =>
       isServer ? Connection.server({ now: 0, ...given }) : Connection.client(URL, { now: 0, ...given });
     this.user = new Recorder(on);
-    this.session = new Session(make(server, options), this.user, limit, this.clock);
+    this.session = new Session(make(server, options), this.user, { limit, writeTimeout: options.writeTimeout }, this.clock);
     this.user.session = this.session;
     this.transport = new FakeTransport(this.session);
     this.isSlow = isSlow;

@@ -1,0 +1,147 @@
+// Peers that read slowly: who reads steadily is kept, and who stops is ended.
+
+import { once } from "node:events";
+import { connect } from "node:net";
+
+import { equal, ok } from "../assert.mjs";
+import { atEnd } from "./cleanup.mjs";
+import { Joined } from "./fakes.mjs";
+import { serving } from "./sockets.mjs";
+
+/** In milliseconds. */
+const WRITE_TIMEOUT = 1000;
+const READS_FOR = 3 * WRITE_TIMEOUT;
+/** In bytes for each millisecond: less than the system frees within the timeout before it calls for more. */
+const RATE = 4000;
+/** In bytes: more than is read in that time, and than the systems at both ends keep. */
+const LARGE = 33_000_000;
+
+const REQUEST = [
+  "GET / HTTP/1.1",
+  "Host: localhost",
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  "\r\n",
+].join("\r\n");
+
+/** A client that opens a connection, and then reads at that rate, until it is told to stop. */
+async function slowReader(port) {
+  const socket = connect({ port, host: "127.0.0.1" });
+  const reader = { bytes: 0, isReading: true, hasEnded: false };
+  socket.on("error", () => {});
+  for (const event of ["end", "close"]) {
+    socket.on(event, () => {
+      reader.hasEnded = true;
+    });
+  }
+  atEnd(() => socket.destroy());
+  await once(socket, "connect");
+  socket.on("data", ({ length }) => {
+    reader.bytes += length;
+    socket.pause();
+    setTimeout(() => reader.isReading && socket.resume(), length / RATE);
+  });
+  socket.write(REQUEST);
+  return reader;
+}
+
+/** A session whose writes do not end by themselves, and whose transport tells how they come on. */
+function slowSession(options = {}) {
+  const joined = new Joined({ options: { writeTimeout: 1000, ...options }, isSlow: true }).open();
+  joined.transport.progress = 0;
+  return joined;
+}
+
+const faults = ({ user }) => user.ends.map(({ fault }) => fault?.name);
+
+export const slow = [
+  {
+    name: "a large message to a peer that reads slowly takes as long as it takes; if it stops, the connection ends",
+    run: async () => {
+      const ended = new Promise((resolve) => {
+        serving(
+          async (connection) => {
+            void connection.send(new Uint8Array(LARGE)).catch(() => {});
+            resolve(await connection.closed);
+          },
+          { deflate: false, pingInterval: null, writeTimeout: WRITE_TIMEOUT },
+        ).then(async ({ port }) => {
+          const reader = await slowReader(port);
+          setTimeout(() => {
+            reader.isReading = false;
+            reader.wasKept = !reader.hasEnded;
+          }, READS_FOR);
+          readers.push(reader);
+        });
+      });
+      const readers = [];
+      const start = performance.now();
+      const { fault } = await ended;
+      const [reader] = readers;
+      equal([fault?.name, reader.wasKept], ["WRITE_TIMEOUT", true]);
+      ok(reader.bytes > 500_000 && reader.bytes < LARGE, `it has read ${reader.bytes} bytes`);
+      ok(performance.now() - start < READS_FOR + 3 * WRITE_TIMEOUT, "a peer that stops is ended soon");
+    },
+  },
+  {
+    name: "a write that comes on puts the deadline off",
+    run: () => {
+      const joined = slowSession();
+      joined.session.send(new Uint8Array(100_000));
+      for (let round = 0; round < 5; round++) {
+        joined.clock.advance(700);
+        joined.transport.progress += 1;
+        joined.clock.advance(300);
+      }
+      equal(joined.user.ends.length, 0);
+      joined.clock.advance(2000);
+      equal(faults(joined), ["WRITE_TIMEOUT"]);
+    },
+  },
+  {
+    name: "the transport is asked to go on when a deadline comes",
+    run: () => {
+      const joined = slowSession();
+      let tries = 0;
+      joined.transport.retry = () => {
+        tries += 1;
+        if (tries === 3) {
+          joined.transport.finish();
+        } else {
+          joined.transport.progress += 1;
+        }
+      };
+      joined.session.send(new Uint8Array(100_000));
+      joined.clock.advance(10_000);
+      equal([tries, joined.user.ends.length, joined.transport.underWay], [3, 0, 0]);
+    },
+  },
+  {
+    name: "a ping that waits behind what a slow peer reads need not be answered",
+    run: () => {
+      const joined = slowSession({ pingInterval: 300, pongTimeout: 200 });
+      joined.clock.advance(300);
+      joined.transport.finish(10);
+      joined.session.send(new Uint8Array(100_000));
+      joined.clock.advance(900);
+      equal(joined.user.take(), []);
+      joined.clock.advance(2000);
+      equal(joined.user.take(), ["closed"]);
+    },
+  },
+  {
+    name: "a closing handshake has its time all the same",
+    run: () => {
+      const joined = slowSession({ closeTimeout: 400, writeTimeout: 5000 });
+      joined.session.send(new Uint8Array(100_000));
+      joined.session.act((connection, now) => connection.close(1000, "", now));
+      for (let round = 0; round < 20; round++) {
+        joined.clock.advance(300);
+        joined.transport.progress += 1;
+      }
+      equal(joined.user.ends.length, 1);
+    },
+  },
+];
