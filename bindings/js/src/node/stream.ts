@@ -6,8 +6,12 @@ import type { Transport } from "../hosts/transport.js";
 import type { PeerAddress } from "../hosts/websocket-connection.js";
 
 /** What Node has in its sockets, and does not document: how many bytes the system has not taken yet. */
+interface Handle {
+  readonly writeQueueSize?: number;
+  readonly _parent?: Handle | null;
+}
 interface WithHandle extends Duplex {
-  readonly _handle?: { readonly writeQueueSize?: number | undefined } | null;
+  readonly _handle?: Handle | null;
 }
 
 /** A socket of Node's, or another stream, under a session. */
@@ -42,9 +46,10 @@ export class StreamTransport implements Transport {
     return isWritten;
   }
 
-  /** What Node's own timeouts go by. It says so of sockets, and not of other streams. */
+  /** What Node's own timeouts go by; with TLS, that of the socket below. Other streams than sockets have no such thing. */
   get progress(): number | undefined {
-    return (this.#stream as WithHandle)._handle?.writeQueueSize;
+    const handle = (this.#stream as WithHandle)._handle;
+    return (handle?._parent ?? handle)?.writeQueueSize;
   }
 
   pause(): void {
