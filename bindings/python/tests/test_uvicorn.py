@@ -289,9 +289,6 @@ class Wire(asyncio.Transport):
     def can_write_eof(self) -> bool:
         return False
 
-    def get_write_buffer_size(self) -> int:
-        return 0
-
     def close(self) -> None:
         self.is_closed = True
 

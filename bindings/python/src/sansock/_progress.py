@@ -1,81 +1,89 @@
-"""Progress of what is written: who reads slowly, but steadily, is not to be taken for one who does not read.
+"""Patience with peers that read slowly, but steadily: they are not to be taken for peers that do not read.
 
-The engine ends a connection if none of its output is reported as written for ``write_timeout``. Two buffers can hide
-from an adapter that bytes leave all the time. That of the system: Linux lets more be written when a third of it is
-free, which may be a megabyte and more. And that of a transport which takes all that it is given, such as those of
-asyncio. Trio limits the former by itself, and has none of the latter.
+The engine ends a connection if none of its output is reported as written for ``write_timeout``, or if a ping is not
+answered in time. Between an adapter and the peer are buffers which can hide that bytes leave all the time: that of the
+system, of megabytes, to which Linux lets more be written when a third of it is free; and that of a transport which
+takes all that it is given, such as those of asyncio. So when a deadline has come, the adapter looks how far the peer
+has come, which costs nothing before. To have the system keep less (TCP_NOTSENT_LOWAT) would tell too, and Trio does so;
+but each wake-up costs time in Python, and messages of 1 MiB took asyncio several times as long with 64 KiB.
 """
 
 from __future__ import annotations
 
 import socket
 import sys
-from contextlib import suppress
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
-from ._connection import Connection
 from ._enums import State
 from ._numbers import OPTIONS
+from ._session import Session
 from ._settings import Settings
 
-__all__ = ["Backlog", "acknowledged", "limit_unsent"]
+__all__ = ["Patience", "Reached", "patience_of", "reached_by"]
 
-UNSENT = 64 * 1024
-"""How many bytes the system is to keep that are not sent yet. Less costs fast readers wake-ups, more slow ones time."""
-_LIMIT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", 0x201 if sys.platform == "darwin" else None)
 _INFO: int | None = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
-_ACKNOWLEDGED = slice(120, 128)
-"""Where struct tcp_info of Linux has the number of bytes that the peer has acknowledged."""
+_ACKNOWLEDGED, _UNSENT = slice(120, 128), slice(144, 148)
+"""Where struct tcp_info of Linux has how many bytes were acknowledged, and how many wait to be sent."""
 
 
-def limit_unsent(sock: Any) -> None:
-    """Has the system take more to be written whenever it has little left to send, if it is a socket of TCP.
+class Reached(NamedTuple):
+    """How far a peer has come with what was written."""
 
-    Where that cannot be set, as on Windows, nothing happens.
-    """
-    if _LIMIT is not None and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, _LIMIT, UNSENT)
+    mark: int
+    """A number that changes when it has come on."""
+    unsent: int
+    """How many bytes wait for it."""
 
 
-def acknowledged(sock: Any) -> int | None:
-    """How many bytes the peer has acknowledged. None where the system does not say: other systems than Linux."""
+def reached_by(sock: Any) -> Reached | None:
+    """How far the peer of a socket has come. None where the system does not say: all but TCP on Linux 4.6 and later."""
     if _INFO is None or sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return None
     try:
-        count: bytes = sock.getsockopt(socket.IPPROTO_TCP, _INFO, _ACKNOWLEDGED.stop)[_ACKNOWLEDGED]
+        info: bytes = sock.getsockopt(socket.IPPROTO_TCP, _INFO, _UNSENT.stop)
     except OSError:
         return None
-    return int.from_bytes(count, sys.byteorder) if len(count) == 8 else None
+    if len(info) < _UNSENT.stop:
+        return None
+    return Reached(int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder), int.from_bytes(info[_UNSENT], sys.byteorder))
 
 
-class Backlog:
-    """What a transport with a full buffer has still to write. While that becomes less, deadlines wait.
+class Patience:
+    """How long the deadlines of a connection wait for a peer that reads slowly. Times are in milliseconds.
 
-    The engine cannot know of it: what the transport holds was reported as written, and what waits behind it cannot be
-    reported. Nor can a peer answer a ping that waits behind it. So only ``write_timeout`` counts, from when something
-    was written last. A closing handshake has its time all the same. Times are in milliseconds.
+    While something waits for the peer and it comes on, they all wait: the engine cannot be told of progress with what
+    was reported as written before, and a ping that waits behind it cannot be answered. It ends ``write_timeout`` after
+    the peer was seen to come on, so that one which stops is ended within twice that time. A closing handshake has its
+    time all the same.
     """
 
-    __slots__ = ("_measure", "_patience", "_seen", "_until")
+    __slots__ = ("_mark", "_until")
+    _mark: int | None
     _until: int
 
-    def __init__(self, measure: Callable[[], int], settings: Settings, now: int) -> None:
-        """Args: tells how far the transport has come, and never goes back; the options; the time."""
-        self._measure, self._seen = measure, measure()
-        patience: Any = settings.engine.get("write_timeout") or OPTIONS["write_timeout"].default
-        self._patience: int = patience
-        self._until = now + self._patience
+    def __init__(self) -> None:
+        self._mark, self._until = None, 0
 
-    def holds(self, connection: Connection, now: int) -> bool:
+    def holds(self, session: Session, settings: Settings, now: int, reached: Reached | None) -> bool:
         """Whether a deadline that has come must wait."""
-        if connection.state is not State.OPEN:
+        if reached is None or reached.unsent == 0 or session.connection.state is not State.OPEN:
             return False
-        reached = self._measure()
-        if reached > self._seen:
-            self._seen, self._until = reached, now + self._patience
+        if reached.mark != self._mark:
+            patience: Any = settings.engine.get("write_timeout") or OPTIONS["write_timeout"].default
+            self._mark, self._until = reached.mark, now + patience
         return now < self._until
 
-    def postponed(self, connection: Connection, due: int) -> int:
+    def postponed(self, session: Session, due: int) -> int:
         """When to look at a deadline."""
-        return max(due, self._until) if connection.state is State.OPEN else due
+        return max(due, self._until) if session.connection.state is State.OPEN else due
+
+
+def patience_of(
+    patience: Patience | None, session: Session, settings: Settings, now: int, measure: Callable[[], Reached | None]
+) -> Patience | None:
+    """The patience by which a deadline that has come must wait; None if it need not. There may have been one before."""
+    due = session.next_deadline
+    if due is None or due > now:
+        return patience
+    patience = patience or Patience()
+    return patience if patience.holds(session, settings, now, measure()) else None

@@ -9,7 +9,7 @@ from typing import Any, Callable, cast
 from .._connection import Connection
 from .._enums import MessageKind, Transport
 from .._numbers import OPTIONS
-from .._progress import Backlog, acknowledged, limit_unsent
+from .._progress import Patience, Reached, patience_of, reached_by
 from .._session import Session
 from .._settings import Settings
 from .._websocket import WebSocket as _WebSocket
@@ -49,7 +49,7 @@ class Protocol(asyncio.BufferedProtocol):
     websocket: WebSocket
     session_class: type[Session] = Session
     may_write: bool
-    backlog: Backlog | None = None
+    patience: Patience | None = None
     is_reading: bool
     is_corked: bool
     new_waiter: Callable[[], asyncio.Future[Any]]
@@ -60,8 +60,7 @@ class Protocol(asyncio.BufferedProtocol):
         self.session = self.session_class(
             connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
         )
-        self.linger: float = settings.close_timeout
-        self.settings = settings
+        self.settings, self.linger = settings, settings.close_timeout
         self.may_write = True
         self.is_reading = True
         self.is_corked = False
@@ -155,8 +154,6 @@ class Protocol(asyncio.BufferedProtocol):
     def follow_deadline(self) -> None:
         """Sets the timer to the engine's deadline."""
         due = self.session.next_deadline
-        if due is not None and self.backlog is not None:
-            due = self.backlog.postponed(self.session.connection, due)
         # A deadline that has moved on is looked at when the timer for the old one comes.
         if due is not None and (self.due is None or due < self.due):
             self.set_timer(due)
@@ -178,29 +175,30 @@ class Protocol(asyncio.BufferedProtocol):
 
     def set_timer(self, due: int) -> None:
         """Follows the engine's deadline. The clocks are the same; theirs counts seconds, ours milliseconds."""
+        if self.patience is not None:
+            due = self.patience.postponed(self.session, due)
+            if due == self.due:
+                return
         if self.timer:
             self.timer.cancel()
         self.due, self.timer = due, self.loop.call_at(due / 1000, self.time_is_up)
 
     def time_is_up(self) -> None:
-        """Tells the engine, unless the deadline has moved on."""
+        """Tells the engine, unless the deadline has moved on, or the peer reads slowly."""
         self.due = self.timer = None
-        if self.backlog is None or not self.backlog.holds(self.session.connection, self.now()):
+        now = int(self.loop.time() * 1000)
+        self.patience = patience_of(self.patience, self.session, self.settings, now, self.reached)
+        if self.patience is None:
             self.session.timeout()
         self.drive()
 
-    def now(self) -> int:
-        """The time, as the engine takes it."""
-        return int(self.loop.time() * 1000)
-
-    def written(self) -> int:
-        """How far the transport has come: by what its buffer holds; with TLS, which has buffers below, by the peer."""
-        transport = self.transport
-        if transport.get_extra_info("sslcontext") is not None:
-            count = acknowledged(transport.get_extra_info("socket"))
-            if count is not None:
-                return count
-        return -transport.get_write_buffer_size()
+    def reached(self) -> Reached | None:
+        """How far the peer has come: by the system, or else by the buffer of the transport."""
+        reached = reached_by(self.transport.get_extra_info("socket"))
+        if reached is None:
+            size = self.transport.get_write_buffer_size()
+            reached = Reached(size, size)
+        return reached
 
     def shut_down_writing(self) -> None:
         """Ends our stream, behind all that was written. The peer's is still read. TLS of asyncio knows no half."""
@@ -224,7 +222,6 @@ class Protocol(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport is there. A client's request is in the output."""
         self.transport = cast(asyncio.Transport, transport)
-        limit_unsent(transport.get_extra_info("socket"))
         self.websocket = WebSocket(self.session, self.transport)
         self.drive()
 
@@ -246,12 +243,10 @@ class Protocol(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The buffer of asyncio is full."""
         self.may_write = False
-        self.backlog = Backlog(self.written, self.settings, self.now())
 
     def resume_writing(self) -> None:
         """The buffer of asyncio has room again."""
         self.may_write = True
-        self.backlog = None
         # Who waits for room goes on, whether or not there is output.
         self.write()
         self.drive()

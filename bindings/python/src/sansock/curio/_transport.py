@@ -15,7 +15,7 @@ from curio.traps import _future_wait
 
 from .._connection import Connection
 from .._enums import Transport
-from .._progress import limit_unsent
+from .._progress import Patience, patience_of, reached_by
 from .._session import Session
 from .._settings import Settings
 from .._websocket import WebSocket as _WebSocket
@@ -68,8 +68,8 @@ class SocketHost:
         self.session = Session(
             connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
         )
-        self.sock = sock
-        limit_unsent(sock)
+        self.settings, self.sock = settings, sock
+        self.patience: Patience | None = None
         self.websocket = WebSocket(self.session, sock)
         self.waiters: set[Future[None]] = set()
         self.is_reading = True
@@ -159,11 +159,20 @@ class SocketHost:
             if due is None:
                 await self.until_change()
                 continue
+            if self.patience is not None:
+                due = self.patience.postponed(session, due)
             await curio.ignore_after(max(0.0, due / 1000 - monotonic()), self.until_change)
             if due / 1000 <= monotonic():
-                session.timeout()
-                self.changed()
+                self.keep_patience()
+                if self.patience is None:
+                    session.timeout()
+                    self.changed()
         await self.writer.cancel()
+
+    def keep_patience(self) -> None:
+        """Looks at a peer that may read slowly."""
+        now = int(monotonic() * 1000)
+        self.patience = patience_of(self.patience, self.session, self.settings, now, lambda: reached_by(self.sock))
 
     async def write(self) -> None:
         """Writes the output, until the transport is to be closed."""

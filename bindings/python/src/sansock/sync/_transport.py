@@ -14,7 +14,7 @@ from typing import Any, Callable, TypeVar
 
 from .._connection import Connection
 from .._enums import Transport
-from .._progress import limit_unsent
+from .._progress import Patience, patience_of, reached_by
 from .._session import Session
 from .._settings import Settings
 
@@ -35,6 +35,8 @@ class SocketHost:
     """
 
     session: Session
+    settings: Settings
+    patience: Patience | None = None
     sock: socket.socket
     lock: threading.Lock
     is_blocked: bool
@@ -51,9 +53,8 @@ class SocketHost:
         self.session = Session(
             connection, self, settings.max_queue, settings.parts, close_timeout=settings.close_timeout
         )
-        self.sock = sock
+        self.settings, self.sock = settings, sock
         sock.setblocking(False)
-        limit_unsent(sock)
         self.lock = threading.Lock()
         self.is_blocked = self.is_shut_down = self.is_ended = self.is_aborted = False
         self.is_reading = True
@@ -183,6 +184,8 @@ class SocketHost:
             self.is_reading = may_read
             session.resume() if may_read else session.pause()
         due = session.next_deadline
+        if due is not None and self.patience is not None:
+            due = self.patience.postponed(session, due)
         delay = None if due is None else max(0.0, due / 1000 - monotonic())
         wanted = selectors.EVENT_READ * (may_read and not self.is_ended) | selectors.EVENT_WRITE * self.is_blocked
         return wanted, delay
@@ -195,7 +198,10 @@ class SocketHost:
             self.read()
         due = self.session.next_deadline
         if due is not None and due / 1000 <= monotonic():
-            self.session.timeout()
+            now = int(monotonic() * 1000)
+            self.patience = patience_of(self.patience, self.session, self.settings, now, lambda: reached_by(self.sock))
+            if self.patience is None:
+                self.session.timeout()
 
     def read(self) -> None:
         """Reads what there is, once; with TLS, all that is decrypted already."""

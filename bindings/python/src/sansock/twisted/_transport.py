@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from .._connection import Connection
 from .._enums import Transport
-from .._progress import Backlog, acknowledged, limit_unsent
+from .._progress import Patience, Reached, patience_of, reached_by
 from .._session import Session
 from .._settings import Settings
 from ._websocket import WebSocket
@@ -42,7 +42,7 @@ class WebSocketProtocol(Protocol):
     settings: Settings
     reactor: Any
     may_write: bool
-    backlog: Backlog | None = None
+    patience: Patience | None = None
     is_reading: bool
     is_ended: bool
     is_shut_down: bool
@@ -126,8 +126,6 @@ class WebSocketProtocol(Protocol):
     def follow_deadline(self) -> None:
         """Sets the timer to the engine's deadline."""
         due = self.session.next_deadline
-        if due is not None and self.backlog is not None:
-            due = self.backlog.postponed(self.session.connection, due)
         # A deadline that has moved on is looked at when the timer for the old one comes.
         if due is not None and (self.due is None or due < self.due):
             self.set_timer(due)
@@ -144,6 +142,10 @@ class WebSocketProtocol(Protocol):
 
     def set_timer(self, due: int) -> None:
         """Follows the engine's deadline."""
+        if self.patience is not None:
+            due = self.patience.postponed(self.session, due)
+            if due == self.due:
+                return
         self.stop_timer()
         self.due, self.timer = due, self.reactor.callLater(max(0.0, due / 1000 - monotonic()), self.time_is_up)
 
@@ -153,16 +155,18 @@ class WebSocketProtocol(Protocol):
             self.timer.cancel()
 
     def time_is_up(self) -> None:
-        """Tells the engine, unless the deadline has moved on."""
+        """Tells the engine, unless the deadline has moved on, or the peer reads slowly."""
         self.due = self.timer = None
-        if self.backlog is None or not self.backlog.holds(self.session.connection, int(monotonic() * 1000)):
+        now = int(monotonic() * 1000)
+        self.patience = patience_of(self.patience, self.session, self.settings, now, self.reached)
+        if self.patience is None:
             self.take(self.session.timeout)
         else:
             self.drive()
 
-    def written(self) -> int:
-        """How far the transport has come, if the system says how much the peer has acknowledged."""
-        return acknowledged(getattr(self.transport, "socket", None)) or 0
+    def reached(self) -> Reached | None:
+        """How far the peer has come."""
+        return reached_by(getattr(self.transport, "socket", None))
 
     def take(self, steps: Callable[..., None], *arguments: Any) -> None:
         """Has the session take an input, and acts on what has come of it."""
@@ -206,7 +210,6 @@ class WebSocketProtocol(Protocol):
         self.websocket = WebSocket(self.session, self.transport)
         if getattr(self.transport.getHost(), "type", None) == "TCP":
             self.transport.setTcpNoDelay(True)
-            limit_unsent(getattr(self.transport, "socket", None))
         self.transport.registerProducer(self, True)
         self.drive()
 
@@ -225,12 +228,10 @@ class WebSocketProtocol(Protocol):
     def pauseProducing(self) -> None:  # noqa: N802
         """The buffer of the transport is full."""
         self.may_write = False
-        self.backlog = Backlog(self.written, self.settings, int(monotonic() * 1000))
 
     def resumeProducing(self) -> None:  # noqa: N802
         """The buffer of the transport has room again."""
         self.may_write = True
-        self.backlog = None
         self.drive()
 
     def stopProducing(self) -> None:  # noqa: N802
