@@ -6,11 +6,12 @@ import type { Clock, Transport } from "./transport.js";
  *
  * The engine closes a connection if nothing is reported as written for `writeTimeout`, but a write is reported when it has ended,
  * which takes a peer that reads slowly as long as it likes: the write may be megabytes. Nor can a peer answer a ping that waits
- * behind it. So deadlines wait until nothing has been written for `writeTimeout`.
+ * behind it. So deadlines wait until nothing has been written for `writeTimeout`; and one that has waited goes on doing so when the
+ * write has ended, as what the system has taken is still before the peer.
  */
 export class Patience {
   readonly #time: number;
-  #isWriting = false;
+  #isKept = false;
   #progress: number | undefined;
   #until = 0;
 
@@ -18,30 +19,35 @@ export class Patience {
     this.#time = writeTimeout;
   }
 
-  /** Takes note of whether writes are under way, so that deadlines may wait. */
-  watch(isWriting: boolean, transport: Transport, clock: Clock): void {
-    if (isWriting && !this.#isWriting) {
+  /** Takes note of whether writes are under way on an open connection, so that its deadlines may wait. */
+  watch(isWriting: boolean, deadline: number, transport: Transport, clock: Clock): void {
+    if (isWriting && !this.#isKept) {
       this.#until = clock.now() + this.#time;
       this.#progress = transport.progress;
     }
-    this.#isWriting = isWriting;
+    this.#isKept = isWriting || (this.#isKept && deadline <= clock.now());
+  }
+
+  /** No deadline waits any more. */
+  end(): void {
+    this.#isKept = false;
   }
 
   /** A write has ended. */
   wrote(clock: Clock): void {
-    if (this.#isWriting) {
+    if (this.#isKept) {
       this.#until = clock.now() + this.#time;
     }
   }
 
   /** When to look at a deadline. */
   postponed(deadline: number): number {
-    return this.#isWriting ? Math.max(deadline, this.#until) : deadline;
+    return this.#isKept ? Math.max(deadline, this.#until) : deadline;
   }
 
   /** Whether a deadline that has come must wait, as something was written not long ago. */
   holds(transport: Transport, now: number): boolean {
-    if (!this.#isWriting) {
+    if (!this.#isKept) {
       return false;
     }
     transport.retry?.();

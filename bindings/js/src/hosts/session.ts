@@ -357,8 +357,13 @@ export class Session {
 
   /** A timer that is due too early stays: setting one for each message costs more. */
   #schedule(transport: Transport): void {
-    this.#patience.watch(this.#sender.isWriting && this.connection.state === "open", transport, this.clock);
-    const deadline = this.#patience.postponed(this.connection.nextDeadline ?? Number.POSITIVE_INFINITY);
+    const next = this.connection.nextDeadline ?? Number.POSITIVE_INFINITY;
+    if (this.connection.state === "open") {
+      this.#patience.watch(this.#sender.isWriting, next, transport, this.clock);
+    } else {
+      this.#patience.end();
+    }
+    const deadline = this.#patience.postponed(next);
     if (deadline < this.#due) {
       this.clock.clearTimer(this.#timer);
       this.#setTimer(deadline);

@@ -140,6 +140,22 @@ export const slow = [
     },
   },
   {
+    name: "nor at once when the write has ended, as the system may still have it",
+    run: () => {
+      const joined = slowSession({ pingInterval: 300, pongTimeout: 200 });
+      joined.clock.advance(300);
+      joined.transport.finish(10);
+      joined.session.send(new Uint8Array(100_000));
+      joined.clock.advance(900);
+      joined.transport.finish(10);
+      joined.clock.advance(999);
+      equal(joined.user.take(), []);
+      // The engine judges after one more read, as it was told late.
+      joined.clock.advance(100);
+      equal(joined.user.events.map(({ type, fault }) => [type, fault?.name]), [["closed", "PONG_TIMEOUT"]]);
+    },
+  },
+  {
     name: "a closing handshake has its time all the same",
     run: () => {
       const joined = slowSession({ closeTimeout: 400, writeTimeout: 5000 });
