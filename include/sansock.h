@@ -392,8 +392,8 @@
 /// 1008. 1 to 18446744073709551615; default: 131,072.
 #define SANSOCK_OPTION_MAX_FRAGMENTS 28
 
-/// Time without progress while output waits to be written. Then the connection is closed, because the peer does not
-/// read. In milliseconds; default: 60,000 ms.
+/// Time without progress while output waits to be written; progress is what the host reports as written. Then the
+/// connection is closed, because the peer does not read. In milliseconds; default: 60,000 ms.
 #define SANSOCK_OPTION_WRITE_TIMEOUT 29
 
 /// A server delivers every well-formed request, also one that is no valid opening request, so that the host can
