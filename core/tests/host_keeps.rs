@@ -1,11 +1,11 @@
-//! What a host may keep from the engine: the payload of a message that needs nothing done to it, and bytes of which nothing
-//! can come yet.
+//! What a host may keep from the engine: the payload of a message that needs nothing done to it, in either direction, and
+//! bytes of which nothing can come yet.
 
 mod common;
 
 use common::drive::{ms, opened, seed};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
-use sansock::{CloseCode, Config, ConfigBuilder, Connection, Event, Received, Role, boundary};
+use sansock::{CloseCode, Config, ConfigBuilder, Connection, Event, FaultKind, MessageKind, Received, Role, boundary};
 
 fn connection(config: ConfigBuilder) -> Connection {
     Connection::new(&config.build().unwrap(), seed(), ms(0)).unwrap()
@@ -215,4 +215,66 @@ fn nothing_is_due_where_each_byte_makes_an_event_or_none_ever_will() {
     let mut text = client();
     receive(&mut text, &frames::server(FIN | TEXT, &[b'x'; 100])[..50]);
     assert_eq!(text.payload_remaining(), 0);
+}
+
+/// A server that has written all but the last byte of a header; the payload behind it is its host's.
+fn writing(config: ConfigBuilder) -> Connection {
+    let mut server = connection(config);
+    server.send_header(MessageKind::Binary, 1 << 20, true).unwrap();
+    let all_but_one = server.output().len() - 1;
+    server.written(all_but_one).unwrap();
+    server
+}
+
+#[test]
+fn a_payload_that_is_written_piece_by_piece_is_not_late() {
+    let mut server = writing(opened(Role::Server).write_timeout(ms(100)));
+    for time in (0..2000).step_by(90) {
+        assert_eq!(server.timeout(ms(time)).events.count(), 0, "{time}");
+        assert_eq!(server.next_deadline(), Some(ms(time + 100)));
+        server.payload_written();
+    }
+    // Nothing more is written.
+    let last = server.next_deadline().unwrap();
+    assert_eq!(server.timeout(last).events.count(), 0, "the time of the last piece is that of the next call");
+    let mut ended = server.timeout(last + ms(100));
+    let Some(Event::Closed(closed)) = ended.events.next() else { panic!("not closed") };
+    assert_eq!(closed.fault, Some(FaultKind::WriteTimeout));
+    assert_eq!(ended.events.count(), 0);
+    assert_eq!(server.pending_output(), 0);
+}
+
+#[test]
+fn deadlines_for_answers_wait_for_the_payload_before_them() {
+    let mut server = writing(opened(Role::Server).write_timeout(ms(100)).close_timeout(ms(50)));
+    server.close(CloseCode::NORMAL_CLOSURE, "", ms(0)).unwrap();
+    assert_eq!(server.next_deadline(), Some(ms(100)), "the Close frame is not written");
+    server.payload_written();
+    assert_eq!(server.timeout(ms(90)).events.count(), 0);
+    write_all(&mut server);
+    assert_eq!(server.timeout(ms(95)).events.count(), 0);
+    assert_eq!(server.next_deadline(), Some(ms(145)), "it is");
+}
+
+#[test]
+fn a_piece_of_a_payload_changes_nothing_where_nothing_is_late() {
+    let mut server = connection(opened(Role::Server).ping_interval(ms(100)));
+    server.payload_written();
+    assert_eq!((server.next_deadline(), server.pending_output()), (Some(ms(100)), 0));
+}
+
+#[test]
+fn a_host_can_count_and_choose_what_it_writes_itself() {
+    let server = connection(opened(Role::Server).output_soft_limit(7).output_hard_limit(9));
+    assert_eq!(server.output_limits(), (7, 9));
+    assert!(!server.would_compress(1 << 20));
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn a_host_knows_what_would_be_compressed() {
+    let mut server = connection(opened(Role::Server).deflate(true).deflate_threshold(100));
+    assert_eq!((server.would_compress(99), server.would_compress(100)), (false, true));
+    server.set_compression(false);
+    assert!(!server.would_compress(100));
 }

@@ -125,6 +125,58 @@ impl Sender {
         Ok(())
     }
 
+    /// Reports that a piece of a payload has been written whose header [`send_header`](Self::send_header) made: the transport
+    /// takes what it is given, so the deadline for writing starts anew. For hosts whose transport takes a payload in several
+    /// writes, and that leave the last byte of its header unreported until all of it is written: while the engine knows of
+    /// output, it has that deadline, and those of a ping or a Close behind the payload wait for it.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, MessageKind, Role};
+    /// # let config = Config::builder(Role::Server).start_open(true).build()?;
+    /// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// connection.send_header(MessageKind::Binary, 70_000, true)?;
+    /// connection.written(9)?; // the header, which has 10 bytes, is written, and so is a part of the payload
+    /// connection.payload_written(); // another part of it
+    /// connection.written(1)?; // the rest of it
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn payload_written(&mut self) {
+        if self.tracks_progress() {
+            self.note_progress(0);
+        }
+    }
+
+    /// The options `output_soft_limit` and `output_hard_limit` in bytes, for hosts that count the payloads which they write
+    /// themselves.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Role};
+    /// let config = Config::builder(Role::Server).start_open(true).output_soft_limit(1000).build()?;
+    /// let connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// assert_eq!(connection.output_limits().0, 1000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn output_limits(&self) -> (u64, u64) {
+        let settings = &self.shared.settings;
+        (settings.output_soft_limit, settings.output_hard_limit)
+    }
+
+    /// Whether a message of so many bytes would be compressed, which [`send_header`](Self::send_header) does not do.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Role};
+    /// # let config = Config::builder(Role::Server).start_open(true).build()?;
+    /// # let connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// assert!(!connection.would_compress(70_000)); // it was not agreed
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn would_compress(&self, len: usize) -> bool {
+        self.compresses(len, true)
+    }
+
     /// Turns compression off and on for the messages that follow, where it was agreed. It is on at first. Turn it off for
     /// messages that hold a secret beside text that an attacker may choose (RFC 7692 §8).
     pub fn set_compression(&mut self, on: bool) {
