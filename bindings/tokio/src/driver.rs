@@ -1,35 +1,27 @@
 //! The loop of every host, as something to be polled: write the output, obey the transport instruction, read, and act on the
 //! deadline.
 
-use std::cell::Cell;
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use sansock::Transport;
 
 use crate::io::{ByteStream, Runtime};
 use crate::session::Session;
 use crate::wakers::Half;
 
-/// A read buffer. The connections of a thread share one while nothing of it is kept.
-const BUFFER_SIZE: usize = 64 * 1024;
-/// A buffer of which the front is kept by messages is read into while there is this much room.
-const MIN_READ: usize = 8 * 1024;
+/// How many slices are written at once.
+const SLICES: usize = 8;
 /// How often the loop may go round before other tasks have their turn.
 const MAX_ROUNDS: u32 = 64;
 /// How often a task that sends without waiting reads.
 const READ_INTERVAL: Duration = Duration::from_millis(50);
 /// How long ending our side of a stream may take: TLS has something to write for it.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
-
-thread_local! {
-    static BUFFER: Cell<BytesMut> = Cell::new(BytesMut::new());
-}
 
 /// A session and what it reads, writes and waits with.
 pub(crate) struct Driver<S, R: Runtime> {
@@ -93,7 +85,8 @@ impl<R: Runtime> Timer<R> {
 }
 
 impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
-    pub(crate) fn new(stream: S, session: Session, clock: R) -> Self {
+    pub(crate) fn new(stream: S, mut session: Session, clock: R) -> Self {
+        session.set_vectored(stream.is_write_vectored());
         Driver {
             stream,
             session,
@@ -162,7 +155,7 @@ impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut has_written = false;
         while self.lost.is_none() && !self.session.output().is_empty() {
-            match Pin::new(&mut self.stream).poll_write(cx, self.session.output()) {
+            match self.poll_write_some(cx) {
                 Poll::Ready(Ok(0)) => self.lose(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(count)) => {
                     self.session.written(count);
@@ -185,6 +178,17 @@ impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
             }
         }
         has_written
+    }
+
+    /// Writes some of what there is.
+    fn poll_write_some(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        if !self.session.has_payloads() {
+            return stream.poll_write(cx, self.session.output());
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = self.session.slices(&mut slices);
+        stream.poll_write_vectored(cx, &slices[..count])
     }
 
     /// Does with the transport what the engine says, once all is written.
@@ -210,10 +214,7 @@ impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
         if !wants {
             return false;
         }
-        let mut buffer = BUFFER.take();
-        if buffer.capacity() < MIN_READ {
-            buffer.reserve(BUFFER_SIZE);
-        }
+        let (kind, mut buffer) = self.session.take_buffer();
         let result = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
         let has_come = match result {
             Poll::Ready(Ok(0)) => self.end_reading(now),
@@ -231,9 +232,7 @@ impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
             Poll::Pending if self.lost.is_some() => self.end_reading(now),
             Poll::Pending => false,
         };
-        if buffer.capacity() > 0 {
-            BUFFER.set(buffer);
-        }
+        self.session.give_back(kind, buffer);
         has_come
     }
 

@@ -1,6 +1,6 @@
 //! Runtimes with the streams of `futures-io`, such as smol.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -83,6 +83,19 @@ impl<T, S: AsyncRead + AsyncWrite + Unpin> ByteStream<Futures<T>> for S {
 
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         AsyncWrite::poll_write(self, cx, data)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, slices)
+    }
+
+    /// Streams of `futures-io` do not say so. One that does not is given a header and its payload one after the other.
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

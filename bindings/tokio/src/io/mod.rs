@@ -5,7 +5,7 @@ mod futures;
 #[cfg(feature = "tokio")]
 mod tokio;
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -68,6 +68,21 @@ pub trait ByteStream<R>: Unpin {
 
     /// Writes some bytes of `data`.
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes some bytes of `slices`, one after the other. By default that is some of the first one that is not empty.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        self.poll_write(cx, first.map_or(&[], |slice| slice))
+    }
+
+    /// Whether the stream writes several slices at once. Where it does, a server writes large payloads from where they lie.
+    fn is_write_vectored(&self) -> bool {
+        false
+    }
 
     /// Passes on what the stream has kept of that.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;

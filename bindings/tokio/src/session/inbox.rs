@@ -1,6 +1,5 @@
 //! What the events of a connection leave behind.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
 use std::ops::Range;
@@ -14,18 +13,12 @@ use sansock::{CloseCode, Event, MessageKind, Received};
 use crate::error::Closed;
 use crate::handshake::{Refusal, Request, Response, header_map};
 use crate::message::Message;
+use crate::session::buffers::{self, Partial};
 
-/// A payload of at least this many bytes stays in the buffer that it was read into; a smaller one is copied, so that it
-/// does not hold a whole buffer in memory.
+/// A payload of at least this many bytes, and not a smaller part of the buffer that it was read into, stays there; a smaller one is
+/// copied, so that it does not hold a whole buffer in memory.
 const SHARED_FROM: usize = 4096;
-/// A buffer in which a message of at most this many bytes was joined is kept for the next one, of any connection of the thread.
-const MAX_SPARE: usize = 4 << 20;
-
-thread_local! {
-    /// What is behind the last message that was joined. When nobody has that message any more, its memory is used again.
-    static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
-}
-
+const SHARED_PART: usize = 32;
 /// What has arrived and was not taken yet, and what is known of the connection.
 #[derive(Default)]
 pub(crate) struct Inbox {
@@ -33,7 +26,7 @@ pub(crate) struct Inbox {
     message_bytes: usize,
     /// A message of which parts have arrived: a text, or bytes.
     partial_text: String,
-    partial: BytesMut,
+    pub(super) partial: Partial,
     /// Whether messages are dropped, because nobody receives them any more.
     pub(crate) is_abandoned: bool,
     pub(crate) request: Option<Arc<Request>>,
@@ -56,42 +49,100 @@ pub(crate) struct Head {
     pub(crate) body: Bytes,
 }
 
-/// The payloads in a batch that stay in the input.
+/// What of a batch stays in the input until its events have been read.
 pub(super) struct Kept {
     /// Where the input lies in memory: an event says only where its payload does.
     input: Range<usize>,
-    /// Messages by number, and where in the input they are.
-    found: Vec<(usize, Range<usize>)>,
+    /// A payload of at least this many bytes is worth to be kept there.
+    shared_from: usize,
+    /// In the order in which it was found.
+    found: Vec<Found>,
+}
+
+struct Found {
+    source: Source,
+    /// The number of the message that it is, or that it completes.
+    number: Option<usize>,
+    /// The kind of the message of which it is a part; `None` if it is a whole message.
+    part_of: Option<MessageKind>,
+}
+
+/// Where a payload is.
+enum Source {
+    /// There in the input.
+    Input(Range<usize>),
+    /// Elsewhere: it was copied.
+    Copy(Bytes),
 }
 
 impl Kept {
-    pub(super) fn of(input: &[u8]) -> Self {
+    /// Of an input that may lie behind so many bytes of a message.
+    pub(super) fn of(input: &BytesMut, before: usize) -> Self {
         let start = input.as_ptr().addr();
-        Kept { input: start..start + input.len(), found: Vec::new() }
+        let shared_from = SHARED_FROM.max((before + input.capacity()) / SHARED_PART);
+        Kept { input: start..start + input.len(), shared_from, found: Vec::new() }
     }
 
     /// Nothing is kept.
     fn none() -> Self {
-        Kept { input: 0..0, found: Vec::new() }
+        Kept { input: 0..0, shared_from: 0, found: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Where in the input a payload lies, if it is worth to be kept there.
+    /// Whether a part of a message waits, so that those which follow must wait too.
+    fn has_parts(&self) -> bool {
+        self.found.iter().any(|found| found.part_of.is_some())
+    }
+
+    /// Where in the input a payload lies, if it does.
     fn place(&self, payload: &[u8]) -> Option<Range<usize>> {
         let start = payload.as_ptr().addr();
         let end = start + payload.len();
-        let is_kept = payload.len() >= SHARED_FROM && self.input.start <= start && end <= self.input.end;
-        is_kept.then(|| start - self.input.start..end - self.input.start)
+        let is_within = self.input.start <= start && end <= self.input.end;
+        is_within.then(|| start - self.input.start..end - self.input.start)
+    }
+
+    /// The same if it is worth to be kept there.
+    fn large_place(&self, payload: &[u8]) -> Option<Range<usize>> {
+        self.place(payload).filter(|_| payload.len() >= self.shared_from)
     }
 
     /// Gives the messages their payloads, which lie in `input`.
-    pub(super) fn share(self, inbox: &mut Inbox, input: Bytes) {
-        for (number, place) in self.found {
-            if let Some(message) = inbox.messages.get_mut(number) {
-                *message = Message::Binary(input.slice(place));
+    pub(super) fn share(self, inbox: &mut Inbox, mut input: BytesMut) {
+        if self.found.iter().all(|found| found.part_of.is_none()) {
+            return self.share_messages(inbox, &input.freeze());
+        }
+        let mut taken = 0;
+        for Found { source, number, part_of } in self.found {
+            let piece = match source {
+                Source::Input(place) => {
+                    let piece = input.split_to(place.end - taken).split_off(place.start - taken);
+                    taken = place.end;
+                    piece
+                }
+                Source::Copy(data) => data.into(),
+            };
+            let Some(kind) = part_of else {
+                inbox.fill(number, Message::Binary(piece.freeze()));
+                continue;
+            };
+            inbox.partial.join(piece);
+            if number.is_some() {
+                let message = inbox.partial_message(kind);
+                inbox.message_bytes += message.len();
+                inbox.fill(number, message);
+            }
+        }
+    }
+
+    /// The same where there are whole messages only.
+    fn share_messages(self, inbox: &mut Inbox, input: &Bytes) {
+        for Found { source, number, .. } in self.found {
+            if let Source::Input(place) = source {
+                inbox.fill(number, Message::Binary(input.slice(place)));
             }
         }
     }
@@ -110,8 +161,8 @@ impl Inbox {
         match event {
             _ if self.is_abandoned && is_data(&event) => {}
             Event::Text(message) => self.take_text(message.text, message.last),
-            Event::Binary(message) => self.take_binary(message.data, message.last, kept),
-            Event::Frame(frame) => self.take_frame(frame.kind, frame.data, frame.last),
+            Event::Binary(message) => self.take_binary(message.data, message.first, message.last, kept),
+            Event::Frame(frame) => self.take_frame(frame.kind, frame.data, frame.last, kept),
             Event::Request(request) => self.request = Some(Arc::new(Request::of(&request))),
             Event::Open(open) => self.response = Some(Arc::new(Response::of(&open))),
             Event::Rejected(rejected) => self.rejected = Some(Box::new(Refusal::of(&rejected))),
@@ -136,40 +187,62 @@ impl Inbox {
         }
     }
 
+    /// Whether a text is under way of which much has arrived.
+    pub(super) fn has_long_text(&self) -> bool {
+        buffers::is_long(self.partial_text.len())
+    }
+
     /// Takes bytes, or a part of them.
-    fn take_binary(&mut self, data: &[u8], last: bool, kept: &mut Kept) {
-        if !last || !self.partial.is_empty() {
-            return self.take_frame(MessageKind::Binary, data, last);
+    fn take_binary(&mut self, data: &[u8], first: bool, last: bool, kept: &mut Kept) {
+        if !first || !last {
+            return self.take_frame(MessageKind::Binary, data, last, kept);
         }
-        let Some(place) = kept.place(data) else { return self.push(data.into()) };
-        kept.found.push((self.messages.len(), place));
-        // It gets its payload when the batch is over.
-        self.message_bytes += data.len();
-        self.messages.push_back(Message::Binary(Bytes::new()));
+        let Some(place) = kept.large_place(data) else { return self.push(data.into()) };
+        let number = Some(self.hold_place(data.len()));
+        kept.found.push(Found { source: Source::Input(place), number, part_of: None });
     }
 
     /// Takes a part of a message, or the data of a frame, which may cut a text anywhere.
-    fn take_frame(&mut self, kind: MessageKind, data: &[u8], last: bool) {
-        if self.partial.is_empty() && !data.is_empty() {
-            self.partial = SPARE.take();
-        }
-        self.partial.extend_from_slice(data);
-        if !last {
-            return;
-        }
-        let payload = self.partial.split().freeze();
-        let spare = mem::take(&mut self.partial);
-        if payload.len() <= MAX_SPARE {
-            SPARE.set(spare);
-        }
-        match kind {
-            MessageKind::Text => {
-                // The engine has validated it, over all its frames.
-                if let Ok(text) = payload.try_into() {
-                    self.push(Message::Text(text));
+    fn take_frame(&mut self, kind: MessageKind, data: &[u8], last: bool, kept: &mut Kept) {
+        let is_behind = self.partial.is_followed_by(data);
+        let source = match if is_behind { kept.place(data) } else { kept.large_place(data) } {
+            Some(place) => Source::Input(place),
+            None if !kept.has_parts() => {
+                self.partial.push(data);
+                if last {
+                    let message = self.partial_message(kind);
+                    self.push(message);
                 }
+                return;
             }
-            _ => self.push(Message::Binary(payload)),
+            // Behind a part that waits.
+            None => kept.place(data).map_or_else(|| Source::Copy(Bytes::copy_from_slice(data)), Source::Input),
+        };
+        let number = last.then(|| self.hold_place(0));
+        kept.found.push(Found { source, number, part_of: Some(kind) });
+    }
+
+    /// The message of which the last part has arrived.
+    fn partial_message(&mut self, kind: MessageKind) -> Message {
+        let payload = self.partial.finish();
+        match kind {
+            // The engine has validated it, over all its frames.
+            MessageKind::Text => payload.try_into().map_or_else(|_| Message::from(""), Message::Text),
+            _ => Message::Binary(payload),
+        }
+    }
+
+    /// Holds the place of a message, which gets its payload when the batch is over. Returns its number.
+    fn hold_place(&mut self, len: usize) -> usize {
+        self.message_bytes += len;
+        self.messages.push_back(Message::Binary(Bytes::new()));
+        self.messages.len() - 1
+    }
+
+    /// Puts a message in its place.
+    fn fill(&mut self, number: Option<usize>, message: Message) {
+        if let Some(place) = number.and_then(|number| self.messages.get_mut(number)) {
+            *place = message;
         }
     }
 
@@ -197,7 +270,7 @@ impl Inbox {
         self.is_abandoned = true;
         self.messages = VecDeque::new();
         self.message_bytes = 0;
-        (self.partial_text, self.partial) = (String::new(), BytesMut::new());
+        (self.partial_text, self.partial) = (String::new(), Partial::default());
     }
 }
 

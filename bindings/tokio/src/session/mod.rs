@@ -4,12 +4,16 @@
 //! Messages are pulled: bytes are read and passed to the engine only when no message waits to be received, so that what a
 //! connection holds is at most what one batch of the engine holds.
 
+mod buffers;
 mod inbox;
+#[cfg(test)]
+mod large_tests;
 mod opening;
+mod outgoing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +22,12 @@ use sansock::{CloseCode, Config, Connection, Received, Role, State, Transport, r
 
 use crate::error::{Closed, Error};
 use crate::message::Message;
+use buffers::Buffer;
 #[cfg(feature = "hyper")]
 pub(crate) use inbox::Head;
 use inbox::{Inbox, Kept};
 pub(crate) use opening::Opening;
+use outgoing::Outgoing;
 
 /// How long a peer's Close waits for its answer while messages before it have not been received.
 const CLOSE_GRACE: Duration = Duration::from_secs(10);
@@ -35,12 +41,7 @@ pub(crate) struct Session {
     /// What has been read, and what of it the engine has not consumed.
     input: BytesMut,
     pub(crate) inbox: Inbox,
-    /// Messages for which there was no room in the output.
-    parked: VecDeque<Message>,
-    /// How many bytes of output have been written.
-    written: u64,
-    /// Why one of them was not sent when there was room.
-    send_error: Option<Error>,
+    outgoing: Outgoing,
     /// Whether we have started the closing handshake.
     close_started: bool,
     /// Whether the engine knows that nothing is read.
@@ -66,9 +67,7 @@ impl Session {
             role,
             input: BytesMut::new(),
             inbox,
-            parked: VecDeque::new(),
-            written: 0,
-            send_error: None,
+            outgoing: Outgoing::default(),
             close_started: false,
             is_paused: false,
             waiting_since: None,
@@ -95,6 +94,23 @@ impl Session {
     /// Gives back the buffer that was passed to [`receive`](Self::receive), once it is empty.
     pub(crate) fn take_empty_input(&mut self) -> Option<BytesMut> {
         self.input.is_empty().then(|| std::mem::take(&mut self.input))
+    }
+
+    /// Takes a buffer to read into. It may be passed to [`receive`](Self::receive), and then what there is of it to
+    /// [`give_back`](Self::give_back).
+    pub(crate) fn take_buffer(&mut self) -> (Buffer, BytesMut) {
+        if let Some(room) = self.inbox.partial.take_room() {
+            return (Buffer::Room, room);
+        }
+        let buffer = if self.inbox.has_long_text() { Buffer::Long } else { Buffer::Usual };
+        (buffer, buffers::take(buffer))
+    }
+
+    pub(crate) fn give_back(&mut self, buffer: Buffer, bytes: BytesMut) {
+        match buffer {
+            Buffer::Room => self.inbox.partial.give_back(bytes),
+            Buffer::Usual | Buffer::Long => buffers::give_back(buffer, bytes),
+        }
     }
 
     /// The peer's stream has ended, or the transport is lost.
@@ -139,13 +155,13 @@ impl Session {
     }
 
     fn receive_batch(&mut self, now: Duration) {
-        let mut kept = Kept::of(&self.input);
+        let mut kept = Kept::of(&self.input, self.inbox.partial.len());
         let Received { consumed, events, .. } = self.connection.receive(&mut self.input, now);
         for event in events {
             self.inbox.take(event, &mut kept);
         }
         if !kept.is_empty() {
-            kept.share(&mut self.inbox, self.input.split_to(consumed).freeze());
+            kept.share(&mut self.inbox, self.input.split_to(consumed));
         } else if consumed == self.input.len() {
             self.input.clear();
         } else {
@@ -155,6 +171,12 @@ impl Session {
 
     /// What follows from the events of a batch.
     fn settle(&mut self, now: Duration) {
+        if self.inbox.closed.is_some() {
+            self.outgoing.follow(&self.connection);
+            if self.connection.pending_output() == 0 {
+                self.send_parked(); // which says why they are not sent
+            }
+        }
         if let Some(closed) = self.inbox.closed.as_mut().filter(|closed| closed.fault.is_none()) {
             closed.fault = self.connection.fault();
         }
@@ -178,44 +200,63 @@ impl Session {
 
     // Output
 
+    /// Whether the stream takes several slices with one write, so that a large payload can be written from where it lies.
+    pub(crate) fn set_vectored(&mut self, is_vectored: bool) {
+        self.outgoing.set_vectored(is_vectored && self.role == Role::Server);
+    }
+
+    /// What is to be written, if it is in one piece.
     pub(crate) fn output(&self) -> &[u8] {
         self.connection.output()
     }
 
+    /// Whether it is in more than one piece, which are [`slices`](Self::slices).
+    pub(crate) fn has_payloads(&self) -> bool {
+        self.outgoing.has_payloads()
+    }
+
+    /// What is to be written next. Returns how many of the slices that is.
+    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.outgoing.slices(&self.connection, slices)
+    }
+
     pub(crate) fn written(&mut self, count: usize) {
-        self.written += count as u64;
-        // It may have dropped its output meanwhile.
-        self.connection.written(count).ok();
-        while let Some(message) = self.parked.pop_front() {
-            match self.try_send(&message) {
+        self.outgoing.written(count, &mut self.connection);
+        self.send_parked();
+    }
+
+    /// Sends what had to wait for room.
+    fn send_parked(&mut self) {
+        while let Some(message) = self.outgoing.parked.pop_front() {
+            match self.outgoing.send(&message, &mut self.connection) {
                 Ok(()) => {}
                 Err(sansock::Error::WouldBlock) => {
-                    self.parked.push_front(message);
+                    self.outgoing.parked.push_front(message);
                     break;
                 }
-                Err(error) => self.send_error = Some(self.refused(error)),
+                Err(error) => self.outgoing.error = Some(self.refused(error)),
             }
         }
     }
 
     /// Why a message was not sent after all, once.
     pub(crate) fn take_send_error(&mut self) -> Option<Error> {
-        self.send_error.take()
+        self.outgoing.error.take()
     }
 
     /// Whether all that was sent has been written.
     pub(crate) fn is_written(&self) -> bool {
-        self.connection.pending_output() == 0 && self.parked.is_empty()
+        self.connection.pending_output() == 0 && self.outgoing.parked.is_empty()
     }
 
     /// Where the output ends that there is so far. If something is parked, that is not known.
     pub(crate) fn output_end(&self) -> u64 {
-        if self.parked.is_empty() { self.written + self.connection.pending_output() as u64 } else { u64::MAX }
+        self.outgoing.end(&self.connection)
     }
 
     /// Whether the output has been written up to there, which may be before its end: others may be sending.
     pub(crate) fn is_written_to(&self, end: u64) -> bool {
-        self.written >= end || self.is_written()
+        self.outgoing.written >= end || self.is_written()
     }
 
     /// What to do with the transport once all output is written.
@@ -241,27 +282,20 @@ impl Session {
 
     /// Whether there is room for a message.
     pub(crate) fn is_writable(&self) -> bool {
-        self.connection.writable() && self.parked.is_empty()
+        self.outgoing.is_writable(&self.connection)
     }
 
     /// Sends a message. If the output is full, it is kept until there is room.
     pub(crate) fn send(&mut self, message: Message) -> Result<(), Error> {
-        if !self.parked.is_empty() {
-            self.parked.push_back(message);
+        if !self.outgoing.parked.is_empty() {
+            self.outgoing.parked.push_back(message);
             return Ok(());
         }
-        match self.try_send(&message) {
-            Err(sansock::Error::WouldBlock) => self.parked.push_back(message),
+        match self.outgoing.send(&message, &mut self.connection) {
+            Err(sansock::Error::WouldBlock) => self.outgoing.parked.push_back(message),
             result => result.map_err(|error| self.refused(error))?,
         }
         Ok(())
-    }
-
-    fn try_send(&mut self, message: &Message) -> Result<(), sansock::Error> {
-        match message {
-            Message::Text(text) => self.connection.send_text(text),
-            Message::Binary(data) => self.connection.send_binary(data),
-        }
     }
 
     /// Sends a ping.
