@@ -45,6 +45,9 @@ pub use handshake::{Answer, Refusal, Request, Response};
 pub use io::NoRuntime;
 #[cfg(feature = "tokio")]
 pub use io::Tokio;
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+pub use io::set_up_tcp;
 pub use io::{ByteStream, DefaultRuntime, Runtime};
 #[cfg(feature = "futures")]
 pub use io::{Futures, Timer};

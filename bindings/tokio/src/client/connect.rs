@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{ClientStream, Connector, tunnel};
 use crate::error::Error;
-use crate::io::Tokio;
+use crate::io::{Tokio, set_up_tcp};
 use crate::websocket::WebSocket;
 
 /// Longer than anybody waits for a proxy.
@@ -43,7 +43,7 @@ impl Connector<Tokio> {
         self
     }
 
-    /// Connects to the server of the URL. TCP sends small messages without delay (`TCP_NODELAY`).
+    /// Connects to the server of the URL, over TCP with what [`set_up_tcp`] sets.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ fn url(config: &Config) -> Result<&Url, Error> {
 
 async fn tcp(host: &str, port: u16) -> Result<ClientStream, Error> {
     let stream = TcpStream::connect((host, port)).await?;
-    stream.set_nodelay(true)?;
+    set_up_tcp(&stream);
     Ok(ClientStream::Plain(stream))
 }
 

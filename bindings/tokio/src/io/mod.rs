@@ -3,6 +3,8 @@
 #[cfg(feature = "futures")]
 mod futures;
 #[cfg(feature = "tokio")]
+mod tcp;
+#[cfg(feature = "tokio")]
 mod tokio;
 
 use std::io::{self, IoSlice};
@@ -14,6 +16,8 @@ use bytes::BytesMut;
 
 #[cfg(feature = "futures")]
 pub use self::futures::{Futures, Timer};
+#[cfg(feature = "tokio")]
+pub use self::tcp::set_up_tcp;
 #[cfg(feature = "tokio")]
 pub use self::tokio::Tokio;
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::Acceptor;
 use crate::handshake::{Answer, Request};
-use crate::io::Tokio;
+use crate::io::{Tokio, set_up_tcp};
 use crate::websocket::WebSocket;
 
 /// How long nothing is accepted when the process is out of descriptors: connections that end meanwhile give theirs back.
@@ -17,8 +17,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 impl Acceptor<Tokio> {
     /// Serves the connections of a listener, each in a task: answers the request as `decide` says, and passes the connection to
-    /// `handle`, whose result is dropped. TCP sends small messages without delay (`TCP_NODELAY`). It never returns: drop the
-    /// future to accept no more; connections go on.
+    /// `handle`, whose result is dropped. Each has what [`set_up_tcp`] sets. It never returns: drop the future to accept no more;
+    /// connections go on.
     ///
     /// ```no_run
     /// use sansock_tokio::{Acceptor, Answer, Config, Error, WebSocket};
@@ -52,8 +52,7 @@ impl Acceptor<Tokio> {
                 sleep(PAUSE).await;
                 continue;
             };
-            // A stream for which this fails is closed already.
-            stream.set_nodelay(true).ok();
+            set_up_tcp(&stream);
             let (acceptor, service) = (acceptor.clone(), service.clone());
             tokio::spawn(async move {
                 if let Ok(websocket) = acceptor.accept_with(stream, &service.0).await {
