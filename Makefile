@@ -160,7 +160,8 @@ TOKIO := $(CORE) bindings/tokio/Cargo.toml $(call sources,bindings/tokio/src)
 # And with it those over HTTP/2.
 target/release/tokio_echo_server: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
 	@echo 'build: Rust examples over tokio' >&2
-	@cargo build --quiet --release -p sansock-examples-tokio --bin tokio_echo_server --bin http2_server --bin http2_client
+	@cargo build --quiet --release -p sansock-examples-tokio --bin tokio_echo_server --bin tokio_client --bin http2_server \
+		--bin http2_client
 	@touch $@
 
 target/examples/c/%: examples/c/%.c $(wildcard examples/c/*.h) include/sansock.h $(STATIC)

@@ -2,8 +2,8 @@
 
     python demo.py [--servers HOST,...] [--clients HOST,...]
 
-In each cell the command client of a host goes through the whole conversation, and the client of its example through the
-lines. Prints the matrix, then one conversation. Status 0 only if every cell holds.
+In each cell the command client of a host, if it has one, goes through the whole conversation, and the client of its
+example through the lines. Prints the matrix, then one conversation. Status 0 only if every cell holds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from conversation import COMMANDS, LINES, OUTPUT, STEPS, SUBPROTOCOLS, is_message
 from hosts import (
+    LINE_CLIENTS,
     OUR_CLIENTS,
     OUR_SERVERS,
     PEERS,
@@ -43,10 +44,13 @@ class Cell:
 
     session: Session
     failure: str = ""
+    in_lines: bool = False
 
     def __str__(self) -> str:
         if self.failure:
             return "FAILED"
+        if self.in_lines:
+            return f"{2 * len(LINES)} {self.milliseconds:4.0f} ms"
         sent = sum(map(is_message, COMMANDS))
         received = sum(map(is_message, self.session.lines))
         return f"{sent + received} {self.milliseconds:4.0f} ms"
@@ -74,13 +78,21 @@ def converse(client: str, server: Server) -> Cell:
     return Cell(session, "\n  ".join(reasons))
 
 
-def converse_in_lines(client: str, server: Server) -> str:
-    """Lines in, lines out, by the client that users are shown. Returns what went wrong."""
+def converse_in_lines(client: str, server: Server) -> Cell:
+    """Lines in, lines out, by the client that users are shown."""
     try:
-        exchange_lines(client, server, LINES, CELL_SECONDS)
+        return Cell(exchange_lines(client, server, LINES, CELL_SECONDS), in_lines=True)
     except HostError as error:
-        return f"in lines: {error}"
-    return ""
+        return Cell(Session(), f"in lines: {error}")
+
+
+def converse_in_all_ways(client: str, server: Server) -> Cell:
+    """By both clients of a host, if it has both."""
+    if client in LINE_CLIENTS:
+        return converse_in_lines(client, server)
+    cell = converse(client, server)
+    cell.failure = cell.failure or converse_in_lines(client, server).failure
+    return cell
 
 
 def difference(lines: list[str]) -> Iterator[str]:
@@ -122,7 +134,7 @@ def trace(session: Session) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--servers", default=",".join((*OUR_SERVERS, *PEERS)))
-    parser.add_argument("--clients", default=",".join((*OUR_CLIENTS, *PEERS)))
+    parser.add_argument("--clients", default=",".join((*OUR_CLIENTS, *LINE_CLIENTS, *PEERS)))
     options = parser.parse_args()
     end_orderly_on_sigterm()
     servers, clients = options.servers.split(","), options.clients.split(",")
@@ -136,8 +148,7 @@ def main() -> int:
             with serving(name) as server:
                 for client in clients:
                     print(f" {client}", end="", flush=True)
-                    cell = cells[name, client] = converse(client, server)
-                    cell.failure = cell.failure or converse_in_lines(client, server)
+                    cell = cells[name, client] = converse_in_all_ways(client, server)
                     if cell.failure:
                         failures.append(f"{client} client with {name} server: {cell.failure}")
                 server.stop()
@@ -150,7 +161,8 @@ def main() -> int:
     print(f"\nMessages exchanged, and time from open to closed ({sum(map(is_message, COMMANDS))} messages each way):\n")
     print("\n".join(table(servers, clients, cells)))
 
-    good = next((pair for pair, cell in cells.items() if not cell.failure and pair[0] != pair[1]), None)
+    whole = (pair for pair, cell in cells.items() if not cell.failure and not cell.in_lines)
+    good = next((pair for pair in whole if pair[0] != pair[1]), None)
     if good is not None:
         print(f"\nOne of these conversations: {good[1]} client, {good[0]} server\n")
         print("\n".join(trace(cells[good].session)))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 from hosts import (
+    LINE_CLIENTS,
     OUR_CLIENTS,
     OUR_SERVERS,
     PEERS,
@@ -110,7 +111,7 @@ def pairs() -> Iterator[tuple[str, str]]:
         for peer in PEERS:
             yield peer, server
     for peer in PEERS:
-        for client in OUR_CLIENTS:
+        for client in (*OUR_CLIENTS, *LINE_CLIENTS):
             yield client, peer
 
 
@@ -129,10 +130,12 @@ def main() -> int:
             print(f"{client + ' -> ' + name:30}", end="", flush=True)
             try:
                 with serving(name) as server:
-                    print(exchange(client, server, options.messages), end="", flush=True)
-                    if client in OUR_CLIENTS:
-                        print(f"; {exchange_texts(client, server, options.messages)}", end="")
-                    print()
+                    results = []
+                    if client not in LINE_CLIENTS:
+                        results.append(exchange(client, server, options.messages))
+                    if client not in PEERS:
+                        results.append(exchange_texts(client, server, options.messages))
+                    print("; ".join(results))
                     server.stop()
             except HostError as error:
                 failures += 1

@@ -8,7 +8,8 @@ use bytestring::ByteString;
 
 /// A whole message (RFC 6455 §5.6).
 ///
-/// Cloning is cheap: a clone shares the payload. A large binary payload may be a view of the buffer that it was read into.
+/// Cloning is cheap: a clone shares the payload. A large binary payload may be a view of the buffer that it was read into,
+/// and a server writes a large payload from where it lies: it is held until it has been written.
 ///
 /// ```
 /// use sansock_tokio::Message;

@@ -24,7 +24,7 @@ use crate::socket::Socket;
 use crate::websocket::WebSocket;
 
 /// Accepts a client's request on a stream that has been accepted, with every option at its default: from its own origin, and
-/// from clients that are no browsers.
+/// from clients that are no browsers. For peers that read slowly set up its socket before, with [`set_up_tcp`](crate::set_up_tcp).
 ///
 /// ```no_run
 /// use tokio::net::TcpListener;
