@@ -92,7 +92,7 @@ impl Connector {
     /// [`Error::Config`] if the URL is malformed, or an option has a value that is not allowed; [`Error::Argument`] if they are a
     /// server's.
     pub fn new(options: ConfigBuilder) -> Result<Self, Error> {
-        // Parts are joined here, with one copy; whole messages would have two.
+        // Parts are joined here, with at most one copy; whole messages would have two.
         let config = options.parts(true).build()?;
         if config.role() != Role::Client {
             return Err(sansock::Error::InvalidArgument.into());

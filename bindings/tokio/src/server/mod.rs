@@ -102,7 +102,7 @@ impl Acceptor {
     ///
     /// [`Error::Config`] if an option has a value that is not allowed; [`Error::Argument`] if they are a client's.
     pub fn new(options: ConfigBuilder) -> Result<Self, Error> {
-        // Parts are joined here, with one copy; whole messages would have two.
+        // Parts are joined here, with at most one copy; whole messages would have two.
         let config = options.parts(true).build()?;
         if config.role() != Role::Server {
             return Err(sansock::Error::InvalidArgument.into());
