@@ -708,6 +708,14 @@ int32_t sansock_conn_send_header(struct sansock_conn *conn,
                                  uint64_t payload_len,
                                  uint8_t last);
 
+/// Server only: reports that a piece of such a payload has been written, so that the option write_timeout starts anew.
+///
+/// For hosts whose transport takes a payload in several writes. Report the last byte of its header (sansock_conn_written)
+/// only when all of it is written: while the engine knows of output, it has that deadline, and those of a ping or a Close
+/// behind the payload wait for it. If there is no output, this does nothing.
+SANSOCK_API
+int32_t sansock_conn_payload_written(struct sansock_conn *conn);
+
 /// Sends a ping with a payload of at most 125 bytes. The pong that answers it has the round-trip time.
 ///
 /// Errors as for sansock_conn_send_text, but a message may be under way in parts.

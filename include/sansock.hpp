@@ -764,6 +764,10 @@ public:
         return static_cast<Status>(
             sansock_conn_send_header(get(), static_cast<std::uint8_t>(kind), payload_size, last));
     }
+    /// Server only: reports that a piece of such a payload has been written. See sansock_conn_payload_written.
+    [[nodiscard]] Status payload_written() noexcept {
+        return static_cast<Status>(sansock_conn_payload_written(get()));
+    }
     /// Sends a ping with at most 125 bytes. The Pong that answers it has the round-trip time.
     [[nodiscard]] Status ping(Bytes payload, std::uint64_t now) noexcept {
         return static_cast<Status>(sansock_conn_ping(get(), payload.data(), payload.size(), now));

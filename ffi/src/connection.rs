@@ -450,6 +450,22 @@ pub unsafe extern "C" fn sansock_conn_send_header(conn: *mut Conn, kind: u8, pay
     unsafe { call(conn, |inner| inner.connection.send_header(kind, payload_len, boolean(last)?)) }
 }
 
+/// Server only: reports that a piece of such a payload has been written, so that the option write_timeout starts anew.
+///
+/// For hosts whose transport takes a payload in several writes. Report the last byte of its header (sansock_conn_written)
+/// only when all of it is written: while the engine knows of output, it has that deadline, and those of a ping or a Close
+/// behind the payload wait for it. If there is no output, this does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_payload_written(conn: *mut Conn) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            inner.connection.payload_written();
+            Ok(())
+        })
+    }
+}
+
 /// Sends a ping with a payload of at most 125 bytes. The pong that answers it has the round-trip time.
 ///
 /// Errors as for sansock_conn_send_text, but a message may be under way in parts.

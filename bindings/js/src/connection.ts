@@ -384,6 +384,14 @@ export class Connection implements Disposable {
   }
 
   /**
+   * Reports that a piece of such a payload has been written, so that `writeTimeout` starts anew. For transports that take a payload
+   * in several writes: report the last byte of its header (`written`) only when all of it is written, so that the deadlines wait.
+   */
+  payloadWritten(): void {
+    this.#engine.check(this.#engine.calls.conn_payload_written(this.#live()));
+  }
+
+  /**
    * Sends a ping. The `pong` that answers it carries the round-trip time.
    *
    * @param payload Up to 125 bytes, which the pong repeats.

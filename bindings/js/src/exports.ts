@@ -38,6 +38,7 @@ export interface Exports {
   prepared_new(kind: number, len: number): number;
   conn_send_prepared(connection: number, prepared: number): number;
   conn_send_header(connection: number, kind: number, len: number, last: number): number;
+  conn_payload_written(connection: number): number;
   conn_close(connection: number, code: number, len: number, now: number): number;
   conn_fail(connection: number, code: number, len: number, now: number): number;
   conn_set_compression(connection: number, on: number): number;

@@ -22,6 +22,7 @@ const CALLS = {
   sendPart: (connection) => connection.sendPart("x", true),
   sendBatch: (connection) => connection.sendBatch(["x"]),
   sendPrepared: (connection) => connection.sendPrepared(),
+  payloadWritten: (connection) => connection.payloadWritten(),
   sendHeader: (connection) => connection.sendHeader("text", 1),
   ping: (connection) => connection.ping(),
   pong: (connection) => connection.pong(),

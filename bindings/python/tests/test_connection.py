@@ -381,3 +381,14 @@ class TestReceiveHeader:
             client.read_buffer[:1] = bytes([byte])
             assert client.receive_read_buffer(1, now=0) == []
         assert client.receive_header(self.MESSAGE, now=0) is None
+
+
+def test_pieces_of_a_payload_are_progress() -> None:
+    server = Connection.server(start_open=True, write_timeout=1000, now=0)
+    server.send_header(MessageKind.BINARY, 70_000)
+    server.written(9)
+    for now in (900, 1800, 2700):
+        server.timeout(now)
+        assert server.state is State.OPEN
+        server.payload_written()
+    assert server.timeout(5000)[-1].fault.name == "WRITE_TIMEOUT"

@@ -137,6 +137,7 @@ EVERY_CALL: list[Call] = [
     lambda c: c.send_part("text", True),
     lambda c: c.send_batch(["text"]),
     lambda c: c.receive_header(b""),
+    lambda c: c.payload_written(),
     lambda c: c.send_prepared(PreparedMessage("x")),
     lambda c: c.send_header(MessageKind.TEXT, 5),
     lambda c: c.ping(),

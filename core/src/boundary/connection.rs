@@ -189,6 +189,11 @@ impl Connection {
         Ok(self.0.send_prepared(message)?)
     }
 
+    /// See [`Sender::payload_written`].
+    pub fn payload_written(&mut self) {
+        self.0.payload_written();
+    }
+
     /// Sends what `records` say: whole messages (TEXT, BINARY), PING and PONG, each with its payload at `offset` and `len` in
     /// `data`. Other fields are ignored. Stops at the first that cannot be sent, and returns how many were queued before it.
     pub fn send_batch(&mut self, records: &[Record], data: &[u8]) -> (usize, Result<(), Error>) {

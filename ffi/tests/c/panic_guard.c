@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call that takes a connection. */
-enum { CALLS = 31 };
+enum { CALLS = 32 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -45,6 +45,7 @@ static int32_t call(sansock_conn *conn, int which) {
     case 28: return sansock_conn_release(conn);
     case 27: return sansock_conn_receive_response(conn, 200, NULL, 0, 0);
     case 29: return sansock_conn_send_prepared(conn, NULL);
+    case 30: return sansock_conn_payload_written(conn);
     default: return sansock_conn_written(conn, 0);
     }
 }

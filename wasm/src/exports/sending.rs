@@ -68,6 +68,15 @@ fn record(bytes: &[u8]) -> Record {
     }
 }
 
+/// Reports that a piece of the payload behind such a header has been written.
+#[wasm_bindgen]
+pub fn conn_payload_written(handle: u32) -> i32 {
+    act(handle, |engine, _| {
+        engine.payload_written();
+        Ok(())
+    })
+}
+
 /// Creates a message for many connections, of kind TEXT, which must be UTF-8, or BINARY: the first `len` bytes of the transfer
 /// buffer. Free it with `conn_free`.
 #[wasm_bindgen]

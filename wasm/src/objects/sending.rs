@@ -124,6 +124,13 @@ impl Connection {
         self.call("length", |engine| engine.engine.send_header(kind, length, last))
     }
 
+    /// Reports that a piece of such a payload has been written, so that `writeTimeout` starts anew. For transports that take a payload
+    /// in several writes: report the last byte of its header (`written`) only when all of it is written, so that the deadlines wait.
+    #[wasm_bindgen(js_name = payloadWritten)]
+    pub fn payload_written(&self) -> Result<(), JsValue> {
+        self.with(|engine| engine.engine.payload_written())
+    }
+
     /// Sends a ping. The `pong` that answers it carries the round-trip time. The payload has up to 125 bytes, which the pong repeats.
     ///
     /// Throws as `sendText`, but allowed between the parts of a message; `INVALID_ARGUMENT` if the payload is longer.

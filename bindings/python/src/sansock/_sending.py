@@ -146,6 +146,14 @@ class Sender(Owner):
         if status:
             raise failure(status)
 
+    def payload_written(self) -> None:
+        """Reports that a piece of such a payload has been written, so that ``write_timeout`` starts anew.
+
+        For hosts whose transport takes a payload in several writes. Report the last byte of its header
+        (:meth:`written`) only when all of it is written, so that the deadlines wait.
+        """
+        check(_ffi.conn_payload_written(self._handle))
+
     def set_compression(self, on: bool) -> None:
         """Sets whether the messages sent from now on are compressed. At first they are.
 
