@@ -53,7 +53,7 @@ $(C_HOSTS)/event: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,libevent-dev 
 $(C_HOSTS)/event-clang: $(HOST_TEST_FILES) | $(addprefix $(DONE)/system-,clang libevent-dev libssl-dev)
 	$(call host-test,clang -std=c11,ffi/hosts/loop.c,-levent -levent_openssl $(OPENSSL))
 
-ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp
+ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp ffi/hosts/asio_writes.cpp
 $(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libboost-dev libssl-dev)
 	$(call host-test,clang++ -std=c++17,$(ASIO_TEST),$(OPENSSL))
 
