@@ -64,6 +64,8 @@ help:
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-node-hosts [CELLS="125 100"] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
+	  'make bench-hosts [CELLS="125B-*" ROUNDS=n] | bench-idle   servers in C, C++ and Rust: CPU per message | 50,000 idle connections' \
+	  'make doxygen                     the reference of the headers, into target/doxygen; a warning is an error' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
@@ -256,6 +258,7 @@ include ffi/conan/conan.mk
 include ffi/sizes/sizes.mk
 include ffi/targets/targets.mk
 include ffi/hosts/hosts.mk
+include ffi/benches/hosts/hosts.mk
 include ffi/inspect/inspect.mk
 include .ci/package/package.mk
 include .ci/safety.mk

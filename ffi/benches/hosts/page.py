@@ -1,0 +1,94 @@
+"""The page of the servers, made from what was recorded: ``page.py [--check]``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from servers import FAMILIES, Family
+
+FOLDER = Path(__file__).parent
+
+
+def write() -> None:
+    """Writes the page."""
+    (FOLDER / "README.md").write_text(text())
+
+
+def text() -> str:
+    """The page."""
+    return "\n".join(lines(json.loads((FOLDER / "results.json").read_text()))) + "\n"
+
+
+def lines(results: dict[str, Any]) -> Iterator[str]:
+    """Its lines."""
+    yield from INTRODUCTION.strip().splitlines()
+    yield ""
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    yield f"Measured on {results['machine']}, {results['rounds']} rounds: {versions}. Other programs had a share of both"
+    yield "processors meanwhile: that lowers the messages in a second, and raises all figures a little."
+    for family in FAMILIES:
+        yield from ("", f"## {family.title}", "")
+        yield f"Ratios are to {NAMED[family.title]}."
+        yield ""
+        yield from table(family, results["rows"])
+    yield ""
+    yield from LIMITS.strip().splitlines()
+
+
+def table(family: Family, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A row for each cell."""
+    names = (*family.ours, *family.others)
+    yield f"| | {' | '.join(names)} |"
+    yield "| --- | " + " | ".join(["---:"] * len(names)) + " |"
+    for row in rows:
+        best = min(row["figures"][name]["nanoseconds"] for name in family.best_of)
+        cells = [figure(row["figures"][name], best if name in family.ours else None) for name in names]
+        yield f"| {label(row)} | {' | '.join(cells)} |"
+
+
+def label(row: dict[str, Any]) -> str:
+    """What a row measures."""
+    many = "1 connection" if row["connections"] == 1 else f"{row['connections']} connections"
+    return f"{row['size']}, {many}, {row['in_flight']} in flight"
+
+
+def figure(found: dict[str, int], best: int | None) -> str:
+    """The numbers of a server, with the ratio for one of ours."""
+    ratio = "" if best is None else f" **{found['nanoseconds'] / best:.2f}**"
+    return f"{found['nanoseconds'] / 1000:,.2f}{ratio}<br>{found['per_second'] / 1000:,.1f}"
+
+
+NAMED = {
+    "C": "libwebsockets",
+    "C++": "Beast; uWebSockets, which brings a loop of its own, is beside it",
+    "Rust": "the best of the three others",
+}
+INTRODUCTION = """
+# Servers in C, C++ and Rust
+
+Echo servers over loopback, each in a process of its own on one processor, and one client program on another. The client
+sends frames that are made before, and counts what comes back; what comes in the time before the measurement is compared
+with what was sent. What counts is the processor time of the server, as the system tells it, for each binary message that
+it receives and sends back: system calls and the event loop are in it.
+
+Figures are microseconds of the server's processor for each message, the median of all rounds, and below it thousands of
+messages in a second, which depend on the client too. Bold are ratios of processor time: below 1, ours takes less. All
+have `TCP_NODELAY` (ours set it themselves), no compression, and no log. Ours are the programs of `examples`; the servers in
+Rust are those of `bindings/tokio/benches`, on one thread, each in the way of its library that writes when nothing more has
+arrived, if it has one.
+
+`make bench-hosts` runs all of it again and writes this page; `make bench-hosts CELLS='20B-*' ROUNDS=1` runs a part and
+prints it.
+"""
+LIMITS = """
+## What limits the rest
+"""
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(None if (FOLDER / "README.md").read_text() == text() else "the page is stale: make bench-hosts-page")
+    write()
