@@ -17,7 +17,7 @@
 ///
 /// Writing     A message is in the output when async_write completes, and has left the process, unless the peer does not
 ///             read. Only while messages that have come wait to be read, or other writes have been started, what is sent
-///             leaves together, in one write: with the last of them, when the program does something else, and after five
+///             leaves together, in one write: with the last of them, when the program does something else, and after twenty
 ///             milliseconds at the latest.
 /// Proxies     async_connect goes through the one of settings::proxy.
 /// Tokens      All operations take completion tokens: callbacks, use_future, use_awaitable, deferred.

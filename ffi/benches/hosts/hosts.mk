@@ -42,3 +42,8 @@ lint-bench-hosts: $(DONE)/venv
 	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/ruff format --check --config ../../../.ci/ruff.toml .
 	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/mypy --strict .
 	python3 $(BENCH_HOSTS_FOLDER)/page.py --check
+
+# CONNECTIONS=n for another number of them.
+.PHONY: bench-idle
+bench-idle: target/examples/c/fanout_server
+	@python3 $(BENCH_HOSTS_FOLDER)/idle.py $(CONNECTIONS)

@@ -142,7 +142,7 @@ public:
 private:
     static constexpr std::size_t write_size = 64 * 1024;
     static constexpr std::size_t kept_size = 4 * 1024; ///< What an idle connection keeps of the copy.
-    static constexpr std::uint64_t longest_gathering = 5; ///< In milliseconds.
+    static constexpr std::uint64_t longest_gathering = 20; ///< In milliseconds.
 
     void wake_all() {
         messages_came.wake();
