@@ -259,6 +259,7 @@ include ffi/sizes/sizes.mk
 include ffi/targets/targets.mk
 include ffi/hosts/hosts.mk
 include ffi/benches/hosts/hosts.mk
+include ffi/doxygen/doxygen.mk
 include ffi/inspect/inspect.mk
 include .ci/package/package.mk
 include .ci/safety.mk

@@ -11,7 +11,7 @@
 /* How much is read at once, and copied to be written when the system takes no more. */
 #define SANSOCK_UV_CHUNK (64 * 1024)
 
-/* What a client needs until it is connected. */
+/// What a client needs until it is connected.
 typedef struct sansock_uv_opening {
     union {
         uv_getaddrinfo_t resolve;
@@ -22,7 +22,8 @@ typedef struct sansock_uv_opening {
     char host[256];
 } sansock_uv_opening;
 
-/* What only some peers need at a time has memory of its own: most are idle. */
+/// One connection; see sansock/uv.h. Its fields are not for programs. What only some peers need at a time has memory of its
+/// own: most are idle.
 struct sansock_uv {
     sansock_session session;
     void *user;
