@@ -66,8 +66,13 @@ $(C_HOSTS)/headers-are-whole: $(HOST_HEADERS) ffi/hosts/headers | $(addprefix $(
 	@ffi/hosts/headers
 	@mkdir -p $(@D) && touch $@
 
+# The code in the comments at their tops.
+$(C_HOSTS)/snippets: $(HOST_HEADERS) ffi/hosts/snippets.py | $(addprefix $(DONE)/system-,g++ libboost-dev libuv1-dev libevent-dev libssl-dev)
+	@python3 ffi/hosts/snippets.py
+	@mkdir -p $(@D) && touch $@
+
 .PHONY: test-c-hosts
-test-c-hosts: $(C_HOSTS)/headers-are-whole $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
+test-c-hosts: $(C_HOSTS)/headers-are-whole $(C_HOSTS)/snippets $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
 	@PYTHONPATH=conformance/common:conformance/proxies $(PYTHON) ffi/hosts/test.py
 include ffi/abi/abi.mk
 include ffi/man/man.mk
