@@ -42,6 +42,7 @@ help:
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
 	  'make abi [BLESS=1] | man         the binary interface against the one on record | manual pages into target/man' \
 	  'make test-c-hosts                what is installed for Asio, libuv, libevent and plain sockets, against peers not ours' \
+	  'make test-c-hosts-slowly         the same tests by ThreadSanitizer and valgrind' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
