@@ -128,6 +128,15 @@ void who_reads_no_more_has_sent() {
     CHECK_EQUAL(served.count, 2);
 }
 
+void who_is_destroyed_has_sent() {
+    Served served;
+    served.send(3);
+    CHECK(receive(served.loop, served.server) == "hi");
+    CHECK(!send(served.loop, served.server, "ho"));
+    { const auto dropped = std::move(served.server); }
+    CHECK(served.comes("\x81\2ho"));
+}
+
 void closing_comes_behind() {
     Served served;
     served.send(3);
@@ -223,6 +232,7 @@ unsigned writes() {
     answers_to_one_read_leave_together();
     the_last_one_does_not_wait();
     who_reads_no_more_has_sent();
+    who_is_destroyed_has_sent();
     closing_comes_behind();
     what_is_sent_at_once_leaves_together();
     a_full_output_is_written();

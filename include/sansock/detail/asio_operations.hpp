@@ -122,10 +122,10 @@ struct read_step : plain_step {
 struct write_step : plain_step {
     write_step(MessageKind kind, Bytes data) : kind(kind), data(data) {}
 
-    template <class Session> void begin(Session &session) { session.expect(); }
+    template <class Session> void begin(Session &session) { session.expected++; }
     template <class Session> signal *run(Session &session, error_code &ec) {
         if (number == 0) {
-            session.expect_no_more();
+            session.expected--;
             session.writers.push_back(number = ++session.last_writer);
         }
         if (session.ended) return ec = session.end, nullptr;
@@ -139,7 +139,7 @@ struct write_step : plain_step {
         return nullptr;
     }
     template <class Session> void leave(Session &session, bool) {
-        if (number == 0) session.expect_no_more(); // it was cancelled before its turn
+        if (number == 0) session.expected--; // it was cancelled before its turn
         auto &line = session.writers;
         line.erase(std::remove(line.begin(), line.end(), number), line.end());
         if (!line.empty()) session.room_came.wake();

@@ -33,21 +33,54 @@ struct sent_ping {
     bool answered = false;
 };
 
-#ifdef TCP_NOTSENT_LOWAT
-/// An option of a TCP socket: of what the peer has no room for yet, the system takes little. Without it, Linux reports room
-/// only when a third of its own buffer of megabytes is free, so that Option::write_timeout would end a peer that reads
-/// steadily, but slowly.
+/// How much a TCP socket takes of what its peer has no room for yet (TCP_NOTSENT_LOWAT). Without such a limit, Linux reports
+/// room only when a third of its own buffer of megabytes is free, so that Option::write_timeout would end a peer that reads
+/// steadily, but slowly. With a low one, a fast peer costs many small writes: who has taken much without a pause has a
+/// higher one, until there is a pause.
 class unsent_limit {
 public:
-    template <class Protocol> int level(const Protocol &) const noexcept { return IPPROTO_TCP; }
-    template <class Protocol> int name(const Protocol &) const noexcept { return TCP_NOTSENT_LOWAT; }
-    template <class Protocol> const void *data(const Protocol &) const noexcept { return &bytes_; }
-    template <class Protocol> std::size_t size(const Protocol &) const noexcept { return sizeof bytes_; }
+    template <class Socket> void begin(Socket &socket) { set(socket, low); }
+
+    /// There was no room for so many milliseconds.
+    void waited(std::uint64_t ms) noexcept {
+        if (ms > longest_wait) taken_ = 0;
+    }
+
+    /// The socket has taken so many bytes.
+    template <class Socket> void took(Socket &socket, std::size_t size) {
+        taken_ += size;
+        const unsigned fits = taken_ < proof ? low : high;
+        if (fits != bytes_) set(socket, fits);
+    }
 
 private:
-    unsigned bytes_ = 128 * 1024; // room is reported when half of it is sent: every 14 seconds at 4,800 bytes a second
-};
+    static constexpr unsigned low = 128 * 1024; ///< Half of it must be sent: every 14 seconds at 4,800 bytes a second.
+    static constexpr unsigned high = 1024 * 1024;
+    static constexpr std::uint64_t proof = 8 * 1024 * 1024; ///< More than the buffer of a peer usually holds.
+    static constexpr std::uint64_t longest_wait = 100;
+
+    /// A number of bytes as an option.
+    struct option {
+        unsigned bytes;
+        template <class Protocol> int level(const Protocol &) const noexcept { return IPPROTO_TCP; }
+        template <class Protocol> const void *data(const Protocol &) const noexcept { return &bytes; }
+        template <class Protocol> std::size_t size(const Protocol &) const noexcept { return sizeof bytes; }
+#ifdef TCP_NOTSENT_LOWAT
+        template <class Protocol> int name(const Protocol &) const noexcept { return TCP_NOTSENT_LOWAT; }
 #endif
+    };
+
+    template <class Socket> void set([[maybe_unused]] Socket &socket, unsigned bytes) {
+        bytes_ = bytes;
+#ifdef TCP_NOTSENT_LOWAT
+        error_code ignored; // what is no TCP has no such option
+        socket.set_option(option{bytes}, ignored);
+#endif
+    }
+
+    unsigned bytes_ = 0;
+    std::uint64_t taken_ = 0; ///< Since the last pause.
+};
 
 /// The messages that have come and wait to be read.
 class inbox {

@@ -39,9 +39,7 @@ public:
         else
             input_.resize(std::max<std::size_t>(chosen.read_size, 1));
         stream.lowest_layer().set_option(net::ip::tcp::no_delay(true), ignored);
-#ifdef TCP_NOTSENT_LOWAT
-        stream.lowest_layer().set_option(unsent_limit(), ignored);
-#endif
+        unsent_.begin(stream.lowest_layer());
         if constexpr (is_tls<Stream>) {
             if (!chosen.tls_is_ready) {
                 const auto side = role == Role::client ? Stream::client : Stream::server;
@@ -65,15 +63,11 @@ public:
         follow_transport();
     }
 
-    /// A message is about to be sent: its writer waits for its turn in the executor.
-    void expect() { expected_++; }
-    void expect_no_more() { expected_--; }
-
     /// What follows a message that was sent. While others are about to be sent, or wait to be read and may be answered, it
     /// does not leave alone: all go out in one write. The last one has nothing to wait for.
     void sent() {
         progress_ = true;
-        const bool gathers = (!messages_.empty() || expected_ > 0) && connection.writable();
+        const bool gathers = (!messages_.empty() || expected > 0) && connection.writable();
         if (gathers && !gathering_) {
             gathering_until_ = now_ms() + longest_gathering;
             if (!std::exchange(looks_again_, true)) look_again();
@@ -103,7 +97,9 @@ public:
 
     /// Nobody uses the session any more. What has ended is finished in the background, within the engine's deadlines.
     void detach() {
-        if (!ended) close_now();
+        if (ended) return;
+        if (std::exchange(gathering_, false)) write(); // nothing more will come to leave with it
+        close_now();
     }
 
     /// Ends all operations, and leaves the connection as it is.
@@ -138,6 +134,7 @@ public:
     std::deque<std::shared_ptr<sent_ping>> pings;
     std::optional<std::uint64_t> round_trip_time; ///< Of the last ping that was answered, in milliseconds.
     std::atomic<std::uint64_t> epoch{0};          ///< How often all operations were cancelled.
+    std::atomic<unsigned> expected{0};            ///< Writes that have been started and wait for the executor.
 
 private:
     static constexpr std::size_t write_size = 64 * 1024;
@@ -250,8 +247,9 @@ private:
         wrote(ec, size);
         if (connection.output().empty() || done) return;
         writing_ = true;
-        stream.async_wait(Stream::wait_write, [self = this->shared_from_this()](error_code) {
+        stream.async_wait(Stream::wait_write, [self = this->shared_from_this(), since = now_ms()](error_code) {
             self->writing_ = false; // writing tells what is wrong
+            self->unsent_.waited(now_ms() - since);
             self->service();
         });
     }
@@ -261,14 +259,16 @@ private:
         const Bytes output = connection.output();
         written_.assign(output.begin(), output.begin() + std::min(output.size(), write_size));
         writing_ = true;
-        stream.async_write_some(net::buffer(written_), [self = this->shared_from_this()](error_code ec, std::size_t size) {
+        const auto then = [self = this->shared_from_this(), since = now_ms()](error_code ec, std::size_t size) {
             self->writing_ = false;
             if (self->done) return;
+            self->unsent_.waited(now_ms() - since);
             self->wrote(ec, size);
             const bool is_idle = self->connection.output().empty();
             if (is_idle && self->written_.capacity() > kept_size) std::vector<std::uint8_t>().swap(self->written_);
             self->service();
-        });
+        };
+        stream.async_write_some(net::buffer(written_), then);
     }
 
     void wrote(error_code ec, std::size_t size) {
@@ -277,6 +277,7 @@ private:
             end_of_stream(ec);
             connection.written(connection.output().size());
         } else {
+            unsent_.took(stream.lowest_layer(), size);
             connection.written(size);
             if (connection.writable()) room_came.wake();
         }
@@ -426,6 +427,7 @@ private:
     std::uint64_t armed_for_ = SANSOCK_NEVER;
     std::vector<std::uint8_t> input_, written_;
     inbox messages_;
+    unsent_limit unsent_;
     error_code transport_error_;
     bool ready_ = false; ///< The handshake of TLS, if any, is done.
     bool reading_ = false, writing_ = false, paused_ = false;
@@ -433,7 +435,6 @@ private:
     bool looks_again_ = false; ///< A handler is under way that ends it.
     bool progress_ = false;    ///< A message was read or sent since that handler looked.
     std::uint64_t gathering_until_ = 0;
-    std::atomic<unsigned> expected_{0};
     bool stream_ended_ = false;
     bool broken_ = false; ///< A write has failed.
     bool shut_ = false;   ///< Our direction has ended.
