@@ -46,4 +46,4 @@ lint-bench-hosts: $(DONE)/venv
 # CONNECTIONS=n for another number of them.
 .PHONY: bench-idle
 bench-idle: target/examples/c/fanout_server
-	@python3 $(BENCH_HOSTS_FOLDER)/idle.py $(CONNECTIONS)
+	@python3 $(BENCH_HOSTS_FOLDER)/idle.py $(if $(filter command%,$(origin CONNECTIONS)),$(CONNECTIONS))
