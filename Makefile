@@ -42,6 +42,7 @@ help:
 	  '                                 both: DEFLATE=1 compresses; serve: HTTP=1 answers plain HTTP; hosts: $(HOSTS)' \
 	  'make abi [BLESS=1] | man         the binary interface against the one on record | manual pages into target/man' \
 	  'make test-c-hosts                what is installed for Asio, libuv, libevent and plain sockets, against peers not ours' \
+	  'make test-c-hosts-slowly         the same tests by ThreadSanitizer and valgrind' \
 	  'make build                       libraries, WebAssembly, packages and examples, release profile' \
 	  'make lint | test-rust | test-c | test-python | test-js | test-bundlers | test-browser' \
 	  '     | test-tunnel | test-http | test-http2 | test-relay | test-install | readme   parts of make test' \
@@ -64,6 +65,8 @@ help:
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-node-hosts [CELLS="125 100"] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
+	  'make bench-hosts [CELLS="125B-*" ROUNDS=n] | bench-idle   servers in C, C++ and Rust: CPU per message | 50,000 idle connections' \
+	  'make doxygen                     the reference of the headers, into target/doxygen; a warning is an error' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
   'make bench-counts [BLESS=1]      instructions per message, against those on record' \
@@ -257,6 +260,8 @@ include ffi/conan/conan.mk
 include ffi/sizes/sizes.mk
 include ffi/targets/targets.mk
 include ffi/hosts/hosts.mk
+include ffi/benches/hosts/hosts.mk
+include ffi/doxygen/doxygen.mk
 include ffi/inspect/inspect.mk
 include .ci/package/package.mk
 include .ci/safety.mk
@@ -315,7 +320,7 @@ lint: fuzz-lint lint-tokio lint-inspector $(DONE)/rust $(DONE)/python-package $(
 	cd ffi && MYPYPATH=install ../.venv/bin/mypy --strict abi/abi.py && ../.venv/bin/mypy --strict man/man.py sizes/sizes.py
 	cd ffi/hosts && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/hosts && $(RUFF) format --check --config ../../.ci/ruff.toml .
-	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py hostile.py
+	cd ffi/hosts && MYPYPATH=../../conformance/common:../../conformance/proxies $(MYPY) --strict test.py hostile.py snippets.py
 	cd bindings/js && npm run --silent check
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 	python3 $(HOSTS_FOLDER)/page.py --check

@@ -275,6 +275,7 @@ struct Detail {
 /// The details of one event, in order. Valid as long as the event.
 class Details {
 public:
+    /// Goes through them once.
     class iterator {
     public:
         using iterator_category = std::input_iterator_tag;
@@ -433,6 +434,7 @@ using Event = std::variant<Request, Open, Rejected, Head, Text, Binary, Frame, P
 /// replaced them.
 class Events {
 public:
+    /// Goes through them once.
     class iterator {
     public:
         using iterator_category = std::input_iterator_tag;

@@ -63,12 +63,17 @@ $(C_HOSTS)/slow-uv: $(HOST_TEST_FILES) | $(DONE)/system-libuv1-dev
 $(C_HOSTS)/slow-event: $(HOST_TEST_FILES) | $(DONE)/system-libevent-dev
 	$(call host-test,gcc -std=c11 -DTEST_EVENT $(ASAN),ffi/hosts/slow.c,-levent)
 
-ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp
+ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_tls.cpp ffi/hosts/asio_writes.cpp
 $(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libboost-dev libssl-dev)
 	$(call host-test,clang++ -std=c++17,$(ASIO_TEST),$(OPENSSL))
 
 $(C_HOSTS)/asio-standalone: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,g++ libasio-dev libssl-dev)
 	$(call host-test,g++ -std=c++20 -DSANSOCK_STANDALONE_ASIO $(ASAN),$(ASIO_TEST),$(OPENSSL))
+
+# Asio's fences are unknown to ThreadSanitizer, and without them it has locks.
+$(C_HOSTS)/asio-threads: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,g++ libasio-dev libssl-dev)
+	$(call host-test,g++ -std=c++20 -O1 -g -fsanitize=thread -Wno-tsan -DASIO_DISABLE_FENCED_BLOCK -DSANSOCK_STANDALONE_ASIO,\
+	  $(ASIO_TEST),$(OPENSSL))
 
 # Each header alone, by each compiler, with and without TLS.
 $(C_HOSTS)/headers-are-whole: $(HOST_HEADERS) ffi/hosts/headers | $(addprefix $(DONE)/system-,g++ clang libboost-dev libasio-dev libuv1-dev \
@@ -76,8 +81,24 @@ $(C_HOSTS)/headers-are-whole: $(HOST_HEADERS) ffi/hosts/headers | $(addprefix $(
 	@ffi/hosts/headers
 	@mkdir -p $(@D) && touch $@
 
+# The code in the comments at their tops.
+$(C_HOSTS)/snippets: $(HOST_HEADERS) ffi/hosts/snippets.py | $(addprefix $(DONE)/system-,g++ libboost-dev libuv1-dev libevent-dev libssl-dev)
+	@python3 ffi/hosts/snippets.py
+	@mkdir -p $(@D) && touch $@
+
 .PHONY: test-c-hosts
-test-c-hosts: $(C_HOSTS)/headers-are-whole $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
+test-c-hosts: $(C_HOSTS)/headers-are-whole $(C_HOSTS)/snippets $(HOST_TESTS) $(HOST_EXAMPLES) $(DONE)/venv $(DONE)/npm-conformance $(DONE)/proxies
 	@PYTHONPATH=conformance/common:conformance/proxies $(PYTHON) ffi/hosts/test.py
 include ffi/abi/abi.mk
 include ffi/man/man.mk
+
+# The same tests by ThreadSanitizer and valgrind: minutes, and apart from the rest. A new certificate goes with them.
+.PHONY: test-c-hosts-slowly
+test-c-hosts-slowly: $(addprefix $(C_HOSTS)/,asio-threads asio-boost client-clang uv-clang event-clang) | $(DONE)/system-valgrind
+	@cd $(C_HOSTS) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -keyout key.pem -out certificate.pem \
+	  -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+	$(C_HOSTS)/asio-threads $(C_HOSTS)/certificate.pem $(C_HOSTS)/key.pem
+	for test in asio-boost client-clang uv-clang event-clang; do \
+	  valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite \
+	    $(C_HOSTS)/$$test $$([ $$test = client-clang ] || echo $(C_HOSTS)/certificate.pem $(C_HOSTS)/key.pem) || exit 1; \
+	done

@@ -254,7 +254,7 @@ def check_fan_out() -> None:
     with server(C / "fanout_server", "0") as (port, process):
         line = asyncio.run(fan_out(port, process, count))
     words = line.split()
-    if not line.startswith(f"{count} connections, ") or int(words[2]) > 2000 or int(words[8]) > 10_000:
+    if not line.startswith(f"{count} connections, ") or int(words[2]) > 2000 or int(words[8]) > 2_000:
         raise Failure(f"fanout_server says {line!r}")
     print(f"fan-out: {line.strip()}")
 

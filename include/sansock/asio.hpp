@@ -15,6 +15,10 @@
 /// close_notify), and the stream is closed when the peer has ended its own or the close deadline has passed, so that no
 /// message is lost by a reset.
 ///
+/// Writing     A message is in the output when async_write completes, and has left the process, unless the peer does not
+///             read. Only while messages that have come wait to be read, or other writes have been started, what is sent
+///             leaves together, in one write: with the last of them, when the program does something else, and after twenty
+///             milliseconds at the latest.
 /// Proxies     async_connect goes through the one of settings::proxy.
 /// Tokens      All operations take completion tokens: callbacks, use_future, use_awaitable, deferred.
 /// Threads     Operations may be started on any thread. Where several threads run the io_context, the executor of the stream
@@ -121,7 +125,8 @@ public:
     }
 
     /// Sends a message, once there is room: less than Option::output_soft_limit waits to be written. Messages are sent
-    /// in the order of the calls. It completes when the message is in the output. void(error_code)
+    /// in the order of the calls. It completes when the message is in the output: that the peer has it, only an answer of
+    /// the peer's can tell. See `Writing` above. void(error_code)
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write(const message &m, Token &&token = net::default_completion_token_t<executor_type>()) {
         return start<void(error_code)>(detail::write_step(m.kind, m.bytes()), std::forward<Token>(token));

@@ -1,4 +1,4 @@
-/// Events as one line of text each, for logs and tests: `std::cout << event`, or sansock::to_string(event).
+/// Events as one line of text each, for logs and tests: `stream << event`, or sansock::to_string(event).
 ///
 /// The line has the kind and what belongs to it; bytes of the peer's outside printable ASCII are escaped, and a payload
 /// is cut after 64 bytes. It is for people: do not parse it.

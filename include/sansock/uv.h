@@ -68,7 +68,7 @@ static inline int sansock_uv_accept(uv_stream_t *listener, const sansock_uv_opti
     sansock_uv *p = sansock_uv_new(listener->loop, options, listener->type == UV_NAMED_PIPE);
     if (!p) return UV_ENOMEM;
     int status = uv_accept(listener, &p->handle.stream);
-    if (status == 0 && !sansock_uv_begin(p, NULL)) status = UV_ENOMEM;
+    if (status == 0 && !sansock_uv_begin(p, options->config, NULL)) status = UV_ENOMEM;
     if (status != 0) {
         p->handler = NULL;
         sansock_uv_end(p);
@@ -88,9 +88,12 @@ static inline int sansock_uv_connect(uv_loop_t *loop, const char *url, const san
     if ((place.secure != 0) != (options->ssl_context != NULL)) return UV_EINVAL;
     sansock_uv *p = sansock_uv_new(loop, options, false);
     if (!p) return UV_ENOMEM;
-    p->config = options->config;
-    snprintf(p->host, sizeof p->host, "%.*s", (int)place.host_len, url + place.host_offset);
-    int status = sansock_uv_resolve(p, place.port);
+    p->opening = (sansock_uv_opening *)calloc(1, sizeof *p->opening);
+    if (p->opening) {
+        p->opening->config = options->config;
+        snprintf(p->opening->host, sizeof p->opening->host, "%.*s", (int)place.host_len, url + place.host_offset);
+    }
+    int status = p->opening ? sansock_uv_resolve(p, place.port) : UV_ENOMEM;
     if (status != 0) {
         p->handler = NULL;
         sansock_uv_end(p);
@@ -118,7 +121,7 @@ static inline bool sansock_uv_is_writable(const sansock_uv *p) {
 /// Starts the closing handshake. Arguments and errors as for sansock_conn_close.
 static inline int32_t sansock_uv_close(sansock_uv *p, uint16_t code, const char *reason, size_t len) {
     if (!p->session.conn) return SANSOCK_ERR_INVALID_STATE;
-    int32_t status = sansock_conn_close(p->session.conn, code, reason, len, uv_now(p->timer.loop));
+    int32_t status = sansock_conn_close(p->session.conn, code, reason, len, sansock_uv_now(p));
     sansock_uv_work_asked(p);
     return status;
 }

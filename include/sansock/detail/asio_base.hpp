@@ -224,10 +224,12 @@ inline error_code error_of(Status status) noexcept {
 } // inline namespace
 } // namespace sansock::asio
 
+/// @cond
 #ifdef SANSOCK_STANDALONE_ASIO
 template <> struct std::is_error_code_enum<sansock::asio::error> : std::true_type {};
 #else
 template <> struct boost::system::is_error_code_enum<sansock::asio::error> : std::true_type {};
 #endif
+/// @endcond
 
 #endif // SANSOCK_DETAIL_ASIO_BASE_HPP

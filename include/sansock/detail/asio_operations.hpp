@@ -29,8 +29,9 @@ template <class Self> bool is_cancelled([[maybe_unused]] Self &self) {
 /// An operation: a step that is tried within the executor of the stream, again whenever what it waits for has come. Its
 /// completion goes to the executor of its handler.
 ///
-/// A step has `run`, which returns what to wait for, or null when it is over; `leave`, which is called once at its end;
-/// and `complete`. That it is cancelled is looked at before each try, so that a cancelled operation has done nothing.
+/// A step has `begin`, which is called on any thread; `run`, which returns what to wait for, or null when it is over;
+/// `leave`, which is called once at its end; and `complete`. That it is cancelled is looked at before each try, so that a
+/// cancelled operation has done nothing.
 template <class Session, class Step> class operation {
 public:
     operation(std::shared_ptr<Session> session, Step step)
@@ -38,11 +39,11 @@ public:
 
     template <class Self> void operator()(Self &self, error_code = {}) {
         const auto session = session_;
-        const auto executor = session->stream.get_executor();
         if (at_ == at::begin) {
             at_ = at::work;
             allow_cancellation(self);
-            return net::post(net::bind_executor(executor, std::move(self)));
+            step_.begin(*session);
+            return net::post(net::bind_executor(session->stream.get_executor(), std::move(self)));
         }
         if (at_ == at::end) return step_.complete(self, *session, result_);
         const bool cancelled = is_cancelled(self) || epoch_ != session->epoch;
@@ -51,7 +52,7 @@ public:
             result_ = net::error::operation_aborted;
         else
             awaited = step_.run(*session, result_);
-        if (awaited) return awaited->wait(net::bind_executor(executor, std::move(self)));
+        if (awaited) return awaited->wait(net::bind_executor(session->stream.get_executor(), std::move(self)));
         step_.leave(*session, cancelled);
         at_ = at::end;
         net::dispatch(std::move(self));
@@ -68,6 +69,7 @@ private:
 
 /// What most steps share: they complete with an error only.
 struct plain_step {
+    template <class Session> void begin(Session &) {}
     template <class Self, class Session> void complete(Self &self, Session &, error_code ec) { self.complete(ec); }
 };
 
@@ -120,8 +122,12 @@ struct read_step : plain_step {
 struct write_step : plain_step {
     write_step(MessageKind kind, Bytes data) : kind(kind), data(data) {}
 
+    template <class Session> void begin(Session &session) { session.expected++; }
     template <class Session> signal *run(Session &session, error_code &ec) {
-        if (number == 0) session.writers.push_back(number = ++session.last_writer);
+        if (number == 0) {
+            session.expected--;
+            session.writers.push_back(number = ++session.last_writer);
+        }
         if (session.ended) return ec = session.end, nullptr;
         if (session.writers.front() != number) return &session.room_came;
         const bool is_open = session.connection.state() == State::open;
@@ -129,10 +135,11 @@ struct write_step : plain_step {
         const Status status = send(session.connection);
         if (status == Status::would_block) return &session.room_came;
         ec = error_of(status);
-        session.service();
+        session.sent();
         return nullptr;
     }
     template <class Session> void leave(Session &session, bool) {
+        if (number == 0) session.expected--; // it was cancelled before its turn
         auto &line = session.writers;
         line.erase(std::remove(line.begin(), line.end(), number), line.end());
         if (!line.empty()) session.room_came.wake();
@@ -150,6 +157,7 @@ struct write_step : plain_step {
 struct ping_step {
     explicit ping_step(std::string payload) : ping(std::make_shared<sent_ping>()) { ping->payload = std::move(payload); }
 
+    template <class Session> void begin(Session &) {}
     template <class Session> signal *run(Session &session, error_code &ec) {
         if (ping->answered) return nullptr;
         if (session.ended) return ec = session.end, nullptr;

@@ -2,13 +2,12 @@
 #ifndef SANSOCK_DETAIL_ASIO_SESSION_HPP
 #define SANSOCK_DETAIL_ASIO_SESSION_HPP
 
-#include <atomic>
 #include <algorithm>
-#include <deque>
+#include <atomic>
 #include <memory>
 #include <optional>
 
-#include "asio_base.hpp"
+#include "asio_parts.hpp"
 
 namespace sansock::asio {
 #ifdef SANSOCK_STANDALONE_ASIO
@@ -17,25 +16,6 @@ inline namespace over_standalone_asio {
 inline namespace over_boost_asio {
 #endif
 namespace detail {
-
-/// What operations wait for: a timer that never expires. Cancelling it wakes all of them, and each looks again.
-class signal {
-public:
-    template <class Executor> explicit signal(const Executor &executor) : timer_(executor) {
-        timer_.expires_at(std::chrono::steady_clock::time_point::max());
-    }
-    void wake() { timer_.cancel(); }
-    template <class Handler> void wait(Handler &&handler) { timer_.async_wait(std::forward<Handler>(handler)); }
-
-private:
-    net::steady_timer timer_;
-};
-
-/// A ping that awaits its pong.
-struct sent_ping {
-    std::string payload;
-    bool answered = false;
-};
 
 /// The session is driven by handlers of its own, which keep it alive until the transport is closed. Operations wait for
 /// what they need beside it: they are never kept in it, so that neither keeps the other alive when Asio is shut down.
@@ -59,6 +39,7 @@ public:
         else
             input_.resize(std::max<std::size_t>(chosen.read_size, 1));
         stream.lowest_layer().set_option(net::ip::tcp::no_delay(true), ignored);
+        unsent_.begin(stream.lowest_layer());
         if constexpr (is_tls<Stream>) {
             if (!chosen.tls_is_ready) {
                 const auto side = role == Role::client ? Stream::client : Stream::server;
@@ -82,6 +63,19 @@ public:
         follow_transport();
     }
 
+    /// What follows a message that was sent. While others are about to be sent, or wait to be read and may be answered, it
+    /// does not leave alone: all go out in one write. The last one has nothing to wait for.
+    void sent() {
+        progress_ = true;
+        const bool gathers = (!messages_.empty() || expected > 0) && connection.writable();
+        if (gathers && !gathering_) {
+            gathering_until_ = now_ms() + longest_gathering;
+            if (!std::exchange(looks_again_, true)) look_again();
+        }
+        gathering_ = gathers;
+        service();
+    }
+
     /// Fetches the events that wait.
     void fetch_rest() {
         if (connection.more()) feed(nullptr, 0);
@@ -103,7 +97,9 @@ public:
 
     /// Nobody uses the session any more. What has ended is finished in the background, within the engine's deadlines.
     void detach() {
-        if (!ended) close_now();
+        if (ended) return;
+        if (std::exchange(gathering_, false)) write(); // nothing more will come to leave with it
+        close_now();
     }
 
     /// Ends all operations, and leaves the connection as it is.
@@ -114,11 +110,8 @@ public:
 
     /// Moves the oldest message out, if there is one. The text that was in `into` serves the next one.
     bool take(message &into) {
-        if (queue_.empty()) return false;
-        queued_ -= cost(queue_.front());
-        std::swap(into, queue_.front());
-        spare_ = std::move(queue_.front().data);
-        queue_.pop_front();
+        if (!messages_.take(into)) return false;
+        progress_ = true;
         service();
         return true;
     }
@@ -141,12 +134,12 @@ public:
     std::deque<std::shared_ptr<sent_ping>> pings;
     std::optional<std::uint64_t> round_trip_time; ///< Of the last ping that was answered, in milliseconds.
     std::atomic<std::uint64_t> epoch{0};          ///< How often all operations were cancelled.
+    std::atomic<unsigned> expected{0};            ///< Writes that have been started and wait for the executor.
 
 private:
     static constexpr std::size_t write_size = 64 * 1024;
     static constexpr std::size_t kept_size = 4 * 1024; ///< What an idle connection keeps of the copy.
-
-    static std::size_t cost(const message &m) { return m.data.size() + sizeof(message); }
+    static constexpr std::uint64_t longest_gathering = 20; ///< In milliseconds.
 
     void wake_all() {
         messages_came.wake();
@@ -165,7 +158,7 @@ private:
         service();
     }
 
-    bool may_read() const { return queued_ <= chosen.max_queue || connection.state() != State::open; }
+    bool may_read() const { return messages_.size() <= chosen.max_queue || connection.state() != State::open; }
 
     void read() {
         if (reading_ || !ready_ || stream_ended_ || done) return;
@@ -226,31 +219,68 @@ private:
         } while (connection.more() || (size > 0 && progress));
     }
 
-    void write() {
-        const Bytes output = connection.output();
-        if (writing_ || !ready_ || output.empty() || done) return;
-        // The output moves when something is sent meanwhile, so a part of it is copied.
-        written_.assign(output.begin(), output.begin() + std::min(output.size(), write_size));
-        writing_ = true;
-        stream.async_write_some(net::buffer(written_),
-                                [self = this->shared_from_this()](error_code ec, std::size_t size) {
-                                    self->on_written(ec, size);
-                                });
+    /// Looks whether the program still reads and sends: behind what is ready to run now, in which it would have done so. A
+    /// program that waits for something else, or takes its time, has its messages leave.
+    void look_again() {
+        net::post(stream.get_executor(), [self = this->shared_from_this()] {
+            const bool goes_on = std::exchange(self->progress_, false) && now_ms() < self->gathering_until_;
+            if (self->gathering_ && goes_on) return self->look_again();
+            self->looks_again_ = false;
+            if (std::exchange(self->gathering_, false)) self->service();
+        });
     }
 
-    void on_written(error_code ec, std::size_t size) {
-        writing_ = false;
-        if (done) return;
+    void write() {
+        if (writing_ || gathering_ || !ready_ || connection.output().empty() || done) return;
+        if constexpr (can_wait<Stream>)
+            write_now();
+        else
+            write_copy();
+    }
+
+    /// A socket takes the output from where it lies, as much of it as there is room for.
+    void write_now() {
+        error_code ec;
+        const Bytes output = connection.output();
+        const std::size_t size = stream.write_some(net::buffer(output.data(), output.size()), ec);
+        if (ec == net::error::would_block || ec == net::error::try_again || ec == net::error::interrupted) ec = {};
+        wrote(ec, size);
+        if (connection.output().empty() || done) return;
+        writing_ = true;
+        stream.async_wait(Stream::wait_write, [self = this->shared_from_this(), since = now_ms()](error_code) {
+            self->writing_ = false; // writing tells what is wrong
+            self->unsent_.waited(now_ms() - since);
+            self->service();
+        });
+    }
+
+    /// Others read it later, while the output moves when something is sent: a part of it is copied.
+    void write_copy() {
+        const Bytes output = connection.output();
+        written_.assign(output.begin(), output.begin() + std::min(output.size(), write_size));
+        writing_ = true;
+        const auto then = [self = this->shared_from_this(), since = now_ms()](error_code ec, std::size_t size) {
+            self->writing_ = false;
+            if (self->done) return;
+            self->unsent_.waited(now_ms() - since);
+            self->wrote(ec, size);
+            const bool is_idle = self->connection.output().empty();
+            if (is_idle && self->written_.capacity() > kept_size) std::vector<std::uint8_t>().swap(self->written_);
+            self->service();
+        };
+        stream.async_write_some(net::buffer(written_), then);
+    }
+
+    void wrote(error_code ec, std::size_t size) {
         if (ec) { // nobody is left to read it
             broken_ = true;
             end_of_stream(ec);
+            connection.written(connection.output().size());
         } else {
+            unsent_.took(stream.lowest_layer(), size);
             connection.written(size);
             if (connection.writable()) room_came.wake();
-            const bool is_idle = connection.output().empty();
-            if (is_idle && written_.capacity() > kept_size) std::vector<std::uint8_t>().swap(written_);
         }
-        service();
     }
 
     /// A timer that is set for an earlier time stays: it looks again when it fires.
@@ -345,21 +375,13 @@ private:
 
     template <class Other> void handle(const Other &) {} // the engine answers it
 
-    void handle(const Text &e) { push({MessageKind::text, text_of(e.data.data(), e.data.size()), e.first, e.last}); }
+    void handle(const Text &e) {
+        messages_.push(MessageKind::text, e.data, e.first, e.last);
+        messages_came.wake();
+    }
+
     void handle(const Binary &e) {
-        const auto *data = reinterpret_cast<const char *>(e.data.data());
-        push({MessageKind::binary, text_of(data, e.data.size()), e.first, e.last});
-    }
-
-    std::string text_of(const char *data, std::size_t size) {
-        std::string text = std::move(spare_);
-        text.assign(data, size);
-        return text;
-    }
-
-    void push(message m) {
-        queued_ += cost(m);
-        queue_.push_back(std::move(m));
+        messages_.push(MessageKind::binary, {reinterpret_cast<const char *>(e.data.data()), e.data.size()}, e.first, e.last);
         messages_came.wake();
     }
 
@@ -404,12 +426,15 @@ private:
     net::steady_timer timer_;
     std::uint64_t armed_for_ = SANSOCK_NEVER;
     std::vector<std::uint8_t> input_, written_;
-    std::deque<message> queue_;
-    std::size_t queued_ = 0;
-    std::string spare_;
+    inbox messages_;
+    unsent_limit unsent_;
     error_code transport_error_;
     bool ready_ = false; ///< The handshake of TLS, if any, is done.
     bool reading_ = false, writing_ = false, paused_ = false;
+    bool gathering_ = false;   ///< Messages that were sent wait for those that answer others of the same read.
+    bool looks_again_ = false; ///< A handler is under way that ends it.
+    bool progress_ = false;    ///< A message was read or sent since that handler looked.
+    std::uint64_t gathering_until_ = 0;
     bool stream_ended_ = false;
     bool broken_ = false; ///< A write has failed.
     bool shut_ = false;   ///< Our direction has ended.

@@ -9,6 +9,7 @@ enum sansock_client_phase {
     SANSOCK_CLIENT_OVER
 };
 
+/// One client; see sansock/client.h. Its fields are not for programs.
 struct sansock_client {
     int fd;
     enum sansock_client_phase phase;

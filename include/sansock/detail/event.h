@@ -11,6 +11,7 @@
 /* How much is read at once, and how much the buffer of libevent is given to write. */
 #define SANSOCK_EVENT_CHUNK (64 * 1024)
 
+/// One connection; see sansock/event.h. Its fields are not for programs.
 struct sansock_event {
     sansock_session session;
     void *user;

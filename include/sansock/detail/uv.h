@@ -11,6 +11,19 @@
 /* How much is read at once, and copied to be written when the system takes no more. */
 #define SANSOCK_UV_CHUNK (64 * 1024)
 
+/// What a client needs until it is connected.
+typedef struct sansock_uv_opening {
+    union {
+        uv_getaddrinfo_t resolve;
+        uv_connect_t connect;
+    } request;
+    struct addrinfo *addresses, *address;
+    const sansock_config *config;
+    char host[256];
+} sansock_uv_opening;
+
+/// One connection; see sansock/uv.h. Its fields are not for programs. What only some peers need at a time has memory of its
+/// own: most are idle.
 struct sansock_uv {
     sansock_session session;
     void *user;
@@ -20,28 +33,20 @@ struct sansock_uv {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } handle;
-    uv_timer_t timer;
     sansock_uv_handler handler;
     void (*drained)(sansock_uv *peer);
-    const sansock_config *config;
     void *ssl_context;
+    uv_timer_t *timer; /* while there is a deadline */
     uint64_t timer_deadline;
-    uint8_t *pending; /* a copy of what is being written */
-    size_t pending_len; /* how much of it has not been reported */
+    uv_write_t *pending; /* what is being written: a copy lies behind it */
+    sansock_uv_opening *opening;
+    uint32_t pending_len; /* how much of it has not been reported */
     int error;
-    int handles;  /* that are not closed yet */
-    int requests; /* that are under way */
+    uint16_t requests; /* that are under way */
+    bool closed;       /* the handle is */
     bool working, ending, reading, closing;
     bool full;  /* it was not writable */
     bool asked; /* within a call of the program */
-    union {
-        uv_getaddrinfo_t resolve;
-        uv_connect_t connect;
-    } opening;
-    uv_write_t writing;
-    uv_shutdown_t shutting;
-    struct addrinfo *addresses, *address;
-    char host[256];
 #ifdef SANSOCK_OPENSSL
     sansock_tls tls;
 #endif
@@ -50,7 +55,7 @@ struct sansock_uv {
 static inline void sansock_uv_work(sansock_uv *p);
 static inline void sansock_uv_end(sansock_uv *p);
 
-static inline uint64_t sansock_uv_now(const sansock_uv *p) { return uv_now(p->timer.loop); }
+static inline uint64_t sansock_uv_now(const sansock_uv *p) { return uv_now(p->handle.any.loop); }
 
 static inline sansock_uv *sansock_uv_of(const uv_handle_t *handle) { return (sansock_uv *)handle->data; }
 
@@ -60,24 +65,28 @@ static inline sansock_uv *sansock_uv_new(uv_loop_t *loop, const sansock_uv_optio
     p->handler = options->handler;
     p->drained = options->drained;
     p->user = options->user;
-    p->config = options->config;
     p->ssl_context = options->ssl_context;
     p->timer_deadline = SANSOCK_NEVER;
-    uv_timer_init(loop, &p->timer);
     if (is_pipe)
         uv_pipe_init(loop, &p->handle.pipe, 0);
     else
         uv_tcp_init(loop, &p->handle.tcp);
-    p->handles = 2;
-    p->timer.data = p->handle.any.data = p;
+    p->handle.any.data = p;
     return p;
 }
 
-/* Frees a peer whose handles are closed. */
+/* Frees what connecting needed. */
+static inline void sansock_uv_forget_opening(sansock_uv *p) {
+    if (p->opening && p->opening->addresses) uv_freeaddrinfo(p->opening->addresses);
+    free(p->opening);
+    p->opening = NULL;
+}
+
+/* Frees a peer whose handle is closed. */
 static inline void sansock_uv_release(sansock_uv *p) {
-    if (p->handles > 0 || p->requests > 0 || p->working) return;
+    if (!p->closed || p->requests > 0 || p->working) return;
     if (p->handler) p->handler(p, NULL);
-    if (p->addresses) uv_freeaddrinfo(p->addresses);
+    sansock_uv_forget_opening(p);
 #ifdef SANSOCK_OPENSSL
     sansock_tls_free(&p->tls);
 #endif
@@ -88,8 +97,18 @@ static inline void sansock_uv_release(sansock_uv *p) {
 
 static inline void sansock_uv_closed(uv_handle_t *handle) {
     sansock_uv *p = sansock_uv_of(handle);
-    p->handles--;
+    p->closed = true;
     sansock_uv_release(p);
+}
+
+static inline void sansock_uv_free_timer(uv_handle_t *timer) { free(timer); }
+
+/* Ends the timer, until there is a deadline again. */
+static inline void sansock_uv_stop_timer(sansock_uv *p) {
+    if (!p->timer) return;
+    p->timer->data = NULL; /* it belongs to no peer now */
+    uv_close((uv_handle_t *)p->timer, sansock_uv_free_timer);
+    p->timer = NULL;
 }
 
 /// Closes the transport at once. The handler is called with NULL, later. May be repeated.
@@ -97,11 +116,26 @@ static inline void sansock_uv_end(sansock_uv *p) {
     if (p->ending) return;
     p->ending = true;
     if (!uv_is_closing(&p->handle.any)) uv_close(&p->handle.any, sansock_uv_closed); /* else see sansock_uv_try_again */
-    uv_close((uv_handle_t *)&p->timer, sansock_uv_closed);
+    sansock_uv_stop_timer(p);
+}
+
+/* Has the timer call after so many milliseconds. Without memory for it the peer is ended. */
+static inline void sansock_uv_start_timer(sansock_uv *p, uv_timer_cb call, uint64_t ms) {
+    if (!p->timer) {
+        p->timer = (uv_timer_t *)malloc(sizeof *p->timer);
+        if (!p->timer) {
+            p->error = UV_ENOMEM;
+            sansock_uv_end(p);
+            return;
+        }
+        uv_timer_init(p->handle.any.loop, p->timer);
+        p->timer->data = p;
+    }
+    uv_timer_start(p->timer, call, ms, 0);
 }
 
 /* Makes the connection of the engine, with TLS below it; for a client, to this host. */
-static inline bool sansock_uv_begin(sansock_uv *p, const char *host) {
+static inline bool sansock_uv_begin(sansock_uv *p, const sansock_config *config, const char *host) {
     uv_os_fd_t fd;
     if (p->handle.any.type == UV_TCP && uv_fileno(&p->handle.any, &fd) == 0) sansock_socket_prepare(fd);
 #ifdef SANSOCK_OPENSSL
@@ -111,7 +145,7 @@ static inline bool sansock_uv_begin(sansock_uv *p, const char *host) {
     (void)host;
     if (p->ssl_context) return false;
 #endif
-    if (sansock_session_init(&p->session, p->config, sansock_uv_now(p)) != SANSOCK_OK) return false;
+    if (sansock_session_init(&p->session, config, sansock_uv_now(p)) != SANSOCK_OK) return false;
     p->session.reads_always = host != NULL;
     return true;
 }
@@ -157,7 +191,7 @@ static inline void sansock_uv_report_pending(sansock_uv *p) {
     size_t left = p->pending ? uv_stream_get_write_queue_size(&p->handle.stream) : p->pending_len;
     if (left >= p->pending_len) return;
     sansock_uv_report(p, p->pending_len - left);
-    p->pending_len = left;
+    p->pending_len = (uint32_t)left;
 }
 
 static inline void sansock_uv_wrote(uv_write_t *request, int status) {
@@ -174,15 +208,15 @@ static inline void sansock_uv_wrote(uv_write_t *request, int status) {
 
 /* Has libuv write a copy when the system takes bytes again. */
 static inline void sansock_uv_write_later(sansock_uv *p, const void *data, size_t len) {
-    p->pending_len = len < SANSOCK_UV_CHUNK ? len : SANSOCK_UV_CHUNK;
-    p->pending = (uint8_t *)malloc(p->pending_len);
+    p->pending_len = len < SANSOCK_UV_CHUNK ? (uint32_t)len : SANSOCK_UV_CHUNK;
+    p->pending = (uv_write_t *)malloc(sizeof *p->pending + p->pending_len);
     if (!p->pending) {
         sansock_uv_lost(p, UV_ENOMEM);
         return;
     }
-    memcpy(p->pending, data, p->pending_len);
-    uv_buf_t buffer = uv_buf_init((char *)p->pending, (unsigned)p->pending_len);
-    int status = uv_write(&p->writing, &p->handle.stream, &buffer, 1, sansock_uv_wrote);
+    uv_buf_t buffer = uv_buf_init((char *)(p->pending + 1), p->pending_len);
+    memcpy(buffer.base, data, p->pending_len);
+    int status = uv_write(p->pending, &p->handle.stream, &buffer, 1, sansock_uv_wrote);
     if (status == 0) {
         p->requests++;
     } else {

@@ -5,6 +5,7 @@
 static inline void sansock_uv_shut(uv_shutdown_t *request, int status) {
     sansock_uv *p = sansock_uv_of((uv_handle_t *)request->handle);
     (void)status; /* the peer may be gone; reading tells */
+    free(request);
     p->requests--;
     sansock_uv_release(p);
 }
@@ -15,7 +16,7 @@ static inline void sansock_uv_due(uv_timer_t *timer);
  * of the last output has a second. */
 static inline void sansock_uv_close_while_writing(sansock_uv *p) {
     if (p->ssl_context && !p->closing)
-        uv_timer_start(&p->timer, sansock_uv_due, 1000, 0);
+        sansock_uv_start_timer(p, sansock_uv_due, 1000);
     else if (!p->ssl_context)
         sansock_uv_end(p);
     p->closing = true;
@@ -37,10 +38,13 @@ static inline void sansock_uv_follow_transport(sansock_uv *p) {
         if (instruction == SANSOCK_TRANSPORT_SHUTDOWN_WRITE) return; /* close_notify says it */
     }
 #endif
-    if (instruction == SANSOCK_TRANSPORT_CLOSE)
+    uv_shutdown_t *request = instruction == SANSOCK_TRANSPORT_CLOSE ? NULL : (uv_shutdown_t *)malloc(sizeof *request);
+    if (!request)
         sansock_uv_end(p);
-    else if (uv_shutdown(&p->shutting, &p->handle.stream, sansock_uv_shut) == 0)
+    else if (uv_shutdown(request, &p->handle.stream, sansock_uv_shut) == 0)
         p->requests++;
+    else
+        free(request);
 }
 
 static inline void sansock_uv_due(uv_timer_t *timer) {
@@ -61,9 +65,9 @@ static inline void sansock_uv_set_timer(sansock_uv *p) {
     if (deadline == p->timer_deadline || p->closing) return;
     p->timer_deadline = deadline;
     if (deadline == SANSOCK_NEVER)
-        uv_timer_stop(&p->timer);
+        sansock_uv_stop_timer(p);
     else
-        uv_timer_start(&p->timer, sansock_uv_due, deadline > now ? deadline - now : 0, 0);
+        sansock_uv_start_timer(p, sansock_uv_due, deadline > now ? deadline - now : 0);
 }
 
 static inline void sansock_uv_set_reading(sansock_uv *p) {
@@ -99,10 +103,8 @@ static inline void sansock_uv_work(sansock_uv *p) {
     }
     p->working = false;
     if (!p->ending) sansock_uv_follow_transport(p);
-    if (!p->ending) {
-        sansock_uv_set_timer(p);
-        sansock_uv_set_reading(p);
-    }
+    if (!p->ending) sansock_uv_set_timer(p);
+    if (!p->ending) sansock_uv_set_reading(p);
     sansock_uv_release(p);
 }
 
@@ -120,9 +122,10 @@ static inline void sansock_uv_connected(uv_connect_t *request, int status);
 
 /* Tries the next address. */
 static inline int sansock_uv_try(sansock_uv *p) {
-    const struct addrinfo *to = p->address;
-    p->address = to->ai_next;
-    int status = uv_tcp_connect(&p->opening.connect, &p->handle.tcp, to->ai_addr, sansock_uv_connected);
+    sansock_uv_opening *opening = p->opening;
+    const struct addrinfo *to = opening->address;
+    opening->address = to->ai_next;
+    int status = uv_tcp_connect(&opening->request.connect, &p->handle.tcp, to->ai_addr, sansock_uv_connected);
     if (status == 0) p->requests++;
     return status;
 }
@@ -132,11 +135,11 @@ static inline void sansock_uv_try_again(uv_handle_t *handle) {
     sansock_uv *p = sansock_uv_of(handle);
     p->requests--;
     if (p->ending) {
-        p->handles--;
+        p->closed = true;
         sansock_uv_release(p);
         return;
     }
-    uv_tcp_init(p->timer.loop, &p->handle.tcp);
+    uv_tcp_init(p->handle.any.loop, &p->handle.tcp);
     p->handle.any.data = p;
     int status = sansock_uv_try(p);
     if (status != 0) {
@@ -150,13 +153,14 @@ static inline void sansock_uv_connected(uv_connect_t *request, int status) {
     p->requests--;
     if (p->ending) {
         sansock_uv_release(p);
-    } else if (status != 0 && p->address) {
+    } else if (status != 0 && p->opening->address) {
         p->requests++; /* for the callback of closing */
         uv_close(&p->handle.any, sansock_uv_try_again);
-    } else if (status != 0 || !sansock_uv_begin(p, p->host)) {
+    } else if (status != 0 || !sansock_uv_begin(p, p->opening->config, p->opening->host)) {
         p->error = status != 0 ? status : UV_ENOMEM;
         sansock_uv_end(p);
     } else {
+        sansock_uv_forget_opening(p);
         sansock_uv_work(p);
     }
 }
@@ -164,7 +168,7 @@ static inline void sansock_uv_connected(uv_connect_t *request, int status) {
 static inline void sansock_uv_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found) {
     sansock_uv *p = (sansock_uv *)request->data;
     p->requests--;
-    p->addresses = p->address = found;
+    p->opening->addresses = p->opening->address = found;
     if (p->ending) {
         sansock_uv_release(p);
         return;
@@ -183,12 +187,14 @@ static inline int sansock_uv_resolve(sansock_uv *p, uint16_t port) {
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     snprintf(number, sizeof number, "%u", (unsigned)port);
-    p->opening.resolve.data = p;
-    int status = uv_getaddrinfo(p->timer.loop, &p->opening.resolve, sansock_uv_resolved, p->host, number, &hints);
+    sansock_uv_opening *opening = p->opening;
+    opening->request.resolve.data = p;
+    uv_loop_t *loop = p->handle.any.loop;
+    int status = uv_getaddrinfo(loop, &opening->request.resolve, sansock_uv_resolved, opening->host, number, &hints);
     if (status == 0) {
         p->requests++;
         p->timer_deadline = sansock_uv_now(p) + 10000;
-        uv_timer_start(&p->timer, sansock_uv_due, 10000, 0);
+        sansock_uv_start_timer(p, sansock_uv_due, 10000);
     }
     return status;
 }

@@ -1,0 +1,116 @@
+"""The page of the servers, made from what was recorded: ``page.py [--check]``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from servers import FAMILIES, Family
+
+FOLDER = Path(__file__).parent
+
+
+def write() -> None:
+    """Writes the page."""
+    (FOLDER / "README.md").write_text(text())
+
+
+def text() -> str:
+    """The page."""
+    return "\n".join(lines(json.loads((FOLDER / "results.json").read_text()))) + "\n"
+
+
+def lines(results: dict[str, Any]) -> Iterator[str]:
+    """Its lines."""
+    yield from INTRODUCTION.strip().splitlines()
+    yield ""
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    yield f"Measured on {results['machine']}, {results['rounds']} rounds: {versions}. Other programs had a share of both"
+    yield "processors meanwhile: that lowers the messages in a second, and raises all figures a little."
+    for family in FAMILIES:
+        yield from ("", f"## {family.title}", "")
+        yield f"Ratios are to {NAMED[family.title]}."
+        yield ""
+        yield from table(family, results["rows"])
+    yield ""
+    yield from LIMITS.strip().splitlines()
+
+
+def table(family: Family, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A row for each cell."""
+    names = (*family.ours, *family.others)
+    yield f"| | {' | '.join(names)} |"
+    yield "| --- | " + " | ".join(["---:"] * len(names)) + " |"
+    for row in rows:
+        best = min(row["figures"][name]["nanoseconds"] for name in family.best_of)
+        cells = [figure(row["figures"][name], best if name in family.ours else None) for name in names]
+        yield f"| {label(row)} | {' | '.join(cells)} |"
+
+
+def label(row: dict[str, Any]) -> str:
+    """What a row measures."""
+    many = "1 connection" if row["connections"] == 1 else f"{row['connections']} connections"
+    return f"{row['size']}, {many}, {row['in_flight']} in flight"
+
+
+def figure(found: dict[str, int], best: int | None) -> str:
+    """The numbers of a server, with the ratio for one of ours."""
+    ratio = "" if best is None else f" **{found['nanoseconds'] / best:.2f}**"
+    return f"{found['nanoseconds'] / 1000:,.2f}{ratio}<br>{found['per_second'] / 1000:,.1f}"
+
+
+NAMED = {
+    "C": "libwebsockets",
+    "C++": "Beast; uWebSockets, which brings a loop of its own, is beside it",
+    "Rust": "the best of the three others",
+}
+INTRODUCTION = """
+# Servers in C, C++ and Rust
+
+Echo servers over loopback, each in a process of its own on one processor, and one client program on another. The client
+sends frames that are made before, and counts what comes back; what comes in the time before the measurement is compared
+with what was sent. What counts is the processor time of the server, as the system tells it, for each binary message that
+it receives and sends back: system calls and the event loop are in it.
+
+Figures are microseconds of the server's processor for each message, the median of all rounds, and below it thousands of
+messages in a second, which depend on the client too. Bold are ratios of processor time: below 1, ours takes less. All
+have `TCP_NODELAY` (ours set it themselves), no compression, and no log. Ours are the programs of `examples`; the servers in
+Rust are those of `bindings/tokio/benches`, on one thread, each in the way of its library that writes when nothing more has
+arrived, if it has one.
+
+`make bench-hosts` runs all of it again and writes this page; `make bench-hosts CELLS='20B-*' ROUNDS=1` runs a part and
+prints it.
+"""
+LIMITS = """
+## What limits the rest
+
+Profiles are by `perf`, and counts of system calls by `strace`, of the cells above 0.95.
+
+- **One connection, one message.** 96 % of the epoll server's time is the kernel's: 30 % wakes the client, 26 % switches to
+  sleep and back. Each server makes the same three calls for a message. What differs from run to run is more than what
+  differs between the libraries.
+- **1 MiB.** A message is copied four times: out of the kernel, unmasked out of the read buffer into the engine's store,
+  into the output, and into the kernel; over Asio once more, into the message of the program. With 100 of them in memory
+  none fits the caches: copies in user space (`memmove`, and unmasking) are 26 % of the epoll server's time and 29 % of the
+  Asio server's. Beast reads into the message of the program, unmasks it there, and writes from there; so do fastwebsockets and
+  tokio-websockets. A host can do that for what it sends: it writes a payload behind a header of the engine's. These do not.
+- **io_uring.** The example reads and writes 16 KiB at a time, for small connections, and copies what it writes, as the
+  output may move while the kernel reads it: 64 pairs of operations for 1 MiB, each with a call of its own. From 16 KiB on
+  that is most of its time.
+- **libevent.** A bufferevent of libevent 2.1 reads 4 KiB at a time, asks before each read how much there is, and writes
+  16 KiB at a time, so that the last bytes of a frame of that size go alone. A small message takes five calls of the system
+  in place of two: `ioctl`, `readv`, `epoll_ctl` twice and `writev`.
+- **Rust.** With 20 B and 125 B on 100 connections the calls of the system are the same; 21 % of our server's time is outside the kernel,
+  and 14 % of that of fastwebsockets. From 16 KiB on, ours makes the copies of the 1 MiB cells; the libraries that are faster pass
+  on what they have read by reference, and write it from there.
+- **Asio, 16 KiB with 64 in flight on 100 connections**: 12 % are copies in user space, and about a tenth goes to the allocator,
+  for the messages that wait to be read, and to page faults, as it gives memory back and takes it again.
+"""
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(None if (FOLDER / "README.md").read_text() == text() else "the page is stale: make bench-hosts-page")
+    write()
