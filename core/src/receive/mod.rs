@@ -12,6 +12,8 @@ mod message;
 #[cfg(test)]
 #[allow(dead_code, unreachable_patterns, reason = "code of the tests beside this crate")]
 mod tests;
+#[cfg(feature = "trace")]
+mod trace;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -166,6 +168,8 @@ impl FrameReader {
         if self.header_len == 0 {
             self.frame_start = self.received + at as u64;
         }
+        #[cfg(feature = "trace")]
+        self.note_header(&bytes[at..], context.sender);
         let Some((header, size)) = self.read_header(&bytes[at..], context.sender)? else {
             return Ok(Progress::Done(bytes.len()));
         };
