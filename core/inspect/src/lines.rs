@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::entry::{Entry, Fault, Frame, Head, Message, Payload, Side, What};
+use sansock::states::trace::Machine;
+
+use crate::entry::{Entry, Fault, Frame, Head, Message, Payload, Side, Step, What, transport_name};
 
 /// How many characters of a payload are shown.
 const SHOWN: usize = 100;
@@ -43,6 +45,7 @@ pub fn line(entry: &Entry) -> String {
             let reason = if reason.is_empty() { String::new() } else { format!(" {}", printable(reason)) };
             let _ = write!(text, "{how}: {code}{reason}{who}");
         }
+        What::Eof => text.push_str("sends no more"),
         What::Incomplete { text: what } => {
             let _ = write!(text, "incomplete: {what}");
         }
@@ -51,7 +54,36 @@ pub fn line(entry: &Entry) -> String {
         }
     }
     text.truncate(text.trim_end().len());
+    push_steps(&entry.steps, &mut text);
     text
+}
+
+/// Which states of the ends change: that a frame is one of a message is seen in the frame.
+fn push_steps(steps: &[Step], text: &mut String) {
+    let is_shown = |step: &&Step| step.machine == Machine::Closing && step.row.from != step.row.to;
+    for (index, step) in steps.iter().filter(is_shown).enumerate() {
+        let _ = write!(
+            text,
+            "{}{}: {} -> {}",
+            if index == 0 { " [" } else { ", " },
+            name(step.end),
+            step.row.from,
+            step.row.to
+        );
+        if let Some(transport) = step.transport {
+            let _ = write!(text, ", transport: {}", transport_name(transport));
+        }
+    }
+    if steps.iter().any(|step| is_shown(&step)) {
+        text.push(']');
+    }
+}
+
+fn name(end: Side) -> &'static str {
+    match end {
+        Side::Client => "client",
+        Side::Server => "server",
+    }
 }
 
 fn push_head(head: &Head, text: &mut String) {
