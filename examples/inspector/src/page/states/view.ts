@@ -102,7 +102,7 @@ function closingOrder({ client, server }: Courses, show: (entry: Entry) => void)
   const all = [...(client?.steps ?? []), ...(server?.steps ?? [])];
   const closing = all
     .filter(({ step }) => step.machine === "closing" && step.on !== "handshake complete")
-    .sort((one, other) => (one.entry?.id ?? 0) - (other.entry?.id ?? 0));
+    .sort((one, other) => one.order - other.order);
   if (closing.length === 0) return undefined;
   const items = closing.map(({ step, entry }) => {
     const transport = step.transport === undefined ? "" : `, transport: ${step.transport}`;
