@@ -45,6 +45,7 @@ const press = async (...keys) => {
 };
 
 tests.set("the diagrams are those of the engine's tables", async () => {
+  // For the next two tests as well: Firefox says nothing of a file that is chosen once more.
   await drop(page, name, [CAPTURE]);
   const names = { handshake: "Opening handshake", message: "Messages", closing: "Connection" };
   const [client, server] = [await end("client"), await end("server")];
@@ -56,7 +57,6 @@ tests.set("the diagrams are those of the engine's tables", async () => {
 });
 
 tests.set("a capture that ends well", async () => {
-  await drop(page, name, [CAPTURE]);
   await press("End");
   const [client, server] = [await end("client"), await end("server")];
   assert.equal(client["Opening handshake"].current, "open");
@@ -84,7 +84,6 @@ tests.set("a capture that ends well", async () => {
 });
 
 tests.set("the way goes up to the selected row", async () => {
-  await drop(page, name, [CAPTURE]);
   await press("Home", "ArrowDown");
   const [client, server] = [await end("client"), await end("server")];
   assert.equal(client["Opening handshake"].current, "response");
