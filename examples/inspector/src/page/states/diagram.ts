@@ -82,8 +82,10 @@ function arrow(from: Place, to: Place, width: number): Arrow {
   const half = NODE / 2;
   if (from === to) {
     const x = from.x + from.width / 2;
+    // Arrows come from above, but not to the first.
+    const wordsBeside = from.layer === 0 ? -half - 5 : half + 10;
     const path = `M${x - 6} ${from.y - half + 2}C${x + 26} ${from.y - half - 12} ${x + 26} ${from.y + half + 12} ${x - 5} ${from.y + half - 1}`;
-    return { path, tip: tipAt(x - 5, from.y + half - 1, -1, -0.5), middle: { x: from.x, y: from.y - half - 5, anchor: "middle" } };
+    return { path, tip: tipAt(x - 5, from.y + half - 1, -1, -0.5), middle: { x: from.x, y: from.y + wordsBeside, anchor: "middle" } };
   }
   const step = to.layer - from.layer;
   if (step === 1) {
@@ -93,7 +95,7 @@ function arrow(from: Place, to: Place, width: number): Arrow {
     return { path, tip: tipAt(to.x, bottom, 0, 1), middle: { x: (from.x + to.x) / 2 + 7, y: middle + 4, anchor: "start" } };
   }
   // Past the layers between: at the left, or back at the right.
-  const side = step > 0 && from.layer === 0 ? -1 : 1;
+  const side = step > 0 && from.layer === 0 && to.isFirst ? -1 : 1;
   const edge = side < 0 ? 3 : width - 3;
   const [begin, end] = [from.x + (side * from.width) / 2, to.x + (side * to.width) / 2];
   const path = `M${begin} ${from.y}C${edge} ${from.y} ${edge} ${from.y} ${edge} ${(from.y + to.y) / 2}S${edge} ${to.y} ${end + 2 * side} ${to.y}`;

@@ -7,6 +7,8 @@ export interface Place {
   readonly y: number;
   readonly width: number;
   readonly layer: number;
+  /** Whether it is the leftmost of its layer. */
+  readonly isFirst: boolean;
 }
 
 export interface Layout {
@@ -45,7 +47,8 @@ export function layOut(machine: Machine, begin: string): Layout {
     let left = (width - rowWidth(states)) / 2;
     for (const state of states) {
       const own = widthOf(state);
-      places.set(state, { x: left + own / 2, y: TOP + layer * LAYER, width: own, layer });
+      const isFirst = state === states[0];
+      places.set(state, { x: left + own / 2, y: TOP + layer * LAYER, width: own, layer, isFirst });
       left += own + GAP;
     }
   });
