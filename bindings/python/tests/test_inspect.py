@@ -35,6 +35,7 @@ ENTRIES: dict[str, Any] = {
     "fault": sansock.inspect.FaultEntry,
     "answer": sansock.inspect.AnswerEntry,
     "closed": sansock.inspect.ClosedEntry,
+    "eof": sansock.inspect.EofEntry,
     "incomplete": sansock.inspect.TextEntry,
     "note": sansock.inspect.TextEntry,
 }
@@ -258,6 +259,7 @@ def test_entries_have_the_types_that_are_written() -> None:
         inspector = Inspector()
         for sender, data in said:
             inspector.feed(1, "client" if sender == ">" else "server", data)
+        inspector.end(1, "server")
         inspector.finish()
         for entry in inspector.take():
             assert is_of(entry, ENTRIES[entry["type"]]), entry
@@ -265,6 +267,23 @@ def test_entries_have_the_types_that_are_written() -> None:
             count += 1
     assert seen == set(ENTRIES)
     assert count > 2000
+
+
+def test_the_machines_and_what_they_do() -> None:
+    inspector = Inspector(extensions="")
+    machines = inspector.machines
+    assert [machine["name"] for machine in machines] == ["handshake", "message", "closing"]
+    assert all(is_of(machine, sansock.inspect.Machine) for machine in machines)
+    inspector.feed(1, "client", bytes.fromhex("888003030303"), now=5)
+    inspector.end(1, "client", now=6)
+    frame, end = (entry for entry in inspector.take() if entry["type"] in ("frame", "eof"))
+    steps = [(step["end"], step["on"], step["to"]) for step in frame["steps"] if step["machine"] == "closing"]
+    assert steps == [("server", "peer close", "close received")]
+    assert [deadline["timer"] for deadline in frame["deadlines"]["server"]] == ["close", "write"]
+    assert frame["deadlines"]["server"][0]["at"] == frame["time"] + 10_000_000
+    assert [step.get("transport") for step in end["steps"]] == ["close", None]
+    rows = [(row["from"], row["on"], row["to"]) for machine in machines for row in machine["rows"]]
+    assert all((step["from"], step["on"], step["to"]) in rows for step in frame["steps"] + end["steps"])
 
 
 def test_keys_that_are_always_there() -> None:
