@@ -54,27 +54,26 @@ pub fn line(entry: &Entry) -> String {
         }
     }
     text.truncate(text.trim_end().len());
-    push_steps(&entry.steps, &mut text);
+    push_steps(entry, &mut text);
     text
 }
 
-/// Which states of the ends change: that a frame is one of a message is seen in the frame.
-fn push_steps(steps: &[Step], text: &mut String) {
-    let is_shown = |step: &&Step| step.machine == Machine::Closing && step.row.from != step.row.to;
-    for (index, step) in steps.iter().filter(is_shown).enumerate() {
-        let _ = write!(
-            text,
-            "{}{}: {} -> {}",
-            if index == 0 { " [" } else { ", " },
-            name(step.end),
-            step.row.from,
-            step.row.to
-        );
+/// Which states of the ends change, the sender's first. Every handshake opens the connection, and every frame is one of a message:
+/// that is not said.
+fn push_steps(entry: &Entry, text: &mut String) {
+    let is_shown = |step: &&Step| {
+        step.machine == Machine::Closing && step.row.from != step.row.to && step.row.to.to_string() != "open"
+    };
+    let mut begin = if matches!(entry.what, What::Head(_)) { "\n      [" } else { " [" };
+    let ends = entry.from.map(|from| [from, from.other()]).into_iter().flatten();
+    for step in ends.flat_map(|end| entry.steps.iter().filter(move |step| step.end == end)).filter(is_shown) {
+        let _ = write!(text, "{begin}{}: {} -> {}", name(step.end), step.row.from, step.row.to);
         if let Some(transport) = step.transport {
             let _ = write!(text, ", transport: {}", transport_name(transport));
         }
+        begin = ", ";
     }
-    if steps.iter().any(|step| is_shown(&step)) {
+    if begin == ", " {
         text.push(']');
     }
 }

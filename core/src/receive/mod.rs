@@ -169,8 +169,11 @@ impl FrameReader {
             self.frame_start = self.received + at as u64;
         }
         #[cfg(feature = "trace")]
-        self.note_header(&bytes[at..], context.sender);
-        let Some((header, size)) = self.read_header(&bytes[at..], context.sender)? else {
+        let first = self.first_byte(&bytes[at..]);
+        let read = self.read_header(&bytes[at..], context.sender);
+        #[cfg(feature = "trace")]
+        self.note_header(first, &read, context.sender);
+        let Some((header, size)) = read? else {
             return Ok(Progress::Done(bytes.len()));
         };
         let at = at + size;

@@ -1,22 +1,20 @@
 //! Which row of the table of messages a frame takes, for programs that show connections: the feature `trace`.
 
 use super::FrameReader;
-use crate::error::FaultKind;
-use crate::frame;
+use crate::error::{Breach, FaultKind};
+use crate::frame::Header;
 use crate::send::Sender;
 
 impl FrameReader {
-    /// Notes the row of the frame whose header ends in these bytes, which are read next: unless a rule is broken that is not the
-    /// table's.
-    pub(super) fn note_header(&self, bytes: &[u8], sender: &mut Sender) {
-        let (mut header, begun) = (self.header, usize::from(self.header_len));
-        let len = header.len().min(begun + bytes.len());
-        header[begun..len].copy_from_slice(&bytes[..len - begun]);
-        if len == 0 || !sender.trace.is_on() {
-            return;
-        }
-        let is_noted = match frame::decode(&header[..len], self.rules(sender)) {
-            Ok(decoded) => decoded.is_some(),
+    /// The first byte of the header that goes on with these bytes, or begins with them; 0 if there is none.
+    pub(super) fn first_byte(&self, bytes: &[u8]) -> u8 {
+        if self.header_len > 0 { self.header[0] } else { bytes.first().copied().unwrap_or_default() }
+    }
+
+    /// Notes the row of a frame whose header has been read: unless a rule is broken that is not the table's.
+    pub(super) fn note_header(&self, first: u8, read: &Result<Option<(Header, usize)>, Breach>, sender: &mut Sender) {
+        let is_noted = match read {
+            Ok(header) => header.is_some(),
             Err(breach) => matches!(
                 breach.kind,
                 FaultKind::ReservedOpcode
@@ -26,7 +24,7 @@ impl FrameReader {
             ),
         };
         if is_noted {
-            sender.note_frame(self.message.is_some(), header[0]);
+            sender.note_frame(self.message.is_some(), first);
         }
     }
 }

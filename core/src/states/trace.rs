@@ -15,7 +15,7 @@
 //! ```
 
 use alloc::vec::Vec;
-use core::fmt::{self, Display, Write};
+use core::fmt::{self, Display};
 
 use super::{Transition, closing, handshake, message};
 
@@ -105,15 +105,22 @@ pub struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name(pub(crate) &'static str);
 
+/// Room for the longest name in words.
+const LONGEST: usize = 40;
+
 impl Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, character) in self.0.char_indices() {
-            if character.is_ascii_uppercase() && at > 0 {
-                formatter.write_char(' ')?;
+        // In one piece: these are written for each frame.
+        let (mut words, mut len) = ([0; LONGEST], 0);
+        for (at, byte) in self.0.bytes().enumerate() {
+            if byte.is_ascii_uppercase() && at > 0 {
+                words[len] = b' ';
+                len += 1;
             }
-            formatter.write_char(character.to_ascii_lowercase())?;
+            words[len] = byte.to_ascii_lowercase();
+            len += 1;
         }
-        Ok(())
+        formatter.write_str(core::str::from_utf8(&words[..len]).unwrap_or_default())
     }
 }
 
