@@ -64,7 +64,11 @@ impl Course {
             return;
         }
         let Some(entry) = log.entry(entry) else { return };
-        entry.steps.extend(steps);
+        if entry.steps.is_empty() {
+            entry.steps = steps;
+        } else {
+            entry.steps.extend(steps);
+        }
         if running != self.told {
             let is_timed = entry.time.is_some();
             let deadlines = running.iter().map(|running| deadline(*running, now, is_timed)).collect();
