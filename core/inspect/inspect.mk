@@ -17,3 +17,4 @@ lint-inspect: $(DONE)/venv
 test-rust: test-inspect
 test-inspect: $(DONE)/rust
 	cargo test --quiet -p sansock-inspect
+	cargo test --quiet -p sansock --features trace --doc -- trace

@@ -159,16 +159,7 @@ const fn steps(rules: usize) -> [Step; 256] {
 }
 
 const fn step(byte: u8, state: FragmentState, deflate: bool) -> Step {
-    let fin = byte & 0x80 != 0;
-    let input = match (byte & 0x0f, fin) {
-        (0x1 | 0x2, true) => Input::Message,
-        (0x1 | 0x2, false) => Input::FirstFragment,
-        (0x0, true) => Input::LastFragment,
-        (0x0, false) => Input::Fragment,
-        (0x8..=0xa, true) => Input::Control,
-        (0x8..=0xa, false) => Input::ControlFragment,
-        _ => Input::Reserved,
-    };
+    let input = Input::of(byte);
     // RSV1 marks a compressed message on its first frame (RFC 7692 §6). Otherwise the bits are 0 (§5.2).
     let first = matches!(input, Input::Message | Input::FirstFragment);
     if byte & 0x70 != 0 && !(byte & 0x70 == COMPRESSED && deflate && first) {

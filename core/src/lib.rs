@@ -14,6 +14,8 @@
 //!   [`Connection::receive_request`]. Without it their calls are refused.
 //! - `tunnel` (default): [`Tunnel`], the way to a server through an HTTP or SOCKS proxy.
 //! - `getrandom`: [`random_seed`], which asks the operating system for the bytes that a connection is created with.
+//! - `trace`: [`states`], the three machines of a connection as data, what they have done, and which deadlines run: for
+//!   programs that show connections.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
@@ -45,7 +47,11 @@ mod receive;
 mod send;
 mod settings;
 mod shared;
+#[cfg(not(feature = "trace"))]
 mod states;
+#[cfg(feature = "trace")]
+#[cfg_attr(docsrs, doc(cfg(feature = "trace")))]
+pub mod states;
 mod syntax;
 mod text;
 #[cfg(feature = "tunnel")]
@@ -64,6 +70,9 @@ pub use handshake::fields::HttpVersion;
 #[cfg(feature = "getrandom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
 pub use random::random_seed;
+#[cfg(feature = "trace")]
+#[cfg_attr(docsrs, doc(cfg(feature = "trace")))]
+pub use send::Timer;
 pub use send::closing::{State, Transport};
 pub use send::{Output, PreparedMessage, Sender};
 pub use settings::{DeflateLimit, Role};

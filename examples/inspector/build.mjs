@@ -2,7 +2,7 @@
 //
 //   src/boot.ts, src/first.css -> what stands in the page as it is
 //   src/style.css, src/page, src/worker, and the module with the inspector -> packed: three lengths of four bytes, then
-//     style, script, worker, module; in gzip, in base 94
+//     style, script, worker, module; in gzip, in characters of seven bits
 //   all of it -> dist/inspector.html, and beside the module, for the relay of the package
 
 import { createHash } from "node:crypto";
@@ -48,7 +48,7 @@ writeFileSync(join(root, "dist", "inspector.html"), page);
 writeFileSync(join(dirname(MODULE), "inspector.html"), page);
 const size = Buffer.byteLength(page);
 console.log(
-  `inspector.html: ${size} bytes; packed ${packed.length}, of script ${script.length}, worker ${worker.length} and module`,
+  `inspector.html: ${size} bytes; packed ${Buffer.byteLength(packed)}, of script ${script.length}, worker ${worker.length} and module`,
 );
 if (size > LIMIT) {
   console.error(`inspector.html: more than ${LIMIT} bytes`);
@@ -90,23 +90,25 @@ async function pack(scripts, module) {
   buffers.forEach(({ length }, index) => lengths.writeUInt32BE(length, 4 * index));
   // Not before it is needed: it catches the errors of others, and prints itself.
   const { gzipAsync } = await import("@gfx/zopfli");
-  return base94(Buffer.from(await gzipAsync(Buffer.concat([lengths, ...buffers, module]), { numiterations: 15 })));
+  return sevens(Buffer.from(await gzipAsync(Buffer.concat([lengths, ...buffers, module]), { numiterations: 15 })));
 }
 
-/** As src/boot.ts reads it: a fifth more than the bytes, where base 64 is a third more. */
-function base94(bytes) {
-  const padded = Buffer.concat([bytes, Buffer.alloc(8 - ((bytes.length + 8) % 9))]);
-  const groups = [bytes.length.toString(16).padStart(8, "0")];
-  for (let at = 0; at < padded.length; at += 9) {
-    let group = BigInt(`0x${padded.toString("hex", at, at + 9)}`);
-    let text = "";
-    for (let digit = 0; digit < 11; digit += 1, group /= 94n) {
-      const value = Number(group % 94n);
-      text = String.fromCharCode(value + (value > 27 ? 33 : 32)) + text;
-    }
-    groups.push(text);
+/** As src/boot.ts reads it: a seventh more than the bytes, where base 64 is a third more. */
+function sevens(bytes) {
+  const unsafe = ["\0", "\r", "<"].map((character) => character.charCodeAt(0));
+  const values = [];
+  let [bits, held] = [0, 0];
+  for (const byte of [...bytes, 0, 0]) {
+    bits = (bits << 8) | byte;
+    for (held += 8; held >= 7; held -= 7) values.push((bits >> (held - 7)) & 127);
+    bits &= 127;
   }
-  return groups.join("");
+  let text = bytes.length.toString(16).padStart(8, "0");
+  for (let at = 0; at < Math.ceil((bytes.length * 8) / 7); at += 1) {
+    const kind = unsafe.indexOf(values[at]);
+    text += String.fromCharCode(kind < 0 ? values[at] : 256 + 128 * kind + values[(at += 1)]);
+  }
+  return text;
 }
 
 function minified(path) {

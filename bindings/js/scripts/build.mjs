@@ -47,8 +47,8 @@ const MODULES = [
     interfaces: ["Exports", "InspectExports"],
     tables: 9,
     passes: [],
-    limit: 345_000,
-    gzipLimit: 160_000,
+    limit: 365_000,
+    gzipLimit: 168_000,
   },
 ];
 /** Optimised for size: level "z" alone inlines too little to become small. */

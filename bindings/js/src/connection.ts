@@ -35,6 +35,9 @@ import { urlText } from "./url.js";
 /** `Symbol.dispose`, or where the runtime has none, a symbol that nobody uses. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose");
 
+/** The handle of a connection, for what shows it. No part of the package's interface. */
+export let handleOf: (connection: Connection) => number;
+
 /**
  * One WebSocket connection (RFC 6455), without its transport.
  *
@@ -51,6 +54,10 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose"
  * `POISONED` if the engine has failed.
  */
 export class Connection implements Disposable {
+  static {
+    handleOf = (connection) => connection.#handle;
+  }
+
   /** Which end of the connection this is. */
   readonly role: "client" | "server";
   readonly #engine: Engine;

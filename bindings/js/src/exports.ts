@@ -87,4 +87,6 @@ export interface InspectExports {
   inspector_end(inspector: number, connection: number, side: number, now: number): number;
   inspector_faults(inspector: number): number;
   inspector_take(inspector: number, form: number, limit: number): number;
+  inspector_machines(): number;
+  inspector_course(connection: number, side: number, now: number): number;
 }

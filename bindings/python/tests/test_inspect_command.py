@@ -53,10 +53,10 @@ TEXT = """\
   1 < continuation of a text, 1 bytes: b
   1 < text message of 3 bytes in 2 frames: a\\nb
   1 > pong, masked, 1 bytes: \\u{{1}}
-  1 > close, masked, 5 bytes: 4000 bye
+  1 > close, masked, 5 bytes: 4000 bye [client: open -> close sent, server: open -> close received]
   1 > is answered with close 88050fa0627965
   1 > closed: 4000 bye, begun here
-  1 < close, 5 bytes: 4000 bye
+  1 < close, 5 bytes: 4000 bye [server: close received -> closed, transport: close, client: close sent -> closed]
   1 < closed: 4000 bye
 """.format(hello=("hällo " * 20)[:100])
 

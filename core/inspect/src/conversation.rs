@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::agreed::Agreed;
+use crate::course::{Answered, Opening, Times};
 use crate::entry::{Head, Side, What};
 use crate::frames::Frames;
 use crate::head::{self, Asked, Outcome, Responses};
@@ -36,6 +37,7 @@ pub(crate) struct Conversation {
     responses: Option<Responses>,
     agreed: Option<Agreed>,
     origin: Origin,
+    opening: Opening,
     /// A proxy has been asked for a tunnel, and has not answered.
     is_tunnelling: bool,
 }
@@ -66,9 +68,24 @@ enum Stage {
 }
 
 impl Conversation {
-    pub(crate) fn new(number: u32, origin: Origin, agreed: Option<Agreed>) -> Self {
+    /// `begun` is when it began, if that is known.
+    pub(crate) fn new(number: u32, origin: Origin, agreed: Option<Agreed>, begun: Option<u64>) -> Self {
         let (client, server) = (Stream::default(), Stream::default());
-        Conversation { number, client, server, asked: None, responses: None, agreed, origin, is_tunnelling: false }
+        let mut opening = Opening::new();
+        if begun.is_some() {
+            opening.begin(now(begun));
+        }
+        Conversation {
+            number,
+            client,
+            server,
+            asked: None,
+            responses: None,
+            agreed,
+            origin,
+            opening,
+            is_tunnelling: false,
+        }
     }
 
     fn stream(&mut self, side: Side) -> &mut Stream {
@@ -119,6 +136,9 @@ impl Conversation {
             Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
             Stage::Body => {
                 self.read_body(None, place, log);
+                if is_eof {
+                    self.end_body(place, log);
+                }
                 self.responses = None;
             }
             Stage::Head(begun, _) if self.may_be_other(from) && head::is_begun(&begun) == Some(false) => {
@@ -227,8 +247,11 @@ impl Conversation {
     fn is_refused(&self, from: Side, begun: &[u8]) -> bool {
         match from {
             _ if begun.len() >= MAX_HEAD => true,
-            Side::Client => head::request(begun, 0, true).fault.is_some(),
-            Side::Server => Responses::to(self.asked.as_ref(), begun).read(begun, 0, false).fault.is_some(),
+            Side::Client => head::request(begun, 0, true, Times::default()).fault.is_some(),
+            Side::Server => {
+                let mut responses = Responses::to(self.asked.as_ref(), begun);
+                responses.read(begun, 0, false, Times::default()).fault.is_some()
+            }
         }
     }
 
@@ -261,14 +284,28 @@ impl Conversation {
             self.stream(place.from).offset += bytes.len() as u64;
             return;
         }
+        self.opening.begin(now(place.time));
+        let times = self.opening.times(now(place.time));
         let judged = if place.from == Side::Client {
-            head::request(bytes, offset, self.is_meant())
+            head::request(bytes, offset, self.is_meant(), times)
         } else if !self.is_meant() && self.asked.is_none() && !head::is_switching(bytes) {
             head::other_response(bytes)
         } else {
-            self.responses.get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes)).read(bytes, offset, is_all)
+            self.responses
+                .get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes))
+                .read(bytes, offset, is_all, times)
         };
         let id = log.add(place, Some((offset, bytes.len() as u64)), What::Head(judged.head));
+        if let Some((engine, opening)) = judged.server {
+            self.opening.asked(id, engine, opening, times.now, log);
+        } else if place.from == Side::Server {
+            let answered = match judged.outcome {
+                Outcome::Open(_) => Answered::Accepted,
+                Outcome::Refused => Answered::Refused,
+                _ => Answered::Not,
+            };
+            self.opening.answered(id, answered, judged.client, times.now, log);
+        }
         if let Some(fault) = judged.fault {
             log.add(place, None, What::Fault(crate::entry::Fault { frame: Some(id), ..fault }));
         }
@@ -315,6 +352,14 @@ impl Conversation {
         }
     }
 
+    /// The stream of a refusal has ended, and with it perhaps its body.
+    fn end_body(&mut self, place: Place, log: &mut Log) {
+        let entry = log.add_from(place, self.server.offset, What::Eof);
+        if let Some(engine) = self.responses.as_mut().and_then(Responses::reader) {
+            self.opening.ended(entry, engine, now(place.time), log);
+        }
+    }
+
     /// The head of a request for a tunnel through a proxy, or of the answer to it. What is inside the tunnel begins anew.
     fn tunnel(&mut self, from: Side, bytes: &[u8]) -> Option<Head> {
         let is_request = from == Side::Client && self.origin != Origin::WebSocket && bytes.starts_with(b"CONNECT ");
@@ -339,14 +384,18 @@ impl Conversation {
     fn agree(&mut self, agreed: Agreed, place: Place, log: &mut Log) {
         self.agreed = Some(agreed);
         let is_doubtful = !self.is_meant() && agreed.is_guessed();
+        let is_failed = self.opening.is_failed;
         for from in [Side::Client, Side::Server] {
             let place = Place { from, ..place };
             let stream = self.stream(from);
             if let Stage::Waiting(bytes) = &mut stream.stage {
                 let bytes = core::mem::take(bytes);
                 let config = log.configs.get(from, agreed);
-                let frames = config.and_then(|config| Frames::new(config, agreed, stream.offset, now(place.time)));
+                let frames =
+                    config.and_then(|config| Frames::new(config, agreed, stream.offset, from.other(), now(place.time)));
                 let frames = frames.map(|frames| if is_doubtful { frames.doubtful() } else { frames });
+                let frames =
+                    frames.map(|frames| if is_failed && from == Side::Server { frames.silent() } else { frames });
                 stream.stage = frames.map_or(Stage::Over, |frames| Stage::Frames(Box::new(frames)));
                 self.read_frames(&bytes, place, log);
             }
@@ -358,9 +407,11 @@ impl Conversation {
 
     fn read_frames(&mut self, bytes: &[u8], place: Place, log: &mut Log) {
         let Stage::Frames(frames) = &mut self.stream(place.from).stage else { return };
+        let first = log.next();
         let sent = frames.receive(bytes, now(place.time), place, log);
         if let Stage::Frames(other) = &mut self.stream(place.from.other()).stage {
-            sent.iter().for_each(|sent| other.sent(sent, now(place.time)));
+            other.wrote(first, now(place.time), log);
+            sent.iter().for_each(|(entry, sent)| other.sent(sent, *entry, now(place.time), log));
         }
     }
 }

@@ -1,6 +1,11 @@
 //! What the inspector tells: entries, each of which is one JSON object.
 
+use core::fmt::Display;
+
+use sansock::Transport;
+use sansock::states::trace::{Machine, Row};
 use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
 
 /// An end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -44,6 +49,92 @@ pub struct Entry {
     /// What it is.
     #[serde(flatten)]
     pub what: What,
+    /// What it makes the machines of the ends do: those of the receiver, and of the sender where it tells of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// Which deadlines run behind it, where those are others than before: at ends that have the engine's default options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadlines: Option<Box<Deadlines>>,
+}
+
+/// A transition of one of an end's machines, whose tables are in [`sansock::states::trace`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Which end.
+    pub end: Side,
+    /// Which machine.
+    pub machine: Machine,
+    /// Which transition.
+    pub row: &'static Row,
+    /// What the end's host is to do with the transport from here on, if that is something else than before.
+    pub transport: Option<Transport>,
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut step = serializer.serialize_struct("Step", 6)?;
+        step.serialize_field("end", &self.end)?;
+        step.serialize_field("machine", self.machine.name())?;
+        step.serialize_field("from", &Words(self.row.from))?;
+        step.serialize_field("on", &Words(self.row.on))?;
+        step.serialize_field("to", &Words(self.row.to))?;
+        if let Some(transport) = self.transport {
+            step.serialize_field("transport", transport_name(transport))?;
+        }
+        step.end()
+    }
+}
+
+/// A name as it is shown.
+pub(crate) struct Words<T>(pub(crate) T);
+
+impl<T: Display> Serialize for Words<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+pub(crate) fn transport_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Open => "open",
+        Transport::ShutdownWrite => "shut down writing",
+        Transport::Close => "close",
+    }
+}
+
+/// The deadlines that run at the ends: of each end that has others than before, all of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Deadlines {
+    /// Those of the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<Vec<Deadline>>,
+    /// Those of the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Vec<Deadline>>,
+}
+
+impl Deadlines {
+    pub(crate) fn set(&mut self, end: Side, deadlines: Vec<Deadline>) {
+        match end {
+            Side::Client => self.client = Some(deadlines),
+            Side::Server => self.server = Some(deadlines),
+        }
+    }
+}
+
+/// A deadline that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Deadline {
+    /// What for: `handshake`, `pong`, `close` or `write`. A pong is waited for as if the ping were the keepalive's; what is to be
+    /// written is the answer that an engine gives.
+    pub timer: &'static str,
+    /// The option that says how long it runs.
+    pub option: &'static str,
+    /// How long it still runs, in milliseconds.
+    pub after: u64,
+    /// When it ends, on the clock of [`Entry::time`], if the capture has times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
 }
 
 /// What an entry is.
@@ -85,6 +176,8 @@ pub enum What {
         /// Whether the sender began it.
         by_peer: bool,
     },
+    /// What the sender sends ends here (in TCP, with a FIN).
+    Eof,
     /// The capture ends inside something.
     Incomplete {
         /// Inside what.

@@ -6,9 +6,11 @@ use core::time::Duration;
 use sansock::{CloseCode, Config, Connection, Event, FaultKind};
 
 use crate::agreed::Agreed;
-use crate::entry::What;
+use crate::course::Course;
+use crate::entry::{Side, What};
 use crate::gathered::{Gathered, hex, unmasked};
 use crate::header::Header;
+use crate::held::Held;
 use crate::log::{Log, Place};
 use crate::telling::{Happened, happened};
 use crate::text_end::TextEnd;
@@ -35,8 +37,10 @@ const CREDIBLE: u64 = 3;
 
 /// The reader of what one end sends.
 pub(crate) struct Frames {
-    engine: Connection,
+    pub(crate) engine: Connection,
     config: Config,
+    pub(crate) course: Course,
+    pub(crate) held: Held,
     /// The handshake is not in the capture: what is compressed may not be readable.
     is_guessed: bool,
     /// Why the rest of the message under way cannot be read.
@@ -49,7 +53,7 @@ pub(crate) struct Frames {
     /// Whether it has been told that something follows the end.
     is_told: bool,
     /// Where the next byte is, in what this end sent.
-    offset: u64,
+    pub(crate) offset: u64,
     header: Header,
     payload: Payload,
     /// What the engine reads in place.
@@ -100,10 +104,13 @@ impl UnderWay {
 
 impl Frames {
     /// The reader for what is sent behind the handshake, which ends at `offset`. There is none without memory for it.
-    pub(crate) fn new(config: Config, agreed: Agreed, offset: u64, now: Duration) -> Option<Self> {
+    /// `end` is who reads.
+    pub(crate) fn new(config: Config, agreed: Agreed, offset: u64, end: Side, now: Duration) -> Option<Self> {
         Some(Frames {
-            engine: Connection::new(&config, SEED, now).ok()?,
+            engine: traced(&config, now)?,
             config,
+            course: Course::new(end),
+            held: Held::default(),
             is_guessed: agreed.is_guessed(),
             skipped: None,
             doubt: 0,
@@ -125,19 +132,16 @@ impl Frames {
         Frames { doubt: CREDIBLE, ..self }
     }
 
-    /// Tells the engine what its own end has sent.
-    pub(crate) fn sent(&mut self, sent: &Sent, now: Duration) {
-        // It may be closed by then: the capture tells the order in which the two ends were heard, not in which they spoke.
-        let _ = match sent {
-            Sent::Ping(payload) => self.engine.ping(payload, now),
-            Sent::Close(code, reason) => self.engine.close(Some(*code).filter(|code| code.may_be_sent()), reason, now),
-        };
-        self.output();
+    /// The same, of whose end nothing is told.
+    pub(crate) fn silent(mut self) -> Self {
+        self.held.is_silent = true;
+        self
     }
 
     /// Reads what comes next, and returns what the other end's reader must know.
-    pub(crate) fn receive(&mut self, mut bytes: &[u8], now: Duration, place: Place, log: &mut Log) -> Vec<Sent> {
+    pub(crate) fn receive(&mut self, mut bytes: &[u8], now: Duration, place: Place, log: &mut Log) -> Vec<(u64, Sent)> {
         let mut sent = Vec::new();
+        self.held.pong = None;
         while !bytes.is_empty() && !self.is_over {
             let taken = if self.header.is_complete() {
                 self.read_payload(bytes, now, log.kept())
@@ -160,9 +164,18 @@ impl Frames {
 
     /// The stream is over: with a FIN, or only in the capture.
     pub(crate) fn end(&mut self, is_eof: bool, now: Duration, place: Place, log: &mut Log) {
-        if self.is_over {
-            return;
+        if !self.is_over {
+            self.end_inside(now, place, log);
         }
+        // Of what may be no frames nobody can say that Close is missing.
+        if is_eof && self.doubt == 0 {
+            self.end_of_stream(now, place, log);
+        }
+        self.is_over = true;
+    }
+
+    /// The stream may end inside something.
+    fn end_inside(&mut self, now: Duration, place: Place, log: &mut Log) {
         let inside = match (self.header.bytes(), &self.message) {
             ([], None) => None,
             ([], Some(_)) => Some("message"),
@@ -182,13 +195,6 @@ impl Frames {
         if let Some(inside) = inside {
             log.add(place, None, What::Incomplete { text: format!("it ends inside a {inside}") });
         }
-        // Of what may be no frames nobody can say that Close is missing.
-        if is_eof && self.doubt == 0 {
-            let events = self.engine.receive_eof(now).events;
-            self.happened.extend(events.filter_map(happened));
-            self.tell(None, self.offset, place, log, &mut Vec::new());
-        }
-        self.is_over = true;
     }
 
     /// The rule that the frame under way breaks.
@@ -288,7 +294,8 @@ impl Frames {
         chunk.clear();
         chunk.extend_from_slice(bytes);
         let mut from = 0;
-        while from < chunk.len() || self.engine.has_more() {
+        // The answer to a Close is asked for with the frame: see [`crate::held`].
+        while from < chunk.len() || self.engine.has_more() && !self.is_closing() {
             let received = self.engine.receive(&mut chunk[from..], now);
             from += received.consumed;
             for event in received.events {
@@ -307,6 +314,11 @@ impl Frames {
         self.chunk = chunk;
     }
 
+    /// Whether the frame under way is a Close that is to be answered.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.happened.iter().any(|happened| matches!(happened, Happened::Closing(..)))
+    }
+
     pub(crate) fn engine_fault(&self) -> Option<sansock::Fault> {
         self.engine.fault()
     }
@@ -319,7 +331,7 @@ impl Frames {
     }
 
     /// A frame is whole, or no more of it will come or be read.
-    fn end_frame(&mut self, now: Duration, place: Place, log: &mut Log, sent: &mut Vec<Sent>) {
+    fn end_frame(&mut self, now: Duration, place: Place, log: &mut Log, sent: &mut Vec<(u64, Sent)>) {
         if self.doubt > 0 && self.is_no_frame(place, log) {
             return;
         }
@@ -330,10 +342,7 @@ impl Frames {
         let length = header.bytes().len() as u64 + payload.read;
         let offset = self.offset - length;
         let mut frame = header.frame();
-        if self.happened.iter().any(|happened| matches!(happened, Happened::Closing(..))) {
-            let events = self.engine.timeout(now).events;
-            self.happened.extend(events.filter_map(happened));
-        }
+        let did = self.did(now);
         if header.is_control() {
             self.fill_control(&payload, &mut frame, log.shown());
         } else {
@@ -357,6 +366,7 @@ impl Frames {
             self.end_message(offset + length, place, log);
         }
         self.tell(Some(id), position, place, log, sent);
+        self.tell_course(id, did, now, log);
     }
 
     /// Whether what should be a frame is at fault where there may be no frames at all. Then nothing more is read.
@@ -376,7 +386,7 @@ impl Frames {
         if !self.is_guessed || self.failure() != Some(FaultKind::BadCompressedData) {
             return false;
         }
-        let Ok(engine) = Connection::new(&self.config, SEED, now) else { return false };
+        let Some(engine) = traced(&self.config, now) else { return false };
         self.engine = engine;
         self.is_bad_header = false;
         self.happened.clear();
@@ -385,4 +395,11 @@ impl Frames {
             Some("it is compressed with what came before the capture, so it cannot be inflated (RFC 7692 §7.2.3.2)");
         true
     }
+}
+
+/// An engine that notes what it does.
+fn traced(config: &Config, now: Duration) -> Option<Connection> {
+    let mut engine = Connection::new(config, SEED, now).ok()?;
+    engine.set_trace(true);
+    Some(engine)
 }

@@ -5,7 +5,8 @@ use core::time::Duration;
 use sansock::{Config, Connection, Event, FaultKind};
 
 use crate::agreed::{Agreed, Parameters};
-use crate::entry::{self, Head, Line, Verdict};
+use crate::course::{Course, Did, Running, Times};
+use crate::entry::{self, Head, Line, Side, Verdict};
 use crate::gathered::shown;
 use crate::telling::fault;
 
@@ -27,6 +28,10 @@ pub(crate) struct Judged {
     pub(crate) head: Head,
     pub(crate) fault: Option<entry::Fault>,
     pub(crate) outcome: Outcome,
+    /// The engine that has read a request, and the deadlines that it began with.
+    pub(crate) server: Option<(Connection, Running)>,
+    /// What a response has made a client do.
+    pub(crate) client: Did,
 }
 
 /// What comes behind a head.
@@ -82,7 +87,7 @@ pub(crate) fn is_switching(bytes: &[u8]) -> bool {
 /// A response to a request that is not in the capture.
 pub(crate) fn other_response(bytes: &[u8]) -> Judged {
     let outcome = Outcome::Over(Some("a response that is not for WebSocket"));
-    Judged { head: plain("response", bytes), fault: None, outcome }
+    Judged::of(plain("response", bytes), None, outcome)
 }
 
 /// A head that is not of an opening handshake.
@@ -91,7 +96,7 @@ pub(crate) fn plain(kind: &'static str, bytes: &[u8]) -> Head {
 }
 
 /// Judges a request, or what there is of one. It may be one that is not for WebSocket, unless it `is_meant` to be.
-pub(crate) fn request(bytes: &[u8], offset: u64, is_meant: bool) -> Judged {
+pub(crate) fn request(bytes: &[u8], offset: u64, is_meant: bool, times: Times) -> Judged {
     let lines = lines(bytes, REQUEST);
     if !is_meant
         && !lines.iter().any(|line| line.text.to_ascii_lowercase().starts_with("upgrade:"))
@@ -100,15 +105,18 @@ pub(crate) fn request(bytes: &[u8], offset: u64, is_meant: bool) -> Judged {
         let is_get = bytes.starts_with(b"GET ");
         let head = Head { kind: "request", lines };
         let text = if is_get { "a request that asks for no upgrade" } else { "a request that is not for WebSocket" };
-        return Judged { head, fault: None, outcome: Outcome::Over(Some(text)) };
+        return Judged::of(head, None, Outcome::Over(Some(text)));
     }
     let mut outcome = Outcome::Asked(None);
     let mut broken = None;
     let mut answer = Vec::new();
     let config = Config::server().max_head_size(MOST).max_line_size(MOST).max_headers(10_000).build();
-    if let Some(mut engine) = config.ok().and_then(|config| Connection::new(&config, [0; 32], Duration::ZERO).ok()) {
+    let mut server = None;
+    if let Some(mut engine) = config.ok().and_then(|config| Connection::new(&config, [0; 32], times.begun).ok()) {
         let mut bytes = bytes.to_vec();
-        for event in engine.receive(&mut bytes, Duration::ZERO).events {
+        let opening = engine.deadlines();
+        engine.set_trace(true);
+        for event in engine.receive(&mut bytes, times.now).events {
             match event {
                 Event::Request(request) => outcome = Outcome::Asked(Some(asked(&request))),
                 Event::Closed(closed) => broken = closed.fault,
@@ -116,9 +124,11 @@ pub(crate) fn request(bytes: &[u8], offset: u64, is_meant: bool) -> Judged {
             }
         }
         answer = engine.output().to_vec();
+        let _ = engine.written(answer.len());
+        server = Some((engine, opening));
     }
     let answer = (!answer.is_empty()).then(|| shown(&answer, false));
-    judged("request", lines, bytes, offset, broken, answer, outcome)
+    Judged { server, ..judged("request", lines, bytes, offset, broken, answer, outcome) }
 }
 
 fn asked(request: &sansock::event::Request<'_>) -> Asked {
@@ -163,20 +173,22 @@ impl Responses {
     }
 
     /// Judges one head, or what there is of one. If it `is_all`, no more of it comes.
-    pub(crate) fn read(&mut self, bytes: &[u8], offset: u64, is_all: bool) -> Judged {
+    pub(crate) fn read(&mut self, bytes: &[u8], offset: u64, is_all: bool, times: Times) -> Judged {
         let lines = lines(bytes, RESPONSE);
         let status = bytes.get(9..12).and_then(|status| core::str::from_utf8(status).ok()).unwrap_or_default();
         let is_interim = status.starts_with('1') && status != "101";
         let mut read = if self.is_asked { bytes.to_vec() } else { accepting(bytes) };
         let mut open = None;
         let mut broken = None;
-        if let Some(mut engine) = client(&self.asked) {
+        let mut did = Did::default();
+        if let Some(mut engine) = client(&self.asked, times.begun) {
             let mut happened = |event: Event<'_>| match event {
                 Event::Open(event) => open = Some(event.extensions().find_map(Parameters::of)),
                 Event::Closed(closed) => broken = closed.fault,
                 _ => {}
             };
-            engine.receive(&mut read.clone(), Duration::ZERO).events.for_each(&mut happened);
+            engine.receive(&mut read.clone(), times.now).events.for_each(&mut happened);
+            did = Course::new(Side::Client).did(&mut engine);
             if !is_interim && is_all {
                 engine.receive_eof(Duration::ZERO).events.for_each(&mut happened);
             }
@@ -194,14 +206,20 @@ impl Responses {
                 Outcome::Open(agreed.map_or(Agreed::Plain, Agreed::Deflate))
             }
             None => {
-                self.body = client(&self.asked);
+                self.body = client(&self.asked, times.begun);
                 if let Some(engine) = &mut self.body {
-                    engine.receive(&mut read, Duration::ZERO).events.for_each(drop);
+                    engine.receive(&mut read, times.now).events.for_each(drop);
+                    did = Course::new(Side::Client).did(engine);
                 }
                 Outcome::Refused
             }
         };
-        judged("response", lines, bytes, offset, broken, None, outcome)
+        Judged { client: did, ..judged("response", lines, bytes, offset, broken, None, outcome) }
+    }
+
+    /// The engine that reads the body of a refusal.
+    pub(crate) fn reader(&mut self) -> Option<&mut Connection> {
+        self.body.as_mut()
     }
 
     /// Reads the body of a refusal, or its end, and says what is wrong with it.
@@ -222,7 +240,7 @@ impl Responses {
 }
 
 /// A client that asked the same.
-fn client(asked: &Asked) -> Option<Connection> {
+fn client(asked: &Asked, begun: Duration) -> Option<Connection> {
     let build = |url: &str| {
         let mut builder = Config::client(url).key(&asked.key);
         builder = builder.max_head_size(MOST).max_line_size(MOST).max_headers(10_000);
@@ -235,9 +253,10 @@ fn client(asked: &Asked) -> Option<Connection> {
         builder.build().ok()
     };
     let config = build(&asked.url).or_else(|| build("ws://unknown/"))?;
-    let mut engine = Connection::new(&config, [0; 32], Duration::ZERO).ok()?;
+    let mut engine = Connection::new(&config, [0; 32], begun).ok()?;
     let written = engine.output().len();
     engine.written(written).ok()?;
+    engine.set_trace(true);
     Some(engine)
 }
 
@@ -296,7 +315,14 @@ fn judged(
             bytes.split_inclusive(|byte| *byte == b'\n').take(at.unwrap_or_default()).map(<[u8]>::len).sum::<usize>();
         fault(broken, None, offset + before as u64, None, answer)
     });
-    Judged { head: Head { kind, lines }, fault, outcome }
+    Judged::of(Head { kind, lines }, fault, outcome)
+}
+
+impl Judged {
+    /// What nothing is known of but what it says.
+    fn of(head: Head, fault: Option<entry::Fault>, outcome: Outcome) -> Self {
+        Judged { head, fault, outcome, server: None, client: Did::default() }
+    }
 }
 
 /// Which line a fault is of.

@@ -34,13 +34,16 @@
 mod agreed;
 mod capture;
 mod conversation;
+mod course;
 pub mod entry;
 mod frames;
 mod gathered;
 mod head;
 mod header;
+mod held;
 mod lines;
 mod log;
+mod machines;
 mod telling;
 mod text_end;
 
@@ -51,6 +54,7 @@ use conversation::{Conversation, Origin};
 pub use entry::{Entry, Side, What};
 pub use lines::line;
 use log::Log;
+pub use machines::{course, machines};
 
 /// How many bytes of a payload an entry carries unless told otherwise.
 pub const PREVIEW: usize = 256;
@@ -199,7 +203,8 @@ impl Connections {
     fn begin(&mut self, client: Option<String>, server: Option<String>, time: Option<u64>, origin: Origin) -> u32 {
         let number = self.open.len() as u32 + 1;
         self.log.add_whole(number, time, What::Connection { client, server });
-        self.open.push(Some(Box::new(Conversation::new(number, origin, self.agreed))));
+        let begun = (origin != Origin::Unknown && origin != Origin::Middle).then_some(time).flatten();
+        self.open.push(Some(Box::new(Conversation::new(number, origin, self.agreed, begun))));
         number
     }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::entry::{Entry, Fault, Frame, Head, Message, Payload, Side, What};
+use sansock::states::trace::Machine;
+
+use crate::entry::{Entry, Fault, Frame, Head, Message, Payload, Side, Step, What, transport_name};
 
 /// How many characters of a payload are shown.
 const SHOWN: usize = 100;
@@ -43,6 +45,7 @@ pub fn line(entry: &Entry) -> String {
             let reason = if reason.is_empty() { String::new() } else { format!(" {}", printable(reason)) };
             let _ = write!(text, "{how}: {code}{reason}{who}");
         }
+        What::Eof => text.push_str("sends no more"),
         What::Incomplete { text: what } => {
             let _ = write!(text, "incomplete: {what}");
         }
@@ -51,7 +54,35 @@ pub fn line(entry: &Entry) -> String {
         }
     }
     text.truncate(text.trim_end().len());
+    push_steps(entry, &mut text);
     text
+}
+
+/// Which states of the ends change, the sender's first. Every handshake opens the connection, and every frame is one of a message:
+/// that is not said.
+fn push_steps(entry: &Entry, text: &mut String) {
+    let is_shown = |step: &&Step| {
+        step.machine == Machine::Closing && step.row.from != step.row.to && step.row.to.to_string() != "open"
+    };
+    let mut begin = if matches!(entry.what, What::Head(_)) { "\n      [" } else { " [" };
+    let ends = entry.from.map(|from| [from, from.other()]).into_iter().flatten();
+    for step in ends.flat_map(|end| entry.steps.iter().filter(move |step| step.end == end)).filter(is_shown) {
+        let _ = write!(text, "{begin}{}: {} -> {}", name(step.end), step.row.from, step.row.to);
+        if let Some(transport) = step.transport {
+            let _ = write!(text, ", transport: {}", transport_name(transport));
+        }
+        begin = ", ";
+    }
+    if begin == ", " {
+        text.push(']');
+    }
+}
+
+fn name(end: Side) -> &'static str {
+    match end {
+        Side::Client => "client",
+        Side::Server => "server",
+    }
 }
 
 fn push_head(head: &Head, text: &mut String) {

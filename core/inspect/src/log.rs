@@ -48,25 +48,46 @@ impl Log {
     pub(crate) fn add(&mut self, place: Place, extent: Option<(u64, u64)>, what: What) -> u64 {
         let Place { connection, from, time } = place;
         let (offset, length) = extent.unzip();
-        self.push(Entry { id: 0, connection, from: Some(from), time, offset, length, what })
+        self.push(connection, Some(from), time, offset, length, what)
     }
 
     /// Adds an entry that begins at an offset, and has no length.
-    pub(crate) fn add_from(&mut self, place: Place, offset: u64, what: What) {
+    pub(crate) fn add_from(&mut self, place: Place, offset: u64, what: What) -> u64 {
         let Place { connection, from, time } = place;
-        self.push(Entry { id: 0, connection, from: Some(from), time, offset: Some(offset), length: None, what });
+        self.push(connection, Some(from), time, Some(offset), None, what)
     }
 
     /// Adds an entry on a connection as a whole.
     pub(crate) fn add_whole(&mut self, connection: u32, time: Option<u64>, what: What) {
-        self.push(Entry { id: 0, connection, from: None, time, offset: None, length: None, what });
+        self.push(connection, None, time, None, None, what);
     }
 
-    fn push(&mut self, entry: Entry) -> u64 {
+    /// An entry that has not been taken.
+    pub(crate) fn entry(&mut self, id: u64) -> Option<&mut Entry> {
+        let behind = usize::try_from(self.next - id).ok()?;
+        let place = self.entries.len().checked_sub(behind)?;
+        self.entries.get_mut(place)
+    }
+
+    /// The number of the next entry.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    fn push(
+        &mut self,
+        connection: u32,
+        from: Option<Side>,
+        time: Option<u64>,
+        offset: Option<u64>,
+        length: Option<u64>,
+        what: What,
+    ) -> u64 {
         let id = self.next;
         self.next += 1;
-        self.faults += u64::from(matches!(entry.what, What::Fault(_) | What::Incomplete { .. }));
-        self.entries.push_back(Entry { id, ..entry });
+        self.faults += u64::from(matches!(what, What::Fault(_) | What::Incomplete { .. }));
+        let (steps, deadlines) = (Vec::new(), None);
+        self.entries.push_back(Entry { id, connection, from, time, offset, length, what, steps, deadlines });
         id
     }
 }

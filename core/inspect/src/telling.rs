@@ -79,23 +79,25 @@ impl Frames {
         position: u64,
         place: Place,
         log: &mut Log,
-        sent: &mut Vec<Sent>,
+        sent: &mut Vec<(u64, Sent)>,
     ) {
+        self.owe();
         let output = self.output();
+        let number = frame.unwrap_or_default();
         for happened in core::mem::take(&mut self.happened) {
             match happened {
                 Happened::Ping(payload) => {
                     if !output.is_empty() {
                         log.add(place, None, What::Answer { what: "pong", hex: hex(&output) });
                     }
-                    sent.push(Sent::Ping(payload));
+                    sent.push((number, Sent::Ping(payload)));
                 }
                 Happened::Pong => {}
                 Happened::Closing(code, reason) => {
                     if !output.is_empty() {
                         log.add(place, None, What::Answer { what: "close", hex: hex(&output) });
                     }
-                    sent.push(Sent::Close(code, reason));
+                    sent.push((number, Sent::Close(code, reason)));
                 }
                 Happened::Closed { code, reason, clean, by_peer, fault } => {
                     if let Some(fault) = fault {

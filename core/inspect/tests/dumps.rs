@@ -36,9 +36,9 @@ const OF_BOTH: [&str; 5] = ["tcpdump-x", "tcpdump-X", "tcpdump-XX", "wireshark-a
 /// What an entry says, whenever it was seen.
 type Bare = (Option<Side>, Option<u64>, Option<u64>, What);
 
-/// What entries say of the wire.
+/// What entries say of the bytes on the wire; only captures of packets have the ends of streams too.
 fn bare(entries: &[Entry]) -> Vec<Bare> {
-    let of_wire = entries.iter().filter(|entry| entry.from.is_some());
+    let of_wire = entries.iter().filter(|entry| entry.from.is_some() && entry.what != What::Eof);
     of_wire.map(|entry| (entry.from, entry.offset, entry.length, entry.what.clone())).collect()
 }
 

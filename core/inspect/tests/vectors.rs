@@ -7,12 +7,13 @@ mod bytes;
 #[expect(dead_code, reason = "cases are written by the replayers alone")]
 mod case;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use case::{Case, File, split_word};
 use sansock_inspect::entry::Payload;
-use sansock_inspect::{Inspector, Side, What};
+use sansock_inspect::{Entry, Inspector, Side, What};
 
 /// What a conversation comes to for the end that the vector is about.
 #[derive(Debug, Default, PartialEq)]
@@ -99,7 +100,9 @@ fn inspect(case: &Case, sent: &[(Side, Vec<u8>)], own: Side) -> Told {
     }
     inspector.finish().expect("bytes are no file that can be broken");
     let mut told = Told::default();
-    for entry in inspector.take().filter(|entry| entry.from == Some(own.other())) {
+    let entries: Vec<Entry> = inspector.take().collect();
+    hold_continuity(case, &entries);
+    for entry in entries.into_iter().filter(|entry| entry.from == Some(own.other())) {
         match entry.what {
             What::Message(message) => told.messages.push((message.kind.to_owned(), carried(message.payload))),
             What::Frame(frame) if matches!(frame.kind, "ping" | "pong") && frame.fin => {
@@ -110,6 +113,15 @@ fn inspect(case: &Case, sent: &[(Side, Vec<u8>)], own: Side) -> Told {
         }
     }
     told
+}
+
+/// Each step of an end's machine begins where the one before it has ended.
+fn hold_continuity(case: &Case, entries: &[Entry]) {
+    let mut states = HashMap::new();
+    for step in entries.iter().flat_map(|entry| &entry.steps) {
+        let state = states.insert((step.end, step.machine), step.row.to);
+        assert!(state.is_none_or(|state| state == step.row.from), "{}: {step:?} in {state:?}", case.name);
+    }
 }
 
 /// What the options of a case agree on.

@@ -306,6 +306,24 @@ impl Connection {
         self.0.fault()
     }
 
+    /// See [`connection::Connection::set_trace`].
+    #[cfg(feature = "trace")]
+    pub fn set_trace(&mut self, on: bool) {
+        self.0.set_trace(on);
+    }
+
+    /// See [`connection::Connection::take_steps`].
+    #[cfg(feature = "trace")]
+    pub fn take_steps(&mut self) -> alloc::vec::Vec<crate::states::trace::Step> {
+        self.0.take_steps()
+    }
+
+    /// See [`connection::Connection::deadlines`].
+    #[cfg(feature = "trace")]
+    pub fn deadlines(&self) -> alloc::vec::Vec<(crate::send::Timer, Duration)> {
+        self.0.deadlines()
+    }
+
     /// See [`connection::Connection::memory_usage`].
     pub fn memory_usage(&self) -> usize {
         self.0.memory_usage()

@@ -4,6 +4,8 @@ mod answering;
 mod fields;
 mod machine;
 mod outgoing;
+#[cfg(feature = "trace")]
+mod trace;
 
 use alloc::boxed::Box;
 #[cfg(debug_assertions)]

@@ -198,6 +198,8 @@ impl Opening {
             self.perform(*effect, subject, context)?;
         }
         self.stage = transition.to;
+        #[cfg(feature = "trace")]
+        context.sender.trace.note(states::trace::Machine::Handshake, HANDSHAKE, transition);
         Ok(true)
     }
 

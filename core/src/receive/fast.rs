@@ -85,6 +85,7 @@ impl FrameReader {
             let payload = &bytes[at..at + frame.len];
             at += frame.len;
             (message.fragments, message.size) = (fragments, size);
+            context.sender.note_frame(true, frame.first);
             message.check_text(&context.batch.append(frame.key, payload, limit)?)?;
             if frame.first == frame::FIN_CONTINUATION {
                 self.finish_message(context)?;
@@ -126,6 +127,7 @@ fn read_whole_messages(from: usize, bytes: &mut [u8], context: &mut Context<'_>)
         if !matches!(frame.first, frame::FIN_TEXT | frame::FIN_BINARY) {
             break;
         }
+        context.sender.note_frame(false, frame.first);
         at += frame.size;
         let payload = &mut bytes[at..at + frame.len];
         let kind = if frame.first == frame::FIN_BINARY {

@@ -12,6 +12,8 @@ mod message;
 #[cfg(test)]
 #[allow(dead_code, unreachable_patterns, reason = "code of the tests beside this crate")]
 mod tests;
+#[cfg(feature = "trace")]
+mod trace;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -166,7 +168,12 @@ impl FrameReader {
         if self.header_len == 0 {
             self.frame_start = self.received + at as u64;
         }
-        let Some((header, size)) = self.read_header(&bytes[at..], context.sender)? else {
+        #[cfg(feature = "trace")]
+        let first = self.first_byte(&bytes[at..]);
+        let read = self.read_header(&bytes[at..], context.sender);
+        #[cfg(feature = "trace")]
+        self.note_header(first, &read, context.sender);
+        let Some((header, size)) = read? else {
             return Ok(Progress::Done(bytes.len()));
         };
         let at = at + size;

@@ -288,6 +288,8 @@ impl Sender {
     /// Does what the table says for this input in this state. `false` if it says nothing: then nothing has changed.
     pub(super) fn apply(&mut self, input: Input, cause: Cause) -> bool {
         let Some(transition) = states::find(CLOSING, self.connection_state(), input) else { return false };
+        #[cfg(feature = "trace")]
+        self.trace.note(states::trace::Machine::Closing, CLOSING, transition);
         for effect in transition.effects {
             match effect {
                 Effect::StartKeepalive => self.start_keepalive(),

@@ -12,6 +12,8 @@ mod progress;
 #[cfg_attr(target_family = "wasm", path = "room_wasm.rs")]
 mod room;
 pub(crate) mod timer;
+#[cfg(feature = "trace")]
+mod trace;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -25,6 +27,8 @@ use crate::mask;
 use crate::random::Keys;
 use crate::settings::{Role, Settings};
 use crate::shared::Shared;
+#[cfg(feature = "trace")]
+use crate::states;
 use crate::states::closing::{ConnectionState, Input};
 use crate::utf8::Utf8;
 use closing::{Cause, Closing, Transport};
@@ -34,6 +38,8 @@ use output::Queue;
 pub use prepared::PreparedMessage;
 use progress::Progress;
 use timer::{Deadline, Timers};
+#[cfg(feature = "trace")]
+pub use trace::Timer;
 
 /// A message that is being sent in parts.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +78,8 @@ pub struct Sender {
     parts: Option<Parts>,
     keepalive: Keepalive,
     compression: Compression,
+    #[cfg(feature = "trace")]
+    pub(crate) trace: states::trace::Trace,
 }
 
 /// The host's clock in milliseconds.
@@ -95,7 +103,16 @@ impl Sender {
             parts: None,
             keepalive: Keepalive::new(now),
             compression: Compression::default(),
+            #[cfg(feature = "trace")]
+            trace: states::trace::Trace::default(),
         }
+    }
+
+    /// The first byte of a frame has been read whose meaning depends on whether a message is under way.
+    #[inline(always)]
+    pub(crate) fn note_frame(&mut self, _is_in_message: bool, _first: u8) {
+        #[cfg(feature = "trace")]
+        self.trace.note_frame(_is_in_message, _first);
     }
 
     /// The opening handshake is complete.

@@ -15,9 +15,9 @@ use crate::abi::NEVER;
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     /// The deadline that starts when a frame has been written.
-    starts: Option<Deadline>,
+    pub(super) starts: Option<Deadline>,
     /// How many bytes of the output are left up to the end of that frame.
-    unwritten: u32,
+    pub(super) unwritten: u32,
     /// No call with a time has come since that frame was sent, and no output has been reported as written.
     is_fresh: bool,
     /// The answer to a keepalive ping is awaited, whose frame may not be written yet.
@@ -114,11 +114,11 @@ impl Sender {
 
     /// Whether output waits for which [`Deadline::Write`] does not run yet.
     #[inline]
-    fn awaits_write(&self) -> bool {
+    pub(super) fn awaits_write(&self) -> bool {
         !self.timers.is_running(Deadline::Write) && self.queue.len() > 0
     }
 
-    fn time_for(&self, deadline: Deadline) -> u64 {
+    pub(super) fn time_for(&self, deadline: Deadline) -> u64 {
         let settings = &self.shared.settings;
         match deadline {
             Deadline::Pong => settings.pong_timeout,

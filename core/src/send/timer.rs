@@ -111,6 +111,12 @@ impl Timers {
         self.running_at().min(self.write_at)
     }
 
+    /// The running deadline, and the one for writing, each with its time: [`NEVER`] if it does not run.
+    #[cfg(feature = "trace")]
+    pub(crate) fn running(&self) -> [(Deadline, u64); 2] {
+        [(self.running, self.running_at()), (Deadline::Write, self.write_at)]
+    }
+
     /// A deadline that has passed, and is not put off.
     pub(crate) fn passed(&mut self) -> Option<Deadline> {
         let running = (self.running, self.running_at(), self.put_off);

@@ -50,26 +50,42 @@ pub(crate) enum Effect {
 
 #[allow(non_upper_case_globals)]
 impl Effect {
-    const UnexpectedContinuation: Effect = Effect::Fail(FaultKind::UnexpectedContinuation);
-    const ExpectedContinuation: Effect = Effect::Fail(FaultKind::ExpectedContinuation);
-    const ControlFragmented: Effect = Effect::Fail(FaultKind::ControlFragmented);
-    const ReservedOpcode: Effect = Effect::Fail(FaultKind::ReservedOpcode);
+    const FailUnexpectedContinuation: Effect = Effect::Fail(FaultKind::UnexpectedContinuation);
+    const FailExpectedContinuation: Effect = Effect::Fail(FaultKind::ExpectedContinuation);
+    const FailControlFragmented: Effect = Effect::Fail(FaultKind::ControlFragmented);
+    const FailReservedOpcode: Effect = Effect::Fail(FaultKind::ReservedOpcode);
 }
 
 transitions! {
     MESSAGE: FragmentState, Input, Effect;
     BetweenMessages + Message => BetweenMessages [Begin, Deliver];
     BetweenMessages + FirstFragment => InMessage [Begin];
-    BetweenMessages + Fragment => Failed [UnexpectedContinuation];
-    BetweenMessages + LastFragment => Failed [UnexpectedContinuation];
+    BetweenMessages + Fragment => Failed [FailUnexpectedContinuation];
+    BetweenMessages + LastFragment => Failed [FailUnexpectedContinuation];
     BetweenMessages + Control => BetweenMessages [HandleControl];
-    BetweenMessages + ControlFragment => Failed [ControlFragmented];
-    BetweenMessages + Reserved => Failed [ReservedOpcode];
+    BetweenMessages + ControlFragment => Failed [FailControlFragmented];
+    BetweenMessages + Reserved => Failed [FailReservedOpcode];
     InMessage + Fragment => InMessage [Append];
     InMessage + LastFragment => BetweenMessages [Append, Deliver];
-    InMessage + Message => Failed [ExpectedContinuation];
-    InMessage + FirstFragment => Failed [ExpectedContinuation];
+    InMessage + Message => Failed [FailExpectedContinuation];
+    InMessage + FirstFragment => Failed [FailExpectedContinuation];
     InMessage + Control => InMessage [HandleControl];
-    InMessage + ControlFragment => Failed [ControlFragmented];
-    InMessage + Reserved => Failed [ReservedOpcode];
+    InMessage + ControlFragment => Failed [FailControlFragmented];
+    InMessage + Reserved => Failed [FailReservedOpcode];
+}
+
+impl Input {
+    /// What the first byte of a frame says.
+    pub(crate) const fn of(first: u8) -> Self {
+        let fin = first & 0x80 != 0;
+        match (first & 0x0f, fin) {
+            (0x1 | 0x2, true) => Input::Message,
+            (0x1 | 0x2, false) => Input::FirstFragment,
+            (0x0, true) => Input::LastFragment,
+            (0x0, false) => Input::Fragment,
+            (0x8..=0xa, true) => Input::Control,
+            (0x8..=0xa, false) => Input::ControlFragment,
+            _ => Input::Reserved,
+        }
+    }
 }

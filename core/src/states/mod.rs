@@ -6,6 +6,8 @@ pub(crate) mod handshake;
 pub(crate) mod message;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "trace")]
+pub mod trace;
 
 /// A row of a table: in the state `from`, when the input `on` arrives, do `effects`, in this order, and go to the state `to`.
 ///
@@ -37,6 +39,17 @@ macro_rules! transitions {
                 on: $input::$on,
                 to: $state::$to,
                 effects: &[$($effect::$effects),*],
+            },)*
+        ];
+
+        /// The same in words.
+        #[cfg(feature = "trace")]
+        pub(crate) const ROWS: &[$crate::states::trace::Row] = &[
+            $($crate::states::trace::Row {
+                from: $crate::states::trace::Name(stringify!($from)),
+                on: $crate::states::trace::Name(stringify!($on)),
+                to: $crate::states::trace::Name(stringify!($to)),
+                effects: &[$($crate::states::trace::Name(stringify!($effects))),*],
             },)*
         ];
     };

@@ -1,6 +1,6 @@
 /**
  * Unpacks what the page carries, and starts it: the style and the script of the page, the worker, and the module, in gzip, in
- * base 94. This is all that stands in the page as a script; the other is added to it, and runs because the page's policy has its
+ * characters of seven bits. This is all that stands in the page as a script; the other is added to it, and runs because the page's policy has its
  * hash.
  */
 
@@ -48,19 +48,25 @@ function add(tag: "style" | "script", parent: HTMLElement, text: ArrayBuffer): v
 }
 
 /**
- * Eleven characters are nine bytes. The digits are the printable characters of ASCII but "<", which could end the element. The
- * length stands before them in eight hexadecimal digits; the last group is padded, and cut off again.
+ * A character of ASCII is seven bits. Three are not safe in a page: NUL, CR, and "<", which could end the element. What is behind
+ * ASCII is one of these and seven bits more, in two bytes. The length stands before them in eight hexadecimal digits.
  */
 function decode(text: string): Uint8Array<ArrayBuffer> {
-  const length = Number.parseInt(text.slice(0, 8), 16);
-  const bytes = new Uint8Array(Math.ceil(length / 9) * 9);
-  for (let at = 0, from = 8; at < length; at += 9, from += 11) {
-    let group = 0n;
-    for (let digit = from; digit < from + 11; digit += 1) {
-      const code = text.charCodeAt(digit);
-      group = group * 94n + BigInt(code - (code > 60 ? 33 : 32));
+  const bytes = new Uint8Array(Number.parseInt(text.slice(0, 8), 16));
+  let [at, bits, held] = [0, 0, 0];
+  const add = (seven: number): void => {
+    bits = (bits << 7) | seven;
+    held += 7;
+    if (held >= 8) {
+      held -= 8;
+      bytes[at++] = bits >> held;
+      bits &= 255;
     }
-    for (let byte = at + 8; byte >= at; byte -= 1, group >>= 8n) bytes[byte] = Number(group & 255n);
+  };
+  for (let from = 8; from < text.length; from += 1) {
+    const code = text.charCodeAt(from);
+    if (code > 255) add([0, 13, 60][(code - 256) >> 7] ?? 0);
+    add(code & 127);
   }
-  return bytes.subarray(0, length);
+  return bytes;
 }

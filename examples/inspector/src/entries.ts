@@ -5,13 +5,16 @@ export type {
   AnswerEntry,
   ClosedEntry,
   ConnectionEntry,
+  Deadline,
   Entry,
   FaultEntry,
   FrameEntry,
   HeadEntry,
   HeadLine,
+  Machine,
   MessageEntry,
   Payload,
+  Step,
 } from "../../../bindings/js/src/inspect/entries.ts";
 
 /** One end of a connection. */

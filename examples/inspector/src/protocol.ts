@@ -1,5 +1,5 @@
 /** What the page and its worker say to each other. A job is what one opening of files is called. */
-import type { End, Entry, Payload } from "./entries.ts";
+import type { End, Entry, Machine, Payload } from "./entries.ts";
 import type { State } from "./playground/state.ts";
 import type { OptionInfo, Trace } from "./playground/trace.ts";
 
@@ -32,7 +32,7 @@ export type Request =
 
 /** To the page. */
 export type Reply =
-  | { readonly kind: "ready"; readonly options: readonly OptionInfo[] }
+  | { readonly kind: "ready"; readonly options: readonly OptionInfo[]; readonly machines: readonly Machine[] }
   | { readonly kind: "failed"; readonly text: string }
   | { readonly kind: "entries"; readonly job: number; readonly entries: readonly Entry[] }
   /** In bytes. */

@@ -66,7 +66,7 @@ async function playground(page) {
   await until(page, () => document.body.dataset.played);
   const tabs = ".side > .tabbed > [role=tablist] > [role=tab]";
   const count = await page.evaluate((all) => document.querySelectorAll(all).length, tabs);
-  assert.equal(count, 4);
+  assert.equal(count, 5);
   for (let index = 0; index < count; index += 1) {
     await page.evaluate((all, each) => document.querySelectorAll(all)[each].click(), tabs, index);
     await check(page, `playground, tab ${index}`);

@@ -27,7 +27,7 @@ for (const { file, fault } of CAPTURES) {
         detail.querySelector("h2").textContent,
         detail.querySelector("a").href,
         detail.querySelectorAll("mark").length,
-        [...detail.querySelectorAll("h3")].at(-1).nextElementSibling.textContent,
+        [...detail.querySelectorAll("section:not(.states) > h3")].at(-1).nextElementSibling.textContent,
       ];
     });
     assert.equal(heading, `\u2715 ${fault}`);

@@ -1,16 +1,26 @@
-// The vectors of core/vectors, as captures in the page: it shows the fault that each states, or none.
+// The vectors of core/vectors, as captures in the page: it shows the messages, pings and pongs that each states, and its fault
+// or none. Many are opened at once, and looked at one after the other through the filter of connections.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
 
 import { parseCases } from "../../../bindings/js/test/vectors.mjs";
-import { launch, openPage, paste, pathOf } from "./browsers.mjs";
+import { transformSync } from "esbuild";
+
+import { isRead, paste, pathOf, runInBrowsers } from "./browsers.mjs";
+import { HANDSHAKE } from "./conversations.mjs";
 
 const FILES = readdirSync(pathOf("../../../core/vectors")).filter((name) => name.endsWith(".vec"));
-/** What a host has chosen, which the wire does not show. */
-const OWN_OPTIONS =
-  /^(?:parts|frames|allow_non_minimal_length|receive_while_closing|max_\w+|deliver_http|deflate|\w+_no_context_takeover|\w+_max_window_bits) /;
+/** What a host has chosen, or another carries, which the wire does not show. */
+const OWN_OPTIONS = /^(?:parts|frames|allow_non_minimal_length|receive_while_closing|deliver_http) /;
+const OWN_CALLS = /^(?:receive-request|request-fields|receive-response) /;
+/** An end that has sent Close drops what comes. */
+const IS_DROPPED = "data-does-not-move-the-close-deadline";
+/** How much of a payload a row shows at least, in characters. */
+const SHOWN = 100;
+/** How many files are opened at once, and how many rows of each are read at most. */
+const BATCH = 50;
+const MOST = 3000;
 /** Faults that are not on the wire either. */
 const OWN_FAULTS =
   /^(?:EOF|EOF_IN_HANDSHAKE|FAILED_BY_HOST|REFUSED|NO_MEMORY|\w+_TIMEOUT|(?!CONTROL_TOO_LONG|CLOSE_TOO_SHORT)\w*TOO_\w*)$/;
@@ -33,71 +43,144 @@ function unescaped(quoted) {
   );
 }
 
-/** A case as a capture, and the fault that it states; undefined if the wire does not show it. */
+/** A case as a capture, and what it states; undefined if the wire does not show it. */
 function captureOf({ name, setup, steps }) {
   const role = setup.find(([keyword]) => keyword === "role")[1];
   const options = setup.filter(([keyword]) => keyword === "option").map(([, rest]) => rest);
-  const isOwn =
-    options.some((option) => OWN_OPTIONS.test(option)) || role === "tunnel" || setup.some(([keyword]) => keyword === "hold");
-  if (
-    isOwn ||
-    steps.some(
-      ({ call, expected }) =>
-        /^(?:field|receive-request|request-fields|receive-response) /.test(call) ||
-        expected.some((line) => line.includes("fnv1a")),
-    )
-  )
-    return undefined;
-  const isOpen = options.includes("start_open 1");
+  const lines = steps.flatMap(({ expected }) => expected);
+  const isBeyond = options.some((option) => OWN_OPTIONS.test(option)) || role === "tunnel" || name === IS_DROPPED;
+  const hasOwnCalls = steps.some(({ call }) => OWN_CALLS.test(call));
+  if (isBeyond || hasOwnCalls || lines.some((line) => line.includes("fnv1a"))) return undefined;
   const [peer, own] = role === "server" ? [">", "<"] : ["<", ">"];
-  const lines = [];
+  const sent = [];
+  const messages = [];
   for (const { call, expected } of steps) {
-    if (call.startsWith("receive ")) lines.push(`${peer} ${bytesOf(call.slice(8)).toString("hex")}`);
-    for (const line of expected) if (line.startsWith("out ")) lines.push(`${own} ${bytesOf(line.slice(4)).toString("hex")}`);
+    if (call.startsWith("receive ")) sent.push(`${peer} ${bytesOf(call.slice(8)).toString("hex")}`);
+    for (const line of expected) {
+      const [, word, rest] = /^(\w+) ?(.*)/.exec(line);
+      if (word === "out") sent.push(`${own} ${bytesOf(rest).toString("hex")}`);
+      const isData = /^(?:text|binary|ping|pong)$/.test(word);
+      if (isData) messages.push([word, bytesOf(rest.slice(0, rest.lastIndexOf('"') + 1) || rest)]);
+    }
   }
-  const stated = steps
-    .flatMap(({ expected }) => expected)
-    .join("\n")
-    .match(/^closed .*fault=(\w+)/m)?.[1];
+  const stated = lines.join("\n").match(/^closed .*fault=(\w+)/m)?.[1];
   const fault = stated === undefined || OWN_FAULTS.test(stated) ? undefined : stated;
-  return fault !== undefined && (isOpen || begins(lines, peer)) ? { name, text: lines.join("\n"), fault } : undefined;
+  const isOpen = options.includes("start_open 1");
+  if (sent.length === 0 || !(isOpen || begins(sent, peer))) return undefined;
+  const isCompressed = options.includes("deflate 1");
+  if (isOpen && isCompressed) sent.unshift(...agreement(options));
+  const end = role === "server" ? "server" : "client";
+  return { name, text: sent.join("\n"), end, isCompressed, messages, fault, isClean: stated === undefined };
+}
+
+/** An opening handshake that agrees on what the options of a stream say that starts open. */
+function agreement(options) {
+  const words = options.map((option) => option.split(" ")).flatMap(([name, value]) => {
+    if (name.endsWith("_max_window_bits")) return [`; ${name}=${value}`];
+    return name.endsWith("_no_context_takeover") && value === "1" ? [`; ${name}`] : [];
+  });
+  const line = `\r\nSec-WebSocket-Extensions: permessage-deflate${words.join("")}\r\n\r\n`;
+  return HANDSHAKE.map(([mark, head]) => mark + Buffer.from(head.toString().replace("\r\n\r\n", line)).toString("hex"));
 }
 
 /** Whether what the peer sends first can be told from frames: else the page reads it as such. */
-function begins(lines, peer) {
-  const first = Buffer.from(lines.find((line) => line.startsWith(peer))?.slice(2) ?? "", "hex").toString("latin1");
+function begins(sent, peer) {
+  const first = Buffer.from(sent.find((line) => line.startsWith(peer))?.slice(2) ?? "", "hex").toString("latin1");
   return /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS) |^HTTP\/1\.|^PRI /.test(first);
 }
 
-describe("vectors", () => {
-  let browser;
-  let page;
-  let total = 0;
-  before(async () => {
-    browser = await launch("chrome");
-    ({ page } = await openPage(browser));
-    await paste(page, "> 81 80 00 00 00 00");
-    await page.select("#assumed", "1");
-  });
-  after(() => browser.close());
-  test("are found", () => assert.ok(total > 300));
+const { code } = transformSync(readFileSync(pathOf("../src/page/text.ts"), "utf8"), { loader: "ts" });
+const { visible } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+const ALL = FILES.flatMap((file) => parseCases(readFileSync(pathOf(`../../../core/vectors/${file}`), "utf8")));
+const CAPTURES = ALL.map(captureOf).filter((capture) => capture !== undefined);
+assert.ok(CAPTURES.length > 450, `${CAPTURES.length} vectors`);
+assert.ok(CAPTURES.filter(({ fault }) => fault !== undefined).length > 300);
 
-  for (const file of FILES) {
-    const captures = parseCases(readFileSync(pathOf(`../../../core/vectors/${file}`), "utf8"))
-      .map(captureOf)
-      .filter((capture) => capture !== undefined);
-    if (captures.length === 0) continue;
-    total += captures.length;
-    test(`${captures.length} of ${file}`, async () => {
-      const wrong = [];
-      for (const { name, text, fault } of captures) {
-        await paste(page, text);
-        const shown = await page.evaluate(() =>
-          [...document.querySelectorAll("#list .fault .summary")].map((row) => row.textContent.split(":")[0]),
-        );
-        if (!shown.includes(fault)) wrong.push(`${name}: ${shown.join(", ")}, not ${fault}\n${text}`);
+/** Opens captures as files that are dropped at once, and reads the rows of each of their connections. */
+async function rowsOf(page, captures) {
+  const texts = captures.map(({ text }) => text);
+  await page.evaluate((contents) => {
+    delete document.body.dataset.read;
+    const dataTransfer = new DataTransfer();
+    contents.forEach((text, index) => dataTransfer.items.add(new File([text], `${index}.txt`)));
+    document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+  }, texts);
+  await isRead(page);
+  return page.evaluate(async (count, most) => {
+    // The list of files would leave no room for rows.
+    document.getElementById("sources").style.height = "40px";
+    const [select, list] = ["connection", "list"].map((id) => document.getElementById(id));
+    const text = (row, part) => row.querySelector(part)?.textContent ?? "";
+    const rows = new Map();
+    const read = () => {
+      for (const row of list.querySelectorAll("[role=option]"))
+        rows.set(Number(row.ariaPosInSet), [text(row, ".kind"), text(row, ".off-screen"), text(row, ".summary")]);
+      return Number(list.querySelector("[role=option]")?.ariaSetSize ?? 0);
+    };
+    const found = [];
+    for (let number = 1; number <= count; number += 1) {
+      rows.clear();
+      list.scrollTop = 0;
+      select.value = String(number);
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+      for (let all = Math.min(most, read()); rows.size < all; read()) {
+        list.scrollTop += list.clientHeight / 2;
+        await new Promise(requestAnimationFrame);
       }
-      assert.deepEqual(wrong, []);
-    });
-  }
+      found.push([...rows].sort(([one], [other]) => one - other).map(([, row]) => row));
+    }
+    return found;
+  }, captures.length, MOST);
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** What is wrong with the rows of a capture. */
+function wrongWith({ name, end, messages, fault, isClean }, rows) {
+  const other = end === "server" ? "client" : "server";
+  const isReceived = ([kind, at]) =>
+    (kind.endsWith(" message") && at === `at the ${end}`) || (/^p[io]ng$/.test(kind) && at === `${other} to ${end}`);
+  const payload = (summary) => summary.replace(/^[\d,]+ frames {2}/, "").slice(0, SHOWN);
+  const shown = rows.filter(isReceived).map(([kind, , summary]) => [kind.replace(" message", ""), payload(summary)]);
+  const asShown = ([kind, bytes]) => {
+    const text = bytes.toString("utf8");
+    const isText = kind !== "binary" && Buffer.from(text).equals(bytes);
+    return [kind, (isText ? visible(text) : bytes.toString("hex")).slice(0, SHOWN)];
+  };
+  const expected = messages.map(asShown);
+  const ofFaults = rows.filter(([kind, at]) => kind === "fault" && at.includes(end));
+  const faults = ofFaults.map(([, , summary]) => summary.split(":")[0]);
+  const problems = [
+    same(shown.slice(0, expected.length), expected) ? "" : `${JSON.stringify(shown)}, not ${JSON.stringify(expected)}`,
+    fault === undefined || [faults[0], faults.at(-1)].includes(fault) ? "" : `${faults}, not ${fault}`,
+    isClean && faults.length > 0 ? `${faults}, and no fault is stated` : "",
+  ];
+  return problems.filter((problem) => problem !== "").map((problem) => `${name}: ${problem}`);
+}
+
+let page;
+const tests = new Map();
+for (const isCompressed of [false, true]) {
+  const captures = CAPTURES.filter((capture) => capture.isCompressed === isCompressed);
+  const [words, assumed] = isCompressed ? ["with", "0"] : ["without", "1"];
+  tests.set(`${captures.length} vectors, ${words} compression, show what they state`, async () => {
+    const wrong = [];
+    // It stays for what is opened later.
+    await paste(page, "> 81 80 00 00 00 00");
+    await page.select("#assumed", assumed);
+    await isRead(page);
+    for (let at = 0; at < captures.length; at += BATCH) {
+      const batch = captures.slice(at, at + BATCH);
+      const found = await rowsOf(page, batch);
+      wrong.push(...batch.flatMap((capture, index) => wrongWith(capture, found[index])));
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+runInBrowsers(tests, async (opened) => {
+  ({ page } = opened);
+  await page.setViewport({ width: 1600, height: 2400 });
 });

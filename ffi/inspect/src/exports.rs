@@ -261,6 +261,23 @@ pub unsafe extern "C" fn sansock_inspector_take(
     unsafe { call(inspector, body) }
 }
 
+/// Says where the machines of a connection are, as JSON.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_inspector_machines(
+    inspector: *mut sansock_inspector,
+    out: *mut *const c_char,
+    out_len: *mut usize,
+) -> i32 {
+    let body = |inner: &mut Inner| {
+        inner.text = sansock_inspect::machines();
+        // SAFETY: null or room for them, by the rules for out-parameters.
+        unsafe { put(&inner.text, out, out_len) };
+        Ok(())
+    };
+    // SAFETY: a handle, by the rules for handles.
+    unsafe { call(inspector, body) }
+}
+
 /// Says where a text is.
 ///
 /// # Safety

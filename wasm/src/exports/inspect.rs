@@ -4,7 +4,8 @@ use sansock::boundary::Error;
 use sansock_inspect::{Form, Inspector, Side};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::state::{State, call, produce, whole, with};
+use crate::connection::find;
+use crate::state::{State, call, milliseconds, produce, whole, with};
 
 /// Creates an inspector whose entries carry the first `preview` bytes of payloads. The transfer buffer has the numbers of the
 /// entries that carry all of it, in decimal, with spaces between them. Free it with `inspector_free`.
@@ -107,6 +108,25 @@ pub fn inspector_take(inspector: u32, form: u32, limit: u32) -> u32 {
 #[wasm_bindgen]
 pub fn inspector_faults(inspector: u32) -> u32 {
     produce(|state| Ok(state.inspectors.get_mut(inspector)?.faults() as u32))
+}
+
+/// Puts the machines of a connection, as JSON, into the transfer buffer, and returns the length.
+#[wasm_bindgen]
+pub fn inspector_machines() -> u32 {
+    produce(|State { transfer, .. }| transfer.put(&sansock_inspect::machines()))
+}
+
+/// Puts what a connection of this module has done since the last such call, and which deadlines run, into the transfer buffer, as
+/// JSON, and returns the length. The first call tells of nothing done. `side` is which end the connection is.
+#[wasm_bindgen]
+pub fn inspector_course(connection: u32, side: u32, now: f64) -> u32 {
+    produce(|State { transfer, connections, .. }| {
+        let (end, now) = (sender(side)?, milliseconds(now)?);
+        let engine = &mut find(connections, connection)?.engine;
+        let steps = engine.take_steps();
+        engine.set_trace(true);
+        transfer.put(&sansock_inspect::course(end, &steps, &engine.deadlines(), now))
+    })
 }
 
 fn microseconds(milliseconds: f64) -> Result<u64, Error> {

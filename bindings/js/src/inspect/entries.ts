@@ -15,6 +15,57 @@ interface Common {
   readonly offset?: number;
   /** How many bytes it has on the wire. */
   readonly length?: number;
+  /** What it makes the machines of the ends do: those of the receiver, and of the sender where it tells of them. */
+  readonly steps?: readonly Step[];
+  /** Of each end where others run behind it than before, the deadlines that run: as if it had the engine's default options. */
+  readonly deadlines?: { readonly client?: readonly Deadline[]; readonly server?: readonly Deadline[] };
+}
+
+/** A transition of one of the machines of an end: a row of its table, which {@link Inspector.machines} has. */
+export interface Step {
+  readonly end: Side;
+  readonly machine: MachineName;
+  /** The state before. */
+  readonly from: string;
+  /** The input: `peer close`. */
+  readonly on: string;
+  /** The state behind. */
+  readonly to: string;
+  /** What the end's host is to do with the transport from here on, if that is something else than before. */
+  readonly transport?: "open" | "shut down writing" | "close";
+}
+
+/** A deadline that runs. */
+export interface Deadline {
+  /**
+   * What for. A pong is waited for as if the ping were the keepalive's; what is to be written is the answer that an engine gives.
+   */
+  readonly timer: "handshake" | "ping" | "pong" | "close" | "write";
+  /** The option that says how long: `close_timeout`. */
+  readonly option: string;
+  /** How long it still runs, in milliseconds. */
+  readonly after: number;
+  /** When it ends, in microseconds on the clock of `time`, if the capture has times. */
+  readonly at?: number;
+}
+
+/** The opening handshake, frames to messages, and the states of the connection. */
+export type MachineName = "handshake" | "message" | "closing";
+
+/** A machine of a connection, with all transitions that there are. What is not listed changes nothing. */
+export interface Machine {
+  readonly name: MachineName;
+  /** The states that it begins in: the handshake in the first as a client, in the second as a server. */
+  readonly begins: readonly string[];
+  readonly rows: readonly MachineRow[];
+}
+
+/** In the state `from`, on the input `on`, do what `does` says, in this order, and go to the state `to`. */
+export interface MachineRow {
+  readonly from: string;
+  readonly on: string;
+  readonly to: string;
+  readonly does: readonly string[];
 }
 
 /** The payload of a frame or a message: text, or else bytes. */
@@ -142,6 +193,11 @@ export interface ClosedEntry extends Common {
   readonly by_peer: boolean;
 }
 
+/** What the sender sends ends here: in TCP, with a FIN. */
+export interface EofEntry extends Common {
+  readonly type: "eof";
+}
+
 /** The capture ends inside something; or something to know when one reads the rest. */
 export interface TextEntry extends Common {
   readonly type: "incomplete" | "note";
@@ -157,4 +213,5 @@ export type Entry =
   | FaultEntry
   | AnswerEntry
   | ClosedEntry
+  | EofEntry
   | TextEntry;

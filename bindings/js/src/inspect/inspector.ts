@@ -1,7 +1,7 @@
 import { SansockError } from "../errors.js";
 import type { Exports, InspectExports } from "../exports.js";
 import type { CompiledModule } from "../module.js";
-import type { Entry, Side } from "./entries.js";
+import type { Entry, Machine, Side } from "./entries.js";
 
 /** How much entries carry. */
 export interface InspectorOptions {
@@ -94,6 +94,11 @@ export class Inspector {
   /** One end of a connection that is under way sends nothing more. */
   end(connection: number, from: Side, now: number): void {
     this.#check(this.#calls.inspector_end(this.#handle, connection, SIDES[from], now));
+  }
+
+  /** The machines of a connection, whose steps entries tell. */
+  get machines(): Machine[] {
+    return JSON.parse(this.#text(this.#calls.inspector_machines())) as Machine[];
   }
 
   /** How many entries so far were faults, or said that the capture ends inside something. */

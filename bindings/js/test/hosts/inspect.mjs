@@ -61,6 +61,21 @@ export const inspection = [
     },
   },
   {
+    name: "entries tell steps of the machines, and the deadlines that run behind them",
+    run() {
+      const inspector = new Inspector(loadModule(), { extensions: "" });
+      inspector.feed(1, "client", Uint8Array.of(0x88, 0x80, 0, 0, 0, 0), 5);
+      inspector.end(1, "client", 6);
+      const [frame, end] = inspector.take().filter(({ type }) => type === "frame" || type === "eof");
+      const rows = inspector.machines.flatMap(({ name, rows }) => rows.map(({ from, on, to }) => [name, from, on, to]));
+      const steps = [...frame.steps, ...end.steps].map(({ machine, from, on, to }) => [machine, from, on, to]);
+      const isRow = (step) => rows.some((row) => row.join() === step.join());
+      equal([steps.length, steps.every(isRow)], [4, true]);
+      equal(frame.deadlines.server.map(({ timer, at }) => [timer, at]), [["close", 10_005_000], ["write", 60_005_000]]);
+      equal([end.steps[0].on, end.steps[0].transport, end.deadlines.server], ["close reply", "close", []]);
+    },
+  },
+  {
     name: "payloads are cut at the preview, but for the entries that are asked for",
     run() {
       const text = `< 82 7e 0800 ${"61".repeat(2048)}`;

@@ -3,12 +3,14 @@ import type { Entry, Payload } from "../entries.ts";
 import type { Extensions, Source } from "../protocol.ts";
 import { Backend } from "./backend.ts";
 import { type Context, detail } from "./detail/index.ts";
-import { byId, make } from "./dom.ts";
+import { button, byId, make } from "./dom.ts";
 import { Filters } from "./filters.ts";
 import { follow } from "./live.ts";
 import { Intake } from "./intake.ts";
 import { rowElement } from "./rows.ts";
 import { sampleList } from "./samples.ts";
+import { coursesOf } from "./states/course.ts";
+import { statesView } from "./states/view.ts";
 import { Store } from "./store.ts";
 import { Talk, watchConnect } from "./talk.ts";
 import { count, plural, size, visible } from "./text.ts";
@@ -263,7 +265,12 @@ export class App {
   }
 
   #showDetail(entry: Entry): void {
-    this.#detail.replaceChildren(...detail(entry, this.#context));
+    const courses = coursesOf(this.#store.entries, this.#selected);
+    const show = ({ id }: Entry): void => this.#choose(this.#store.placeOf(id) ?? -1);
+    const states = statesView(this.backend.machines, courses, show);
+    const parts = detail(entry, this.#context);
+    parts[0]?.append(button("States of both ends", () => states.scrollIntoView(), { class: "link" }));
+    this.#detail.replaceChildren(...parts, states);
     this.#detail.scrollTop = 0;
   }
 

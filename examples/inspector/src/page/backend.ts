@@ -1,5 +1,5 @@
 /** The worker, as the page sees it. */
-import type { Entry, Payload } from "../entries.ts";
+import type { Entry, Machine, Payload } from "../entries.ts";
 import type { State } from "../playground/state.ts";
 import type { OptionInfo, Trace } from "../playground/trace.ts";
 import type { Extensions, Reply, Request, Source, VectorCase } from "../protocol.ts";
@@ -26,6 +26,8 @@ export class Backend {
   readonly #transcripts = new Map<number, (reply: { readonly steps: Transcript; readonly error?: string }) => void>();
   /** The options of the engine, when the module is there. */
   readonly options: Promise<readonly OptionInfo[]>;
+  /** The machines of a connection; none before the module is there. */
+  machines: readonly Machine[] = [];
 
   constructor(readonly listener: Listener) {
     let isReady = (_options: readonly OptionInfo[]): void => {};
@@ -74,6 +76,7 @@ export class Backend {
     if ("job" in reply && reply.job !== this.#job) return;
     switch (reply.kind) {
       case "ready":
+        this.machines = reply.machines;
         isReady(reply.options);
         break;
       case "failed":

@@ -48,6 +48,7 @@ export function ladder(entry: Entry): SVGSVGElement {
   switch (entry.type) {
     case "frame":
     case "head":
+    case "eof":
     case "answer":
       svg.append(...arrow(at, entry.type));
       break;
@@ -64,15 +65,18 @@ export function ladder(entry: Entry): SVGSVGElement {
   return svg;
 }
 
-function arrow(from: number, type: "frame" | "head" | "answer"): SVGElement[] {
+function arrow(from: number, type: "frame" | "head" | "eof" | "answer"): SVGElement[] {
   const to = from === LEFT ? RIGHT : LEFT;
   const step = Math.sign(to - from);
   const head = `M${to - 7 * step} ${MIDDLE - 3.5}L${to - step} ${MIDDLE}L${to - 7 * step} ${MIDDLE + 3.5}`;
   const weight = type === "head" ? "shaft thick" : type === "answer" ? "shaft dashed" : "shaft";
-  return [shape("path", { d: `M${from} ${MIDDLE}H${to - 2 * step}`, class: weight }), shape("path", { d: head, class: "tip" })];
+  // Nothing comes behind the end of a stream: a bar closes it.
+  const tip = type === "eof" ? `M${to - 4 * step} ${MIDDLE - 5}v10` : head;
+  return [shape("path", { d: `M${from} ${MIDDLE}H${to - 2 * step}`, class: weight }), shape("path", { d: tip, class: "tip" })];
 }
 
-function shape(tag: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+/** An element of a drawing. */
+export function shape(tag: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   return element;

@@ -2,7 +2,7 @@
 import type { End, Entry } from "../entries.ts";
 import { ladder } from "./ladder.ts";
 import { make } from "./dom.ts";
-import { sideOf } from "./store.ts";
+import { isSent, sideOf } from "./store.ts";
 import { gap, plural, seconds, size, visible } from "./text.ts";
 
 /** How many characters of a payload a row has. */
@@ -34,6 +34,8 @@ export function describe(entry: Entry): Row {
       return { kind: "would answer", summary: `${entry.what} ${entry.hex}` };
     case "closed":
       return { kind: "closed", summary: closedSummary(entry) };
+    case "eof":
+      return { kind: "end of stream", summary: "" };
     case "incomplete":
       return { kind: "incomplete", summary: visible(entry.text) };
     case "note":
@@ -72,7 +74,7 @@ function closedSummary({ code, reason, clean, by_peer }: Entry & { type: "closed
 /** The name of a direction, for those who hear it. */
 export function directionName(entry: Entry): string {
   const names: Record<End, string> = { client: "client to server", server: "server to client" };
-  if (entry.type === "frame" || entry.type === "head") return entry.from === undefined ? "" : names[entry.from];
+  if (isSent(entry)) return entry.from === undefined ? "" : names[entry.from];
   const side = sideOf(entry);
   return side === undefined ? "" : `at the ${side}`;
 }

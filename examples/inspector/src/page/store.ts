@@ -154,7 +154,12 @@ export class Store {
 /** The end that something is shown at: where it is received, and for frames where it is sent. */
 export function sideOf(entry: Entry): End | undefined {
   if (entry.from === undefined) return undefined;
-  return entry.type === "frame" || entry.type === "head" ? entry.from : otherEnd(entry.from);
+  return isSent(entry) ? entry.from : otherEnd(entry.from);
+}
+
+/** Whether it is itself on the wire. */
+export function isSent({ type }: Entry): boolean {
+  return type === "frame" || type === "head" || type === "eof";
 }
 
 function matches(entry: Entry, filter: Filter): boolean {
@@ -199,6 +204,8 @@ function textsOf(entry: Entry): (string | undefined)[] {
       return [entry.what, entry.hex];
     case "closed":
       return [entry.code.toString(), entry.reason];
+    case "eof":
+      return [];
     case "incomplete":
     case "note":
       return [entry.text];

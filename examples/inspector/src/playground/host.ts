@@ -2,6 +2,7 @@
 import { Connection, SansockError } from "../../../../bindings/js/dist/browser.js";
 import type { ConnectionEvent } from "../../../../bindings/js/dist/events.js";
 import type { End } from "../entries.ts";
+import { courseOf } from "./course.ts";
 import type { Action, EndOptions } from "./state.ts";
 import type { EndState } from "./trace.ts";
 
@@ -35,11 +36,17 @@ export class Host {
     const all = { ...options, seed: bytes, now: 0 };
     this.#connection =
       end === "client" ? Connection.client(options["startOpen"] === true ? null : URL_OF_SERVER, all) : Connection.server(all);
+    this.course(0);
   }
 
-  get state(): Omit<EndState, "inFlight"> {
+  get state(): Omit<EndState, "inFlight" | "steps" | "deadlines"> {
     const { state, transport, nextDeadline } = this.#connection;
     return { state, transport, deadline: nextDeadline, memory: this.#connection.memoryUsage() };
+  }
+
+  /** What the machines of the engine have done since this was last asked, and which deadlines run. */
+  course(now: number): Pick<EndState, "steps" | "deadlines"> {
+    return courseOf(this.#connection, this.end, now);
   }
 
   get deadline(): number {

@@ -71,8 +71,20 @@ class Simulation {
         next.run();
       }
     }
+    this.#endWith();
     const refused = this.#refused;
     return { steps: this.#steps, refused, ...(stopped === undefined ? {} : { stopped }) };
+  }
+
+  /** What the ends did last has no entry of its own: it is told with the last there is. */
+  #endWith(): void {
+    const last = this.#steps.pop();
+    if (last === undefined) return;
+    const rest = (end: End): EndState => {
+      const now = this.#endState(end);
+      return { ...now, steps: [...last.ends[end].steps, ...now.steps] };
+    };
+    this.#steps.push({ ...last, ends: { client: rest("client"), server: rest("server") } });
   }
 
   free(): void {
@@ -147,8 +159,9 @@ class Simulation {
   #endState(end: End): EndState {
     const inFlight = this.#links[end].inFlight;
     const host = this.#hosts[end];
-    if (host === undefined) return { state: "hostile", transport: "open", deadline: null, memory: 0, inFlight };
-    return { ...host.state, inFlight };
+    if (host === undefined)
+      return { state: "hostile", transport: "open", deadline: null, memory: 0, inFlight, steps: [], deadlines: [] };
+    return { ...host.state, ...host.course(this.#now), inFlight };
   }
 }
 

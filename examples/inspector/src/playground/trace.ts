@@ -1,5 +1,5 @@
 /** What became of a state of the playground. */
-import type { End, Entry } from "../entries.ts";
+import type { Deadline, End, Entry, Step as Transition } from "../entries.ts";
 
 /** Something a host did, or was told by its engine. */
 export interface HostEntry {
@@ -35,6 +35,10 @@ export interface EndState {
   readonly transport: string;
   /** In milliseconds; null for never. */
   readonly deadline: number | null;
+  /** What its machines have done since the step before. */
+  readonly steps: readonly Transition[];
+  /** All that run, with what they are for. */
+  readonly deadlines: readonly Deadline[];
   /** In bytes: what the engine holds. */
   readonly memory: number;
   /** In bytes: on their way from this end. */

@@ -36,7 +36,7 @@ async function handle(request: Request): Promise<void> {
     case "start":
       started = start(request.module);
       await started;
-      post({ kind: "ready", options: optionTable() });
+      post({ kind: "ready", options: optionTable(), machines: createInspector({}).machines });
       break;
     case "open": {
       const job = new Job(request, post);

@@ -3,6 +3,7 @@ import type { Entry, Payload } from "../entries.ts";
 import type { Reply, Request, Source } from "../protocol.ts";
 import { createInspector, type Inspector, type InspectorOptions } from "./decoder.ts";
 import { pushEnds } from "./ends.ts";
+import { sharing } from "./sharing.ts";
 
 /** How many bytes are decoded before messages from the page are looked at. */
 const PIECE = 1 << 18;
@@ -55,7 +56,7 @@ export class Job {
       [part.ids, part.connections] = [ids, connections];
       const inspector = createInspector({ ...this.#assumed, preview: this.#preview });
       const take = (bytes: number) => {
-        for (const entry of this.#send(renumbered(inspector.take(), part))) {
+        for (const entry of this.#send(renumbered(sharing(inspector.take()), part))) {
           ids = Math.max(ids, entry.id);
           connections = Math.max(connections, entry.connection);
         }

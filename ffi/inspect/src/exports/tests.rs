@@ -259,6 +259,17 @@ fn of_two_calls_at_once_the_second_is_refused() {
 }
 
 #[test]
+fn the_machines_are_a_text() {
+    let held = Held::new();
+    // SAFETY: a live handle, and room for pointer and length.
+    let text = said(|out, len| unsafe { sansock_inspector_machines(held.0, out, len) });
+    assert_eq!(text, Ok(sansock_inspect::machines()));
+    // SAFETY: null is no handle, and nothing is written.
+    let status = unsafe { sansock_inspector_machines(ptr::null_mut(), ptr::null_mut(), ptr::null_mut()) };
+    assert_eq!(status, Error::BadHandle.number());
+}
+
+#[test]
 fn the_interface_has_a_number() {
     assert_eq!(sansock_inspector_abi_version(), 1);
 }

@@ -8,14 +8,20 @@ __all__ = [
     "AnswerEntry",
     "ClosedEntry",
     "ConnectionEntry",
+    "Deadline",
+    "Deadlines",
     "Entry",
+    "EofEntry",
     "FaultEntry",
     "FrameEntry",
     "HeadEntry",
     "HeadLine",
+    "Machine",
+    "MachineRow",
     "MessageEntry",
     "Payload",
     "Side",
+    "Step",
     "TextEntry",
 ]
 
@@ -31,8 +37,100 @@ class _Numbers(TypedDict):
     connection: int
 
 
+_MachineName = Literal["handshake", "message", "closing"]
+
+# One of the keys is a word of Python.
+_StepStates = TypedDict("_StepStates", {"from": str, "on": str, "to": str})
+
+
+class _Step(_StepStates):
+    end: Side
+    machine: _MachineName
+
+
+class Step(_Step, total=False):
+    """A transition of one of the machines of an end, which are those of ``Inspector.machines``.
+
+    Attributes:
+        end: Which end.
+        machine: ``handshake``, ``message`` (frames to messages) or ``closing`` (the states of the connection).
+        from: The state before.
+        on: The input: ``peer close``.
+        to: The state behind.
+        transport: What the end's host is to do with the transport from here on, if that is something else than before.
+    """
+
+    transport: Literal["open", "shut down writing", "close"]
+
+
+class _Deadline(TypedDict):
+    timer: Literal["handshake", "ping", "pong", "close", "write"]
+    option: str
+    after: int
+
+
+class Deadline(_Deadline, total=False):
+    """A deadline that runs.
+
+    Attributes:
+        timer: What for. A pong is waited for as if the ping were the keepalive's; what is to be written is the answer
+            that an engine gives.
+        option: The option that says how long: ``close_timeout``.
+        after: How long it still runs, in milliseconds.
+        at: When it ends, in microseconds on the clock of ``time``, if the capture has times.
+    """
+
+    at: int
+
+
+class Deadlines(TypedDict, total=False):
+    """The deadlines that run behind an entry: of each end that has others than before, all of them.
+
+    Attributes:
+        client: Those of the client.
+        server: Those of the server.
+    """
+
+    client: list[Deadline]
+    server: list[Deadline]
+
+
+_RowStates = TypedDict("_RowStates", {"from": str, "on": str, "to": str})
+
+
+class MachineRow(_RowStates):
+    """In the state ``from``, on the input ``on``, do what ``does`` says, in this order, and go to the state ``to``.
+
+    Attributes:
+        from: The state before.
+        on: The input.
+        to: The state behind.
+        does: What is done.
+    """
+
+    does: list[str]
+
+
+class Machine(TypedDict):
+    """A machine of a connection, with all transitions that there are. What is not listed changes nothing.
+
+    Attributes:
+        name: ``handshake``, ``message`` or ``closing``.
+        begins: The states that it begins in: the handshake in the first as a client, in the second as a server.
+        rows: The transitions.
+    """
+
+    name: _MachineName
+    begins: list[str]
+    rows: list[MachineRow]
+
+
 # The first key is a word of Python.
-_Sender = TypedDict("_Sender", {"from": Side, "time": int, "offset": int, "length": int}, total=False)
+_Sender = TypedDict(
+    "_Sender",
+    {"from": Side, "time": int, "offset": int, "length": int, "steps": list[Step], "deadlines": Deadlines},
+    total=False,
+)
 
 
 class _Common(_Numbers, _Sender):
@@ -71,7 +169,8 @@ class ConnectionEntry(_Connection, total=False):
     Every entry has ``id`` (1, 2, 3 and so on over the whole capture, the same each time that it is read) and
     ``connection`` (the number of its connection, from 1). It may have ``from``, who sent it: ``"client"`` or
     ``"server"``; ``time``, when its last byte came, in microseconds; ``offset``, where it begins in what its sender
-    sent, in bytes; and ``length``, how many bytes it has on the wire.
+    sent, in bytes; ``length``, how many bytes it has on the wire; ``steps``, what it makes the machines of the ends do;
+    and ``deadlines``, which run behind it where those are others than before, as if the ends had the default options.
 
     Attributes:
         client: Address and port of the client, if the capture has them.
@@ -241,6 +340,12 @@ class ClosedEntry(_Common):
     by_peer: bool
 
 
+class EofEntry(_Common):
+    """What the sender sends ends here: in TCP, with a FIN."""
+
+    type: Literal["eof"]
+
+
 class TextEntry(_Common):
     """The capture ends inside something; or something to know when one reads the rest.
 
@@ -252,5 +357,7 @@ class TextEntry(_Common):
     text: str
 
 
-Entry = Union[ConnectionEntry, HeadEntry, FrameEntry, MessageEntry, FaultEntry, AnswerEntry, ClosedEntry, TextEntry]
+Entry = Union[
+    ConnectionEntry, HeadEntry, FrameEntry, MessageEntry, FaultEntry, AnswerEntry, ClosedEntry, EofEntry, TextEntry
+]
 """One thing that is on the wire, or that follows from it: ``entry["type"]`` says what it is."""

@@ -13,7 +13,7 @@ from .._arguments import elements, octets, string, unsigned
 from .._errors import InvalidArgument, check, failure
 from .._numbers import ERR_BUSY
 from . import _library
-from ._entries import Entry, Side
+from ._entries import Entry, Machine, Side
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -146,6 +146,12 @@ class Inspector:
         status, number = _library.number_of(_library.faults, c_uint64, self._handle)
         check(status)
         return number
+
+    @property
+    def machines(self) -> list[Machine]:
+        """The machines of a connection, whose steps entries tell."""
+        machines: list[Machine] = json.loads(self._text(_library.machines))
+        return machines
 
     def take(self) -> list[Entry]:
         """The entries since the last call, of this method or of those below.

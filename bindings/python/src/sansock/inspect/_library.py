@@ -69,6 +69,7 @@ feed = _bind("feed", c_void_p, c_uint32, c_uint32, c_char_p, c_size_t, c_uint64)
 end = _bind("end", c_void_p, c_uint32, c_uint32, c_uint64)
 faults = _bind("faults", c_void_p, POINTER(c_uint64))
 take = _bind("take", c_void_p, c_uint32, c_size_t, *_TEXT)
+machines = _bind("machines", c_void_p, *_TEXT)
 
 
 class Handle(c_void_p):

@@ -54,6 +54,11 @@ export function detail(entry: Entry, context: Context): HTMLElement[] {
       return closedDetail(entry, context);
     case "connection":
       return connectionDetail(entry, context);
+    case "eof":
+      return [
+        title("The end of the stream", entry, context),
+        make("p", {}, `The ${entry.from ?? "end"} sends nothing more: in TCP this is a FIN.`),
+      ];
     case "incomplete":
       return [title("Incomplete", entry, context), make("p", {}, withLinks(visible(entry.text)))];
     case "note":

@@ -7,9 +7,12 @@ import { toClipboard } from "../detail/copy.ts";
 import { type Context, detail } from "../detail/index.ts";
 import { tabs } from "../detail/tabs.ts";
 import { button, make, withLinks } from "../dom.ts";
+import { coursesOfPlay } from "../states/course.ts";
+import { deadlineText, statesView } from "../states/view.ts";
 import { Store } from "../store.ts";
 import { count, plural, seconds, size, visible, visibleLines } from "../text.ts";
 import { VirtualList } from "../virtual-list.ts";
+import { deadlineMarks } from "./marks.ts";
 import { optionsForm } from "./options.ts";
 import { isDecoded, stepRow } from "./rows.ts";
 import { scriptView } from "./script.ts";
@@ -32,6 +35,8 @@ export class Playground {
   readonly #select = make("select", { id: "scenario" });
   readonly #about = make("p", { class: "about" });
   readonly #slider = make("input", { id: "time", type: "range", "aria-label": "Time" });
+  /** The deadlines on the slider. */
+  readonly #marks = make("div", { class: "marks", "aria-hidden": "true" });
   readonly #clock = make("output", { for: "time", class: "clock" });
   readonly #ends = make("div", { class: "ends" });
   readonly #refused = make("div", { class: "refused", role: "status" });
@@ -48,7 +53,8 @@ export class Playground {
     const on = button("\u2192", () => this.#go(this.#at + 1), { "aria-label": "One step on" });
     const link = button("Copy link", () => this.#copyLink());
     const head = make("div", { class: "play-head" }, make("label", { for: "scenario" }, "Scenario"), this.#select, link);
-    const time = make("div", { class: "time-bar" }, back, this.#slider, on, this.#clock);
+    const line = make("div", { class: "time-line" }, this.#slider, this.#marks);
+    const time = make("div", { class: "time-bar" }, back, line, on, this.#clock);
     const names = make(
       "span",
       { class: "ladder-head" },
@@ -171,6 +177,7 @@ export class Playground {
     const time = step === undefined ? "" : `${seconds(step.at * 1000)} s`;
     this.#slider.setAttribute("aria-valuetext", `${time}, step ${this.#at + 1} of ${steps.length}`);
     this.#clock.textContent = `${time}, step ${steps.length === 0 ? 0 : count(this.#at + 1)} of ${count(steps.length)}`;
+    this.#marks.replaceChildren(...(step === undefined ? [] : deadlineMarks(steps, step)));
     this.#ends.replaceChildren(
       ...(step === undefined ? [] : [endBox("client", step.ends.client, step.at), endBox("server", step.ends.server, step.at)]),
     );
@@ -186,6 +193,7 @@ export class Playground {
     this.#side.replaceChildren(
       tabs("Playground", [
         ["Step", () => this.#stepDetail(step)],
+        ["States", () => statesView(this.backend.machines, coursesOfPlay(this.#trace.steps, this.#at), () => {})],
         ["Script", () => scriptView(this.#state, step?.at ?? 0, (state) => this.#change(state))],
         ["Client options", forms("client")],
         ["Server options", forms("server")],
@@ -232,8 +240,10 @@ export class Playground {
 }
 
 function endBox(end: "client" | "server", state: EndState, now: number): HTMLElement {
-  const deadline =
-    state.deadline === null ? "none" : state.deadline <= now ? "due" : `in ${count(Math.round(state.deadline - now))} ms`;
+  const texts = state.deadlines.map((each) => deadlineText(each, now * 1000));
+  // The engine asks for a call at once where it has something to deliver or to answer, which is no timer.
+  const isDue = state.deadline !== null && state.deadline <= now && !state.deadlines.some(({ at }) => at === now * 1000);
+  const deadline = [...(isDue ? ["due"] : []), ...texts].join("; ") || "none";
   const facts: readonly (readonly [string, string])[] =
     state.state === "hostile"
       ? [
