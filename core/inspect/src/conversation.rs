@@ -136,6 +136,16 @@ impl Conversation {
         }
     }
 
+    /// Says what has been passed over.
+    pub(crate) fn tell_skipped(&mut self, time: Option<u64>, log: &mut Log) {
+        for from in [Side::Client, Side::Server] {
+            let place = Place { connection: self.number, from, time };
+            if let Stage::Frames(frames) = &mut self.stream(from).stage {
+                frames.tell_skipped(place, log);
+            }
+        }
+    }
+
     /// Bytes of an end are not in the capture: what follows them cannot be read.
     pub(crate) fn lose(&mut self, from: Side, missing: u64, time: Option<u64>, log: &mut Log) {
         if matches!(self.stream(from).stage, Stage::Over) {

@@ -10,6 +10,7 @@ use crate::entry::What;
 use crate::gathered::{Gathered, hex, unmasked};
 use crate::header::Header;
 use crate::log::{Log, Place};
+use crate::skipping::Skipped;
 use crate::telling::{Happened, happened};
 use crate::text_end::TextEnd;
 
@@ -42,14 +43,14 @@ pub(crate) struct Frames {
     /// Why the rest of the message under way cannot be read.
     skipped: Option<&'static str>,
     /// How many more frames must be read before it is certain that these are frames.
-    doubt: u64,
+    pub(crate) doubt: u64,
     pub(crate) is_over: bool,
     /// Whether the engine refuses the header of the frame under way.
     is_bad_header: bool,
     /// Whether it has been told that something follows the end.
     is_told: bool,
     /// Where the next byte is, in what this end sent.
-    offset: u64,
+    pub(crate) offset: u64,
     header: Header,
     payload: Payload,
     /// What the engine reads in place.
@@ -58,6 +59,7 @@ pub(crate) struct Frames {
     block: Vec<u8>,
     pub(crate) message: Option<UnderWay>,
     pub(crate) happened: Vec<Happened>,
+    pub(crate) skipped_over: Skipped,
 }
 
 /// A frame's payload that is under way.
@@ -117,6 +119,7 @@ impl Frames {
             block: Vec::new(),
             message: None,
             happened: Vec::new(),
+            skipped_over: Skipped::default(),
         })
     }
 
@@ -139,6 +142,13 @@ impl Frames {
     pub(crate) fn receive(&mut self, mut bytes: &[u8], now: Duration, place: Place, log: &mut Log) -> Vec<Sent> {
         let mut sent = Vec::new();
         while !bytes.is_empty() && !self.is_over {
+            if log.is_quiet || self.skipped_over.is_inside() {
+                let skipped = self.skip(bytes, log.is_quiet);
+                bytes = &bytes[skipped..];
+                if bytes.is_empty() {
+                    break;
+                }
+            }
             let taken = if self.header.is_complete() {
                 self.read_payload(bytes, now, log.kept())
             } else {
@@ -152,6 +162,7 @@ impl Frames {
             }
         }
         if !bytes.is_empty() && !mem::replace(&mut self.is_told, true) {
+            self.tell_skipped(place, log);
             let text = "what follows is not read: the connection is closed (RFC 6455 §1.4)";
             log.add_from(place, self.offset, What::Note { text: text.to_owned() });
         }
@@ -164,11 +175,12 @@ impl Frames {
             return;
         }
         let inside = match (self.header.bytes(), &self.message) {
-            ([], None) => None,
+            ([], None) if !self.skipped_over.is_inside() => None,
             ([], Some(_)) => Some("message"),
             _ => Some("frame"),
         };
-        if inside == Some("frame") {
+        let is_skipped = self.end_skipped(place, log);
+        if !is_skipped && inside == Some("frame") {
             self.feed_block(now, log.kept());
             if !self.header.is_complete() && !self.is_skipped() {
                 let header = self.header.clone();
@@ -201,6 +213,11 @@ impl Frames {
 
     fn has_failed(&self) -> bool {
         self.failure().is_some()
+    }
+
+    /// Whether a message may begin at the next byte.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.header.bytes().is_empty() && self.message.is_none() && self.skipped.is_none() && self.doubt == 0
     }
 
     /// Whether the frame under way is one that the engine cannot read.
@@ -329,6 +346,15 @@ impl Frames {
         let payload = mem::take(&mut self.payload);
         let length = header.bytes().len() as u64 + payload.read;
         let offset = self.offset - length;
+        let is_sound = is_whole && skipped.is_none() && self.happened.is_empty();
+        if is_sound && !header.is_control() {
+            self.remember(&header);
+            if log.is_quiet {
+                self.count_frame(&payload);
+                return self.skip_frame(offset, length, &header);
+            }
+        }
+        self.tell_skipped(place, log);
         let mut frame = header.frame();
         if self.happened.iter().any(|happened| matches!(happened, Happened::Closing(..))) {
             let events = self.engine.timeout(now).events;
@@ -337,10 +363,7 @@ impl Frames {
         if header.is_control() {
             self.fill_control(&payload, &mut frame, log.shown());
         } else {
-            if let Some(message) = &mut self.message {
-                message.frames += 1;
-                message.wire += payload.read;
-            }
+            self.count_frame(&payload);
             self.fill_data(&payload, &mut frame, log.shown());
         }
         frame.payload.wire = Some(hex(payload.wire.first(log.shown())));
@@ -357,6 +380,13 @@ impl Frames {
             self.end_message(offset + length, place, log);
         }
         self.tell(Some(id), position, place, log, sent);
+    }
+
+    fn count_frame(&mut self, payload: &Payload) {
+        if let Some(message) = &mut self.message {
+            message.frames += 1;
+            message.wire += payload.read;
+        }
     }
 
     /// Whether what should be a frame is at fault where there may be no frames at all. Then nothing more is read.

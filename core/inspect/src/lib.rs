@@ -41,6 +41,7 @@ mod head;
 mod header;
 mod lines;
 mod log;
+mod skipping;
 mod telling;
 mod text_end;
 
@@ -154,6 +155,22 @@ impl Inspector {
         self.connections.receive(connection, from, bytes, Some(time));
     }
 
+    /// Passes over what an end of a connection sends, as [`feed`](Self::feed) reads it, so that one can begin to look at any time: what is fed
+    /// next is read from the next message on. Frames and messages of data become no entries; what has been passed over is a note, before
+    /// the next entry of the same sender or by [`tell_skipped`](Self::tell_skipped). All else is told as ever: heads, control frames, and
+    /// broken rules as far as headers show them. Of whole messages without compression only headers are read: whether a text is UTF-8 (RFC 6455
+    /// §8.1) is not judged. Compressed ones are inflated, because later ones may refer to them (RFC 7692 §7.2.3.2).
+    pub fn skip(&mut self, connection: u32, from: Side, bytes: &[u8], time: u64) {
+        self.connections.log.is_quiet = true;
+        self.connections.receive(connection, from, bytes, Some(time));
+        self.connections.log.is_quiet = false;
+    }
+
+    /// Says of all connections under way what has been passed over.
+    pub fn tell_skipped(&mut self, time: u64) {
+        self.connections.tell_skipped(time);
+    }
+
     /// An end of a connection that is under way sends nothing more.
     pub fn end(&mut self, connection: u32, from: Side, time: u64) {
         self.connections.end(connection, from, Some(time));
@@ -215,6 +232,12 @@ impl Connections {
         }
         if let Some((conversation, log)) = self.get(number) {
             conversation.receive(from, bytes, time, log);
+        }
+    }
+
+    fn tell_skipped(&mut self, time: u64) {
+        for conversation in self.open.iter_mut().flatten() {
+            conversation.tell_skipped(Some(time), &mut self.log);
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Log {
     pub(crate) faults: u64,
     preview: usize,
     whole: Vec<u64>,
+    /// Whether nobody looks: messages are not told.
+    pub(crate) is_quiet: bool,
 }
 
 /// Where an entry comes from.
@@ -31,7 +33,15 @@ pub(crate) struct Place {
 
 impl Log {
     pub(crate) fn new(preview: usize, whole: Vec<u64>) -> Self {
-        Log { entries: VecDeque::new(), configs: Configs::default(), next: 1, faults: 0, preview, whole }
+        Log {
+            entries: VecDeque::new(),
+            configs: Configs::default(),
+            next: 1,
+            faults: 0,
+            preview,
+            whole,
+            is_quiet: false,
+        }
     }
 
     /// How many bytes of a payload to keep while it is under way: its number is not known before its end.

@@ -203,6 +203,36 @@ pub unsafe extern "C" fn sansock_inspector_feed(
     unsafe { call(inspector, body) }
 }
 
+/// Passes over what one end of a connection has sent: messages become no entries.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_inspector_skip(
+    inspector: *mut sansock_inspector,
+    connection: u32,
+    from: u32,
+    data: *const c_char,
+    len: usize,
+    time: u64,
+) -> i32 {
+    let body = |inner: &mut Inner| {
+        // SAFETY: a readable buffer, by the rules for buffers.
+        inner.inspector.skip(connection, side(from)?, unsafe { bytes(data, len) }?, time);
+        Ok(())
+    };
+    // SAFETY: a handle, by the rules for handles.
+    unsafe { call(inspector, body) }
+}
+
+/// Says of all connections under way what has been passed over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_inspector_tell_skipped(inspector: *mut sansock_inspector, time: u64) -> i32 {
+    let body = |inner: &mut Inner| {
+        inner.inspector.tell_skipped(time);
+        Ok(())
+    };
+    // SAFETY: a handle, by the rules for handles.
+    unsafe { call(inspector, body) }
+}
+
 /// One end of a connection sends nothing more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_inspector_end(

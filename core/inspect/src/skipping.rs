@@ -1,0 +1,106 @@
+//! What is passed over: whole messages that nobody wants to see, so that one can begin to look at any later time.
+
+use crate::entry::What;
+use crate::frames::Frames;
+use crate::header::Header;
+use crate::log::{Log, Place};
+
+/// What has been passed over and not been told.
+#[derive(Default)]
+pub(crate) struct Skipped {
+    /// How much of the payload under way is still to come.
+    left: u64,
+    /// The first byte of frames that the engine has taken as whole messages, and whether those are masked. It takes others that begin so,
+    /// wherever it takes a message.
+    taken: Vec<(u8, bool)>,
+    /// Where it begins, in what its sender sent.
+    from: u64,
+    bytes: u64,
+    frames: u64,
+    messages: u64,
+}
+
+impl Skipped {
+    /// Whether a frame is under way.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Adds a frame that begins here, and has so many bytes.
+    pub(crate) fn add(&mut self, offset: u64, length: u64, is_last: bool) {
+        if self.frames == 0 {
+            self.from = offset;
+        }
+        self.frames += 1;
+        self.messages += u64::from(is_last);
+        self.bytes += length;
+    }
+}
+
+impl Frames {
+    /// Remembers that the engine took the frame with this header as a whole message.
+    pub(crate) fn remember(&mut self, header: &Header) {
+        let known = (header.first(), header.is_masked());
+        let is_plain = header.opcode() != 0 && header.fin() && !header.rsv1();
+        if is_plain && !self.skipped_over.taken.contains(&known) {
+            self.skipped_over.taken.push(known);
+        }
+    }
+
+    /// Passes over the rest of a payload, and if it `may_begin` over whole messages behind that: of those only headers are read.
+    /// Returns how much that is. The first frame that is anything else is for the engine.
+    pub(crate) fn skip(&mut self, bytes: &[u8], may_begin: bool) -> usize {
+        let mut at = 0;
+        loop {
+            let rest = &bytes[at..];
+            let taken = usize::try_from(self.skipped_over.left).map_or(rest.len(), |left| left.min(rest.len()));
+            self.skipped_over.left -= taken as u64;
+            at += taken;
+            if self.skipped_over.is_inside() || !may_begin || !self.is_between_messages() {
+                return self.advance(at);
+            }
+            let known = &self.skipped_over.taken;
+            let Some((header, payload)) = Header::of_message(&bytes[at..], known) else { return self.advance(at) };
+            self.skipped_over.add(self.offset + at as u64, header as u64 + payload, true);
+            self.skipped_over.left = payload;
+            at += header;
+        }
+    }
+
+    fn advance(&mut self, taken: usize) -> usize {
+        self.offset += taken as u64;
+        taken
+    }
+
+    /// Passes over a frame that the engine has read.
+    pub(crate) fn skip_frame(&mut self, offset: u64, length: u64, header: &Header) {
+        self.skipped_over.add(offset, length, header.fin());
+        self.message = self.message.take().filter(|_| !header.fin());
+        self.doubt = self.doubt.saturating_sub(1);
+    }
+
+    /// The stream is over: says what has been passed over, and whether that ends inside a frame.
+    pub(crate) fn end_skipped(&mut self, place: Place, log: &mut Log) -> bool {
+        let left = core::mem::take(&mut self.skipped_over.left);
+        self.skipped_over.bytes = self.skipped_over.bytes.saturating_sub(left);
+        self.tell_skipped(place, log);
+        left > 0
+    }
+
+    /// Says what has been passed over.
+    pub(crate) fn tell_skipped(&mut self, place: Place, log: &mut Log) {
+        let Skipped { from, bytes, frames, messages, .. } = self.skipped_over;
+        if frames == 0 {
+            return;
+        }
+        let (frames, messages) = (plural(frames, "frame"), plural(messages, "message"));
+        let text = format!("passed over, as nobody looked: {messages} in {frames}");
+        log.add(place, Some((from, bytes)), What::Note { text });
+        let skipped = &mut self.skipped_over;
+        (skipped.bytes, skipped.frames, skipped.messages) = (0, 0, 0);
+    }
+}
+
+fn plural(count: u64, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
