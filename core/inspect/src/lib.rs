@@ -160,10 +160,13 @@ impl Inspector {
     /// the next entry of the same sender or by [`tell_skipped`](Self::tell_skipped). All else is told as ever: heads, control frames, and
     /// broken rules as far as headers show them. Of whole messages without compression only headers are read: whether a text is UTF-8 (RFC 6455
     /// §8.1) is not judged. Compressed ones are inflated, because later ones may refer to them (RFC 7692 §7.2.3.2).
-    pub fn skip(&mut self, connection: u32, from: Side, bytes: &[u8], time: u64) {
+    ///
+    /// Returns whether there are entries to take.
+    pub fn skip(&mut self, connection: u32, from: Side, bytes: &[u8], time: u64) -> bool {
         self.connections.log.is_quiet = true;
         self.connections.receive(connection, from, bytes, Some(time));
         self.connections.log.is_quiet = false;
+        !self.connections.log.entries.is_empty()
     }
 
     /// Says of all connections under way what has been passed over.

@@ -82,12 +82,12 @@ pub fn inspector_feed(inspector: u32, connection: u32, side: u32, len: u32, now:
     })
 }
 
-/// Passes over what one end of a connection has sent: messages become no entries.
+/// Passes over what one end of a connection has sent: messages become no entries. Returns 1 if there are entries to take.
 #[wasm_bindgen]
-pub fn inspector_skip(inspector: u32, connection: u32, side: u32, len: u32, now: f64) -> i32 {
-    call(|State { transfer, inspectors, .. }| {
-        inspectors.get_mut(inspector)?.skip(connection, sender(side)?, transfer.bytes(len)?, microseconds(now)?);
-        Ok(())
+pub fn inspector_skip(inspector: u32, connection: u32, side: u32, len: u32, now: f64) -> u32 {
+    produce(|State { transfer, inspectors, .. }| {
+        let inspector = inspectors.get_mut(inspector)?;
+        Ok(inspector.skip(connection, sender(side)?, transfer.bytes(len)?, microseconds(now)?).into())
     })
 }
 
