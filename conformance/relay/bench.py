@@ -15,6 +15,7 @@ import os
 import re
 import statistics
 import sys
+from collections import deque
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,22 +87,19 @@ async def echo(websocket: WebSocket) -> None:
 
 async def echoes(websockets: list[WebSocket], message: str, at_once: int, count: int) -> None:
     """Sends and waits for what comes back, over the connections in turn."""
-    left = count
-
-    async def one(websocket: WebSocket) -> None:
-        nonlocal left
-        left -= 1
-        await websocket.send(message)
-        await websocket.recv()
-
-    async def lane(first: int) -> None:
-        step = first
-        while left > 0:
-            await one(websockets[step % len(websockets)])
-            step += at_once
-
     if len(websockets) > 1 or at_once == 1:
-        await asyncio.gather(*(lane(first) for first in range(at_once)))
+        left, free = count, deque(websockets)
+
+        async def lane() -> None:
+            nonlocal left
+            while left > 0:
+                left -= 1
+                websocket = free.popleft()
+                await websocket.send(message)
+                await websocket.recv()
+                free.append(websocket)
+
+        await asyncio.gather(*(lane() for _ in range(at_once)))
         return
     (websocket,) = websockets
     room = asyncio.Semaphore(at_once)

@@ -3,9 +3,11 @@
 use core::time::Duration;
 
 use crate::agreed::Agreed;
+use crate::body::Body;
 use crate::entry::{Head, Side, What};
+use crate::exchange::{Pending, Requests};
 use crate::frames::Frames;
-use crate::head::{self, Asked, Outcome, Responses};
+use crate::head::{self, Outcome, Responses};
 use crate::log::{Log, Place};
 
 /// The largest head that is waited for: what is longer is judged as it is.
@@ -30,10 +32,14 @@ pub(crate) enum Origin {
 /// Both directions of a connection.
 pub(crate) struct Conversation {
     number: u32,
-    client: Stream,
-    server: Stream,
-    asked: Option<Asked>,
-    responses: Option<Responses>,
+    pub(crate) client: Stream,
+    pub(crate) server: Stream,
+    /// What the client has asked for, and was not answered.
+    pub(crate) requests: Requests,
+    /// Judges the responses to the oldest of these, if that asks for a WebSocket.
+    pub(crate) responses: Option<Responses>,
+    /// Whether a request follows another: what comes then is HTTP, or is not read.
+    pub(crate) has_followed: bool,
     agreed: Option<Agreed>,
     origin: Origin,
     /// A proxy has been asked for a tunnel, and has not answered.
@@ -42,16 +48,20 @@ pub(crate) struct Conversation {
 
 /// What one end has sent.
 #[derive(Default)]
-struct Stream {
-    stage: Stage,
-    /// Where the next byte is.
-    offset: u64,
-    is_eof: bool,
+pub(crate) struct Stream {
+    pub(crate) stage: Stage,
+    /// Where the next byte is; in a body, where that begins.
+    pub(crate) offset: u64,
+    /// How much of the body has come.
+    pub(crate) body: u64,
+    pub(crate) is_eof: bool,
+    /// Whether nothing follows the message under way.
+    pub(crate) is_last: bool,
 }
 
 /// What the next bytes of an end are.
 #[derive(Default)]
-enum Stage {
+pub(crate) enum Stage {
     /// Not clear yet, or a head that is not whole.
     #[default]
     Begin,
@@ -60,18 +70,27 @@ enum Stage {
     /// Frames, which wait for the response that says how they are read.
     Waiting(Vec<u8>),
     Frames(Box<Frames>),
-    /// The body of a refusal.
-    Body,
+    /// The body of a message.
+    Body(Body),
     Over,
 }
 
 impl Conversation {
     pub(crate) fn new(number: u32, origin: Origin, agreed: Option<Agreed>) -> Self {
-        let (client, server) = (Stream::default(), Stream::default());
-        Conversation { number, client, server, asked: None, responses: None, agreed, origin, is_tunnelling: false }
+        Conversation {
+            number,
+            client: Stream::default(),
+            server: Stream::default(),
+            requests: Requests::default(),
+            responses: None,
+            has_followed: false,
+            agreed,
+            origin,
+            is_tunnelling: false,
+        }
     }
 
-    fn stream(&mut self, side: Side) -> &mut Stream {
+    pub(crate) fn stream(&mut self, side: Side) -> &mut Stream {
         match side {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
@@ -88,7 +107,10 @@ impl Conversation {
         let place = Place { connection: self.number, from, time };
         match &mut self.stream(from).stage {
             Stage::Over => {}
-            Stage::Body => self.read_body(Some(bytes), place, log),
+            Stage::Body(body) => {
+                let body = core::mem::replace(body, Body::UntilEof);
+                self.read_body(body, bytes, place, log);
+            }
             Stage::Frames(_) => self.read_frames(bytes, place, log),
             Stage::Waiting(waiting) => {
                 waiting.extend_from_slice(bytes);
@@ -117,10 +139,7 @@ impl Conversation {
         }
         match core::mem::replace(&mut self.stream(from).stage, Stage::Over) {
             Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
-            Stage::Body => {
-                self.read_body(None, place, log);
-                self.responses = None;
-            }
+            Stage::Body(body) => self.cut_body(&body, place, log),
             Stage::Head(begun, _) if self.may_be_other(from) && head::is_begun(&begun) == Some(false) => {
                 // Too little came to tell what it is.
                 self.stream(from).stage = Stage::Begin;
@@ -185,17 +204,21 @@ impl Conversation {
             return;
         }
         match (head::is_begun(&begun), self.origin) {
+            (Some(false), _) if self.has_followed && (place.from == Side::Client || self.requests.is_empty()) => {
+                self.stream(place.from).stage = Stage::Over;
+                log.add(place, None, What::Note { text: NOT_HTTP.to_owned() });
+            }
             (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
-            (Some(false), Origin::Unknown | Origin::Middle) if may_be_other && !self.is_encrypted(&begun) => {
+            (Some(false), Origin::Unknown | Origin::Middle)
+                if may_be_other && !self.requests.is_other() && !self.is_encrypted(&begun) =>
+            {
                 self.agreed.get_or_insert(Agreed::Guessed);
                 self.wait(begun, place, log);
             }
             (Some(is_http), Origin::Unknown | Origin::Middle | Origin::Begin)
                 if !is_http && may_be_other || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
             {
-                (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
-                let text = if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER };
-                log.add(place, None, What::Note { text: text.to_owned() });
+                self.stop(if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER }, place, log);
             }
             (Some(is_http), _) => match self.head_end(&begun, searched, is_http, place.from) {
                 None => {
@@ -238,13 +261,13 @@ impl Conversation {
         match from {
             _ if begun.len() >= MAX_HEAD => true,
             Side::Client => head::request(begun, 0, true).fault.is_some(),
-            Side::Server => Responses::to(self.asked.as_ref(), begun).read(begun, 0, false).fault.is_some(),
+            Side::Server => Responses::to(self.requests.asked(), begun).read(begun, 0, false).fault.is_some(),
         }
     }
 
     /// Whether what comes first need be no HTTP. What answers a request is a response, or wrong.
     fn may_be_other(&self, from: Side) -> bool {
-        self.origin != Origin::WebSocket && !(from == Side::Server && self.asked.is_some())
+        self.origin != Origin::WebSocket && !(from == Side::Server && self.requests.asked().is_some())
     }
 
     /// Whether what begins so is TLS. One that is under way is seen by any of its records.
@@ -264,19 +287,23 @@ impl Conversation {
     /// Judges a head, and goes on to what it leads to.
     ///
     /// Of one that is not whole it is known, or not, that its sender sent no more.
-    fn judge_head(&mut self, bytes: &[u8], is_all: bool, place: Place, log: &mut Log) {
+    pub(crate) fn judge_head(&mut self, bytes: &[u8], is_all: bool, place: Place, log: &mut Log) {
         let offset = self.stream(place.from).offset;
         if let Some(head) = self.tunnel(place.from, bytes) {
             log.add(place, Some((offset, bytes.len() as u64)), What::Head(head));
             self.stream(place.from).offset += bytes.len() as u64;
+            if place.from == Side::Server && !matches!(bytes.get(9), Some(b'1' | b'2')) {
+                self.begin_body(bytes, place, log);
+            }
             return;
         }
-        let judged = if place.from == Side::Client {
-            head::request(bytes, offset, self.is_meant())
-        } else if !self.is_meant() && self.asked.is_none() && !head::is_switching(bytes) {
-            head::other_response(bytes)
-        } else {
-            self.responses.get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes)).read(bytes, offset, is_all)
+        let judged = match place.from {
+            Side::Client => head::request(bytes, offset, self.is_meant()),
+            Side::Server if self.is_other_response(bytes) => head::other_response(bytes),
+            Side::Server => {
+                let asked = self.requests.asked();
+                self.responses.get_or_insert_with(|| Responses::to(asked, bytes)).read(bytes, offset, is_all)
+            }
         };
         let id = log.add(place, Some((offset, bytes.len() as u64)), What::Head(judged.head));
         if let Some(fault) = judged.fault {
@@ -285,44 +312,37 @@ impl Conversation {
         self.stream(place.from).offset += bytes.len() as u64;
         match judged.outcome {
             Outcome::Asked(asked) => {
-                self.asked = asked;
+                let body = Body::of_request(bytes).unwrap_or(Body::UntilEof);
+                self.requests.add(Pending::Upgrade(asked, body));
                 self.wait(Vec::new(), place, log);
             }
             Outcome::Open(agreed) => {
                 self.stream(place.from).stage = Stage::Waiting(Vec::new());
-                (self.asked, self.responses) = (None, None);
+                self.requests.clear();
+                self.responses = None;
                 self.agree(agreed, place, log);
             }
             Outcome::Interim => {}
-            Outcome::Refused => {
-                self.server.stage = Stage::Body;
-                // A request can be refused before all of it has come.
-                if let Stage::Head(begun, _) = core::mem::replace(&mut self.client.stage, Stage::Over) {
-                    self.judge_head(&begun, false, Place { from: Side::Client, ..place }, log);
-                    self.client.stage = Stage::Over;
-                }
-            }
-            Outcome::Over(note) => {
-                (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
-                if let Some(text) = note {
-                    log.add(place, None, What::Note { text: text.to_owned() });
-                }
+            Outcome::Refused => self.refuse(bytes, place, log),
+            Outcome::Other(text) if place.from == Side::Client => self.follow_request(bytes, text, place, log),
+            Outcome::Other(_) if self.requests.is_other() => self.follow_response(bytes, place, log),
+            Outcome::Other(text) if self.requests.is_empty() => self.stop(text, place, log),
+            Outcome::Other(text) => {
+                log.add(place, None, What::Note { text: text.to_owned() });
+                self.refuse(bytes, place, log);
             }
         }
+    }
+
+    /// Whether a response is to a request that is not for WebSocket, or to one that is not in the capture.
+    fn is_other_response(&self, bytes: &[u8]) -> bool {
+        let is_unknown = !self.is_meant() && self.requests.asked().is_none() && !head::is_switching(bytes);
+        self.requests.is_other() || is_unknown
     }
 
     /// Whether all that begins here is meant to be a WebSocket.
     fn is_meant(&self) -> bool {
         matches!(self.origin, Origin::Unknown | Origin::WebSocket)
-    }
-
-    /// Reads the body of a refusal, or its end. A fault in it is told where it begins.
-    fn read_body(&mut self, bytes: Option<&[u8]>, place: Place, log: &mut Log) {
-        let offset = self.server.offset;
-        if let Some(fault) = self.responses.as_mut().and_then(|responses| responses.body(bytes, offset)) {
-            log.add(place, None, What::Fault(fault));
-            self.server.stage = Stage::Over;
-        }
     }
 
     /// The head of a request for a tunnel through a proxy, or of the answer to it. What is inside the tunnel begins anew.
@@ -378,6 +398,8 @@ impl Conversation {
 const ENCRYPTED: &str = "it is encrypted (TLS): look at what is inside it, as a browser or a proxy saves it";
 
 const OTHER: &str = "it does not begin with HTTP, so it is another protocol";
+
+const NOT_HTTP: &str = "what follows is not read: it is no HTTP, and no WebSocket has been opened";
 
 fn is_tls(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x16\x03")

@@ -32,9 +32,11 @@
 //! message under way.
 
 mod agreed;
+mod body;
 mod capture;
 mod conversation;
 pub mod entry;
+mod exchange;
 mod frames;
 mod gathered;
 mod head;
