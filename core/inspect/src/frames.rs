@@ -51,7 +51,7 @@ pub(crate) struct Frames {
     is_told: bool,
     /// Where the next byte is, in what this end sent.
     pub(crate) offset: u64,
-    header: Header,
+    pub(crate) header: Header,
     payload: Payload,
     /// What the engine reads in place.
     chunk: Vec<u8>,
@@ -152,7 +152,7 @@ impl Frames {
             let taken = if self.header.is_complete() {
                 self.read_payload(bytes, now, log.kept())
             } else {
-                self.read_header(bytes, now, log.kept())
+                self.read_header(bytes, now, log)
             };
             bytes = &bytes[taken..];
             // A frame at fault is gathered too: what is shown of it must not depend on where reads have cut it. But whoever has the
@@ -215,9 +215,9 @@ impl Frames {
         self.failure().is_some()
     }
 
-    /// Whether a message may begin at the next byte.
+    /// Whether no message is under way, but for the header of its first frame.
     pub(crate) fn is_between_messages(&self) -> bool {
-        self.header.bytes().is_empty() && self.message.is_none() && self.skipped.is_none() && self.doubt == 0
+        self.message.is_none() && self.skipped.is_none() && self.doubt == 0
     }
 
     /// Whether the frame under way is one that the engine cannot read.
@@ -225,10 +225,13 @@ impl Frames {
         self.skipped.is_some() && !self.header.is_control()
     }
 
-    fn read_header(&mut self, bytes: &[u8], now: Duration, kept: usize) -> usize {
+    fn read_header(&mut self, bytes: &[u8], now: Duration, log: &Log) -> usize {
         let taken = self.header.take(bytes);
         let is_complete = self.header.is_complete();
         self.offset += taken as u64;
+        if is_complete && log.is_quiet && self.skip_header() {
+            return taken;
+        }
         self.payload.left = self.header.payload_length();
         let opcode = self.header.opcode();
         if is_complete && self.doubt == CREDIBLE && self.skipped.is_none() && opcode == 0 {
@@ -241,7 +244,7 @@ impl Frames {
             self.message = Some(UnderWay::new(self.frame_offset(), &self.header));
         }
         let header = self.header.clone();
-        self.feed(header.bytes(), now, kept);
+        self.feed(header.bytes(), now, log.kept());
         self.is_bad_header = self.has_failed();
         taken
     }

@@ -56,7 +56,8 @@ impl Frames {
             let taken = usize::try_from(self.skipped_over.left).map_or(rest.len(), |left| left.min(rest.len()));
             self.skipped_over.left -= taken as u64;
             at += taken;
-            if self.skipped_over.is_inside() || !may_begin || !self.is_between_messages() {
+            let may_begin = may_begin && self.header.bytes().is_empty() && self.is_between_messages();
+            if self.skipped_over.is_inside() || !may_begin {
                 return self.advance(at);
             }
             let known = &self.skipped_over.taken;
@@ -65,6 +66,17 @@ impl Frames {
             self.skipped_over.left = payload;
             at += header;
         }
+    }
+
+    /// Passes over a message whose header has come in pieces. Returns whether it does.
+    pub(crate) fn skip_header(&mut self) -> bool {
+        let known = &self.skipped_over.taken;
+        let header = Header::of_message(self.header.bytes(), known).filter(|_| self.is_between_messages());
+        let Some((header, payload)) = header else { return false };
+        self.skipped_over.add(self.offset - header as u64, header as u64 + payload, true);
+        self.skipped_over.left = payload;
+        self.header = Header::default();
+        true
     }
 
     fn advance(&mut self, taken: usize) -> usize {
