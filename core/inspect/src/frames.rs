@@ -6,7 +6,7 @@ use core::time::Duration;
 use sansock::{CloseCode, Config, Connection, Event, FaultKind};
 
 use crate::agreed::Agreed;
-use crate::entry::What;
+use crate::entry::{Side, What};
 use crate::gathered::{Gathered, hex, unmasked};
 use crate::header::Header;
 use crate::log::{Log, Place};
@@ -143,7 +143,7 @@ impl Frames {
         let mut sent = Vec::new();
         while !bytes.is_empty() && !self.is_over {
             if log.is_quiet || self.skipped_over.is_inside() {
-                let skipped = self.skip(bytes, log.is_quiet);
+                let skipped = self.skip(bytes, place.from, log);
                 bytes = &bytes[skipped..];
                 if bytes.is_empty() {
                     break;
@@ -152,7 +152,7 @@ impl Frames {
             let taken = if self.header.is_complete() {
                 self.read_payload(bytes, now, log.kept())
             } else {
-                self.read_header(bytes, now, log)
+                self.read_header(bytes, now, place.from, log)
             };
             bytes = &bytes[taken..];
             // A frame at fault is gathered too: what is shown of it must not depend on where reads have cut it. But whoever has the
@@ -225,11 +225,11 @@ impl Frames {
         self.skipped.is_some() && !self.header.is_control()
     }
 
-    fn read_header(&mut self, bytes: &[u8], now: Duration, log: &Log) -> usize {
+    fn read_header(&mut self, bytes: &[u8], now: Duration, from: Side, log: &Log) -> usize {
         let taken = self.header.take(bytes);
         let is_complete = self.header.is_complete();
         self.offset += taken as u64;
-        if is_complete && log.is_quiet && self.skip_header() {
+        if is_complete && log.is_quiet && self.skip_header(from, log) {
             return taken;
         }
         self.payload.left = self.header.payload_length();
@@ -351,7 +351,7 @@ impl Frames {
         let offset = self.offset - length;
         let is_sound = is_whole && skipped.is_none() && self.happened.is_empty();
         if is_sound && !header.is_control() {
-            self.remember(&header);
+            log.known.add(place.from, &header);
             if log.is_quiet {
                 self.count_frame(&payload);
                 return self.skip_frame(offset, length, &header);

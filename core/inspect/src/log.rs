@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::agreed::Configs;
 use crate::entry::{Entry, Side, What};
+use crate::skipping::Known;
 
 /// How much of one payload is shown at most, in bytes: a small capture can inflate to more than there is memory.
 const MOST: usize = 64 << 20;
@@ -21,6 +22,7 @@ pub(crate) struct Log {
     whole: Vec<u64>,
     /// Whether nobody looks: messages are not told.
     pub(crate) is_quiet: bool,
+    pub(crate) known: Known,
 }
 
 /// Where an entry comes from.
@@ -41,6 +43,7 @@ impl Log {
             preview,
             whole,
             is_quiet: false,
+            known: Known::default(),
         }
     }
 

@@ -1,18 +1,35 @@
 //! What is passed over: whole messages that nobody wants to see, so that one can begin to look at any later time.
 
-use crate::entry::What;
+use crate::entry::{Side, What};
 use crate::frames::Frames;
 use crate::header::Header;
 use crate::log::{Log, Place};
+
+/// How frames begin that the engine has taken as whole messages without compression, by their sender: the first byte, and whether they
+/// are masked. It takes others that begin so, wherever it takes a message.
+#[derive(Debug, Default)]
+pub(crate) struct Known([Vec<(u8, bool)>; 2]);
+
+impl Known {
+    fn of(&self, from: Side) -> &[(u8, bool)] {
+        &self.0[usize::from(from == Side::Server)]
+    }
+
+    /// Remembers a frame that the engine has taken.
+    pub(crate) fn add(&mut self, from: Side, header: &Header) {
+        let known = (header.first(), header.is_masked());
+        let is_plain = header.opcode() != 0 && header.fin() && !header.rsv1();
+        if is_plain && !self.of(from).contains(&known) {
+            self.0[usize::from(from == Side::Server)].push(known);
+        }
+    }
+}
 
 /// What has been passed over and not been told.
 #[derive(Default)]
 pub(crate) struct Skipped {
     /// How much of the payload under way is still to come.
     left: u64,
-    /// The first byte of frames that the engine has taken as whole messages, and whether those are masked. It takes others that begin so,
-    /// wherever it takes a message.
-    taken: Vec<(u8, bool)>,
     /// Where it begins, in what its sender sent.
     from: u64,
     bytes: u64,
@@ -38,30 +55,22 @@ impl Skipped {
 }
 
 impl Frames {
-    /// Remembers that the engine took the frame with this header as a whole message.
-    pub(crate) fn remember(&mut self, header: &Header) {
-        let known = (header.first(), header.is_masked());
-        let is_plain = header.opcode() != 0 && header.fin() && !header.rsv1();
-        if is_plain && !self.skipped_over.taken.contains(&known) {
-            self.skipped_over.taken.push(known);
-        }
-    }
-
-    /// Passes over the rest of a payload, and if it `may_begin` over whole messages behind that: of those only headers are read.
+    /// Passes over the rest of a payload, and if nobody looks over whole messages behind that: of those only headers are read.
     /// Returns how much that is. The first frame that is anything else is for the engine.
-    pub(crate) fn skip(&mut self, bytes: &[u8], may_begin: bool) -> usize {
+    pub(crate) fn skip(&mut self, bytes: &[u8], from: Side, log: &Log) -> usize {
         let mut at = 0;
         loop {
             let rest = &bytes[at..];
             let taken = usize::try_from(self.skipped_over.left).map_or(rest.len(), |left| left.min(rest.len()));
             self.skipped_over.left -= taken as u64;
             at += taken;
-            let may_begin = may_begin && self.header.bytes().is_empty() && self.is_between_messages();
+            let may_begin = log.is_quiet && self.header.bytes().is_empty() && self.is_between_messages();
             if self.skipped_over.is_inside() || !may_begin {
                 return self.advance(at);
             }
-            let known = &self.skipped_over.taken;
-            let Some((header, payload)) = Header::of_message(&bytes[at..], known) else { return self.advance(at) };
+            let Some((header, payload)) = Header::of_message(&bytes[at..], log.known.of(from)) else {
+                return self.advance(at);
+            };
             self.skipped_over.add(self.offset + at as u64, header as u64 + payload, true);
             self.skipped_over.left = payload;
             at += header;
@@ -69,8 +78,8 @@ impl Frames {
     }
 
     /// Passes over a message whose header has come in pieces. Returns whether it does.
-    pub(crate) fn skip_header(&mut self) -> bool {
-        let known = &self.skipped_over.taken;
+    pub(crate) fn skip_header(&mut self, from: Side, log: &Log) -> bool {
+        let known = log.known.of(from);
         let header = Header::of_message(self.header.bytes(), known).filter(|_| self.is_between_messages());
         let Some((header, payload)) = header else { return false };
         self.skipped_over.add(self.offset - header as u64, header as u64 + payload, true);

@@ -17,8 +17,10 @@ _KEPT = 16 << 20
 """How much is kept for those who look later, in bytes."""
 _READ = 200
 """What a read takes beside its bytes."""
-_SPARE = 128 * 1024
+_SPARE = 1 << 20
 """How much more may be kept before what is oldest is passed over, in bytes."""
+_TURN_READS = 512
+"""How many reads are inspected before the connections have their turn."""
 _DELAY = 0.005
 """How long what has been seen may wait to be looked at with what comes next, in seconds."""
 _SLICE = 64 * 1024
@@ -125,12 +127,14 @@ class Watch:
         self.inspect(self.pass_over, self.kept)
 
     def inspect(self, read: Callable[[Inspector, int, int, bytes, int], None], limit: int) -> None:
-        """Inspects what is oldest until so much is left."""
+        """Inspects what is oldest until so much is left, or for one turn."""
         inspector, seen, start = self.inspector, self.seen, self.start
         if inspector is None:
             return
         try:
-            while seen and self.size > limit:
+            for _ in range(_TURN_READS):
+                if self.size <= limit:
+                    break
                 number, side, what, now = seen.popleft()
                 self.size -= _READ
                 if isinstance(what, bytes):
