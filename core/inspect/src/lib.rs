@@ -23,7 +23,7 @@
 //! - [`OPEN`] for each connection under way, and [`ENDED`] for each that is over, also of TCP without any data;
 //! - [`SHARED`] for each kind of compression that was agreed on: those differ in the end, in the window and in whether it is kept, and
 //!   there is one more without compression;
-//! - what waits: 5 MiB for packets of one end that are out of order, 1 MiB for a head that has not ended, 512 KiB for frames before the
+//! - what waits: 16 KiB for lines of the chunked coding, 256 requests without a response, 5 MiB for packets of one end that are out of order, 1 MiB for a head that has not ended, 512 KiB for frames before the
 //!   response, which are then read at once;
 //! - one packet of the file, 16 MiB at most, and the piece that is pushed;
 //! - of files that are not of packets all of it, 512 MiB at most, and of an archive (HAR) what it is parsed into.

@@ -29,8 +29,8 @@ const SPARE = 128 << 10;
 const DELAY = 5;
 /** How many bytes are inspected before the entries are taken: those of tiny frames are hundreds of times as large. */
 const SLICE = 64 << 10;
-/** How many bytes are inspected before the connections have their turn. */
-const TURN = 256 << 10;
+/** How long is inspected before the connections have their turn, in milliseconds. */
+const TURN = 4;
 const SIDES: readonly [Side, Side] = ["client", "server"];
 
 /**
@@ -107,7 +107,9 @@ export class Watch {
   #turn(): void {
     this.#isDue = false;
     if (this.#lookers === 0) return;
-    this.#look();
+    const start = performance.now();
+    do this.#look();
+    while (this.#seen.size > 0 && performance.now() - start < TURN);
     if (this.#seen.size === 0) return;
     this.#isDue = true;
     setImmediate(() => this.#turn());
@@ -119,7 +121,7 @@ export class Watch {
       this.#fed += bytes.length;
       return this.#fed >= SLICE;
     };
-    this.#inspect(feed, Math.max(0, this.#seen.size - TURN));
+    this.#inspect(feed, Math.max(0, this.#seen.size - SLICE));
     if (this.#inspector !== undefined) this.#take(this.#inspector);
   }
 

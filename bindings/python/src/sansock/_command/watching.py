@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from time import monotonic
 from typing import Callable, NamedTuple, Union
 
 from .._errors import SansockError, check
@@ -25,8 +26,8 @@ _DELAY = 0.005
 """How long what has been seen may wait to be looked at with what comes next, in seconds."""
 _SLICE = 64 * 1024
 """How many bytes are inspected before the entries are taken: those of tiny frames are hundreds of times as large."""
-_TURN = 256 * 1024
-"""How many bytes are inspected before the connections have their turn."""
+_TURN = 0.004
+"""How long is inspected before the connections have their turn, in seconds."""
 _SIDES: tuple[Side, Side] = ("client", "server")
 
 
@@ -117,7 +118,9 @@ class Watch:
             self.handle.cancel()
             self.handle = None
         if self.lookers:
-            self.inspect(self.feed, max(0, self.size - _TURN))
+            end = monotonic() + _TURN
+            while self.seen and monotonic() < end:
+                self.inspect(self.feed, max(0, self.size - _SLICE))
             if self.seen:
                 self.handle = self.loop.call_soon(self.look)
 
