@@ -1,6 +1,7 @@
 //! One connection: what both ends send.
 
 use core::time::Duration;
+use std::borrow::Cow;
 
 use crate::agreed::Agreed;
 use crate::body::Body;
@@ -105,11 +106,21 @@ impl Conversation {
     /// Reads what an end has sent.
     pub(crate) fn receive(&mut self, from: Side, bytes: &[u8], time: Option<u64>, log: &mut Log) {
         let place = Place { connection: self.number, from, time };
-        match &mut self.stream(from).stage {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.receive_some(rest, place, log);
+            debug_assert!(taken > 0, "a byte is read for ever");
+            rest = &rest[taken.max(1)..];
+        }
+    }
+
+    /// Reads one head, or all else that comes next, and returns how much that is.
+    fn receive_some(&mut self, bytes: &[u8], place: Place, log: &mut Log) -> usize {
+        match &mut self.stream(place.from).stage {
             Stage::Over => {}
             Stage::Body(body) => {
                 let body = core::mem::replace(body, Body::UntilEof);
-                self.read_body(body, bytes, place, log);
+                return self.read_body(body, bytes, place, log);
             }
             Stage::Frames(_) => self.read_frames(bytes, place, log),
             Stage::Waiting(waiting) => {
@@ -118,13 +129,16 @@ impl Conversation {
                     self.guess(place, log);
                 }
             }
-            Stage::Begin => self.read_head(bytes.to_vec(), 0, false, place, log),
+            Stage::Begin => return self.read_head(Cow::Borrowed(bytes), 0, false, place, log),
             Stage::Head(begun, searched) => {
                 let (mut begun, searched) = (core::mem::take(begun), *searched);
+                let known = begun.len();
                 begun.extend_from_slice(bytes);
-                self.read_head(begun, searched, false, place, log);
+                // What was known is part of the head: it has not ended there.
+                return self.read_head(Cow::Owned(begun), searched, false, place, log).saturating_sub(known);
             }
         }
+        bytes.len()
     }
 
     /// An end sends nothing more: with a FIN, if `is_eof`, or only in the capture.
@@ -143,7 +157,8 @@ impl Conversation {
             Stage::Head(begun, _) if self.may_be_other(from) && head::is_begun(&begun) == Some(false) => {
                 // Too little came to tell what it is.
                 self.stream(from).stage = Stage::Begin;
-                self.read_head(begun, 0, true, place, log);
+                let taken = self.read_head(Cow::Borrowed(&begun), 0, true, place, log);
+                self.receive(from, &begun[taken..], time, log);
                 self.end(from, is_eof, time, log);
             }
             Stage::Head(begun, _) => {
@@ -193,27 +208,26 @@ impl Conversation {
         self.end(Side::Client, false, time, log);
     }
 
-    /// Reads what comes first, of which so much has been searched for the end of a head. If it `is_all`, no more of it comes.
-    fn read_head(&mut self, begun: Vec<u8>, searched: usize, is_all: bool, place: Place, log: &mut Log) {
-        if begun.is_empty() {
-            return;
-        }
+    /// Reads what comes first, of which so much has been searched for the end of a head, and returns how much was read. If it `is_all`,
+    /// no more of it comes.
+    fn read_head(&mut self, begun: Cow<'_, [u8]>, searched: usize, is_all: bool, place: Place, log: &mut Log) -> usize {
+        let len = begun.len();
         let may_be_other = self.may_be_other(place.from);
         if !is_all && self.may_be_encrypted(&begun) {
-            self.stream(place.from).stage = Stage::Head(begun, 0);
-            return;
+            self.stream(place.from).stage = Stage::Head(begun.into_owned(), 0);
+            return len;
         }
         match (head::is_begun(&begun), self.origin) {
             (Some(false), _) if self.has_followed && (place.from == Side::Client || self.requests.is_empty()) => {
                 self.stream(place.from).stage = Stage::Over;
                 log.add(place, None, What::Note { text: NOT_HTTP.to_owned() });
             }
-            (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
+            (None, _) => self.stream(place.from).stage = Stage::Head(begun.into_owned(), 0),
             (Some(false), Origin::Unknown | Origin::Middle)
                 if may_be_other && !self.requests.is_other() && !self.is_encrypted(&begun) =>
             {
                 self.agreed.get_or_insert(Agreed::Guessed);
-                self.wait(begun, place, log);
+                self.wait(begun.into_owned(), place, log);
             }
             (Some(is_http), Origin::Unknown | Origin::Middle | Origin::Begin)
                 if !is_http && may_be_other || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
@@ -222,8 +236,7 @@ impl Conversation {
             }
             (Some(is_http), _) => match self.head_end(&begun, searched, is_http, place.from) {
                 None => {
-                    let searched = begun.len();
-                    self.stream(place.from).stage = Stage::Head(begun, searched);
+                    self.stream(place.from).stage = Stage::Head(begun.into_owned(), len);
                 }
                 Some(end) => {
                     self.stream(place.from).stage = Stage::Begin;
@@ -232,14 +245,14 @@ impl Conversation {
                     }
                     self.judge_head(&begun[..end], true, place, log);
                     if begun[..end].ends_with(b"\n") {
-                        self.receive(place.from, &begun[end..], place.time, log);
-                    } else {
-                        // It is refused where it stands, and what follows is the rest of it.
-                        self.stream(place.from).stage = Stage::Over;
+                        return end;
                     }
+                    // It is refused where it stands, and what follows is the rest of it.
+                    self.stream(place.from).stage = Stage::Over;
                 }
             },
         }
+        len
     }
 
     /// Where a head ends: behind an empty line, or where it is tried whether it is at fault, and is. That is at lengths which are

@@ -86,24 +86,23 @@ impl Conversation {
             Some(Pending::Upgrade(_, body)) => Some(core::mem::replace(body, Body::Length(0))),
             _ => None,
         };
-        self.begin_body(head, place, log);
-        let of_client = Place { from: Side::Client, ..place };
-        match core::mem::replace(&mut self.client.stage, Stage::Over) {
+        let client = core::mem::replace(&mut self.client.stage, Stage::Over);
+        if let (Stage::Head(begun, _), None) = (&client, &asked) {
             // A request can be refused before all of it has come.
-            Stage::Head(begun, _) if asked.is_none() => {
-                self.judge_head(&begun, false, of_client, log);
-                self.client.stage = Stage::Over;
-            }
-            Stage::Waiting(waiting) if !self.server.is_last && !matches!(self.server.stage, Stage::Over) => {
-                self.has_followed = true;
-                let body = asked.filter(|body| !body.is_over());
-                self.client.stage = body.map_or(Stage::Begin, Stage::Body);
-                self.receive(Side::Client, &waiting, place.time, log);
-                if self.client.is_eof {
-                    self.end(Side::Client, true, place.time, log);
-                }
-            }
-            _ => {}
+            self.judge_head(begun, false, Place { from: Side::Client, ..place }, log);
+            self.client.stage = Stage::Over;
+        }
+        self.begin_body(head, place, log);
+        let Stage::Waiting(waiting) = client else { return };
+        if self.server.is_last || matches!(self.server.stage, Stage::Over) {
+            return;
+        }
+        self.has_followed = true;
+        let body = asked.filter(|body| !body.is_over());
+        self.client.stage = body.map_or(Stage::Begin, Stage::Body);
+        self.receive(Side::Client, &waiting, place.time, log);
+        if self.client.is_eof {
+            self.end(Side::Client, true, place.time, log);
         }
     }
 
@@ -123,22 +122,22 @@ impl Conversation {
         }
     }
 
-    /// Reads what belongs to a body, and what follows it.
-    pub(crate) fn read_body(&mut self, mut body: Body, bytes: &[u8], place: Place, log: &mut Log) {
+    /// Reads what belongs to a body, and returns how much that is.
+    pub(crate) fn read_body(&mut self, mut body: Body, bytes: &[u8], place: Place, log: &mut Log) -> usize {
         let taken = match body.read(bytes) {
             Ok(taken) => taken,
             Err(Unframed) if place.from == Side::Server && self.responses.is_some() => bytes.len(),
-            Err(Unframed) => return self.stop_unframed(place, log),
+            Err(Unframed) => {
+                self.stop_unframed(place, log);
+                return bytes.len();
+            }
         };
         self.stream(place.from).stage = Stage::Body(body);
-        if place.from == Side::Server && self.judge_body(Some(&bytes[..taken]), place, log) {
-            return;
+        if place.from == Side::Client || !self.judge_body(Some(&bytes[..taken]), place, log) {
+            self.stream(place.from).body += taken as u64;
+            self.end_body(place.from);
         }
-        self.stream(place.from).body += taken as u64;
-        self.end_body(place.from);
-        if taken < bytes.len() {
-            self.receive(place.from, &bytes[taken..], place.time, log);
-        }
+        taken
     }
 
     /// Goes on behind a body, if it is over.

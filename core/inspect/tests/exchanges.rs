@@ -203,6 +203,19 @@ fn a_capture_of_a_page_a_refusal_and_a_conversation() {
     assert_eq!(told(&entries), [said.concat(), closed.to_vec()].concat());
 }
 
+/// Neither recursion nor a copy of all that follows for each of them.
+#[test]
+fn many_heads_in_one_piece() {
+    let mut inspector = Inspector::new();
+    let number = inspector.begin("client", "server", 0);
+    inspector.feed(number, Side::Client, &head(UPGRADE), 0);
+    inspector.feed(number, Side::Server, &head("HTTP/1.1 100 Continue\n\n").repeat(20_000), 0);
+    assert_eq!(inspector.take().count(), 2 + 20_000);
+    let refused = head("HTTP/1.1 403 Forbidden\nContent-Length: 1\n\nx").repeat(2000);
+    inspector.feed(number, Side::Server, &refused, 0);
+    assert!(inspector.take().count() > 2000);
+}
+
 /// A message of HTTP, well made or not.
 fn message() -> impl Strategy<Value = Sent> {
     let request = prop_oneof![
