@@ -126,7 +126,11 @@ impl Conversation {
     pub(crate) fn read_body(&mut self, mut body: Body, bytes: &[u8], place: Place, log: &mut Log) -> usize {
         let taken = match body.read(bytes) {
             Ok(taken) => taken,
-            Err(Unframed) if place.from == Side::Server && self.responses.is_some() => bytes.len(),
+            // The engine says so, and nothing follows.
+            Err(Unframed) if place.from == Side::Server && self.responses.is_some() => {
+                body = Body::UntilEof;
+                bytes.len()
+            }
             Err(Unframed) => {
                 self.stop_unframed(place, log);
                 return bytes.len();

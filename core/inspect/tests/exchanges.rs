@@ -180,6 +180,17 @@ fn a_refusal_with_a_bad_body_is_at_fault() {
     let sent = [client(UPGRADE), server("HTTP/1.1 403 Forbidden\nTransfer-Encoding: chunked\n\nx\n")];
     let entries = read_well(&file(&Tcp::whole(&sent, 1000).packets));
     assert_eq!(faults(&entries), ["HTTP_STATUS", "BAD_BODY"]);
+    // The engine reads no body behind a head at fault, and nothing that follows it is read here.
+    let sent = [client(UPGRADE), server("HTTP 403\nTransfer-Encoding: chunked\n\nx\n0\n\nHTTP/1.1 200 OK\n\n")];
+    for size in [1, 7, 1000] {
+        let mut inspector = Inspector::new();
+        let number = inspector.begin("client", "server", 0);
+        for (from, bytes) in &sent {
+            bytes.chunks(size).for_each(|piece| inspector.feed(number, *from, piece, 0));
+        }
+        let entries: Vec<Entry> = inspector.take().collect();
+        assert_eq!((faults(&entries), first_lines(&entries).len()), (vec!["BAD_STATUS_LINE"], 2));
+    }
 }
 
 #[test]
