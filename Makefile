@@ -61,7 +61,8 @@ help:
 	  'make test-compat [SUITES="wsproto gql"] [CONVERSATIONS=n]   the tests of wsproto, websockets and programs over them, over ours' \
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
-	  'make test-inspect-ffi | bench-python-relay   the inspector as the Python package calls it | what it costs a relay' \
+	  'make test-inspect-ffi            the inspector as the Python package calls it' \
+  'make bench-relay [ROUNDS=n]      what looking costs the relays of the packages, against relays that do not look' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-node-hosts [CELLS="125 100"] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
@@ -305,7 +306,7 @@ lint: fuzz-lint lint-tokio lint-inspector $(DONE)/rust $(DONE)/python-package $(
 	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers/programs && ../$(MYPY) --strict .
 	cd conformance/proxies && MYPYPATH=../common $(MYPY) --strict run.py programs/echo_server.py
-	cd conformance/relay && MYPYPATH=../common $(MYPY) --strict run.py programs/websockets_server.py
+	cd conformance/relay && MYPYPATH=../common $(MYPY) --strict run.py bench.py programs/websockets_server.py programs/plain_relay.py
 	cd .ci/package && $(RUFF) check --config ../ruff.toml .
 	cd .ci/package && $(RUFF) format --check --config ../ruff.toml .
 	cd .ci/package && MYPYPATH=../../ffi/install $(MYPY) --strict .

@@ -3,3 +3,9 @@
 .PHONY: test-relay
 test-relay: host-rust target/examples/c/relay $(DONE)/python-package bindings/js/dist/index.js $(DONE)/npm-conformance
 	@$(DRIVE) conformance/relay/run.py
+
+# What looking costs the relays of the packages. A cell is a size, how many are on their way at once, and how many connections.
+# CELLS='python 20B-1-1 1KiB-64-100' takes some of the table.
+.PHONY: bench-relay
+bench-relay: $(DONE)/python-package bindings/js/dist/index.js
+	@$(DRIVE) conformance/relay/bench.py $(or $(ROUNDS),3) $(CELLS)

@@ -84,6 +84,8 @@ export interface InspectExports {
   inspector_assume(inspector: number, len: number): number;
   inspector_begin(inspector: number, clientLen: number, serverLen: number, now: number): number;
   inspector_feed(inspector: number, connection: number, side: number, len: number, now: number): number;
+  inspector_skip(inspector: number, connection: number, side: number, len: number, now: number): number;
+  inspector_tell_skipped(inspector: number, now: number): number;
   inspector_end(inspector: number, connection: number, side: number, now: number): number;
   inspector_faults(inspector: number): number;
   inspector_take(inspector: number, form: number, limit: number): number;

@@ -21,11 +21,6 @@ bench-python-servers: $(DONE)/uvicorn
 	@$(UVICORN_PYTHON) bindings/python/bench/servers.py $(ROUNDS) > bindings/python/bench/servers.new
 	@mv bindings/python/bench/servers.new bindings/python/bench/servers.md
 
-# What inspecting costs a relay.
-.PHONY: bench-python-relay
-bench-python-relay: $(DONE)/python-package
-	@$(PYTHON) bindings/python/bench/relay.py $(ROUNDS)
-
 # Whole servers over sockets, which have a page of their own.
 HOSTS_PYTHON := .tools/bench-hosts/bin/python
 HOSTS_FOLDER := bindings/python/bench/hosts

@@ -183,6 +183,7 @@ def test_both_commands_fail_in_the_same_way(tmp_path: Path) -> None:
 def test_both_inspectors_show_the_same_of_the_vectors_and_all_forms(tmp_path: Path) -> None:
     captures = [marked(said) for said in of_vectors()]
     captures += [form(conversation(deflate)) for form in WHOLE.values() for deflate in (False, True)]
+    captures += [(REPOSITORY / "core/inspect/captures/exchanges/websockets.pcap").read_bytes()]
     captures += [form(half) for form in HALF.values() for half in halves(conversation(True))]
     assert len(captures) > 500
     given = tmp_path / "captures"

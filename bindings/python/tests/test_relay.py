@@ -23,6 +23,7 @@ import sansock
 from sansock import ConnectionClosed, InvalidStatus
 from sansock._command.relaying import Relay, Target
 from sansock._command.viewers import Viewers
+from sansock._command.watching import Watch
 from sansock.asyncio import connect, serve
 
 from conftest import masked
@@ -46,6 +47,10 @@ async def greet(port: int) -> None:
     async with connect(f"ws://127.0.0.1:{port}/", proxy=None) as websocket:
         await websocket.send("hello")
         assert await websocket.recv() == "hello"
+
+
+def unwatched() -> Watch:
+    return Watch(256, lines=False, show=lambda *_: None, complain=pytest.fail)
 
 
 async def read(reader: asyncio.StreamReader, count: int = -1) -> bytes:
@@ -139,7 +144,9 @@ def test_a_server_that_cannot_be_reached() -> None:
             port = server.sockets[0].getsockname()[1]
         await server.wait_closed()
         target = Target(sansock.parse_url(f"ws://127.0.0.1:{port}"), None)
-        relay = Relay(target, 256, lambda json_lines, _: shown.append(json_lines), complaints.append)
+        watch = Watch(256, lines=False, show=lambda json_lines, _: shown.append(json_lines), complain=pytest.fail)
+        watch.watch()
+        relay = Relay(target, watch, complaints.append)
         address = await relay.listen("127.0.0.1", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
         with contextlib.suppress(ConnectionError):
@@ -181,7 +188,7 @@ def test_tls_knows_no_half(certificates: Certificates, monkeypatch: pytest.Monke
             lambda *ends: accepted.put_nowait(ends), "127.0.0.1", 0, ssl=certificates.server
         )
         target = Target(sansock.parse_url(f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}"), certificates.client)
-        relay = Relay(target, 256, lambda *_: None, pytest.fail)
+        relay = Relay(target, unwatched(), pytest.fail)
         address = await relay.listen("127.0.0.1", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
         theirs = await asyncio.wait_for(accepted.get(), WAIT)
@@ -299,7 +306,7 @@ def fetch(url: str, target: str) -> tuple[int, str, bytes]:
 
 def with_viewers(body: Callable[[Viewers, str], Any]) -> None:
     async def main() -> None:
-        viewers = Viewers()
+        viewers = Viewers(unwatched())
         address = await viewers.listen(0)
         page, _, token = address.partition("#live=")
         assert token == viewers.token

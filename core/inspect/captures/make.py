@@ -21,6 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 import dumps
+import exchanges
 from har import archive
 
 FOLDER = Path(__file__).resolve().parent
@@ -242,6 +243,14 @@ async def with_dumps() -> None:
         dumps.write(FOLDER / "dumps", Path(folder) / "dump.pcap")
 
 
+async def with_exchanges() -> None:
+    """A page and a refusal, and then a conversation, on one connection."""
+    server = await asyncio.start_server(exchanges.answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, capturing("exchanges/websockets", port):
+        await exchanges.ask(port, ["Hello", "Grüße, 世界 🎉"])
+
+
 async def main() -> None:
     wanted = sys.argv[1:]
     for deflate in (False, True):
@@ -257,6 +266,8 @@ async def main() -> None:
         await with_websockets("proxy-deflate", deflate=True, proxied=True)
     if not wanted or "dumps" in wanted:
         await with_dumps()
+    if not wanted or "exchanges" in wanted:
+        await with_exchanges()
 
 
 if __name__ == "__main__":

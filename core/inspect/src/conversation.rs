@@ -1,12 +1,15 @@
 //! One connection: what both ends send.
 
 use core::time::Duration;
+use std::borrow::Cow;
 
 use crate::agreed::Agreed;
+use crate::body::Body;
 use crate::course::{Answered, Opening, Times};
 use crate::entry::{Head, Side, What};
+use crate::exchange::{Pending, Requests};
 use crate::frames::Frames;
-use crate::head::{self, Asked, Outcome, Responses};
+use crate::head::{self, Outcome, Responses};
 use crate::log::{Log, Place};
 
 /// The largest head that is waited for: what is longer is judged as it is.
@@ -31,10 +34,16 @@ pub(crate) enum Origin {
 /// Both directions of a connection.
 pub(crate) struct Conversation {
     number: u32,
-    client: Stream,
-    server: Stream,
-    asked: Option<Asked>,
-    responses: Option<Responses>,
+    pub(crate) client: Stream,
+    pub(crate) server: Stream,
+    /// What the client has asked for, and was not answered.
+    pub(crate) requests: Requests,
+    /// Judges the responses to the oldest of these, if that asks for a WebSocket.
+    pub(crate) responses: Option<Responses>,
+    /// What has judged a refusal whose body is over.
+    pub(crate) refused: Option<Responses>,
+    /// Whether a request follows another: what comes then is HTTP, or is not read.
+    pub(crate) has_followed: bool,
     agreed: Option<Agreed>,
     origin: Origin,
     opening: Opening,
@@ -44,16 +53,20 @@ pub(crate) struct Conversation {
 
 /// What one end has sent.
 #[derive(Default)]
-struct Stream {
-    stage: Stage,
-    /// Where the next byte is.
-    offset: u64,
-    is_eof: bool,
+pub(crate) struct Stream {
+    pub(crate) stage: Stage,
+    /// Where the next byte is; in a body, where that begins.
+    pub(crate) offset: u64,
+    /// How much of the body has come.
+    pub(crate) body: u64,
+    pub(crate) is_eof: bool,
+    /// Whether nothing follows the message under way.
+    pub(crate) is_last: bool,
 }
 
 /// What the next bytes of an end are.
 #[derive(Default)]
-enum Stage {
+pub(crate) enum Stage {
     /// Not clear yet, or a head that is not whole.
     #[default]
     Begin,
@@ -62,25 +75,26 @@ enum Stage {
     /// Frames, which wait for the response that says how they are read.
     Waiting(Vec<u8>),
     Frames(Box<Frames>),
-    /// The body of a refusal.
-    Body,
+    /// The body of a message.
+    Body(Body),
     Over,
 }
 
 impl Conversation {
     /// `begun` is when it began, if that is known.
     pub(crate) fn new(number: u32, origin: Origin, agreed: Option<Agreed>, begun: Option<u64>) -> Self {
-        let (client, server) = (Stream::default(), Stream::default());
         let mut opening = Opening::new();
         if begun.is_some() {
             opening.begin(now(begun));
         }
         Conversation {
             number,
-            client,
-            server,
-            asked: None,
+            client: Stream::default(),
+            server: Stream::default(),
+            requests: Requests::default(),
             responses: None,
+            refused: None,
+            has_followed: false,
             agreed,
             origin,
             opening,
@@ -88,7 +102,7 @@ impl Conversation {
         }
     }
 
-    fn stream(&mut self, side: Side) -> &mut Stream {
+    pub(crate) fn stream(&mut self, side: Side) -> &mut Stream {
         match side {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
@@ -103,9 +117,22 @@ impl Conversation {
     /// Reads what an end has sent.
     pub(crate) fn receive(&mut self, from: Side, bytes: &[u8], time: Option<u64>, log: &mut Log) {
         let place = Place { connection: self.number, from, time };
-        match &mut self.stream(from).stage {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.receive_some(rest, place, log);
+            debug_assert!(taken > 0, "a byte is read for ever");
+            rest = &rest[taken.max(1)..];
+        }
+    }
+
+    /// Reads one head, or all else that comes next, and returns how much that is.
+    fn receive_some(&mut self, bytes: &[u8], place: Place, log: &mut Log) -> usize {
+        match &mut self.stream(place.from).stage {
             Stage::Over => {}
-            Stage::Body => self.read_body(Some(bytes), place, log),
+            Stage::Body(body) => {
+                let body = core::mem::replace(body, Body::UntilEof);
+                return self.read_body(body, bytes, place, log);
+            }
             Stage::Frames(_) => self.read_frames(bytes, place, log),
             Stage::Waiting(waiting) => {
                 waiting.extend_from_slice(bytes);
@@ -113,13 +140,16 @@ impl Conversation {
                     self.guess(place, log);
                 }
             }
-            Stage::Begin => self.read_head(bytes.to_vec(), 0, false, place, log),
+            Stage::Begin => return self.read_head(Cow::Borrowed(bytes), 0, false, place, log),
             Stage::Head(begun, searched) => {
                 let (mut begun, searched) = (core::mem::take(begun), *searched);
+                let known = begun.len();
                 begun.extend_from_slice(bytes);
-                self.read_head(begun, searched, false, place, log);
+                // What was known is part of the head: it has not ended there.
+                return self.read_head(Cow::Owned(begun), searched, false, place, log).saturating_sub(known);
             }
         }
+        bytes.len()
     }
 
     /// An end sends nothing more: with a FIN, if `is_eof`, or only in the capture.
@@ -134,17 +164,16 @@ impl Conversation {
         }
         match core::mem::replace(&mut self.stream(from).stage, Stage::Over) {
             Stage::Frames(mut frames) => frames.end(is_eof, now(time), place, log),
-            Stage::Body => {
-                self.read_body(None, place, log);
-                if is_eof {
-                    self.end_body(place, log);
-                }
-                self.responses = None;
+            Stage::Body(body) => self.cut_body(&body, is_eof, place, log),
+            Stage::Begin if from == Side::Server && is_eof => {
+                let refused = self.refused.take();
+                self.tell_end(refused, place, log);
             }
             Stage::Head(begun, _) if self.may_be_other(from) && head::is_begun(&begun) == Some(false) => {
                 // Too little came to tell what it is.
                 self.stream(from).stage = Stage::Begin;
-                self.read_head(begun, 0, true, place, log);
+                let taken = self.read_head(Cow::Borrowed(&begun), 0, true, place, log);
+                self.receive(from, &begun[taken..], time, log);
                 self.end(from, is_eof, time, log);
             }
             Stage::Head(begun, _) => {
@@ -153,6 +182,16 @@ impl Conversation {
                 log.add(place, None, What::Incomplete { text: "it ends inside the handshake".to_owned() });
             }
             _ => {}
+        }
+    }
+
+    /// Says what has been passed over.
+    pub(crate) fn tell_skipped(&mut self, time: Option<u64>, log: &mut Log) {
+        for from in [Side::Client, Side::Server] {
+            let place = Place { connection: self.number, from, time };
+            if let Stage::Frames(frames) = &mut self.stream(from).stage {
+                frames.tell_skipped(place, log);
+            }
         }
     }
 
@@ -184,33 +223,35 @@ impl Conversation {
         self.end(Side::Client, false, time, log);
     }
 
-    /// Reads what comes first, of which so much has been searched for the end of a head. If it `is_all`, no more of it comes.
-    fn read_head(&mut self, begun: Vec<u8>, searched: usize, is_all: bool, place: Place, log: &mut Log) {
-        if begun.is_empty() {
-            return;
-        }
+    /// Reads what comes first, of which so much has been searched for the end of a head, and returns how much was read. If it `is_all`,
+    /// no more of it comes.
+    fn read_head(&mut self, begun: Cow<'_, [u8]>, searched: usize, is_all: bool, place: Place, log: &mut Log) -> usize {
+        let len = begun.len();
         let may_be_other = self.may_be_other(place.from);
         if !is_all && self.may_be_encrypted(&begun) {
-            self.stream(place.from).stage = Stage::Head(begun, 0);
-            return;
+            self.stream(place.from).stage = Stage::Head(begun.into_owned(), 0);
+            return len;
         }
         match (head::is_begun(&begun), self.origin) {
-            (None, _) => self.stream(place.from).stage = Stage::Head(begun, 0),
-            (Some(false), Origin::Unknown | Origin::Middle) if may_be_other && !self.is_encrypted(&begun) => {
+            (Some(false), _) if self.has_followed && (place.from == Side::Client || self.requests.is_empty()) => {
+                self.stream(place.from).stage = Stage::Over;
+                log.add(place, None, What::Note { text: NOT_HTTP.to_owned() });
+            }
+            (None, _) => self.stream(place.from).stage = Stage::Head(begun.into_owned(), 0),
+            (Some(false), Origin::Unknown | Origin::Middle)
+                if may_be_other && !self.requests.is_other() && !self.is_encrypted(&begun) =>
+            {
                 self.agreed.get_or_insert(Agreed::Guessed);
-                self.wait(begun, place, log);
+                self.wait(begun.into_owned(), place, log);
             }
             (Some(is_http), Origin::Unknown | Origin::Middle | Origin::Begin)
                 if !is_http && may_be_other || self.origin != Origin::Unknown && head::is_other(&begun, searched) =>
             {
-                (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
-                let text = if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER };
-                log.add(place, None, What::Note { text: text.to_owned() });
+                self.stop(if self.is_encrypted(&begun) { ENCRYPTED } else { OTHER }, place, log);
             }
             (Some(is_http), _) => match self.head_end(&begun, searched, is_http, place.from) {
                 None => {
-                    let searched = begun.len();
-                    self.stream(place.from).stage = Stage::Head(begun, searched);
+                    self.stream(place.from).stage = Stage::Head(begun.into_owned(), len);
                 }
                 Some(end) => {
                     self.stream(place.from).stage = Stage::Begin;
@@ -219,14 +260,14 @@ impl Conversation {
                     }
                     self.judge_head(&begun[..end], true, place, log);
                     if begun[..end].ends_with(b"\n") {
-                        self.receive(place.from, &begun[end..], place.time, log);
-                    } else {
-                        // It is refused where it stands, and what follows is the rest of it.
-                        self.stream(place.from).stage = Stage::Over;
+                        return end;
                     }
+                    // It is refused where it stands, and what follows is the rest of it.
+                    self.stream(place.from).stage = Stage::Over;
                 }
             },
         }
+        len
     }
 
     /// Where a head ends: behind an empty line, or where it is tried whether it is at fault, and is. That is at lengths which are
@@ -249,7 +290,7 @@ impl Conversation {
             _ if begun.len() >= MAX_HEAD => true,
             Side::Client => head::request(begun, 0, true, Times::default()).fault.is_some(),
             Side::Server => {
-                let mut responses = Responses::to(self.asked.as_ref(), begun);
+                let mut responses = Responses::to(self.requests.asked(), begun);
                 responses.read(begun, 0, false, Times::default()).fault.is_some()
             }
         }
@@ -257,7 +298,7 @@ impl Conversation {
 
     /// Whether what comes first need be no HTTP. What answers a request is a response, or wrong.
     fn may_be_other(&self, from: Side) -> bool {
-        self.origin != Origin::WebSocket && !(from == Side::Server && self.asked.is_some())
+        self.origin != Origin::WebSocket && !(from == Side::Server && self.requests.asked().is_some())
     }
 
     /// Whether what begins so is TLS. One that is under way is seen by any of its records.
@@ -277,23 +318,30 @@ impl Conversation {
     /// Judges a head, and goes on to what it leads to.
     ///
     /// Of one that is not whole it is known, or not, that its sender sent no more.
-    fn judge_head(&mut self, bytes: &[u8], is_all: bool, place: Place, log: &mut Log) {
+    pub(crate) fn judge_head(&mut self, bytes: &[u8], is_all: bool, place: Place, log: &mut Log) {
         let offset = self.stream(place.from).offset;
         if let Some(head) = self.tunnel(place.from, bytes) {
             log.add(place, Some((offset, bytes.len() as u64)), What::Head(head));
             self.stream(place.from).offset += bytes.len() as u64;
+            if place.from == Side::Server && !matches!(bytes.get(9), Some(b'1' | b'2')) {
+                self.begin_body(bytes, place, log);
+            }
             return;
+        }
+        if place.from == Side::Client && self.has_followed {
+            // Both ends begin anew.
+            self.opening = Opening::new();
+            self.refused = None;
         }
         self.opening.begin(now(place.time));
         let times = self.opening.times(now(place.time));
-        let judged = if place.from == Side::Client {
-            head::request(bytes, offset, self.is_meant(), times)
-        } else if !self.is_meant() && self.asked.is_none() && !head::is_switching(bytes) {
-            head::other_response(bytes)
-        } else {
-            self.responses
-                .get_or_insert_with(|| Responses::to(self.asked.as_ref(), bytes))
-                .read(bytes, offset, is_all, times)
+        let judged = match place.from {
+            Side::Client => head::request(bytes, offset, self.is_meant(), times),
+            Side::Server if self.is_other_response(bytes) => head::other_response(bytes),
+            Side::Server => {
+                let asked = self.requests.asked();
+                self.responses.get_or_insert_with(|| Responses::to(asked, bytes)).read(bytes, offset, is_all, times)
+            }
         };
         let id = log.add(place, Some((offset, bytes.len() as u64)), What::Head(judged.head));
         if let Some((engine, opening)) = judged.server {
@@ -312,30 +360,32 @@ impl Conversation {
         self.stream(place.from).offset += bytes.len() as u64;
         match judged.outcome {
             Outcome::Asked(asked) => {
-                self.asked = asked;
+                let body = Body::of_request(bytes).unwrap_or(Body::UntilEof);
+                self.requests.add(Pending::Upgrade(asked, body));
                 self.wait(Vec::new(), place, log);
             }
             Outcome::Open(agreed) => {
                 self.stream(place.from).stage = Stage::Waiting(Vec::new());
-                (self.asked, self.responses) = (None, None);
+                self.requests.clear();
+                self.responses = None;
                 self.agree(agreed, place, log);
             }
             Outcome::Interim => {}
-            Outcome::Refused => {
-                self.server.stage = Stage::Body;
-                // A request can be refused before all of it has come.
-                if let Stage::Head(begun, _) = core::mem::replace(&mut self.client.stage, Stage::Over) {
-                    self.judge_head(&begun, false, Place { from: Side::Client, ..place }, log);
-                    self.client.stage = Stage::Over;
-                }
-            }
-            Outcome::Over(note) => {
-                (self.client.stage, self.server.stage) = (Stage::Over, Stage::Over);
-                if let Some(text) = note {
-                    log.add(place, None, What::Note { text: text.to_owned() });
-                }
+            Outcome::Refused => self.refuse(bytes, place, log),
+            Outcome::Other(text) if place.from == Side::Client => self.follow_request(bytes, text, place, log),
+            Outcome::Other(_) if self.requests.is_other() => self.follow_response(bytes, place, log),
+            Outcome::Other(text) if self.requests.is_empty() => self.stop(text, place, log),
+            Outcome::Other(text) => {
+                log.add(place, None, What::Note { text: text.to_owned() });
+                self.refuse(bytes, place, log);
             }
         }
+    }
+
+    /// Whether a response is to a request that is not for WebSocket, or to one that is not in the capture.
+    fn is_other_response(&self, bytes: &[u8]) -> bool {
+        let is_unknown = !self.is_meant() && self.requests.asked().is_none() && !head::is_switching(bytes);
+        self.requests.is_other() || is_unknown
     }
 
     /// Whether all that begins here is meant to be a WebSocket.
@@ -343,19 +393,11 @@ impl Conversation {
         matches!(self.origin, Origin::Unknown | Origin::WebSocket)
     }
 
-    /// Reads the body of a refusal, or its end. A fault in it is told where it begins.
-    fn read_body(&mut self, bytes: Option<&[u8]>, place: Place, log: &mut Log) {
-        let offset = self.server.offset;
-        if let Some(fault) = self.responses.as_mut().and_then(|responses| responses.body(bytes, offset)) {
-            log.add(place, None, What::Fault(fault));
-            self.server.stage = Stage::Over;
-        }
-    }
-
-    /// The stream of a refusal has ended, and with it perhaps its body.
-    fn end_body(&mut self, place: Place, log: &mut Log) {
+    /// The server's stream has ended behind a refusal, which this has read.
+    pub(crate) fn tell_end(&mut self, refused: Option<Responses>, place: Place, log: &mut Log) {
+        let Some(mut refused) = refused else { return };
         let entry = log.add_from(place, self.server.offset, What::Eof);
-        if let Some(engine) = self.responses.as_mut().and_then(Responses::reader) {
+        if let Some(engine) = refused.reader() {
             self.opening.ended(entry, engine, now(place.time), log);
         }
     }
@@ -419,6 +461,8 @@ impl Conversation {
 const ENCRYPTED: &str = "it is encrypted (TLS): look at what is inside it, as a browser or a proxy saves it";
 
 const OTHER: &str = "it does not begin with HTTP, so it is another protocol";
+
+const NOT_HTTP: &str = "what follows is not read: it is no HTTP, and no WebSocket has been opened";
 
 fn is_tls(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x16\x03")

@@ -12,6 +12,7 @@ use crate::gathered::{Gathered, hex, unmasked};
 use crate::header::Header;
 use crate::held::Held;
 use crate::log::{Log, Place};
+use crate::skipping::Skipped;
 use crate::telling::{Happened, happened};
 use crate::text_end::TextEnd;
 
@@ -46,7 +47,7 @@ pub(crate) struct Frames {
     /// Why the rest of the message under way cannot be read.
     skipped: Option<&'static str>,
     /// How many more frames must be read before it is certain that these are frames.
-    doubt: u64,
+    pub(crate) doubt: u64,
     pub(crate) is_over: bool,
     /// Whether the engine refuses the header of the frame under way.
     is_bad_header: bool,
@@ -54,7 +55,7 @@ pub(crate) struct Frames {
     is_told: bool,
     /// Where the next byte is, in what this end sent.
     pub(crate) offset: u64,
-    header: Header,
+    pub(crate) header: Header,
     payload: Payload,
     /// What the engine reads in place.
     chunk: Vec<u8>,
@@ -62,6 +63,7 @@ pub(crate) struct Frames {
     block: Vec<u8>,
     pub(crate) message: Option<UnderWay>,
     pub(crate) happened: Vec<Happened>,
+    pub(crate) skipped_over: Skipped,
 }
 
 /// A frame's payload that is under way.
@@ -124,6 +126,7 @@ impl Frames {
             block: Vec::new(),
             message: None,
             happened: Vec::new(),
+            skipped_over: Skipped::default(),
         })
     }
 
@@ -143,10 +146,17 @@ impl Frames {
         let mut sent = Vec::new();
         self.held.pong = None;
         while !bytes.is_empty() && !self.is_over {
+            if log.is_quiet || self.skipped_over.is_inside() {
+                let skipped = self.skip(bytes, place.from, log);
+                bytes = &bytes[skipped..];
+                if bytes.is_empty() {
+                    break;
+                }
+            }
             let taken = if self.header.is_complete() {
                 self.read_payload(bytes, now, log.kept())
             } else {
-                self.read_header(bytes, now, log.kept())
+                self.read_header(bytes, now, place.from, log)
             };
             bytes = &bytes[taken..];
             // A frame at fault is gathered too: what is shown of it must not depend on where reads have cut it. But whoever has the
@@ -156,6 +166,7 @@ impl Frames {
             }
         }
         if !bytes.is_empty() && !mem::replace(&mut self.is_told, true) {
+            self.tell_skipped(place, log);
             let text = "what follows is not read: the connection is closed (RFC 6455 §1.4)";
             log.add_from(place, self.offset, What::Note { text: text.to_owned() });
         }
@@ -177,11 +188,12 @@ impl Frames {
     /// The stream may end inside something.
     fn end_inside(&mut self, now: Duration, place: Place, log: &mut Log) {
         let inside = match (self.header.bytes(), &self.message) {
-            ([], None) => None,
+            ([], None) if !self.skipped_over.is_inside() => None,
             ([], Some(_)) => Some("message"),
             _ => Some("frame"),
         };
-        if inside == Some("frame") {
+        let is_skipped = self.end_skipped(place, log);
+        if !is_skipped && inside == Some("frame") {
             self.feed_block(now, log.kept());
             if !self.header.is_complete() && !self.is_skipped() {
                 let header = self.header.clone();
@@ -209,15 +221,23 @@ impl Frames {
         self.failure().is_some()
     }
 
+    /// Whether no message is under way, but for the header of its first frame.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.message.is_none() && self.skipped.is_none() && self.doubt == 0
+    }
+
     /// Whether the frame under way is one that the engine cannot read.
     fn is_skipped(&self) -> bool {
         self.skipped.is_some() && !self.header.is_control()
     }
 
-    fn read_header(&mut self, bytes: &[u8], now: Duration, kept: usize) -> usize {
+    fn read_header(&mut self, bytes: &[u8], now: Duration, from: Side, log: &Log) -> usize {
         let taken = self.header.take(bytes);
         let is_complete = self.header.is_complete();
         self.offset += taken as u64;
+        if is_complete && log.is_quiet && self.skip_header(from, log) {
+            return taken;
+        }
         self.payload.left = self.header.payload_length();
         let opcode = self.header.opcode();
         if is_complete && self.doubt == CREDIBLE && self.skipped.is_none() && opcode == 0 {
@@ -230,7 +250,7 @@ impl Frames {
             self.message = Some(UnderWay::new(self.frame_offset(), &self.header));
         }
         let header = self.header.clone();
-        self.feed(header.bytes(), now, kept);
+        self.feed(header.bytes(), now, log.kept());
         self.is_bad_header = self.has_failed();
         taken
     }
@@ -341,15 +361,21 @@ impl Frames {
         let payload = mem::take(&mut self.payload);
         let length = header.bytes().len() as u64 + payload.read;
         let offset = self.offset - length;
+        let is_sound = is_whole && skipped.is_none() && self.happened.is_empty();
+        if is_sound && !header.is_control() {
+            log.known.add(place.from, &header);
+            if log.is_quiet {
+                self.count_frame(&payload);
+                return self.skip_frame(offset, length, &header);
+            }
+        }
+        self.tell_skipped(place, log);
         let mut frame = header.frame();
         let did = self.did(now);
         if header.is_control() {
             self.fill_control(&payload, &mut frame, log.shown());
         } else {
-            if let Some(message) = &mut self.message {
-                message.frames += 1;
-                message.wire += payload.read;
-            }
+            self.count_frame(&payload);
             self.fill_data(&payload, &mut frame, log.shown());
         }
         frame.payload.wire = Some(hex(payload.wire.first(log.shown())));
@@ -367,6 +393,13 @@ impl Frames {
         }
         self.tell(Some(id), position, place, log, sent);
         self.tell_course(id, did, now, log);
+    }
+
+    fn count_frame(&mut self, payload: &Payload) {
+        if let Some(message) = &mut self.message {
+            message.frames += 1;
+            message.wire += payload.read;
+        }
     }
 
     /// Whether what should be a frame is at fault where there may be no frames at all. Then nothing more is read.

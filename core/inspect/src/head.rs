@@ -44,8 +44,8 @@ pub(crate) enum Outcome {
     Interim,
     /// The body of a refusal.
     Refused,
-    /// Nothing that concerns WebSocket.
-    Over(Option<&'static str>),
+    /// What belongs to another message: nothing that concerns WebSocket.
+    Other(&'static str),
 }
 
 /// Whether bytes begin an HTTP message: `None` if too few have come.
@@ -84,9 +84,10 @@ pub(crate) fn is_switching(bytes: &[u8]) -> bool {
     bytes.get(9..12) == Some(b"101") || !values(bytes, "sec-websocket-accept").is_empty()
 }
 
-/// A response to a request that is not in the capture.
+/// A response to a request that is not in the capture, or is none for WebSocket.
 pub(crate) fn other_response(bytes: &[u8]) -> Judged {
-    let outcome = Outcome::Over(Some("a response that is not for WebSocket"));
+    let is_interim = bytes.get(9) == Some(&b'1') && !is_switching(bytes);
+    let outcome = if is_interim { Outcome::Interim } else { Outcome::Other("a response that is not for WebSocket") };
     Judged::of(plain("response", bytes), None, outcome)
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn request(bytes: &[u8], offset: u64, is_meant: bool, times: Times) -
         let is_get = bytes.starts_with(b"GET ");
         let head = Head { kind: "request", lines };
         let text = if is_get { "a request that asks for no upgrade" } else { "a request that is not for WebSocket" };
-        return Judged::of(head, None, Outcome::Over(Some(text)));
+        return Judged::of(head, None, Outcome::Other(text));
     }
     let mut outcome = Outcome::Asked(None);
     let mut broken = None;
@@ -271,7 +272,7 @@ fn widest(one: Parameters, other: Parameters) -> Parameters {
 }
 
 /// The elements of a header, in lists or repeated.
-fn values(head: &[u8], name: &str) -> Vec<String> {
+pub(crate) fn values(head: &[u8], name: &str) -> Vec<String> {
     let text = shown(head, false);
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     let values = lines.filter(|(key, _)| key.trim().eq_ignore_ascii_case(name));

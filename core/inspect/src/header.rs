@@ -45,6 +45,26 @@ impl Header {
         self.bytes().first().copied().unwrap_or_default()
     }
 
+    pub(crate) fn is_masked(&self) -> bool {
+        self.second() & 0x80 != 0
+    }
+
+    /// The lengths of header and payload, if all of a header is here that begins like one of those `known`, and has no fault in
+    /// the form of its length.
+    pub(crate) fn of_message(bytes: &[u8], known: &[(u8, bool)]) -> Option<(usize, u64)> {
+        let [first, second, ..] = *bytes else { return None };
+        let is_masked = second & 0x80 != 0;
+        if !known.contains(&(first, is_masked)) {
+            return None;
+        }
+        let mut header = Header::default();
+        header.take(&bytes[..bytes.len().min(header.room.len())]);
+        let length = header.payload_length();
+        let shortest = [0, 126, 1 << 16][usize::from(second & 0x7f).saturating_sub(125)];
+        let is_sound = header.is_complete() && (shortest..=i64::MAX as u64).contains(&length);
+        is_sound.then_some((header.len, length))
+    }
+
     fn second(&self) -> u8 {
         self.bytes().get(1).copied().unwrap_or_default()
     }
@@ -77,8 +97,8 @@ impl Header {
 
     /// The masking key, once all of it has come.
     pub(crate) fn key(&self) -> Option<[u8; 4]> {
-        let is_masked = self.second() & 0x80 != 0 && self.is_complete();
-        is_masked.then(|| self.bytes()[self.bytes().len() - 4..].try_into().unwrap_or_default())
+        let has_key = self.is_masked() && self.is_complete();
+        has_key.then(|| self.bytes()[self.bytes().len() - 4..].try_into().unwrap_or_default())
     }
 
     /// The frame with these fields.
@@ -91,7 +111,7 @@ impl Header {
             rsv3: self.first() & 0x10 != 0,
             opcode: self.opcode(),
             kind: KINDS[usize::from(self.opcode())],
-            masked: self.second() & 0x80 != 0,
+            masked: self.is_masked(),
             length_form: [7, 16, 64][usize::from(self.second() & 0x7f).saturating_sub(125)],
             payload_length: self.payload_length(),
             key: self.key().map(|key| hex(&key)),

@@ -23,7 +23,8 @@
 //! - [`OPEN`] for each connection under way, and [`ENDED`] for each that is over, also of TCP without any data;
 //! - [`SHARED`] for each kind of compression that was agreed on: those differ in the end, in the window and in whether it is kept, and
 //!   there is one more without compression;
-//! - what waits: 5 MiB for packets of one end that are out of order, 1 MiB for a head that has not ended, 512 KiB for frames before the
+//! - what waits: 16 KiB for lines of the chunked coding, 256 requests without a response, 5 MiB for packets of one end that are out of
+//!   order, 1 MiB for a head that has not ended, 512 KiB for frames before the
 //!   response, which are then read at once;
 //! - one packet of the file, 16 MiB at most, and the piece that is pushed;
 //! - of files that are not of packets all of it, 512 MiB at most, and of an archive (HAR) what it is parsed into.
@@ -32,10 +33,12 @@
 //! message under way.
 
 mod agreed;
+mod body;
 mod capture;
 mod conversation;
 mod course;
 pub mod entry;
+mod exchange;
 mod frames;
 mod gathered;
 mod head;
@@ -44,6 +47,7 @@ mod held;
 mod lines;
 mod log;
 mod machines;
+mod skipping;
 mod telling;
 mod text_end;
 
@@ -158,6 +162,25 @@ impl Inspector {
         self.connections.receive(connection, from, bytes, Some(time));
     }
 
+    /// Passes over what an end of a connection sends, as [`feed`](Self::feed) reads it, so that one can begin to look at any time: what
+    /// is fed next is read from the next message on. Frames and messages of data become no entries; what has been passed over is a note,
+    /// before the next entry of the same sender or by [`tell_skipped`](Self::tell_skipped). All else is told as ever: heads, control
+    /// frames, and broken rules as far as headers show them. Of whole messages without compression only headers are read: whether a text
+    /// is UTF-8 (RFC 6455 §8.1) is not judged. Compressed ones are inflated, because later ones may refer to them (RFC 7692 §7.2.3.2).
+    ///
+    /// Returns whether there are entries to take.
+    pub fn skip(&mut self, connection: u32, from: Side, bytes: &[u8], time: u64) -> bool {
+        self.connections.log.is_quiet = true;
+        self.connections.receive(connection, from, bytes, Some(time));
+        self.connections.log.is_quiet = false;
+        !self.connections.log.entries.is_empty()
+    }
+
+    /// Says of all connections under way what has been passed over.
+    pub fn tell_skipped(&mut self, time: u64) {
+        self.connections.tell_skipped(time);
+    }
+
     /// An end of a connection that is under way sends nothing more.
     pub fn end(&mut self, connection: u32, from: Side, time: u64) {
         self.connections.end(connection, from, Some(time));
@@ -220,6 +243,12 @@ impl Connections {
         }
         if let Some((conversation, log)) = self.get(number) {
             conversation.receive(from, bytes, time, log);
+        }
+    }
+
+    fn tell_skipped(&mut self, time: u64) {
+        for conversation in self.open.iter_mut().flatten() {
+            conversation.tell_skipped(Some(time), &mut self.log);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::agreed::Configs;
 use crate::entry::{Entry, Side, What};
+use crate::skipping::Known;
 
 /// How much of one payload is shown at most, in bytes: a small capture can inflate to more than there is memory.
 const MOST: usize = 64 << 20;
@@ -19,6 +20,9 @@ pub(crate) struct Log {
     pub(crate) faults: u64,
     preview: usize,
     whole: Vec<u64>,
+    /// Whether nobody looks: messages are not told.
+    pub(crate) is_quiet: bool,
+    pub(crate) known: Known,
 }
 
 /// Where an entry comes from.
@@ -31,7 +35,16 @@ pub(crate) struct Place {
 
 impl Log {
     pub(crate) fn new(preview: usize, whole: Vec<u64>) -> Self {
-        Log { entries: VecDeque::new(), configs: Configs::default(), next: 1, faults: 0, preview, whole }
+        Log {
+            entries: VecDeque::new(),
+            configs: Configs::default(),
+            next: 1,
+            faults: 0,
+            preview,
+            whole,
+            is_quiet: false,
+            known: Known::default(),
+        }
     }
 
     /// How many bytes of a payload to keep while it is under way: its number is not known before its end.

@@ -352,10 +352,11 @@ fn a_tunnel_through_a_proxy_is_looked_into() {
     // One that the proxy refuses, and one with TLS inside.
     let refused = [sent[0].clone(), (Side::Server, head("HTTP/1.1 403 Forbidden\nContent-Length: 2\n\nno"))];
     let secret = [sent[0].clone(), sent[1].clone(), (Side::Client, b"\x16\x03\x01\0\x05\x01\0\0\x01\0".to_vec())];
-    for sent in [&refused[..], &secret] {
+    for (sent, heads, notes) in [(&refused[..], 2, 0), (&secret, 2, 1)] {
         let entries = read_well(&file(&Tcp::whole(sent, 1000).packets));
         assert_eq!((faults(&entries), connections(&entries)), (vec![], 1));
-        assert!(!notes(&entries).is_empty());
+        assert_eq!(entries.iter().filter(|entry| matches!(entry.what, What::Head(_))).count(), heads);
+        assert_eq!(common::notes(&entries).len(), notes);
     }
 }
 

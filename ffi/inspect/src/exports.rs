@@ -203,6 +203,55 @@ pub unsafe extern "C" fn sansock_inspector_feed(
     unsafe { call(inspector, body) }
 }
 
+/// How much is passed over between two looks at what there is to take, in bytes.
+const SLICE: usize = 64 << 10;
+
+/// Passes over what one end of a connection has sent: messages become no entries. Returns 0 if all of it has been read and there is
+/// nothing to take; one more than the number of bytes that are left, if there is; or the negative number of an error. A length
+/// has at most 31 bits. Of more than 64 KiB
+/// something is left only if there are entries to take first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_inspector_skip(
+    inspector: *mut sansock_inspector,
+    connection: u32,
+    from: u32,
+    data: *const c_char,
+    len: usize,
+    time: u64,
+) -> i32 {
+    let mut rest = 0;
+    let body = |inner: &mut Inner| {
+        // SAFETY: a readable buffer, by the rules for buffers.
+        let (bytes, from) = (unsafe { bytes(data, len) }?, side(from)?);
+        i32::try_from(len).map_err(|_| Error::InvalidArgument)?;
+        let mut left = len;
+        for piece in bytes.chunks(SLICE) {
+            left -= piece.len();
+            if inner.inspector.skip(connection, from, piece, time) {
+                rest = left as i32 + 1;
+                break;
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: a handle, by the rules for handles.
+    match unsafe { call(inspector, body) } {
+        0 => rest,
+        error => error,
+    }
+}
+
+/// Says of all connections under way what has been passed over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_inspector_tell_skipped(inspector: *mut sansock_inspector, time: u64) -> i32 {
+    let body = |inner: &mut Inner| {
+        inner.inspector.tell_skipped(time);
+        Ok(())
+    };
+    // SAFETY: a handle, by the rules for handles.
+    unsafe { call(inspector, body) }
+}
+
 /// One end of a connection sends nothing more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sansock_inspector_end(

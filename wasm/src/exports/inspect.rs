@@ -83,6 +83,24 @@ pub fn inspector_feed(inspector: u32, connection: u32, side: u32, len: u32, now:
     })
 }
 
+/// Passes over what one end of a connection has sent: messages become no entries. Returns 1 if there are entries to take.
+#[wasm_bindgen]
+pub fn inspector_skip(inspector: u32, connection: u32, side: u32, len: u32, now: f64) -> u32 {
+    produce(|State { transfer, inspectors, .. }| {
+        let inspector = inspectors.get_mut(inspector)?;
+        Ok(inspector.skip(connection, sender(side)?, transfer.bytes(len)?, microseconds(now)?).into())
+    })
+}
+
+/// Says of all connections under way what has been passed over.
+#[wasm_bindgen]
+pub fn inspector_tell_skipped(inspector: u32, now: f64) -> i32 {
+    call(|state| {
+        state.inspectors.get_mut(inspector)?.tell_skipped(microseconds(now)?);
+        Ok(())
+    })
+}
+
 /// One end of a connection sends nothing more.
 #[wasm_bindgen]
 pub fn inspector_end(inspector: u32, connection: u32, side: u32, now: f64) -> i32 {

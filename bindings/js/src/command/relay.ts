@@ -5,6 +5,7 @@ import process, { stdout } from "node:process";
 import { parseUrl } from "../index.js";
 import { Relay } from "./relaying.js";
 import { Viewers } from "./viewers.js";
+import { Watch } from "./watching.js";
 import { parse, WrongArguments } from "./arguments.js";
 
 const HELP = `usage: sansock relay --to URL [options]
@@ -51,16 +52,22 @@ export async function runRelay(given: readonly string[]): Promise<number> {
   }
   const { host, port, secure } = parseUrl(values.to.includes("://") ? values.to : `ws://${values.to}`);
   const ca = values.ca === undefined ? {} : { ca: readFileSync(values.ca) };
-  const viewers = await Viewers.listen(whole("view", values.view, 65_535));
+  const watch = new Watch({
+    preview: whole("preview", values.preview, 1 << 26),
+    lines: !values.quiet && !values.json,
+    onEntries: (json, text) => {
+      viewers.show(json);
+      if (!values.quiet) stdout.write(values.json ? json : text);
+    },
+    onError: (error) => console.error(`sansock: nothing more is shown: ${String(error)}`),
+  });
+  const viewers = await Viewers.listen(whole("view", values.view, 65_535), watch);
+  if (!values.quiet) watch.watch();
   const relay = await Relay.listen({
     hostname: values.host,
     port: whole("listen", values.listen, 65_535),
     target: { host, port, tls: secure ? { rejectUnauthorized: !values.insecure, ...ca } : undefined },
-    preview: whole("preview", values.preview, 1 << 26),
-    onEntries: ({ json, text }) => {
-      viewers.show(json);
-      if (!values.quiet) stdout.write(values.json ? json : text);
-    },
+    watch,
   });
   stdout.write(`listening on ${relay.address}, for ${values.to}\nlook at ${viewers.url}\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);

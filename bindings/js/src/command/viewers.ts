@@ -5,6 +5,7 @@ import { broadcast } from "../hosts/broadcast.js";
 import type { HttpResponse } from "../hosts/serving.js";
 import type { WebSocketConnection } from "../hosts/websocket-connection.js";
 import { serve } from "../node/serve.js";
+import type { Watch } from "./watching.js";
 
 /** How much is kept for those who look later, in characters. What is older is dropped. */
 const KEPT = 16 << 20;
@@ -21,11 +22,15 @@ export class Viewers {
   #dropped = 0;
   #server: Awaited<ReturnType<typeof serve>> | undefined;
 
-  private constructor() {}
+  readonly #watch: Watch;
+
+  private constructor(watch: Watch) {
+    this.#watch = watch;
+  }
 
   /** Listens for browsers. */
-  static async listen(port: number): Promise<Viewers> {
-    const viewers = new Viewers();
+  static async listen(port: number, watch: Watch): Promise<Viewers> {
+    const viewers = new Viewers(watch);
     viewers.#server = await serve(
       { hostname: "127.0.0.1", port, deflate: false, onRequest: ({ target }) => viewers.#answer(target) },
       (connection) => viewers.#look(connection),
@@ -72,16 +77,23 @@ export class Viewers {
   }
 
   async #look(connection: WebSocketConnection): Promise<void> {
-    for (let next = 0; next < this.#dropped + this.#kept.length; next++) {
-      next = Math.max(next, this.#dropped);
-      await connection.send(this.#kept[next - this.#dropped] ?? "");
-    }
-    this.#connections.add(connection);
+    this.#watch.watch();
     try {
+      await this.#sendKept(connection);
+      this.#connections.add(connection);
       // It says nothing; this waits for its end.
       for await (const _ of connection);
     } finally {
       this.#connections.delete(connection);
+      this.#watch.unwatch();
+    }
+  }
+
+  /** Sends what is kept, also what comes meanwhile. */
+  async #sendKept(connection: WebSocketConnection): Promise<void> {
+    for (let next = 0; next < this.#dropped + this.#kept.length; next++) {
+      next = Math.max(next, this.#dropped);
+      await connection.send(this.#kept[next - this.#dropped] ?? "");
     }
   }
 }

@@ -35,6 +35,7 @@ const SIDES = { client: 0, server: 1 } as const;
 export class Inspector {
   readonly #calls: Exports & InspectExports;
   readonly #handle: number;
+  #memory = new Uint8Array();
 
   /** @param module The compiled module `sansock/inspect.wasm`; in Node, Deno and Bun `loadModule()` gives it. */
   constructor(module: CompiledModule, options: InspectorOptions = {}) {
@@ -89,6 +90,25 @@ export class Inspector {
    */
   feed(connection: number, from: Side, bytes: Uint8Array, now: number): void {
     this.#pieces(bytes, (len) => this.#calls.inspector_feed(this.#handle, connection, SIDES[from], len, now));
+  }
+
+  /**
+   * Passes over what one end of a connection sends, so that one can begin to look at any time, with {@link feed}. Frames and messages
+   * of data become no entries. All else is told as ever: heads, control frames, and broken rules as far as headers show them. What has been
+   * passed over is a note before the next entry of the same sender. Returns whether there are entries to take.
+   */
+  skip(connection: number, from: Side, bytes: Uint8Array, now: number): boolean {
+    let hasEntries = 0;
+    this.#pieces(bytes, (len) => {
+      hasEntries = this.#calls.inspector_skip(this.#handle, connection, SIDES[from], len, now);
+      return hasEntries === 0 ? this.#calls.last_status() : 0;
+    });
+    return hasEntries !== 0;
+  }
+
+  /** Says of all connections under way what has been passed over, as notes. */
+  tellSkipped(now: number): void {
+    this.#check(this.#calls.inspector_tell_skipped(this.#handle, now));
   }
 
   /** One end of a connection that is under way sends nothing more. */
@@ -152,7 +172,9 @@ export class Inspector {
   #put(bytes: Uint8Array): number {
     const address = this.#calls.transfer_reserve(bytes.length) >>> 0;
     this.#check(address === 0 ? this.#calls.last_status() : 0);
-    new Uint8Array(this.#calls.memory.buffer, address, bytes.length).set(bytes);
+    // The memory grows, and has another buffer then.
+    if (this.#memory.buffer !== this.#calls.memory.buffer) this.#memory = new Uint8Array(this.#calls.memory.buffer);
+    this.#memory.set(bytes, address);
     return bytes.length;
   }
 

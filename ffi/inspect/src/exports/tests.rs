@@ -46,6 +46,16 @@ impl Held {
         unsafe { sansock_inspector_feed(self.0, connection, from, data.as_ptr().cast(), data.len(), time) }
     }
 
+    fn skip(&self, connection: u32, from: u32, data: &[u8]) -> i32 {
+        // SAFETY: as above.
+        unsafe { sansock_inspector_skip(self.0, connection, from, data.as_ptr().cast(), data.len(), 7) }
+    }
+
+    fn tell_skipped(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { sansock_inspector_tell_skipped(self.0, 8) }
+    }
+
     fn end(&self, connection: u32, from: u32) -> i32 {
         // SAFETY: as above.
         unsafe { sansock_inspector_end(self.0, connection, from, 9) }
@@ -285,4 +295,24 @@ fn a_panic_stops_at_the_boundary() {
     assert_eq!(held.push(b"x"), poisoned);
     assert_eq!(held.take(0, 1), Err(poisoned));
     assert_eq!(held.finish(), Err(poisoned));
+}
+
+#[test]
+fn what_is_passed_over_is_said_and_what_is_not_is_taken_in_between() {
+    let inspector = Held::new();
+    assert_eq!(inspector.assume(b""), 0);
+    let text = [&[0x82, 126, 1, 0][..], &[7; 256]].concat();
+    // What the first says is that the connection begins. The first frames are in doubt.
+    assert_eq!(inspector.skip(1, 1, &text), 1);
+    assert!(inspector.take(1, 1000).is_ok_and(|json| json.contains("connection")));
+    assert_eq!(inspector.skip(1, 1, &text.repeat(10_000)), 0);
+    assert_eq!(inspector.take(1, 1000).as_deref(), Ok(""));
+    assert_eq!((inspector.tell_skipped(), inspector.tell_skipped()), (0, 0));
+    let said = inspector.take(0, 1000).expect("a note");
+    assert!(said.ends_with("note: passed over, as nobody looked: 10001 messages in 10001 frames\n"), "{said}");
+    // Of pings 64 KiB are read, and then they are to be taken.
+    let pings = [0x89, 0].repeat(60_000);
+    assert_eq!(inspector.skip(1, 1, &pings), (pings.len() - SLICE) as i32 + 1);
+    assert_eq!(inspector.skip(1, 2, &text), Error::InvalidArgument.number());
+    assert_eq!(inspector.skip(9, 1, b""), 0);
 }

@@ -78,8 +78,9 @@ def run(options: argparse.Namespace) -> int:
 async def _relay(options: argparse.Namespace) -> None:
     from .relaying import Relay, Target
     from .viewers import Viewers
+    from .watching import Watch
 
-    url, viewers = parse_url(_url(options.to)), Viewers()
+    url = parse_url(_url(options.to))
 
     def show(json_lines: bytes, lines: bytes) -> None:
         viewers.show(json_lines)
@@ -89,12 +90,17 @@ async def _relay(options: argparse.Namespace) -> None:
             except BrokenPipeError:
                 # The relay goes on: its clients do not depend on who reads this.
                 options.quiet = True
+                watch.unwatch()
                 discard_output()
 
     def complain(text: str) -> None:
         print(f"sansock: {text}", file=sys.stderr, flush=True)
 
-    relay = Relay(Target(url, _context(options) if url.secure else None), options.preview, show, complain)
+    watch = Watch(options.preview, lines=not (options.quiet or options.json), show=show, complain=complain)
+    viewers = Viewers(watch)
+    if not options.quiet:
+        watch.watch()
+    relay = Relay(Target(url, _context(options) if url.secure else None), watch, complain)
     address = await relay.listen(options.host, options.listen)
     try:
         look_at = await viewers.listen(options.view)

@@ -10,21 +10,17 @@ import asyncio
 from ssl import SSLContext
 from typing import Any, Callable, NamedTuple, cast
 
-from .. import SansockError, Url
-from ..inspect import Inspector, Side
+from .. import Url
+from .watching import CLIENT, SERVER, Watch
 
 __all__ = ["Relay", "Target", "authority"]
 
-_DELAY = 0.005
-"""How long what has been seen may wait to be looked at with what comes next, in seconds."""
-_MOST = 256 * 1024
-"""How many bytes may."""
-_SLICE = 64 * 1024
-"""How many bytes are looked at before the entries are taken: those of tiny frames are hundreds of times as large."""
-_BUFFER = 256 * 1024
-"""How much is read at once, in bytes."""
+_LARGE = 64 * 1024
+"""A read of so many bytes is large, and the next one probably too: then up to 256 KiB are read at once."""
 _LINGER = 10
 """How long a server with TLS may go on sending when its client has ended, in seconds."""
+_PATIENCE = 8
+"""After so many small reads they are small again."""
 
 
 class Target(NamedTuple):
@@ -34,30 +30,24 @@ class Target(NamedTuple):
     tls: SSLContext | None
 
 
-class _Seen(NamedTuple):
-    """What one end has sent; None: it has ended its stream."""
-
-    number: int
-    side: Side
-    data: bytes | None
-    now: float
-
-
-class _End(asyncio.BufferedProtocol):
+class _End(asyncio.Protocol):
     """One end of a connection: what it sends goes to the other."""
 
     other: _End
     transport: asyncio.Transport
-    number = 0
+    number = small_reads = 0
 
-    def __init__(self, relay: Relay, side: Side) -> None:
+    def __init__(self, relay: Relay, side: int) -> None:
         self.relay, self.side = relay, side
+        self.see = relay.watch.see
         self.is_connected = self.has_ended = False
+        self.small = _Small(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.is_connected = True
         self.relay.ends.add(self)
+        self.transport.set_protocol(self.small)
 
     def abort(self) -> None:
         """Ends it at once, and the other with it."""
@@ -66,21 +56,21 @@ class _End(asyncio.BufferedProtocol):
             if end.is_connected:
                 end.transport.abort()
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Where to read to: asyncio fills it and reports it without a pause, so all ends share it."""
-        return self.relay.buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """A copy costs less than a fresh buffer for each read, which is then made smaller."""
-        data, transport = bytes(self.relay.buffer[:nbytes]), self.other.transport
+    def data_received(self, data: bytes) -> None:
+        """Of large reads no copy is made: each has a buffer of its own, which is kept."""
+        transport = self.other.transport
         if not transport.is_closing():
             transport.write(data)
-        self.relay.see(self.number, self.side, data)
+        self.see(self.number, self.side, data)
+        self.small_reads = self.small_reads + 1 if len(data) < _LARGE else 0
+        if self.small_reads > _PATIENCE:
+            self.small_reads = 0
+            self.transport.set_protocol(self.small)
 
     def eof_received(self) -> bool:
         """An end that has said all may still listen."""
         self.has_ended = True
-        self.relay.see(self.number, self.side, None)
+        self.see(self.number, self.side, None)
         other = self.other
         if other.has_ended:
             self.transport.close()
@@ -108,11 +98,43 @@ class _End(asyncio.BufferedProtocol):
             self.eof_received()
 
 
+class _Small(asyncio.BufferedProtocol):
+    """The same while reads are small: a copy costs less than a fresh buffer for each, which is then made smaller."""
+
+    def __init__(self, end: _End) -> None:
+        self.end, self.buffer = end, end.relay.buffer
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to read to: asyncio fills it and reports it without a pause, so all ends share it."""
+        return self.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data, end = bytes(self.buffer[:nbytes]), self.end
+        transport = end.other.transport
+        if not transport.is_closing():
+            transport.write(data)
+        end.see(end.number, end.side, data)
+        if nbytes == _LARGE:
+            end.transport.set_protocol(end)
+
+    def eof_received(self) -> bool:
+        return self.end.eof_received()
+
+    def pause_writing(self) -> None:
+        self.end.pause_writing()
+
+    def resume_writing(self) -> None:
+        self.end.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end.connection_lost(exc)
+
+
 class _Client(_End):
     """The end that a connection begins with."""
 
     def __init__(self, relay: Relay) -> None:
-        super().__init__(relay, "client")
+        super().__init__(relay, CLIENT)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It is not read before there is a server."""
@@ -127,28 +149,18 @@ class Relay:
 
     Args:
         target: Where to.
-        preview: How many bytes of each payload an entry carries.
-        show: Called with what has been seen, soon after it has been passed on: lines of JSON, and the same
-            for people, in UTF-8.
+        watch: It keeps what has been passed on.
         complain: Called with what is wrong and ends no connection but one.
     """
 
     server: asyncio.AbstractServer
 
-    def __init__(
-        self, target: Target, preview: int, show: Callable[[bytes, bytes], None], complain: Callable[[str], None]
-    ) -> None:
+    def __init__(self, target: Target, watch: Watch, complain: Callable[[str], None]) -> None:
         self.loop = asyncio.get_running_loop()
-        self.target = target
-        self.inspector: Inspector | None = Inspector(preview=preview)
-        self.show, self.complain = show, complain
-        self.start = self.loop.time()
+        self.target, self.watch, self.complain = target, watch, complain
         self.ends: set[_End] = set()
         self.connecting: set[asyncio.Task[None]] = set()
-        self.buffer = memoryview(bytearray(_BUFFER))
-        self.seen: list[_Seen] = []
-        self.size = 0
-        self.timer: asyncio.TimerHandle | None = None
+        self.buffer = memoryview(bytearray(_LARGE))
 
     async def listen(self, host: str, port: int) -> str:
         """Listens for clients, and says where, as a URL."""
@@ -164,19 +176,14 @@ class Relay:
             end.abort()
         # Transports report their end in the next round of the loop.
         await asyncio.sleep(0)
-        self.look()
+        self.watch.finish()
 
     def connect(self, client: _End) -> None:
         """Connects a client to a server of its own."""
-        server = _End(self, "server")
+        server = _End(self, SERVER)
         server.other, client.other = client, server
-        # What has been seen before is shown before.
-        self.look()
-        if self.inspector is not None:
-            peer, url = client.transport.get_extra_info("peername"), self.target.url
-            ends, now = (authority(peer), authority((url.host, url.port))), self.loop.time() - self.start
-            client.number = server.number = self.inspector.begin(*ends, now=now)
-            self.set_timer()
+        peer, url = client.transport.get_extra_info("peername"), self.target.url
+        client.number = server.number = self.watch.begin(authority(peer), authority((url.host, url.port)))
         task = self.loop.create_task(self.reach(server))
         self.connecting.add(task)
         task.add_done_callback(self.connecting.discard)
@@ -194,54 +201,6 @@ class Relay:
             server.abort()
         else:
             client.transport.resume_reading()
-
-    def see(self, number: int, side: Side, data: bytes | None) -> None:
-        """Remembers what is on its way, to look at it later."""
-        if self.inspector is None:
-            return
-        self.seen.append(_Seen(number, side, data, self.loop.time() - self.start))
-        self.size += len(data or b"")
-        if self.size >= _MOST:
-            self.look()
-        elif self.timer is None:
-            self.set_timer()
-
-    def set_timer(self) -> None:
-        """Has what has been seen looked at soon."""
-        if self.timer is None:
-            self.timer = self.loop.call_later(_DELAY, self.look)
-
-    def look(self) -> None:
-        """Looks at what has been seen, and shows it."""
-        if self.timer is not None:
-            self.timer.cancel()
-        seen, self.seen, self.size, self.timer = self.seen, [], 0, None
-        inspector = self.inspector
-        if inspector is None:
-            return
-        try:
-            fed = 0
-            for number, side, data, now in seen:
-                if data is None:
-                    inspector.end(number, side, now=now)
-                    continue
-                for start in range(0, len(data), _SLICE):
-                    piece = data[start : start + _SLICE]
-                    inspector.feed(number, side, piece, now=now)
-                    fed += len(piece)
-                    if fed >= _SLICE:
-                        fed = 0
-                        self.take(inspector)
-            self.take(inspector)
-        except SansockError as error:
-            # What is passed on is worth more than what is seen of it.
-            self.inspector = None
-            self.complain(f"nothing more is shown: {error}")
-
-    def take(self, inspector: Inspector) -> None:
-        """Shows what has been found."""
-        for json_lines, lines in inspector._both():
-            self.show(json_lines, lines)
 
 
 def authority(address: Any) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from .. import ConnectionClosed
 from ..asyncio import Response, Server, WebSocket, broadcast, serve
+from .watching import Watch
 
 __all__ = ["Viewers"]
 
@@ -26,7 +27,8 @@ class Viewers:
 
     server: Server
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
         self.token = secrets.token_hex(16)
         self.websockets: set[WebSocket] = set()
         self.kept: deque[bytes] = deque()
@@ -73,16 +75,22 @@ class Viewers:
 
     async def look(self, websocket: WebSocket) -> None:
         """Shows one viewer what is kept, and has it shown what comes."""
+        self.watch.watch()
+        try:
+            # It says nothing: behind what is kept this waits for its end.
+            with suppress(ConnectionClosed):
+                await self.send_kept(websocket)
+                self.websockets.add(websocket)
+                while True:
+                    await websocket.recv()
+        finally:
+            self.websockets.discard(websocket)
+            self.watch.unwatch()
+
+    async def send_kept(self, websocket: WebSocket) -> None:
+        """Sends what is kept, also what comes meanwhile."""
         number = 0
         while number < self.dropped + len(self.kept):
             number = max(number, self.dropped)
             await websocket.send(self.kept[number - self.dropped].decode())
             number += 1
-        self.websockets.add(websocket)
-        try:
-            # It says nothing: this waits for its end.
-            with suppress(ConnectionClosed):
-                while True:
-                    await websocket.recv()
-        finally:
-            self.websockets.discard(websocket)

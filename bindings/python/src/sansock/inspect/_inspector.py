@@ -129,6 +129,31 @@ class Inspector:
         if raw:
             check(_library.feed(self._handle, number, end, raw, len(raw), time))
 
+    def skip(self, connection: int, side: Side, data: Buffer, *, now: float | None = None) -> None:
+        """Passes over what one end of a connection sends, so that one can begin to look at any time, with ``feed``.
+
+        Frames and messages of data become no entries. All else is told as ever: heads, control frames, and broken rules
+        as far as headers show them. What has been passed over is a note before the next entry of the same sender.
+
+        Args:
+            connection: As for ``feed``.
+            side: Who sends it.
+            data: The bytes, in pieces of any size.
+            now: The time in seconds, as for ``feed``.
+        """
+        raw, number, end = octets(data), unsigned(connection, 32, "connection"), _side(side)
+        time = self._microseconds(now)
+        if raw:
+            check(_library.skip(self._handle, number, end, raw, len(raw), time))
+
+    def tell_skipped(self, *, now: float | None = None) -> None:
+        """Says of all connections under way what has been passed over, as notes.
+
+        Args:
+            now: The time in seconds, as for ``feed``.
+        """
+        check(_library.tell_skipped(self._handle, self._microseconds(now)))
+
     def end(self, connection: int, side: Side, *, now: float | None = None) -> None:
         """Says that one end of a connection that is under way sends nothing more.
 
