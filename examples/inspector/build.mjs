@@ -2,7 +2,7 @@
 //
 //   src/boot.ts, src/first.css -> what stands in the page as it is
 //   src/style.css, src/page, src/worker, and the module with the inspector -> packed: three lengths of four bytes, then
-//     style, script, worker, module; in gzip, in characters of seven bits
+//     style, script, worker, module, the last in LZMA, which the worker unpacks; all in gzip, in characters of seven bits
 //   all of it -> dist/inspector.html, and beside the module, for the relay of the package
 
 import { createHash } from "node:crypto";
@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { buildSync, transformSync } from "esbuild";
+import { compress } from "lzma1";
 
 /** In bytes: page and module together. */
 const LIMIT = 250_000;
@@ -90,7 +91,8 @@ async function pack(scripts, module) {
   buffers.forEach(({ length }, index) => lengths.writeUInt32BE(length, 4 * index));
   // Not before it is needed: it catches the errors of others, and prints itself.
   const { gzipAsync } = await import("@gfx/zopfli");
-  return sevens(Buffer.from(await gzipAsync(Buffer.concat([lengths, ...buffers, module]), { numiterations: 15 })));
+  const all = Buffer.concat([lengths, ...buffers, compress(module, 9)]);
+  return sevens(Buffer.from(await gzipAsync(all, { numiterations: 15 })));
 }
 
 /** As src/boot.ts reads it: a seventh more than the bytes, where base 64 is a third more. */

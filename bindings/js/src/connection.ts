@@ -26,7 +26,7 @@ import { copier } from "./host.js";
 import { Input } from "./input.js";
 import { currentEngine } from "./module.js";
 import { BLOCK, BLOCK_FLAG, KIND, ROLE, STATES, TRANSPORTS } from "./numbers.js";
-import { handleOf, type PreparedMessage } from "./prepared-message.js";
+import { handleIn, type PreparedMessage } from "./prepared-message.js";
 import { readEvents, readFault, readOptional } from "./records.js";
 import { writeBatch } from "./send-batch.js";
 import type { ConnectionState, TransportInstruction } from "./states.js";
@@ -372,7 +372,7 @@ export class Connection implements Disposable {
    */
   sendPrepared(message: PreparedMessage): void {
     const handle = this.#live();
-    this.#sent(this.#engine.calls.conn_send_prepared(handle, handleOf(message, this.#engine)), "message");
+    this.#sent(this.#engine.calls.conn_send_prepared(handle, handleIn(message, this.#engine)), "message");
   }
 
   /**

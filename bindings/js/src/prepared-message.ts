@@ -11,7 +11,7 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol("Symbol.dispose"
 const encoder = new TextEncoder();
 
 /** The handle of a message in this engine, in which it is made at its first use. */
-export let handleOf: (message: PreparedMessage, engine: Engine) => number;
+export let handleIn: (message: PreparedMessage, engine: Engine) => number;
 
 /**
  * A message for many connections: each sends it with `sendPrepared`. It is compressed once for all that agreed to the same window
@@ -26,7 +26,7 @@ export class PreparedMessage implements Disposable {
   readonly #handles = new Map<Engine, number>();
 
   static {
-    handleOf = (message, engine) => {
+    handleIn = (message, engine) => {
       if (typeof message !== "object" || message === null || !(#handles in message)) {
         throw invalid("message", "must be a PreparedMessage");
       }

@@ -2,11 +2,15 @@
 import { Connection, init, SansockError } from "../../../../bindings/js/dist/browser.js";
 import { replay as replayCase } from "../../../../bindings/js/test/vectors.mjs";
 import type { VectorCase } from "../protocol.ts";
+import { Decoder } from "../../node_modules/lzma1/lib/decoder.js";
+import { InputBuffer, OutputBuffer } from "../../node_modules/lzma1/lib/streams.js";
 import { load } from "./decoder.ts";
 
-/** Compiles the module, which has both: the engine, and the inspector. */
-export async function start(module: ArrayBuffer): Promise<void> {
-  const compiled = await WebAssembly.compile(module);
+/** Unpacks and compiles the module, which has both: the engine, and the inspector. No browser has LZMA, by which it is smallest. */
+export async function start(packed: ArrayBuffer): Promise<void> {
+  const module = new OutputBuffer(4 * packed.byteLength);
+  new Decoder().decompress(new InputBuffer(new Uint8Array(packed)), module);
+  const compiled = await WebAssembly.compile(module.toArray());
   load(compiled);
   await init(compiled);
 }
