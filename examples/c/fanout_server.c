@@ -43,8 +43,11 @@ static void take_away(const sansock_uv *peer) {
 static void fan_out(const sansock_block *block, const sansock_record *message) {
     size_t len;
     const uint8_t *data = sansock_record_payload(block, message, &len);
+    sansock_prepared *prepared;
+    if (sansock_prepared_new(message->kind, data, len, &prepared) != SANSOCK_OK) return;
     for (size_t i = 0; i < count; i++)
-        if (sansock_uv_is_writable(peers[i])) sansock_uv_send(peers[i], message->kind, data, len);
+        if (sansock_uv_is_writable(peers[i])) sansock_uv_send_prepared(peers[i], prepared);
+    sansock_prepared_free(prepared);
 }
 
 static void on_event(sansock_uv *peer, const sansock_record *event) {

@@ -112,6 +112,14 @@ static inline int32_t sansock_uv_send(sansock_uv *p, uint8_t kind, const void *d
     return status;
 }
 
+/// Sends a message that was made for many connections (sansock_prepared_new). Errors as for sansock_conn_send_prepared.
+static inline int32_t sansock_uv_send_prepared(sansock_uv *p, const sansock_prepared *message) {
+    if (!p->session.conn) return SANSOCK_ERR_INVALID_STATE;
+    int32_t status = sansock_conn_send_prepared(p->session.conn, message);
+    sansock_uv_work_asked(p);
+    return status;
+}
+
 /// Whether less than the option output_soft_limit waits to be written. What is sent beyond that is
 /// kept in memory.
 static inline bool sansock_uv_is_writable(const sansock_uv *p) {

@@ -53,7 +53,7 @@ pub use io::{ByteStream, DefaultRuntime, Runtime};
 pub use io::{Futures, Timer};
 pub use message::{Message, Utf8Bytes};
 pub use sansock::config::ConfigBuilder;
-pub use sansock::{CloseCode, Config, ConfigError, DeflateLimit, Fault, FaultKind, Role, State};
+pub use sansock::{CloseCode, Config, ConfigError, DeflateLimit, Fault, FaultKind, PreparedMessage, Role, State};
 #[cfg(feature = "tokio")]
 pub use server::accept;
 #[cfg(feature = "axum")]

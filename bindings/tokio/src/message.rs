@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use sansock::PreparedMessage;
 
 /// A whole message (RFC 6455 §5.6).
 ///
@@ -105,6 +106,15 @@ impl From<Vec<u8>> for Message {
 impl From<Bytes> for Message {
     fn from(data: Bytes) -> Self {
         Message::Binary(data)
+    }
+}
+
+impl From<&PreparedMessage> for Message {
+    fn from(message: &PreparedMessage) -> Self {
+        match message.as_text() {
+            Some(text) => Message::from(text),
+            None => Message::from(message.payload()),
+        }
     }
 }
 

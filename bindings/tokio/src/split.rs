@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use sansock::{CloseCode, State};
+use sansock::{CloseCode, PreparedMessage, State};
 
 use crate::error::{Closed, Error};
 use crate::io::{ByteStream, DefaultRuntime, Runtime};
@@ -98,6 +98,23 @@ impl<S: ByteStream<R>, R: Runtime> Sender<S, R> {
             }
             // Under the same lock, so that no other sender has taken the room.
             Poll::Ready(message.take().map_or(Ok(()), |message| socket.session_mut().send(message)))
+        })
+        .await
+    }
+
+    /// The same for a message that was made for many connections: see
+    /// [`WebSocket::feed_prepared`](crate::WebSocket::feed_prepared).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn feed_prepared(&self, message: &PreparedMessage) -> Result<(), Error> {
+        poll_fn(|cx| {
+            let mut socket = lock(&self.shared);
+            if socket.poll_ready(cx)?.is_pending() {
+                return Poll::Pending;
+            }
+            Poll::Ready(socket.session_mut().send_prepared(message))
         })
         .await
     }

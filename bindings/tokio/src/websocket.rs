@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use sansock::{CloseCode, Config, Role, State};
+use sansock::{CloseCode, Config, PreparedMessage, Role, State};
 
 use crate::error::{Closed, Error};
 use crate::handshake::{Request, Response};
@@ -118,6 +118,29 @@ impl<S: ByteStream<R>, R: Runtime> WebSocket<S, R> {
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         poll_fn(|cx| self.socket.poll_ready(cx)).await?;
         self.socket.session_mut().send(message.into())
+    }
+
+    /// Sends a message that was made for many connections, as soon as there is room, and leaves it to the next call to write it.
+    /// It is compressed once for all connections that agreed to the same window and have the same options of compression.
+    ///
+    /// ```
+    /// # use sansock_tokio::{ClientStream, Error, PreparedMessage, WebSocket};
+    /// # async fn example(members: &mut [WebSocket<ClientStream>]) -> Result<(), Error> {
+    /// let news = PreparedMessage::text("news").expect("memory");
+    /// for member in members {
+    ///     member.feed_prepared(&news).await?;
+    ///     member.flush().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn feed_prepared(&mut self, message: &PreparedMessage) -> Result<(), Error> {
+        poll_fn(|cx| self.socket.poll_ready(cx)).await?;
+        self.socket.session_mut().send_prepared(message)
     }
 
     /// Waits until all that was sent has been handed to the operating system.

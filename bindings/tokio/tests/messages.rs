@@ -4,7 +4,9 @@ mod common;
 
 use common::{client_config, pair, pair_with, text};
 use futures_util::{SinkExt, StreamExt};
-use sansock_tokio::{Acceptor, CloseCode, Config, Connector, Error, FaultKind, Message, State, WebSocket};
+use sansock_tokio::{
+    Acceptor, CloseCode, Config, Connector, Error, FaultKind, Message, PreparedMessage, State, WebSocket,
+};
 
 #[tokio::test(start_paused = true)]
 async fn both_ends_send_and_receive() {
@@ -50,6 +52,38 @@ async fn fed_messages_are_written_by_the_next_wait() {
     assert_eq!(received.expect("a message").expect("no error").as_text(), Some("0"));
     for number in 1..100 {
         assert_eq!(text(&mut server).await, number.to_string());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_message_goes_to_many() {
+    let words = "news ".repeat(200);
+    let (text_for_all, bytes_for_all) = (PreparedMessage::text(&words), PreparedMessage::binary(&[7; 3000]));
+    let messages = [text_for_all.expect("memory"), bytes_for_all.expect("memory")];
+    for deflate in [true, true, false] {
+        let config = Config::server().deflate(deflate).output_soft_limit(1000).output_hard_limit(4000);
+        let (mut client, server) = pair_with(client_config().deflate(true), config, 8192).await;
+        for message in &messages {
+            client.feed_prepared(message).await.expect("fed");
+        }
+        client.flush().await.expect("written");
+        let (mut receiver, sender) = server.split();
+        for message in &messages {
+            assert_eq!(receiver.recv().await.expect("a message").expect("no error"), Message::from(message));
+        }
+        let reading = tokio::spawn(async move {
+            let mut got = Vec::new();
+            for _ in 0..6 {
+                got.push(client.recv().await.expect("a message").expect("no error"));
+            }
+            got
+        });
+        for message in messages.iter().cycle().take(6) {
+            sender.feed_prepared(message).await.expect("fed");
+        }
+        sender.flush().await.expect("written");
+        let expected: Vec<Message> = messages.iter().cycle().take(6).map(Message::from).collect();
+        assert_eq!(reading.await.expect("the task ends"), expected);
     }
 }
 

@@ -70,6 +70,11 @@ impl PreparedMessage {
         &self.payload
     }
 
+    /// The text, if it is a text message.
+    pub fn as_text(&self) -> Option<&str> {
+        (self.kind == MessageKind::Text).then(|| core::str::from_utf8(&self.payload).unwrap_or_default())
+    }
+
     /// How many bytes it holds: the payload, and what it was compressed to.
     pub fn memory_usage(&self) -> usize {
         self.payload.capacity() + self.forms.heap()

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use sansock::{CloseCode, Config, Connection, Received, Role, State, Transport, random_seed};
+use sansock::{CloseCode, Config, Connection, PreparedMessage, Received, Role, State, Transport, random_seed};
 
 use crate::error::{Closed, Error};
 use crate::message::Message;
@@ -295,6 +295,18 @@ impl Session {
             Err(sansock::Error::WouldBlock) => self.outgoing.parked.push_back(message),
             result => result.map_err(|error| self.refused(error))?,
         }
+        Ok(())
+    }
+
+    /// Sends a message that was made for many connections. If the output is full, a copy is kept until there is room.
+    pub(crate) fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), Error> {
+        if self.outgoing.parked.is_empty() {
+            match self.connection.send_prepared(message) {
+                Err(sansock::Error::WouldBlock) => {}
+                result => return result.map_err(|error| self.refused(error)),
+            }
+        }
+        self.outgoing.parked.push_back(Message::from(message));
         Ok(())
     }
 
