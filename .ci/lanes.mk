@@ -2,8 +2,8 @@
 # into a folder that others read is in their lane: the second has all that uses bindings/js/dist and target/c.
 
 LANES := rust hosts
-rust := lint msrv no-std test-rust test-python test-tokio test-c test-inspect-ffi safety-brief check-man bench-counts
-hosts := test-js test-dependents test-bundlers test-browser test-inspector test-tunnel test-http test-http2 test-relay test-c-hosts test-install abi readme package demo interop
+rust := lint msrv no-std test-rust test-python test-c test-inspect-ffi safety-brief check-man bench-counts
+hosts := test-js test-dependents test-bundlers test-browser test-inspector test-tunnel test-http test-http2 test-relay test-c-hosts test-install abi readme package demo interop test-tokio
 
 .PHONY: all $(LANES)
 all: $(LANES)
