@@ -41,7 +41,12 @@ PAGES = [
         "what arrives at a connection, and its end",
         "conn_(receive|set_read|timeout|written|release|pause|resume)",
     ),
-    Page("sansock_conn_send", "messages and pings to send", "prepared_|conn_(send|payload|ping|pong|set_compression)", "prepared$"),
+    Page(
+        "sansock_conn_send",
+        "messages and pings to send",
+        "prepared_|conn_(send|payload|ping|pong|set_compression)",
+        "prepared$",
+    ),
     Page("sansock_conn_close", "the end of a connection", "conn_(close|fail)$"),
     Page("sansock_conn_accept", "answers of a server", "conn_(accept|reject|respond|add|clear|limit)"),
     Page(
