@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tarfile
 import tempfile
@@ -28,7 +29,7 @@ from version import agreed
 # Made by cargo.
 GENERATED = (".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig")
 # Their folders, and how large they may be, in the order in which they are published.
-CRATES = {"sansock": ("core", 170_000), "sansock-tokio": ("bindings/tokio", 75_000)}
+CRATES = {"sansock": ("core", 173_000), "sansock-tokio": ("bindings/tokio", 82_000)}
 
 MANIFEST = """\
 [package]
@@ -76,8 +77,18 @@ def publishable() -> list[str]:
     return [package["name"] for package in json.loads(text)["packages"] if package["publish"] is None]
 
 
+def forget() -> None:
+    """Removes what cargo has unpacked of these crates before: it takes the same version for the same sources."""
+    home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    for name in CRATES:
+        # The registry that cargo packs with has no name.
+        for old in home.glob(f"registry/src/-*/{name}-{agreed()}"):
+            shutil.rmtree(old)
+
+
 def pack() -> dict[str, Path]:
     """Has cargo pack the crates together, and build what it has packed: one needs the other, which no registry has yet."""
+    forget()
     chosen = [word for name in CRATES for word in ("-p", name)]
     run(
         *("cargo", "package", "--quiet", "--allow-dirty", *chosen),
