@@ -64,6 +64,11 @@ export function viewOf(bytes: AnyBytes, start: number, end: number): Uint8Array 
   return new Uint8Array(arrayBuffer.call(bytes), arrayOffset.call(bytes) + start, end - start);
 }
 
+/** A copy of the bytes, of no class but `Uint8Array`. */
+export function copyOf(bytes: AnyBytes): Uint8Array {
+  return viewOf(bytes, 0, lengthOf(bytes)).slice();
+}
+
 /** Copies bytes into `target`, from `at` on. */
 export function copyInto(target: AnyBytes, bytes: AnyBytes, at: number): void {
   set.call(target as Uint8Array, bytes as Uint8Array, at);

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { kindNumber, kindOf, stringOrBytes } from "./arguments.js";
-import { type AnyBytes, type Bytes, lengthOf, viewOf } from "./bytes.js";
+import { type Bytes, copyOf } from "./bytes.js";
 import type { Engine } from "./engine.js";
 import { invalid, SansockError } from "./errors.js";
 import { currentEngine } from "./module.js";
@@ -45,7 +45,7 @@ export class PreparedMessage implements Disposable {
     const given = stringOrBytes("data", data);
     kindNumber(kind);
     this.kind = kind;
-    this.#payload = typeof given === "string" ? encoder.encode(given) : copied(given);
+    this.#payload = typeof given === "string" ? encoder.encode(given) : copyOf(given);
     this.#make(currentEngine());
   }
 
@@ -78,8 +78,4 @@ export class PreparedMessage implements Disposable {
     engine.forgotten.register(this, handle, this);
     return handle;
   }
-}
-
-function copied(bytes: AnyBytes): Uint8Array {
-  return viewOf(bytes, 0, lengthOf(bytes)).slice();
 }

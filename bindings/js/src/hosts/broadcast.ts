@@ -1,4 +1,4 @@
-import { type Bytes, lengthOf, toBytes, viewOf } from "../bytes.js";
+import { type Bytes, copyOf, toBytes } from "../bytes.js";
 import { PreparedMessage } from "../prepared-message.js";
 import { OFFER, type WebSocketConnection } from "./websocket-connection.js";
 
@@ -16,7 +16,7 @@ const encoder = new TextEncoder();
 export function broadcast(connections: Iterable<WebSocketConnection>, message: string | Bytes): WebSocketConnection[] {
   const kind = typeof message === "string" ? "text" : "binary";
   // One copy for all: the caller may change its bytes, while they wait to be written somewhere.
-  const payload = typeof message === "string" ? encoder.encode(message) : copied(message);
+  const payload = typeof message === "string" ? encoder.encode(message) : copyOf(toBytes("message", message, "a string or bytes"));
   let prepared: PreparedMessage | undefined;
   const prepare = (): PreparedMessage => (prepared ??= new PreparedMessage(payload, kind));
   try {
@@ -24,9 +24,4 @@ export function broadcast(connections: Iterable<WebSocketConnection>, message: s
   } finally {
     prepared?.free();
   }
-}
-
-function copied(message: Bytes): Uint8Array {
-  const bytes = toBytes("message", message, "a string or bytes");
-  return viewOf(bytes, 0, lengthOf(bytes)).slice();
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Callable, Protocol, TypeVar
 
-from ._enums import MessageKind
 from ._errors import SansockError
 from ._prepared import PreparedMessage
 from ._session import Message, Session
@@ -43,9 +42,7 @@ def to_many(message: str | Buffer) -> Callable[[Session], bool]:
     Raises:
         TypeError: It is neither a str nor a bytes-like object.
     """
-    # A str may have surrogates, and anything may be passed in: what these raise is what sending it would.
-    data = message.encode() if isinstance(message, str) else bytes(memoryview(message))
-    prepared = PreparedMessage(data, MessageKind.TEXT if isinstance(message, str) else MessageKind.BINARY)
+    prepared = PreparedMessage(message)
 
     def send(session: Session) -> bool:
         connection = session.connection

@@ -50,7 +50,7 @@ class PreparedMessage:
 
     def memory_usage(self) -> int:
         """How many bytes it holds: the message, and what that was compressed to."""
-        usage: int = _ffi.prepared_memory_usage(address_of(self))
+        usage: int = _ffi.prepared_memory_usage(handle_of(self).address)
         return usage
 
     def free(self) -> None:
@@ -90,8 +90,3 @@ def handle_of(message: PreparedMessage) -> _Handle:
     if handle is None:
         raise BadHandle("the message was freed")
     return handle
-
-
-def address_of(message: PreparedMessage) -> Any:
-    """The handle as an argument."""
-    return handle_of(message).address

@@ -128,7 +128,6 @@ impl Compressor {
 #[derive(Default)]
 pub(crate) struct Forms(Mutex<Vec<Form>>);
 
-#[derive(Clone)]
 struct Form {
     window_bits: u8,
     effort: Effort,
