@@ -471,6 +471,54 @@ fn large_buffers_are_the_configurations() {
     }
 }
 
+/// Messages that reads cut, one after the other, go through the same buffers, whatever the size of the read: no memory is
+/// asked for, and no more waits than their growth needs.
+#[cfg(feature = "std")]
+#[test]
+fn messages_one_after_the_other_share_their_buffers() {
+    for (size, read) in [(100_000, 4096), (1 << 20, 16 * 1024), (1 << 20, 64 * 1024), (4 << 20, 64 * 1024)] {
+        let config = opened(Role::Server).build().unwrap();
+        let before = LIVE.get();
+        let message = frames::to(Role::Server, FIN | BINARY, &vec![1; size]);
+        let mut buffer = vec![0; message.len()];
+        let mut connection = Connection::new(&config, seed(), ms(0)).unwrap();
+        let mut once = || {
+            buffer.copy_from_slice(&message);
+            buffer.chunks_mut(read).for_each(|read| feed(&mut connection, read));
+        };
+        (0..10).for_each(|_| once());
+        let calls = CALLS.get();
+        (0..20).for_each(|_| once());
+        assert_eq!(CALLS.get() - calls, 0, "{size} bytes in reads of {read}");
+        connection.release();
+        let held = held_since(before) - message.len() - buffer.len();
+        assert!(held <= 4 * size, "{size} bytes in reads of {read}: {held} wait");
+    }
+}
+
+/// Buffers that nobody takes make room for those that are in use.
+#[cfg(feature = "std")]
+#[test]
+fn buffers_that_wait_too_long_are_freed() {
+    // As many of these as may wait are too large for small reads, and leave no room for another one.
+    let large = (24 << 20) / 25;
+    let config = opened(Role::Server).max_message_size(large as u64).build().unwrap();
+    let mut connections: Vec<_> = (0..30).map(|_| Connection::new(&config, seed(), ms(0)).unwrap()).collect();
+    for connection in &mut connections {
+        let mut message = frames::to(Role::Server, FIN | BINARY, &vec![1; large]);
+        message.chunks_mut(large / 2).for_each(|read| feed(connection, read));
+    }
+    connections.iter_mut().for_each(Connection::release);
+    let message = frames::to(Role::Server, FIN | BINARY, &[1; 60_000]);
+    let mut calls = [0; 3];
+    for calls in &mut calls {
+        let (mut message, before) = (message.clone(), CALLS.get());
+        message.chunks_mut(30_000).for_each(|read| feed(&mut connections[0], read));
+        *calls = CALLS.get() - before;
+    }
+    assert_eq!(calls[2], 0, "the buffer of the first message serves the next");
+}
+
 /// A compressor and an inflater of zlib-rs, with the largest window and at memory level 8.
 #[cfg(feature = "deflate")]
 const CODECS: usize = 380_160 + 47_680;

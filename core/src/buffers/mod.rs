@@ -6,6 +6,7 @@ mod warm;
 
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
+use core::mem;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 use std::sync::{Mutex, PoisonError};
 
@@ -33,14 +34,20 @@ pub(crate) struct Buffers {
 impl Buffers {
     /// An empty buffer for about this many bytes. It may have more capacity, up to `most`, or none yet.
     pub(crate) fn take(&self, bytes: usize, most: usize) -> Vec<u8> {
-        #[cfg(all(feature = "std", not(target_family = "wasm")))]
-        if bytes >= MIN_POOLED {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let newest = waiting.iter().rposition(|buffer| buffer.capacity() <= most);
-            return newest.map(|index| waiting.swap_remove(index)).unwrap_or_default();
+        let buffer = if bytes >= MIN_POOLED { self.find(0, most) } else { None };
+        buffer.unwrap_or_default()
+    }
+
+    /// Moves the bytes of a buffer that must grow to one that has room for `needed` and for no more than `most`, if one
+    /// waits: that costs a copy, as growing may do, and no fresh memory.
+    pub(crate) fn exchange(&self, buffer: &mut Vec<u8>, needed: usize, most: usize) {
+        if needed < MIN_POOLED {
+            return;
         }
-        let _ = (bytes, most);
-        Vec::new()
+        if let Some(mut larger) = self.find(needed, most) {
+            larger.extend_from_slice(buffer);
+            self.give(mem::replace(buffer, larger));
+        }
     }
 
     /// Takes back a buffer that is not needed any more.
@@ -50,14 +57,36 @@ impl Buffers {
         }
     }
 
+    /// The newest buffer that has room for `needed` bytes, and for no more than `most`.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    fn find(&self, needed: usize, most: usize) -> Option<Vec<u8>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = waiting.iter().rposition(|buffer| (needed..=most).contains(&buffer.capacity()));
+        newest.map(|index| waiting.remove(index))
+    }
+
+    /// The oldest make room for it: those that nobody takes must not keep out those that are in use.
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     fn keep(&self, mut buffer: Vec<u8>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = waiting.iter().map(Vec::capacity).sum();
-        if kept + buffer.capacity() <= MAX_POOLED {
-            buffer.clear();
-            waiting.push(buffer);
+        if buffer.capacity() > MAX_POOLED {
+            return;
         }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = buffer.capacity() + waiting.iter().map(Vec::capacity).sum::<usize>();
+        let dropped = waiting.iter().take_while(|oldest| {
+            let is_full = kept > MAX_POOLED;
+            kept -= if is_full { oldest.capacity() } else { 0 };
+            is_full
+        });
+        let dropped = dropped.count();
+        waiting.drain(..dropped);
+        buffer.clear();
+        waiting.push(buffer);
+    }
+
+    #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+    fn find(&self, _: usize, _: usize) -> Option<Vec<u8>> {
+        None
     }
 
     #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]

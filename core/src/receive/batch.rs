@@ -43,10 +43,16 @@ const SMALL_BATCHES: u8 = 4;
 /// what has arrived.
 const ANNOUNCED_MIN: usize = 1024;
 const ANNOUNCED_FACTOR: usize = 4;
-/// How much larger than the read a buffer of the pool may be: 64 KiB, which is a usual read, are worth 1 MiB.
+/// How much larger than what has arrived a buffer of the pool may be: 64 KiB, which is a usual read, and the header of a
+/// frame in it are worth 1 MiB.
 const POOLED_FACTOR: usize = 16;
 /// And how much larger than the frame.
 const POOLED_FRAMES: usize = 4;
+
+/// The largest buffer of the pool for a message of which so many bytes have arrived.
+fn pooled(arrived: usize) -> usize {
+    arrived.saturating_mul(POOLED_FACTOR).saturating_add(ANNOUNCED_MIN)
+}
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -146,12 +152,13 @@ impl Batch {
 
     /// The buffer of the incomplete message, which may have `limit` bytes, with room for `additional` more.
     #[inline]
-    fn message_buffer(&mut self, additional: usize, limit: u64) -> Result<&mut Vec<u8>, Breach> {
+    fn message_buffer(&mut self, additional: usize, limit: u64, buffers: &Buffers) -> Result<&mut Vec<u8>, Breach> {
         let (store, start) = match &mut self.next_store {
             None => (&mut self.store, self.message_start),
             Some(next) => (&mut **next, 0),
         };
         if additional > store.capacity() - store.len() {
+            buffers.exchange(store, store.len() + additional, pooled(store.len() - start));
             reserve(store, start, additional, limit)?;
         }
         Ok(store)
@@ -160,8 +167,14 @@ impl Batch {
     /// Unmasks a piece of the incomplete message, which may have `limit` bytes, and appends it.
     #[cfg_attr(not(target_family = "wasm"), inline)]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(crate) fn append(&mut self, key: Key, masked: &[u8], limit: u64) -> Result<Appended<'_>, Breach> {
-        let store = self.message_buffer(masked.len(), limit)?;
+    pub(crate) fn append(
+        &mut self,
+        key: Key,
+        masked: &[u8],
+        limit: u64,
+        buffers: &Buffers,
+    ) -> Result<Appended<'_>, Breach> {
+        let store = self.message_buffer(masked.len(), limit, buffers)?;
         let start = store.len();
         let (key, is_ascii) = mask::append_text(key, masked, store);
         Ok(Appended { key, piece: &store[start..], is_ascii })
@@ -180,14 +193,14 @@ impl Batch {
     ) -> Result<(), Breach> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let is_first_piece = self.message_start == self.store.len() && self.next_store.is_none();
-        let most = rest.read.saturating_mul(POOLED_FACTOR).min(len.saturating_mul(POOLED_FRAMES));
+        let most = pooled(rest.read).min(len.saturating_mul(POOLED_FRAMES));
         if self.store.capacity() == 0 {
             self.store = buffers.take(len, most);
         } else if rest.continues && self.message_start > 0 && is_first_piece {
             self.next_store = Some(Box::new(buffers.take(len, most)));
         }
         let additional = len.min(here.saturating_mul(ANNOUNCED_FACTOR).max(ANNOUNCED_MIN));
-        self.message_buffer(additional, limit).map(|_| ())
+        self.message_buffer(additional, limit, buffers).map(|_| ())
     }
 
     /// Where the incomplete message begins in the store.
@@ -226,8 +239,8 @@ impl Batch {
     }
 
     /// Copies bytes to the store. No message is incomplete.
-    pub(crate) fn push_to_store(&mut self, bytes: &[u8]) -> Result<Place, Breach> {
-        self.message_buffer(bytes.len(), bytes.len() as u64)?.extend_from_slice(bytes);
+    pub(crate) fn push_to_store(&mut self, bytes: &[u8], buffers: &Buffers) -> Result<Place, Breach> {
+        self.message_buffer(bytes.len(), bytes.len() as u64, buffers)?.extend_from_slice(bytes);
         Ok(self.finish_message())
     }
 

@@ -86,7 +86,12 @@ impl FrameReader {
             at += frame.len;
             (message.fragments, message.size) = (fragments, size);
             context.sender.note_frame(true, frame.first);
-            message.check_text(&context.batch.append(frame.key, payload, limit)?)?;
+            message.check_text(&context.batch.append(
+                frame.key,
+                payload,
+                limit,
+                &context.sender.shared().buffers,
+            )?)?;
             if frame.first == frame::FIN_CONTINUATION {
                 self.finish_message(context)?;
                 break;
@@ -105,7 +110,7 @@ impl FrameReader {
         if message.delivery(settings) != Delivery::Join {
             return Ok(0);
         }
-        let appended = context.batch.append(key, bytes, settings.max_message_size)?;
+        let appended = context.batch.append(key, bytes, settings.max_message_size, &context.sender.shared().buffers)?;
         message.check_text(&appended)?;
         self.position = Position::Payload { left: left - bytes.len() as u64, key: appended.key, last };
         Ok(bytes.len())

@@ -80,7 +80,7 @@ impl Context<'_> {
     fn place(&mut self, at: usize, bytes: &[u8]) -> Result<Place, Breach> {
         match self.base {
             Some(base) => Ok(Place { region: region::INPUT, offset: base + at, len: bytes.len() }),
-            None => self.batch.push_to_store(bytes),
+            None => self.batch.push_to_store(bytes, &self.sender.shared().buffers),
         }
     }
 
@@ -309,12 +309,12 @@ impl FrameReader {
     ) -> Result<Key, Breach> {
         let Some(message) = &mut self.message else { return Ok(key) };
         let delivers = context.delivers();
-        let limit = context.sender.settings().max_message_size;
+        let (limit, buffers) = (context.sender.settings().max_message_size, &context.sender.shared().buffers);
         if left > 0 && delivers {
             let announced = left + piece.len() as u64;
-            context.batch.announce(piece.len(), announced, rest, limit, &context.sender.shared().buffers)?;
+            context.batch.announce(piece.len(), announced, rest, limit, buffers)?;
         }
-        let appended = context.batch.append(key, piece, limit)?;
+        let appended = context.batch.append(key, piece, limit, buffers)?;
         let key = appended.key;
         message.check_text(&appended)?;
         if !delivers {
