@@ -14,13 +14,19 @@ const SIDES = ["client", "server"];
 /** Two ends that speak through a watch, with a clock of their own. */
 class Ends {
   shown = [];
+  /** How long it takes to show something, and how long nothing happens between two reads, in milliseconds. */
+  cost = 0;
+  pause = 0.25;
   #time = 0;
   watch = new Watch({
     preview: 64,
     lines: false,
     kept: KEPT,
     now: () => this.#time,
-    onEntries: (json) => this.shown.push(json),
+    onEntries: (json) => {
+      this.#time += this.cost;
+      this.shown.push(json);
+    },
     onError: (error) => assert.fail(error),
   });
   inspector = new Inspector(loadModule(), { preview: 64 });
@@ -35,9 +41,9 @@ class Ends {
   }
 
   send(side, bytes) {
-    this.#time += 0.25;
+    const time = (this.#time += this.pause);
     this.watch.see(this.number, side, bytes);
-    this.inspector.feed(this.number, SIDES[side], bytes, this.#time);
+    this.inspector.feed(this.number, SIDES[side], bytes, time);
   }
 
   carry() {
@@ -59,15 +65,21 @@ class Ends {
 
   /** What somebody sees who comes. */
   look() {
-    this.watch.watch();
+    this.watch.watch(true);
     this.watch.finish();
-    this.watch.unwatch();
+    this.watch.unwatch(true);
     return this.entries();
   }
 
   entries() {
     return this.shown.join("").split("\n").slice(0, -1).map((line) => JSON.parse(line));
   }
+}
+
+/** Letters that cannot be compressed to less than half, always the same. */
+function randomLetters(count) {
+  let state = 1;
+  return Array.from({ length: count }, () => "abcdefghijklmnop"[(state = (state * 48_271) % 2_147_483_647) & 15]).join("");
 }
 
 const isMessage = ({ type }) => type === "message";
@@ -93,9 +105,7 @@ for (const deflate of [false, true]) {
   test(`what was dropped is said, and what follows can be read, ${deflate ? "compressed" : "plain"}`, () => {
     for (const [size, count] of [[10, 8000], [200_000, 10]]) {
       const ends = new Ends(deflate);
-      const [letters, text] = ["abcdefghijklmnop", []];
-      for (let at = 0, state = 1; at < size; at++) text.push(letters[(state = (state * 48_271) % 2_147_483_647) & 15]);
-      const message = text.join("");
+      const message = randomLetters(size);
       ends.talk(message, count);
       if (deflate && size > 10) ends.talk(message, 4 * count);
       assert.deepEqual(ends.entries().map(({ type }) => type), ["connection", "head", "head"]);
@@ -131,9 +141,34 @@ test("control frames are told of what is dropped, and a flood of them is taken i
   assert.ok(ends.watch.size <= KEPT + (1 << 18));
 });
 
+for (const all of [false, true]) {
+  test(`looking ${all ? "at all takes as long as it takes" : "takes a share of the time, and the rest is passed over"}`, () => {
+    for (const deflate of [false, true]) {
+      const ends = new Ends(deflate);
+      ends.watch.watch(all);
+      [ends.cost, ends.pause] = [2, 5];
+      const letters = randomLetters(100_000);
+      for (let round = 0; round < 300; round++) ends.talk(letters + round);
+      const before = ends.shown.length;
+      assert.ok(all ? before > 250 : before > 60 && before < 250, `${before}`);
+      ends.watch.finish();
+      const told = ends.entries().filter(isMessage);
+      const wanted = ends.inspector.take().filter(isMessage);
+      const leftOut = passedOver(ends.entries()).reduce((sum, { text }) => sum + Number(text.split(" ")[5]), 0);
+      assert.equal(told.length + leftOut, wanted.length);
+      assert.equal(leftOut > 300, !all);
+      // Looking went on in between, from the beginning of a message.
+      const places = told.map(({ time }) => wanted.findIndex((entry) => entry.time === time));
+      assert.ok(places.every((place, at) => at === 0 || place > places[at - 1]));
+      assert.ok(all || places.filter((place, at) => at > 0 && place > places[at - 1] + 1).length > 1);
+      assert.equal(ends.watch.size, 0);
+    }
+  });
+}
+
 test("entries come while somebody looks", async () => {
   const ends = new Ends();
-  ends.watch.watch();
+  ends.watch.watch(false);
   ends.talk("hello");
   ends.watch.finish();
   assert.deepEqual(ends.entries().filter(isMessage).map(({ size }) => size), [5, 5]);

@@ -145,7 +145,7 @@ def test_a_server_that_cannot_be_reached() -> None:
         await server.wait_closed()
         target = Target(sansock.parse_url(f"ws://127.0.0.1:{port}"), None)
         watch = Watch(256, lines=False, show=lambda json_lines, _: shown.append(json_lines), complain=pytest.fail)
-        watch.watch()
+        watch.watch(everything=True)
         relay = Relay(target, watch, complaints.append)
         address = await relay.listen("127.0.0.1", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
@@ -306,7 +306,7 @@ def fetch(url: str, target: str) -> tuple[int, str, bytes]:
 
 def with_viewers(body: Callable[[Viewers, str], Any]) -> None:
     async def main() -> None:
-        viewers = Viewers(unwatched())
+        viewers = Viewers(unwatched(), everything=False)
         address = await viewers.listen(0)
         page, _, token = address.partition("#live=")
         assert token == viewers.token

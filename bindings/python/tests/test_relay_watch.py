@@ -26,10 +26,10 @@ class Ends:
     def __init__(self, deflate: bool = False) -> None:
         self.shown: list[bytes] = []
         self.time = 0.0
-        self.watch = Watch(
-            64, kept=KEPT, lines=False, show=lambda text, _: self.shown.append(text), complain=pytest.fail
-        )
-        self.watch.now, self.watch.start = self.clock, 0.0
+        # How long it takes to show something, and how long nothing happens between two reads.
+        self.cost, self.pause = 0.0, 0.25
+        self.watch = Watch(64, kept=KEPT, lines=False, show=self.show, complain=pytest.fail)
+        self.watch.now, self.watch.start, self.watch.budget.last = self.clock, 0.0, 0.0
         self.inspector = Inspector(preview=64)
         self.client = Connection.client("ws://example.com/", seed=bytes(32), deflate=deflate)
         self.server = Connection.server(deflate=deflate)
@@ -41,11 +41,16 @@ class Ends:
     def clock(self) -> float:
         return self.time
 
+    def show(self, text: bytes, _: bytes) -> None:
+        self.time += self.cost
+        self.shown.append(text)
+
     def send(self, side: int, data: bytes) -> None:
         """Shows what an end sends to the watch and to the inspector."""
-        self.time += 0.25
+        self.time += self.pause
+        now = self.time
         self.watch.see(self.number, side, data)
-        self.inspector.feed(self.number, SIDES[side], data, now=self.time)
+        self.inspector.feed(self.number, SIDES[side], data, now=now)
 
     def carry(self) -> None:
         """Carries what both have to send."""
@@ -66,9 +71,9 @@ class Ends:
 
     def look(self) -> list[Any]:
         """What somebody sees who comes."""
-        self.watch.watch()
+        self.watch.watch(everything=True)
         self.watch.finish()
-        self.watch.unwatch()
+        self.watch.unwatch(everything=True)
         return self.entries()
 
     def entries(self) -> list[Any]:
@@ -114,7 +119,7 @@ def test_who_comes_late_sees_what_an_inspector_sees(deflate: bool) -> None:
 def test_entries_come_while_somebody_looks() -> None:
     async def main() -> None:
         ends = Ends()
-        ends.watch.watch()
+        ends.watch.watch(everything=False)
         while ends.watch.seen:
             await asyncio.sleep(0)
         before = len(ends.entries())
@@ -124,6 +129,35 @@ def test_entries_come_while_somebody_looks() -> None:
         assert [entry["size"] for entry in ends.entries() if is_message(entry)] == [5, 5]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("deflate", [False, True])
+@pytest.mark.parametrize("everything", [False, True])
+def test_looking_takes_a_share_of_the_time_unless_all_is_wanted(everything: bool, deflate: bool) -> None:
+    def body() -> None:
+        ends = Ends(deflate)
+        ends.watch.watch(everything=everything)
+        ends.cost, ends.pause = 0.002, 0.005
+        text = random.Random(1).randbytes(50_000).hex()
+        for number in range(300):
+            ends.talk(f"{text}{number}")
+        before = len(ends.shown)
+        assert before > 250 if everything else 60 < before < 250
+        ends.watch.finish()
+        entries = ends.entries()
+        told = list(filter(is_message, entries))
+        wanted = [entry["time"] for entry in ends.inspector.take() if is_message(entry)]
+        left_out = sum(int(text.split()[5]) for text in notes(entries) if text.startswith("passed over"))
+        assert len(told) + left_out == len(wanted)
+        assert (left_out > 300) is not everything
+        # Looking went on in between, from the beginning of a message.
+        places = [wanted.index(entry["time"]) for entry in told]
+        assert all(place > last for last, place in zip(places, places[1:]))
+        gaps = sum(place > last + 1 for last, place in zip(places, places[1:]))
+        assert gaps > 1 or everything
+        assert ends.watch.size == 0
+
+    run(body)
 
 
 @pytest.mark.parametrize(("size", "count"), [(10, 8000), (300_000, 6)])

@@ -18,6 +18,8 @@ that it prints. It ends by SIGINT or SIGTERM.
       --host ADDRESS        the address to listen on; default: 127.0.0.1
       --view PORT           the port for the browser, always on 127.0.0.1; 0: a free one; default: 0
       --preview BYTES       how much of each payload is shown; default: 4096
+      --all                 show the browser everything: connections wait for that. Without it looking takes a small share
+                            of the time, and what does not fit is passed over, which the page says
       --insecure            accept any certificate of the server
       --ca FILE             certificates to trust instead of the system's
       --json                write entries as lines of JSON
@@ -33,6 +35,7 @@ const OPTIONS = {
   host: { type: "string", default: "127.0.0.1" },
   view: { type: "string", default: "0" },
   preview: { type: "string", default: "4096" },
+  all: { type: "boolean", default: false },
   insecure: { type: "boolean", default: false },
   ca: { type: "string" },
   json: { type: "boolean", default: false },
@@ -61,8 +64,8 @@ export async function runRelay(given: readonly string[]): Promise<number> {
     },
     onError: (error) => console.error(`sansock: nothing more is shown: ${String(error)}`),
   });
-  const viewers = await Viewers.listen(whole("view", values.view, 65_535), watch);
-  if (!values.quiet) watch.watch();
+  const viewers = await Viewers.listen(whole("view", values.view, 65_535), watch, values.all);
+  if (!values.quiet) watch.watch(true);
   const relay = await Relay.listen({
     hostname: values.host,
     port: whole("listen", values.listen, 65_535),

@@ -23,14 +23,16 @@ export class Viewers {
   #server: Awaited<ReturnType<typeof serve>> | undefined;
 
   readonly #watch: Watch;
+  readonly #all: boolean;
 
-  private constructor(watch: Watch) {
+  private constructor(watch: Watch, all: boolean) {
     this.#watch = watch;
+    this.#all = all;
   }
 
-  /** Listens for browsers. */
-  static async listen(port: number, watch: Watch): Promise<Viewers> {
-    const viewers = new Viewers(watch);
+  /** Listens for browsers, which see all, or what fits in the time that there is. */
+  static async listen(port: number, watch: Watch, all: boolean): Promise<Viewers> {
+    const viewers = new Viewers(watch, all);
     viewers.#server = await serve(
       { hostname: "127.0.0.1", port, deflate: false, onRequest: ({ target }) => viewers.#answer(target) },
       (connection) => viewers.#look(connection),
@@ -77,7 +79,7 @@ export class Viewers {
   }
 
   async #look(connection: WebSocketConnection): Promise<void> {
-    this.#watch.watch();
+    this.#watch.watch(this.#all);
     try {
       await this.#sendKept(connection);
       this.#connections.add(connection);
@@ -85,7 +87,7 @@ export class Viewers {
       for await (const _ of connection);
     } finally {
       this.#connections.delete(connection);
-      this.#watch.unwatch();
+      this.#watch.unwatch(this.#all);
     }
   }
 

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import type { Side } from "../inspect/entries.js";
 import { loadModule } from "../inspect/index.js";
 import { Inspector } from "../inspect/inspector.js";
+import { Budget } from "./budget.js";
 import { Seen, type What } from "./seen.js";
 
 /** How to watch. */
@@ -15,14 +16,14 @@ export interface WatchOptions {
   readonly onEntries: (json: string, text: string) => void;
   /** Called when nothing more can be inspected. */
   readonly onError: (error: unknown) => void;
-  /** How much is kept for those who look later, in bytes. Default: 16 MiB. */
+  /** How much is kept for those who look later, in bytes. Default: 4 MiB. */
   readonly kept?: number;
   /** The time in milliseconds. Default: that of the process. */
   readonly now?: () => number;
 }
 
 /** How much is kept for those who look later, in bytes. */
-const KEPT = 16 << 20;
+const KEPT = 4 << 20;
 /** How much more may be kept before what is oldest is passed over, in bytes. */
 const SPARE = 128 << 10;
 /** How long what has been seen may wait to be looked at with what comes next, in milliseconds. */
@@ -31,11 +32,14 @@ const DELAY = 5;
 const SLICE = 64 << 10;
 /** How long is inspected before the connections have their turn, in milliseconds. */
 const TURN = 4;
+/** How long is waited for time to look, in milliseconds. */
+const WAIT = 50;
 const SIDES: readonly [Side, Side] = ["client", "server"];
 
 /**
  * Keeps what has been passed on for as long as nobody looks, and inspects it when somebody does. What is kept is bounded. What is
- * older is passed over: the inspector follows it, and tells no messages of it.
+ * older is passed over: the inspector follows it, and tells no messages of it. So is what does not fit in the time that looking may
+ * take, unless somebody wants to see all: then that is waited for.
  */
 export class Watch {
   readonly #options: WatchOptions;
@@ -45,6 +49,9 @@ export class Watch {
   #inspector: Inspector | undefined;
   #connections = 0;
   #lookers = 0;
+  /** How many of them see all. */
+  #complete = 0;
+  readonly #budget: Budget;
   #isDue = false;
   #hasSkipped = false;
   /** How much has been fed since entries were taken. */
@@ -54,6 +61,7 @@ export class Watch {
     this.#options = options;
     this.#kept = options.kept ?? KEPT;
     this.#now = options.now ?? (() => performance.now());
+    this.#budget = new Budget(this.#now());
     this.#inspector = new Inspector(loadModule(), options.preview === undefined ? {} : { preview: options.preview });
   }
 
@@ -72,30 +80,29 @@ export class Watch {
   /** Keeps what an end has sent, or that it has ended. Sides are 0, the client, and 1, the server. */
   see(connection: number, side: 0 | 1, what: What): void {
     if (this.#inspector === undefined) return;
-    this.#seen.push(connection, side, what, this.#now());
-    if (this.#lookers === 0) {
-      if (this.#seen.size > this.#kept + SPARE) this.#skip();
-    } else if (this.#seen.size > this.#kept) {
+    const now = this.#now();
+    this.#seen.push(connection, side, what, now);
+    let isLooking = this.#isLooking(now);
+    while (isLooking && this.#seen.size > this.#kept) {
       // More comes than is inspected, so that has to wait.
       this.#look();
-    } else if (!this.#isDue) {
-      this.#isDue = true;
-      setTimeout(() => this.#turn(), DELAY).unref();
+      isLooking = this.#isLooking(this.#now());
     }
+    if (this.#seen.size > this.#kept + SPARE) this.#skip();
+    else if (isLooking) this.#turnIn(DELAY);
   }
 
-  /** Somebody looks, until `unwatch` is called as often. */
-  watch(): void {
+  /** Somebody looks, until `unwatch` is called as often: at all, or at what there is time for. */
+  watch(all: boolean): void {
     this.#lookers += 1;
-    if (this.#lookers > 1 || this.#inspector === undefined) return;
-    if (this.#hasSkipped) this.#inspector.tellSkipped(this.#now());
-    this.#hasSkipped = false;
-    this.#turn();
+    if (all) this.#complete += 1;
+    if (this.#lookers === 1 || all) this.#turn();
   }
 
   /** One of those looks no more. */
-  unwatch(): void {
+  unwatch(all: boolean): void {
     this.#lookers -= 1;
+    if (all) this.#complete -= 1;
   }
 
   /** Inspects all that there is, if somebody looks. */
@@ -103,19 +110,41 @@ export class Watch {
     while (this.#lookers > 0 && this.#seen.size > 0) this.#look();
   }
 
+  #isLooking(now: number): boolean {
+    return this.#lookers > 0 && (this.#complete > 0 || this.#budget.allows(now));
+  }
+
+  #turnIn(time: number): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setTimeout(() => {
+      this.#isDue = false;
+      this.#turn();
+    }, time).unref();
+  }
+
   /** Inspects some of what has been seen, and has the rest inspected soon. */
   #turn(): void {
-    this.#isDue = false;
-    if (this.#lookers === 0) return;
     const start = performance.now();
-    do this.#look();
-    while (this.#seen.size > 0 && performance.now() - start < TURN);
-    if (this.#seen.size === 0) return;
-    this.#isDue = true;
-    setImmediate(() => this.#turn());
+    while (this.#isLooking(this.#now())) {
+      this.#look();
+      if (this.#seen.size === 0) return;
+      if (performance.now() - start < TURN) continue;
+      if (this.#isDue) return;
+      this.#isDue = true;
+      setImmediate(() => {
+        this.#isDue = false;
+        this.#turn();
+      });
+      return;
+    }
+    if (this.#lookers > 0) this.#turnIn(WAIT);
   }
 
   #look(): void {
+    const start = this.#now();
+    if (this.#hasSkipped) this.#inspector?.tellSkipped(start);
+    this.#hasSkipped = false;
     const feed = (inspector: Inspector, connection: number, side: Side, bytes: Uint8Array, now: number): boolean => {
       inspector.feed(connection, side, bytes, now);
       this.#fed += bytes.length;
@@ -123,6 +152,7 @@ export class Watch {
     };
     this.#inspect(feed, Math.max(0, this.#seen.size - SLICE));
     if (this.#inspector !== undefined) this.#take(this.#inspector);
+    if (this.#complete === 0) this.#budget.spend(this.#now() - start);
   }
 
   #skip(): void {

@@ -61,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="how much of each payload is shown; default: 4096",
     )
+    add(
+        "--all",
+        action="store_true",
+        help="show the browser everything: connections wait for that. Without it looking takes a small share of the"
+        " time, and what does not fit is passed over, which the page says",
+    )
     add("--insecure", action="store_true", help="accept any certificate of the server")
     add("--ca", metavar="FILE", help="certificates to trust instead of the system's")
     add("--json", action="store_true", help="write entries as lines of JSON")
@@ -90,16 +96,16 @@ async def _relay(options: argparse.Namespace) -> None:
             except BrokenPipeError:
                 # The relay goes on: its clients do not depend on who reads this.
                 options.quiet = True
-                watch.unwatch()
+                watch.unwatch(everything=True)
                 discard_output()
 
     def complain(text: str) -> None:
         print(f"sansock: {text}", file=sys.stderr, flush=True)
 
     watch = Watch(options.preview, lines=not (options.quiet or options.json), show=show, complain=complain)
-    viewers = Viewers(watch)
+    viewers = Viewers(watch, everything=options.all)
     if not options.quiet:
-        watch.watch()
+        watch.watch(everything=True)
     relay = Relay(Target(url, _context(options) if url.secure else None), watch, complain)
     address = await relay.listen(options.host, options.listen)
     try:

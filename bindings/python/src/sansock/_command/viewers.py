@@ -23,12 +23,17 @@ _PAGE = Path(__file__).resolve().parents[1] / "inspector.html"
 
 
 class Viewers:
-    """Serves the page of the inspector on this machine, and shows it entries as they come."""
+    """Serves the page of the inspector on this machine, and shows it entries as they come.
+
+    Args:
+        watch: What shows them.
+        everything: Whether all must be shown, or what fits in the time that there is.
+    """
 
     server: Server
 
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
+    def __init__(self, watch: Watch, *, everything: bool) -> None:
+        self.watch, self.everything = watch, everything
         self.token = secrets.token_hex(16)
         self.websockets: set[WebSocket] = set()
         self.kept: deque[bytes] = deque()
@@ -75,7 +80,7 @@ class Viewers:
 
     async def look(self, websocket: WebSocket) -> None:
         """Shows one viewer what is kept, and has it shown what comes."""
-        self.watch.watch()
+        self.watch.watch(everything=self.everything)
         try:
             # It says nothing: behind what is kept this waits for its end.
             with suppress(ConnectionClosed):
@@ -85,7 +90,7 @@ class Viewers:
                     await websocket.recv()
         finally:
             self.websockets.discard(websocket)
-            self.watch.unwatch()
+            self.watch.unwatch(everything=self.everything)
 
     async def send_kept(self, websocket: WebSocket) -> None:
         """Sends what is kept, also what comes meanwhile."""

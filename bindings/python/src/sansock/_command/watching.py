@@ -14,7 +14,7 @@ from ..inspect._inspector import _JSON
 __all__ = ["CLIENT", "SERVER", "Watch"]
 
 CLIENT, SERVER = 0, 1
-_KEPT = 16 << 20
+_KEPT = 4 << 20
 """How much is kept for those who look later, in bytes."""
 _READ = 200
 """What a read takes beside its bytes."""
@@ -28,6 +28,14 @@ _SLICE = 64 * 1024
 """How many bytes are inspected before the entries are taken: those of tiny frames are hundreds of times as large."""
 _TURN = 0.004
 """How long is inspected before the connections have their turn, in seconds."""
+_SHARE = 0.04
+"""How much of the time looking may take."""
+_SAVED = 0.1
+"""How much of it is saved up at most, for what comes in a burst, in seconds."""
+_ENOUGH = 0.02
+"""How much there must be before looking goes on once all is spent, so that what is shown hangs together, in seconds."""
+_WAIT = 0.05
+"""How long is waited for time to look, in seconds."""
 _SIDES: tuple[Side, Side] = ("client", "server")
 
 
@@ -42,10 +50,25 @@ _What = Union[bytes, _Begun, None]
 """Bytes that an end has sent; None: it has ended its stream."""
 
 
+class _Budget:
+    """What looking may cost those who are looked at: a small share of the time."""
+
+    def __init__(self, now: float) -> None:
+        self.left, self.last, self.is_spent = _SAVED, now, False
+
+    def allows(self, now: float) -> bool:
+        """Whether somebody may look."""
+        self.left = min(_SAVED, self.left + (now - self.last) * _SHARE)
+        self.last = now
+        self.is_spent = self.left < (_ENOUGH if self.is_spent else 0)
+        return not self.is_spent
+
+
 class Watch:
     """Keeps what has been passed on for as long as nobody looks, and inspects it when somebody does.
 
-    What is kept is bounded. What is older is passed over: the inspector follows it, and tells no messages of it.
+    What is kept is bounded. What is older is passed over: the inspector follows it, and tells no messages of it. So is
+    what does not fit in the time that looking may take, unless somebody wants to see all: then that is waited for.
 
     Args:
         preview: How many bytes of each payload an entry carries.
@@ -68,7 +91,8 @@ class Watch:
         self.inspector: Inspector | None = Inspector(preview=preview)
         self.lines, self.show, self.complain, self.kept = lines, show, complain, kept
         self.now, self.start = self.loop.time, self.loop.time()
-        self.connections = self.lookers = self.size = self.fed = 0
+        self.connections = self.lookers = self.complete = self.size = self.fed = 0
+        self.budget = _Budget(self.start)
         self.seen: deque[tuple[int, int, _What, float]] = deque()
         self.handle: asyncio.Handle | None = None
         self.has_skipped = False
@@ -83,46 +107,65 @@ class Watch:
         """Keeps what an end has sent, or that it has ended."""
         if self.inspector is None:
             return
-        self.seen.append((number, side, what, self.now()))
+        now = self.now()
+        self.seen.append((number, side, what, now))
         self.size += _READ + len(what) if isinstance(what, bytes) else _READ
-        if self.lookers == 0:
-            if self.size > self.kept + _SPARE:
-                self.skip()
-        elif self.size > self.kept:
+        is_looking = self.is_looking(now)
+        while is_looking and self.size > self.kept:
             # More comes than is inspected, so that has to wait.
             self.look()
-        elif self.handle is None:
-            self.handle = self.loop.call_later(_DELAY, self.look)
+            is_looking = self.is_looking(self.now())
+        if self.size > self.kept + _SPARE:
+            self.skip()
+        elif is_looking and self.handle is None:
+            self.handle = self.loop.call_later(_DELAY, self.turn)
 
-    def watch(self) -> None:
-        """Somebody looks, until ``unwatch`` is called as often."""
+    def watch(self, *, everything: bool) -> None:
+        """Somebody looks, until ``unwatch`` is called as often: at everything, or at what there is time for."""
         self.lookers += 1
-        if self.lookers == 1 and self.inspector is not None:
-            if self.has_skipped:
-                self.has_skipped = False
-                self.inspector.tell_skipped(now=self.now() - self.start)
-            self.look()
+        self.complete += everything
+        if self.lookers == 1 or everything:
+            self.turn()
 
-    def unwatch(self) -> None:
+    def unwatch(self, *, everything: bool) -> None:
         """One of those looks no more."""
         self.lookers -= 1
+        self.complete -= everything
 
     def finish(self) -> None:
         """Inspects all that there is, if somebody looks."""
         while self.seen and self.lookers and self.inspector is not None:
             self.look()
 
-    def look(self) -> None:
-        """Inspects some of what has been seen, shows it, and has the rest inspected soon."""
+    def is_looking(self, now: float) -> bool:
+        """Whether somebody looks, and there is time for that."""
+        return self.lookers > 0 and (self.complete > 0 or self.budget.allows(now))
+
+    def turn(self) -> None:
+        """Inspects some of what has been seen, and has the rest inspected soon."""
         if self.handle is not None:
             self.handle.cancel()
             self.handle = None
+        end = monotonic() + _TURN
+        while self.is_looking(self.now()):
+            self.look()
+            if not self.seen:
+                return
+            if monotonic() >= end:
+                self.handle = self.loop.call_soon(self.turn)
+                return
         if self.lookers:
-            end = monotonic() + _TURN
-            while self.seen and monotonic() < end:
-                self.inspect(self.feed, max(0, self.size - _SLICE))
-            if self.seen:
-                self.handle = self.loop.call_soon(self.look)
+            self.handle = self.loop.call_later(_WAIT, self.turn)
+
+    def look(self) -> None:
+        """Inspects a slice of what has been seen, and shows it."""
+        start = self.now()
+        if self.has_skipped and self.inspector is not None:
+            self.inspector.tell_skipped(now=start - self.start)
+        self.has_skipped = False
+        self.inspect(self.feed, max(0, self.size - _SLICE))
+        if not self.complete:
+            self.budget.left -= self.now() - start
 
     def skip(self) -> None:
         """Passes over what is oldest."""
