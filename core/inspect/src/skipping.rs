@@ -115,7 +115,7 @@ impl Frames {
             return;
         }
         let (frames, messages) = (plural(frames, "frame"), plural(messages, "message"));
-        let text = format!("passed over, as nobody looked: {messages} in {frames}");
+        let text = format!("passed over without a look: {messages} in {frames}");
         log.add(place, Some((from, bytes)), What::Note { text });
         let skipped = &mut self.skipped_over;
         (skipped.bytes, skipped.frames, skipped.messages) = (0, 0, 0);

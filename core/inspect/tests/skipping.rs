@@ -69,7 +69,7 @@ fn heads_control_frames_and_the_end_are_told_and_data_is_not() {
             let notes = notes(&kept);
             // The server's before its ping, and the client's before its pong.
             let said = ["2 messages in 4 frames", "1 message in 1 frame"];
-            assert_eq!(notes, said.map(|what| format!("passed over, as nobody looked: {what}")));
+            assert_eq!(notes, said.map(|what| format!("passed over without a look: {what}")));
         }
     }
 }
@@ -122,7 +122,7 @@ fn of_large_messages_only_headers_are_read() {
     let sent = behind_handshake(&[&medium, &large, &text, &bad_text, &large[..1000], &large[1000..], &text]);
     let last = sent.len() - 1;
     let entries = read(&sent, |at| at == last);
-    assert_eq!(notes(&entries), ["passed over, as nobody looked: 5 messages in 5 frames"]);
+    assert_eq!(notes(&entries), ["passed over without a look: 5 messages in 5 frames"]);
     let messages: Vec<_> = entries.iter().filter(|entry| matches!(entry.what, What::Message(_))).collect();
     assert_eq!(messages.len(), 1);
     // Texts are judged where one looks, and where the engine has to read them.
@@ -162,14 +162,14 @@ fn a_frame_under_way_is_passed_over_to_its_end() {
     let sent = behind_handshake(&[&good, &good[..100], &good[100..], &good]);
     // One looks from the middle of a frame on.
     let entries = read(&sent, |at| at >= sent.len() - 2);
-    assert_eq!(notes(&entries), ["passed over, as nobody looked: 2 messages in 2 frames"]);
+    assert_eq!(notes(&entries), ["passed over without a look: 2 messages in 2 frames"]);
     assert_eq!(entries.iter().filter(|entry| is_data(entry)).count(), 2);
     // And one looks away there.
     let entries = read(&sent, |at| at < sent.len() - 2);
     assert_eq!(entries.iter().filter(|entry| is_data(entry)).count(), 2);
     // It ends there.
     let entries = read(&sent[..sent.len() - 2], |_| false);
-    let end = ["passed over, as nobody looked: 2 messages in 2 frames", "it ends inside a frame"];
+    let end = ["passed over without a look: 2 messages in 2 frames", "it ends inside a frame"];
     assert_eq!(notes(&entries), end);
     let told = entries.iter().find(|entry| matches!(entry.what, What::Note { .. })).expect("a note");
     assert_eq!(told.length, Some(good.len() as u64 + 100));
@@ -186,7 +186,7 @@ fn what_has_been_passed_over_is_said_when_one_asks() {
     inspector.tell_skipped(17);
     inspector.tell_skipped(18);
     let entries: Vec<Entry> = inspector.take().collect();
-    assert_eq!(notes(&entries), ["passed over, as nobody looked: 2 messages in 2 frames"]);
+    assert_eq!(notes(&entries), ["passed over without a look: 2 messages in 2 frames"]);
     assert_eq!((entries[0].from, entries[0].time), (Some(Side::Server), Some(17)));
     assert_eq!(entries[0].length, Some(14));
 }

@@ -309,7 +309,7 @@ fn what_is_passed_over_is_said_and_what_is_not_is_taken_in_between() {
     assert_eq!(inspector.take(1, 1000).as_deref(), Ok(""));
     assert_eq!((inspector.tell_skipped(), inspector.tell_skipped()), (0, 0));
     let said = inspector.take(0, 1000).expect("a note");
-    assert!(said.ends_with("note: passed over, as nobody looked: 10001 messages in 10001 frames\n"), "{said}");
+    assert!(said.ends_with("note: passed over without a look: 10001 messages in 10001 frames\n"), "{said}");
     // Of pings 64 KiB are read, and then they are to be taken.
     let pings = [0x89, 0].repeat(60_000);
     assert_eq!(inspector.skip(1, 1, &pings), (pings.len() - SLICE) as i32 + 1);
