@@ -28,7 +28,7 @@ class SansockError extends Error {
 }
 
 /** The module as the package is. The module itself stays as it is. */
-export function asPackage({ Connection, Tunnel, parseProxy, parseUrl }) {
+export function asPackage({ Connection, PreparedMessage, Tunnel, encodeFrame, parseProxy, parseUrl }) {
   const connection = (made) => timed(made, CONNECTION_TIMES);
   class TimedTunnel {
     constructor(proxy, host, port, options) {
@@ -40,8 +40,10 @@ export function asPackage({ Connection, Tunnel, parseProxy, parseUrl }) {
       server: (options) => connection(Connection.server(withTime(options))),
       client: (url, options) => connection(Connection.client(url, withTime(options))),
     },
+    PreparedMessage,
     Tunnel: TimedTunnel,
     SansockError,
+    encodeFrame,
     parseProxy,
     parseUrl,
   };
