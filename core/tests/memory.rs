@@ -496,6 +496,34 @@ fn messages_one_after_the_other_share_their_buffers() {
     }
 }
 
+/// So do those that are inflated, but for their first few KiB, which are left to the allocator.
+#[cfg(all(feature = "std", feature = "deflate"))]
+#[test]
+fn inflated_messages_one_after_the_other_share_their_buffers() {
+    for (size, read) in [(100_000, 4096), (1 << 20, 64 * 1024), (4 << 20, 64 * 1024)] {
+        let config = opened(Role::Server).deflate(true).build().unwrap();
+        let before = LIVE.get();
+        let mut client = connection(opened(Role::Client).deflate(true));
+        let mut server = Connection::new(&config, seed(), ms(0)).unwrap();
+        let message: Vec<u8> = (0..size as u32).flat_map(|number| [(number >> 8) as u8, number as u8]).collect();
+        let mut output = Vec::with_capacity(4 * size);
+        let mut calls = 0;
+        for round in 0..12 {
+            client.send_binary(&message[..size]).unwrap();
+            output.clear();
+            output.extend_from_slice(client.output());
+            client.written(output.len()).unwrap();
+            let before = CALLS.get();
+            output.chunks_mut(read).for_each(|read| feed(&mut server, read));
+            calls += if round < 6 { 0 } else { CALLS.get() - before };
+        }
+        assert!(calls <= 6, "{size} bytes in reads of {read}: {calls}");
+        drop((client, server, output, message));
+        let held = held_since(before);
+        assert!(held <= 4 * size + CODECS, "{size} bytes in reads of {read}: {held} wait");
+    }
+}
+
 /// Buffers that nobody takes make room for those that are in use.
 #[cfg(feature = "std")]
 #[test]

@@ -21,6 +21,16 @@ const MIN_POOLED: usize = 8 * 1024;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 const MAX_POOLED: usize = 24 * 1024 * 1024;
 
+/// How much larger than what there is of a message a buffer of the pool may be: 64 KiB, which is a usual read, are worth
+/// 1 MiB, though the header of a frame is in them.
+const WORTH_FACTOR: usize = 16;
+const WORTH_MORE: usize = 1024;
+
+/// The largest buffer of the pool for a message of which there are so many bytes.
+pub(crate) fn worth(bytes: usize) -> usize {
+    bytes.saturating_mul(WORTH_FACTOR).saturating_add(WORTH_MORE)
+}
+
 /// Buffers that wait for their next use. There are no large ones without `std`, which has the lock, and none at all in
 /// WebAssembly, whose memory never goes back to the operating system, and whose allocator costs less than the code would.
 #[derive(Debug, Default)]
@@ -38,16 +48,29 @@ impl Buffers {
         buffer.unwrap_or_default()
     }
 
-    /// Moves the bytes of a buffer that must grow to one that has room for `needed` and for no more than `most`, if one
-    /// waits: that costs a copy, as growing may do, and no fresh memory.
-    pub(crate) fn exchange(&self, buffer: &mut Vec<u8>, needed: usize, most: usize) {
-        if needed < MIN_POOLED {
-            return;
+    /// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes, and for no
+    /// more than the limit can need. If a buffer waits that has room, and is not much larger than the message is or than a
+    /// fresh one would be, the bytes move there: that costs a copy, as growing may do, and no fresh memory.
+    #[inline]
+    pub(crate) fn reserve(
+        &self,
+        store: &mut Vec<u8>,
+        start: usize,
+        additional: usize,
+        limit: u64,
+    ) -> Result<(), FaultKind> {
+        if additional <= store.capacity() - store.len() {
+            return Ok(());
         }
-        if let Some(mut larger) = self.find(needed, most) {
-            larger.extend_from_slice(buffer);
-            self.give(mem::replace(buffer, larger));
+        let needed = store.len().saturating_add(additional);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
+        let fresh = grown(store, needed, most);
+        if let Some(mut larger) = self.find(needed, worth(store.len() - start).max(fresh)) {
+            larger.extend_from_slice(store);
+            self.give(mem::replace(store, larger));
+            return Ok(());
         }
+        store.try_reserve_exact(fresh - store.len()).map_err(|_| FaultKind::NoMemory)
     }
 
     /// Takes back a buffer that is not needed any more.
@@ -60,6 +83,9 @@ impl Buffers {
     /// The newest buffer that has room for `needed` bytes, and for no more than `most`.
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     fn find(&self, needed: usize, most: usize) -> Option<Vec<u8>> {
+        if most < MIN_POOLED {
+            return None;
+        }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let newest = waiting.iter().rposition(|buffer| (needed..=most).contains(&buffer.capacity()));
         newest.map(|index| waiting.remove(index))
@@ -106,17 +132,14 @@ pub(crate) fn room_for<T>(count: usize) -> Result<Vec<T>, Error> {
     Ok(list)
 }
 
-/// Makes room for `additional` bytes of a message that begins at index `start` and may have `limit` bytes, and for no more
-/// than the limit can need.
-pub(crate) fn reserve(store: &mut Vec<u8>, start: usize, additional: usize, limit: u64) -> Result<(), FaultKind> {
-    let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
-    grow(store, additional, most).map_err(|_| FaultKind::NoMemory)
-}
-
-/// Makes room for `additional` bytes behind those that there are: twice the old capacity, so that it is done seldom, but no
-/// more than `most` for what is to come later.
+/// Makes room for `additional` bytes behind those that there are, and for more up to `most`.
 pub(crate) fn grow(bytes: &mut Vec<u8>, additional: usize, most: usize) -> Result<(), TryReserveError> {
     let needed = bytes.len().saturating_add(additional);
-    let capacity = bytes.capacity().saturating_mul(2).min(most).max(needed);
-    if needed > bytes.capacity() { bytes.try_reserve_exact(capacity - bytes.len()) } else { Ok(()) }
+    if needed > bytes.capacity() { bytes.try_reserve_exact(grown(bytes, needed, most) - bytes.len()) } else { Ok(()) }
+}
+
+/// The capacity of a buffer that grows: twice the old one, so that it is done seldom, but no more than `most` for what is
+/// to come later.
+fn grown(bytes: &Vec<u8>, needed: usize, most: usize) -> usize {
+    bytes.capacity().saturating_mul(2).min(most).max(needed)
 }

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Direction, Effort};
+use crate::buffers::Buffers;
 use crate::error::{Breach, Error, FaultKind};
 use crate::utf8::Utf8;
 
@@ -49,6 +50,7 @@ pub(crate) struct Inflater {}
 #[allow(dead_code)]
 pub(crate) struct Target<'a> {
     pub(crate) store: &'a mut Vec<u8>,
+    pub(crate) buffers: &'a Buffers,
     pub(crate) start: usize,
     pub(crate) leaves: bool,
     pub(crate) left: u64,

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use crate::abi::{Record, flag, kind, region};
-use crate::buffers::{Buffers, reserve};
+use crate::buffers::{self, Buffers};
 use crate::error::Breach;
 use crate::mask::{self, Key};
 
@@ -43,16 +43,8 @@ const SMALL_BATCHES: u8 = 4;
 /// what has arrived.
 const ANNOUNCED_MIN: usize = 1024;
 const ANNOUNCED_FACTOR: usize = 4;
-/// How much larger than what has arrived a buffer of the pool may be: 64 KiB, which is a usual read, and the header of a
-/// frame in it are worth 1 MiB.
-const POOLED_FACTOR: usize = 16;
-/// And how much larger than the frame.
+/// How much larger than the frame a buffer of the pool may be.
 const POOLED_FRAMES: usize = 4;
-
-/// The largest buffer of the pool for a message of which so many bytes have arrived.
-fn pooled(arrived: usize) -> usize {
-    arrived.saturating_mul(POOLED_FACTOR).saturating_add(ANNOUNCED_MIN)
-}
 
 /// The events of one input call.
 #[derive(Debug, Default)]
@@ -157,10 +149,7 @@ impl Batch {
             None => (&mut self.store, self.message_start),
             Some(next) => (&mut **next, 0),
         };
-        if additional > store.capacity() - store.len() {
-            buffers.exchange(store, store.len() + additional, pooled(store.len() - start));
-            reserve(store, start, additional, limit)?;
-        }
+        buffers.reserve(store, start, additional, limit)?;
         Ok(store)
     }
 
@@ -193,7 +182,7 @@ impl Batch {
     ) -> Result<(), Breach> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let is_first_piece = self.message_start == self.store.len() && self.next_store.is_none();
-        let most = pooled(rest.read).min(len.saturating_mul(POOLED_FRAMES));
+        let most = buffers::worth(rest.read).min(len.saturating_mul(POOLED_FRAMES));
         if self.store.capacity() == 0 {
             self.store = buffers.take(len, most);
         } else if rest.continues && self.message_start > 0 && is_first_piece {

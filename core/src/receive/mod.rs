@@ -328,18 +328,19 @@ impl FrameReader {
         let last = end.message;
         let (Some(message), Some(deflate)) = (&mut self.message, context.sender.deflate()) else { return Ok(()) };
         let delivers = context.delivers();
-        let (settings, pool) = (context.sender.settings(), &context.sender.shared().pool);
+        let (settings, shared) = (context.sender.settings(), context.sender.shared());
         let before = context.batch.store.len();
         let utf8_before = message.utf8;
         let mut target = Target {
             start: context.batch.message_start(),
             leaves: last || settings.parts || !delivers,
             store: &mut context.batch.store,
+            buffers: &shared.buffers,
             left: settings.max_message_size - message.inflated,
             limit: settings.max_message_size,
             utf8: (message.kind == kind::TEXT).then_some(&mut message.utf8),
         };
-        self.inflater.inflate(piece, last, &mut target, deflate.receive, pool)?;
+        self.inflater.inflate(piece, last, &mut target, deflate.receive, &shared.pool)?;
         let inflated = context.batch.store.len() - before;
         message.inflated += inflated as u64;
         context.batch.count_inflated(inflated, settings.max_message_size);

@@ -8,7 +8,7 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 use super::history::History;
 use super::pool::{Kept, Owner, Pool};
 use super::{MAX_WINDOW, MAX_WINDOW_BITS, MIN_STEP, TAIL};
-use crate::buffers;
+use crate::buffers::Buffers;
 use crate::deflate::Direction;
 use crate::deflate::distances::Distances;
 use crate::error::{Breach, FaultKind};
@@ -45,6 +45,8 @@ struct Received {
 /// Where inflated bytes go.
 pub(crate) struct Target<'a> {
     pub(crate) store: &'a mut Vec<u8>,
+    /// What waits for a store that must grow.
+    pub(crate) buffers: &'a Buffers,
     /// Where the part of the message that has been inflated begins in the store.
     pub(crate) start: usize,
     /// The store does not keep the message after this piece.
@@ -209,7 +211,8 @@ fn inflate_some(stream: &mut Inflate, input: &mut &[u8], target: &mut Target<'_>
         let step = input.len().saturating_mul(4).clamp(MIN_STEP, MAX_STEP);
         // Room for one byte more than is allowed shows that there is more.
         let step = usize::try_from(target.left.saturating_add(1)).map_or(step, |left| left.min(step));
-        buffers::reserve(target.store, at, step, target.left.saturating_add(1))?;
+        let most = ((at - target.start) as u64).saturating_add(target.left).saturating_add(1);
+        target.buffers.reserve(target.store, target.start, step, most)?;
         target.store.resize(at + step, 0);
         let (read, written) = (stream.total_in(), stream.total_out());
         let result = stream.decompress(input, &mut target.store[at..], InflateFlush::SyncFlush);
