@@ -166,11 +166,15 @@ export function builtinModule(name: string): unknown {
   return process?.getBuiltinModule?.(name);
 }
 
-/** Node's own modules, if they can be had without waiting (from Node 20.16), and have what is needed. */
+/**
+ * Node's own modules, if they can be had without waiting (from Node 20.16), and have what is needed. Others that call themselves Node,
+ * as Workers do with `nodejs_compat`, name no version of V8; some lack modules, or have some that do nothing.
+ */
 function nodeModules(): { buffers: NodeBuffers; threads: NodeThreads } | undefined {
   const { process } = globalThis as { process?: NodeProcess };
-  const { node, bun, deno } = process?.versions ?? {};
-  if (node === undefined || bun !== undefined || deno !== undefined || process?.getBuiltinModule === undefined) {
+  const { node, v8, bun, deno } = process?.versions ?? {};
+  const isNode = node !== undefined && Boolean(v8) && bun === undefined && deno === undefined;
+  if (!isNode || process?.getBuiltinModule === undefined) {
     return undefined;
   }
   const buffers = builtinModule("node:buffer") as NodeBuffers;
