@@ -118,7 +118,7 @@ for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(root,
  */
 function writeOlderTypes(folder) {
   const older = join(folder, "types");
-  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".d.ts") && !name.startsWith("cjs"));
+  const names = readdirSync(folder, { recursive: true }).filter((name) => /\.d\.c?ts$/.test(name) && !name.startsWith("cjs"));
   for (const name of names) {
     const text = readFileSync(join(folder, name), "utf8");
     mkdirSync(dirname(join(older, name)), { recursive: true });

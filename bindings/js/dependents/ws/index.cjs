@@ -1,1 +1,1 @@
-module.exports = require("../../dist/cjs/ws/index.js").WebSocket;
+module.exports = require("../../dist/cjs/ws/index.cjs");

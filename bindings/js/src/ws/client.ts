@@ -21,6 +21,9 @@ const OWN_HEADERS = /^(?:connection|upgrade|sec-websocket-.*)$/i;
 /** What another host must not see. */
 const SECRETS = ["authorization", "cookie", "host"];
 
+/** Changes a request before it goes out, and ends it. */
+export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
+
 /** The options of a client: those of `http.request` and `https.request` as well. */
 export interface ClientOptions extends CommonOptions, RequestOptions {
   /** Whether to follow redirects. Default: false. */
@@ -34,7 +37,7 @@ export interface ClientOptions extends CommonOptions, RequestOptions {
   /** Only 13 is spoken (RFC 6455). */
   protocolVersion?: number | undefined;
   /** Called with the request, which it must end. */
-  finishRequest?: ((request: ClientRequest, websocket: WebSocket) => void) | undefined;
+  finishRequest?: FinishRequestCallback | undefined;
 }
 
 /** The opening handshake of a client, through Node's own HTTP, so that agents, proxies and certificates are what they are for `http`. */

@@ -41,40 +41,49 @@ export class ErrorEvent extends Event {
 
 /** A message: a string if it is text, else what `binaryType` says. */
 export class MessageEvent extends Event {
-  readonly data: string | Data;
+  readonly data: Data;
 
-  constructor(target: WebSocket, data: string | Data) {
+  constructor(target: WebSocket, data: Data) {
     super("message", target);
     this.data = data;
   }
 }
 
-/** The payload of a message, as `binaryType` says. */
-export type Data = Buffer | ArrayBuffer | Buffer[] | Blob;
+/** The payload of a message, as `binaryType` says: what the event `message` of the `EventEmitter` carries. */
+export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
+
+/** What a `MessageEvent` carries: a string if the message is text. */
+export type Data = string | RawData;
+
+/** How a listener is added. */
+export interface EventListenerOptions {
+  /** Whether it is called once only. */
+  once?: boolean | undefined;
+}
 
 /** The event of each type. */
-export interface EventTypes {
+export interface WebSocketEventMap {
   open: Event;
   message: MessageEvent;
   close: CloseEvent;
   error: ErrorEvent;
 }
 
-type Listener<Type extends keyof EventTypes> =
-  | ((event: EventTypes[Type]) => void)
-  | { handleEvent(event: EventTypes[Type]): void };
+type Listener<Type extends keyof WebSocketEventMap> =
+  | ((event: WebSocketEventMap[Type]) => void)
+  | { handleEvent(event: WebSocketEventMap[Type]): void };
 
 /** Makes an event of what an `EventEmitter` passes. */
-const MAKE: { [Type in keyof EventTypes]: (target: WebSocket, ...emitted: never[]) => EventTypes[Type] } = {
+const MAKE: { [Type in keyof WebSocketEventMap]: (target: WebSocket, ...emitted: never[]) => WebSocketEventMap[Type] } = {
   open: (target) => new Event("open", target),
-  message: (target, data: Data, isBinary: boolean) =>
+  message: (target, data: RawData, isBinary: boolean) =>
     new MessageEvent(target, isBinary ? data : Buffer.isBuffer(data) ? data.toString() : textOf(data)),
   close: (target, code: number, reason: Buffer) =>
     new CloseEvent(target, code, reason.toString(), target.wasClean),
   error: (target, error: Error) => new ErrorEvent(target, error),
 };
 
-function textOf(data: Data): string {
+function textOf(data: RawData): string {
   return Buffer.concat([data].flat().map((part) => Buffer.from(part as ArrayBuffer))).toString();
 }
 
@@ -96,7 +105,7 @@ export class EventListeners {
   }
 
   /** Adds a listener, unless it is there already. Events of other types than those of a WebSocket never come. */
-  add<Type extends keyof EventTypes>(type: Type, listener: Listener<Type>, once = false, isProperty = false): void {
+  add<Type extends keyof WebSocketEventMap>(type: Type, listener: Listener<Type>, once = false, isProperty = false): void {
     if (!Object.hasOwn(MAKE, type) || this.#find(type, listener, isProperty) !== undefined) {
       return;
     }
@@ -104,7 +113,7 @@ export class EventListeners {
       if (once) {
         this.remove(type, listener);
       }
-      const event = (MAKE[type] as (target: WebSocket, ...args: unknown[]) => EventTypes[Type])(this.#target, ...args);
+      const event = (MAKE[type] as (target: WebSocket, ...args: unknown[]) => WebSocketEventMap[Type])(this.#target, ...args);
       if (typeof listener === "function") {
         listener.call(this.#target, event);
       } else {
@@ -125,13 +134,13 @@ export class EventListeners {
   }
 
   /** The value of a property such as `onmessage`. */
-  property<Type extends keyof EventTypes>(type: Type): ((event: EventTypes[Type]) => void) | null {
+  property<Type extends keyof WebSocketEventMap>(type: Type): ((event: WebSocketEventMap[Type]) => void) | null {
     const found = this.#added.find((each) => each.type === type && each.isProperty);
-    return (found?.listener as (event: EventTypes[Type]) => void) ?? null;
+    return (found?.listener as (event: WebSocketEventMap[Type]) => void) ?? null;
   }
 
   /** Sets a property such as `onmessage`. */
-  setProperty<Type extends keyof EventTypes>(type: Type, listener: ((event: EventTypes[Type]) => void) | null): void {
+  setProperty<Type extends keyof WebSocketEventMap>(type: Type, listener: ((event: WebSocketEventMap[Type]) => void) | null): void {
     this.remove(type, this.property(type), true);
     if (typeof listener === "function") {
       this.add(type, listener, false, true);

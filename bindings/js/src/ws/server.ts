@@ -18,9 +18,11 @@ export interface ClientInformation {
   req: IncomingMessage;
 }
 
-type Verify =
-  | ((information: ClientInformation) => boolean)
-  | ((information: ClientInformation, decide: Decision) => void);
+/** Decides at once whether to accept a request. */
+export type VerifyClientCallbackSync = (information: ClientInformation) => boolean;
+
+/** Decides whether to accept a request by calling `decide`, now or later. */
+export type VerifyClientCallbackAsync = (information: ClientInformation, decide: Decision) => void;
 
 /** The options of a server. Exactly one of `port`, `server` and `noServer` must be given. */
 export interface ServerOptions extends CommonOptions {
@@ -39,7 +41,7 @@ export interface ServerOptions extends CommonOptions {
   /** Chooses one of the subprotocols that are offered, or none. Default: the first. */
   handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | undefined;
   /** Decides whether to accept a request. */
-  verifyClient?: Verify | undefined;
+  verifyClient?: VerifyClientCallbackSync | VerifyClientCallbackAsync | undefined;
   /** The class of the sockets. */
   WebSocket?: typeof WebSocket | undefined;
 }
@@ -212,9 +214,9 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     const secure = Boolean(encrypted) || Boolean(authorized);
     const information = { origin: request.headers.origin, secure, req: request };
     if (verifyClient.length === 2) {
-      (verifyClient as (information: ClientInformation, decide: Decision) => void)(information, decide);
+      (verifyClient as VerifyClientCallbackAsync)(information, decide);
     } else {
-      decide((verifyClient as (information: ClientInformation) => boolean)(information));
+      decide((verifyClient as VerifyClientCallbackSync)(information));
     }
   }
 

@@ -1,6 +1,6 @@
 import { Duplex, type DuplexOptions } from "node:stream";
 
-import type { Data } from "./events.js";
+import type { RawData } from "./events.js";
 import type { WebSocket } from "./websocket.js";
 
 /**
@@ -20,7 +20,7 @@ class WebSocketDuplex extends Duplex {
   constructor(websocket: WebSocket, options: DuplexOptions) {
     super({ ...options, autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false });
     this.#websocket = websocket;
-    websocket.on("message", (data: Data, isBinary: boolean) => {
+    websocket.on("message", (data: RawData, isBinary: boolean) => {
       const isText = !isBinary && this.readableObjectMode;
       if (!this.push(isText ? String(data) : data)) {
         websocket.pause();

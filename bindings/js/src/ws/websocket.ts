@@ -6,9 +6,10 @@ import type { ClosedEvent, ConnectionEvent, OpenEvent } from "../events.js";
 import type { Session, SessionUser } from "../hosts/session.js";
 import { type ClientOptions, Opening } from "./client.js";
 import { frameError } from "./errors.js";
-import { type CloseEvent, type Data, type ErrorEvent, type Event, EventListeners, type EventTypes, type MessageEvent } from "./events.js";
+import { type CloseEvent, type ErrorEvent, type Event, type EventListenerOptions, EventListeners, type MessageEvent, type RawData, type WebSocketEventMap } from "./events.js";
 import type { WebSocketServer } from "./server.js";
 import type { createWebSocketStream } from "./stream.js";
+import type * as types from "./types.js";
 import { BREAK, type Callback, closeArguments, Outgoing, type Sendable, type SendOptions } from "./outgoing.js";
 
 const CONNECTING = 0;
@@ -25,7 +26,7 @@ export type BinaryType = (typeof BINARY_TYPES)[number];
 export interface WebSocketEvents {
   open: [];
   /** A message: `isBinary` is false for text, whose payload is UTF-8. */
-  message: [data: Data, isBinary: boolean];
+  message: [data: RawData, isBinary: boolean];
   close: [code: number, reason: Buffer];
   error: [error: Error];
   ping: [data: Buffer];
@@ -222,15 +223,15 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
 
   // --- As in browsers. ---
 
-  addEventListener<Type extends keyof EventTypes>(
+  addEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
-    listener: ((event: EventTypes[Type]) => void) | { handleEvent(event: EventTypes[Type]): void },
-    options: { once?: boolean | undefined } = {},
+    listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void },
+    options: EventListenerOptions = {},
   ): void {
     this.#listeners.add(type, listener, options.once);
   }
 
-  removeEventListener(type: keyof EventTypes, listener: unknown): void {
+  removeEventListener(type: keyof WebSocketEventMap, listener: unknown): void {
     this.#listeners.remove(type, listener);
   }
 
@@ -361,7 +362,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
     this.emit("close", code, reason);
   }
 
-  #asData(bytes: Uint8Array, type: BinaryType): Data {
+  #asData(bytes: Uint8Array, type: BinaryType): RawData {
     switch (type) {
       case "nodebuffer":
         return bufferOf(bytes);
@@ -373,6 +374,38 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
         return new Blob([bytes as Uint8Array<ArrayBuffer>]);
     }
   }
+}
+
+/** Types, for a program that has only the class. */
+export declare namespace WebSocket {
+  type AddressInfo = types.AddressInfo;
+  type BinaryType = types.BinaryType;
+  type Callback = types.Callback;
+  type ClientInformation = types.ClientInformation;
+  type ClientOptions = types.ClientOptions;
+  type CloseEvent = types.CloseEvent;
+  type CommonOptions = types.CommonOptions;
+  type Data = types.Data;
+  type Decision = types.Decision;
+  type ErrorEvent = types.ErrorEvent;
+  type Event = types.Event;
+  type EventListenerOptions = types.EventListenerOptions;
+  type FinishRequestCallback = types.FinishRequestCallback;
+  type MessageEvent = types.MessageEvent;
+  type PerMessageDeflateOptions = types.PerMessageDeflateOptions;
+  type RawData = types.RawData;
+  type Sendable = types.Sendable;
+  type SendOptions = types.SendOptions;
+  type ServerEvents = types.ServerEvents;
+  type ServerOptions = types.ServerOptions;
+  type VerifyClientCallbackAsync = types.VerifyClientCallbackAsync;
+  type VerifyClientCallbackSync = types.VerifyClientCallbackSync;
+  type WebSocketError = types.WebSocketError;
+  type WebSocketEventMap = types.WebSocketEventMap;
+  type WebSocketEvents = types.WebSocketEvents;
+  type Server = types.WebSocketServer;
+  type WebSocket = types.WebSocket;
+  type WebSocketServer = types.WebSocketServer;
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

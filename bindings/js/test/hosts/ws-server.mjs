@@ -14,6 +14,7 @@ import { pem, rawClient, requestText } from "./sockets.mjs";
 import { wsClient, wsFailure, wsOpen, wsPair, wsServing } from "./ws-sockets.mjs";
 
 const { WebSocket, WebSocketServer } = ws;
+const theirs = createRequire(new URL("../../../../conformance/package.json", import.meta.url))("./node_modules/ws/index.js");
 const throws = (kind, text, call) => {
   try {
     call();
@@ -41,15 +42,27 @@ async function listening(server) {
 
 const making = [
   {
-    name: "exports, by import and by require",
+    name: "exports, by import and by require: the class, which has the rest",
     run: () => {
-      for (const each of [ws, createRequire(import.meta.url)("sansock/ws")]) {
-        equal([each.default === each.WebSocket, each.Server === each.WebSocketServer], [true, true]);
-        const { WebSocket: Class } = each;
-        equal([Class.WebSocket === Class, Class.Server === each.Server, Class.WebSocketServer === each.Server], [true, true, true]);
-        equal(Class.createWebSocketStream === each.createWebSocketStream, true);
+      const required = createRequire(import.meta.url)("sansock/ws");
+      for (const [Class, named] of [[ws.default, ws], [required, required]]) {
+        equal([typeof Class, Class.name, new Class(null) instanceof Class], ["function", "WebSocket", true]);
+        equal([named.WebSocket === Class, named.Server === named.WebSocketServer], [true, true]);
+        equal([Class.WebSocket === Class, Class.Server === named.Server, Class.WebSocketServer === named.Server], [true, true, true]);
+        equal(Class.createWebSocketStream === named.createWebSocketStream, true);
         equal([Class.CONNECTING, Class.OPEN, Class.CLOSING, Class.CLOSED], [0, 1, 2, 3]);
       }
+      equal(Object.keys(ws).sort(), ["Server", "WebSocket", "WebSocketServer", "createWebSocketStream", "default"]);
+    },
+  },
+  {
+    name: "what require returns has the documented properties of ws",
+    run: () => {
+      const required = createRequire(import.meta.url)("sansock/ws");
+      // Parts of `ws` that it does not document.
+      const own = ["Receiver", "Sender", "extension", "subprotocol", "PerMessageDeflate"];
+      const expected = Object.keys(theirs).filter((name) => !own.includes(name));
+      equal(Object.keys(required).sort(), expected.sort());
     },
   },
   {
