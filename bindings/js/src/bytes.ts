@@ -106,7 +106,7 @@ export function toBytes(name: string, data: Bytes, needed = "bytes"): GivenBytes
 /** The bytes of all other views, and of buffers. */
 function otherBytes(name: string, data: unknown, needed: string): Uint8Array {
   const isArray = arrayTag.call(data) !== undefined;
-  const buffer = isView(data) ? (isArray ? arrayBuffer : viewBuffer).call(data) : data;
+  const buffer = isView(data) ? bufferUnder(data) : data;
   if (!isUnshared(buffer)) {
     throw invalid(name, isView(data) || isShared(buffer) ? "the buffer is shared" : `must be ${needed}`);
   }
@@ -131,8 +131,13 @@ function otherBytes(name: string, data: unknown, needed: string): Uint8Array {
   }
 }
 
+/** The buffer under a view of any kind. */
+export function bufferUnder(view: ArrayBufferView): ArrayBufferLike {
+  return (arrayTag.call(view) === undefined ? viewBuffer : arrayBuffer).call(view);
+}
+
 /** Whether this is an `ArrayBuffer`, of any realm, which is never shared. */
-function isUnshared(buffer: unknown): buffer is ArrayBuffer {
+export function isUnshared(buffer: unknown): buffer is ArrayBuffer {
   return accepts(bufferLength, buffer);
 }
 

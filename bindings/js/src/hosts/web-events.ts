@@ -13,7 +13,8 @@ interface CloseEventInit {
   readonly wasClean: boolean;
 }
 
-class OwnCloseEvent extends Event implements CloseEvent {
+/** Under the name that it has elsewhere. */
+const OwnCloseEvent = class CloseEvent extends Event implements CloseEventInit {
   readonly code: number;
   readonly reason: string;
   readonly wasClean: boolean;
@@ -24,10 +25,34 @@ class OwnCloseEvent extends Event implements CloseEvent {
     this.reason = reason;
     this.wasClean = wasClean;
   }
+};
+
+/** What an event `error` says beyond the standard. Where the runtime has a class `ErrorEvent`, events are instances of that. */
+export interface WebSocketErrorEvent extends Event {
+  /** Why the connection failed. */
+  readonly error: Error;
+  readonly message: string;
 }
 
-const { CloseEvent: RuntimeCloseEvent = OwnCloseEvent } = globalThis as {
+interface ErrorEventInit {
+  readonly error: Error;
+  readonly message: string;
+}
+
+const OwnErrorEvent = class ErrorEvent extends Event implements ErrorEventInit {
+  readonly error: Error;
+  readonly message: string;
+
+  constructor(type: string, { error, message }: ErrorEventInit) {
+    super(type);
+    this.error = error;
+    this.message = message;
+  }
+};
+
+const { CloseEvent: RuntimeCloseEvent = OwnCloseEvent, ErrorEvent: RuntimeErrorEvent = OwnErrorEvent } = globalThis as {
   CloseEvent?: new (type: string, init: CloseEventInit) => CloseEvent;
+  ErrorEvent?: new (type: string, init: ErrorEventInit) => WebSocketErrorEvent;
 };
 
 /** Makes the event `close`. */
@@ -35,23 +60,16 @@ export function closeEvent(init: CloseEventInit): CloseEvent {
   return new RuntimeCloseEvent("close", init);
 }
 
-/** The connection failed. The standard says no more than that; `error` is why. */
-export class WebSocketErrorEvent extends Event {
-  readonly error: Error;
-  readonly message: string;
-
-  constructor(error: Error) {
-    super("error");
-    this.error = error;
-    this.message = error.message;
-  }
+/** Makes the event `error`, which tells why the connection failed. */
+export function errorEvent(error: Error): WebSocketErrorEvent {
+  return new RuntimeErrorEvent("error", { error, message: error.message });
 }
 
 /** The event of each type. */
 export interface WebSocketEventMap {
   open: Event;
   message: MessageEvent;
-  error: Event;
+  error: WebSocketErrorEvent;
   close: CloseEvent;
   /** More can be sent, after `writable` was false. In no standard. */
   drain: Event;

@@ -1,9 +1,9 @@
 import type { ClosedEvent } from "../events.js";
 import { connectionOf, type Dial, establish } from "./connecting.js";
 import { Deferred } from "./deferred.js";
-import { ConnectionClosedError, isNormal } from "./errors.js";
+import { ConnectionClosedError } from "./errors.js";
 import { type ClientOptions, LATER } from "./settings.js";
-import { checkClose, checkProtocols, checkUrl } from "./web-checks.js";
+import { checkChunk, checkClose, checkProtocols, checkUrl, text } from "./web-checks.js";
 import type { Message, WebSocketConnection } from "./websocket-connection.js";
 
 /** How to connect. */
@@ -31,9 +31,9 @@ export interface WebSocketCloseInfo {
   readonly reason?: string | undefined;
 }
 
-/** A connection that failed, or was closed with another code than 1000. */
+/** A connection that failed; and with which code and reason to close one, for `cancel` and `abort`. */
 export class WebSocketError extends DOMException {
-  /** The code of the peer's Close frame; null if there was none. */
+  /** The close code: 1006 for a connection that ended without a Close frame, null if there was no connection. */
   readonly closeCode: number | null;
   readonly reason: string;
 
@@ -50,27 +50,33 @@ export class WebSocketError extends DOMException {
 class EndError extends WebSocketError {
   override readonly closeCode: number | null;
   override readonly reason: string;
+  /** What says more: a `ConnectionClosedError`, or why the connection could not be opened. */
+  override readonly cause: unknown;
 
-  constructor(closed: ClosedEvent) {
-    super(new ConnectionClosedError(closed).message);
-    this.closeCode = closed.code === NO_CLOSE ? null : closed.code;
-    this.reason = closed.reason;
+  constructor({ code, reason }: Pick<ClosedEvent, "code" | "reason">, cause: unknown) {
+    super(cause instanceof Error ? cause.message : "");
+    this.closeCode = code;
+    this.reason = reason;
+    this.cause = cause;
   }
 }
 
+/** What who uses a stream after its end gets. */
+function endError(closed: ClosedEvent): DOMException {
+  return closed.clean
+    ? new DOMException("the WebSocketStream is closed", "InvalidStateError")
+    : new EndError(closed, new ConnectionClosedError(closed));
+}
+
 /** The code that stands for the lack of a Close frame (RFC 6455 section 7.1.5). */
-const NO_CLOSE = 1006;
-/** The code that stands for a Close frame without one. */
-const NO_CODE = 1005;
+const LOST = { code: 1006, reason: "" };
+/** No code and no reason, as `close` takes them. */
+const NO_INFO: [code: number, reason: string] = [0, ""];
 
 /** A WebSocket as streams with backpressure, as the proposal `WebSocketStream` has it. */
 export abstract class HostWebSocketStream {
-  /** The URL, serialised. */
-  readonly url: string;
-  /** Resolves when the connection is open; rejects if it cannot be opened. */
-  readonly opened: Promise<WebSocketStreamOpened>;
-  /** Resolves when the connection was closed by a closing handshake; rejects with a `WebSocketError` otherwise, or as `opened` does. */
-  readonly closed: Promise<WebSocketCloseInfo>;
+  readonly #url: string;
+  readonly #opened: Promise<WebSocketStreamOpened>;
   readonly #closed = new Deferred<WebSocketCloseInfo>();
   readonly #abort = new AbortController();
   #connection: WebSocketConnection | undefined;
@@ -82,13 +88,30 @@ export abstract class HostWebSocketStream {
     hosts: readonly string[],
     dial: Dial,
   ) {
-    this.url = checkUrl(String(url));
+    this.#url = checkUrl(text(url));
     const subprotocols = checkProtocols(protocols);
     const signals = signal === undefined ? this.#abort.signal : AbortSignal.any([this.#abort.signal, signal]);
-    this.closed = this.#closed.promise;
-    this.closed.catch(() => {});
-    this.opened = this.#open({ ...options, subprotocols, signal: signals }, hosts, dial);
-    this.opened.catch(() => {});
+    this.#closed.promise.catch(() => {});
+    this.#opened = this.#open({ ...options, subprotocols, signal: signals }, hosts, dial);
+    this.#opened.catch(() => {});
+  }
+
+  /** The URL, serialised. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /**
+   * Resolves when the connection is open. Rejects with a `WebSocketError` if it cannot be opened, whose `cause` tells why; or with the
+   * reason of the signal.
+   */
+  get opened(): Promise<WebSocketStreamOpened> {
+    return this.#opened;
+  }
+
+  /** Resolves when the connection was closed by a closing handshake. Rejects with a `WebSocketError` otherwise, or as `opened` does. */
+  get closed(): Promise<WebSocketCloseInfo> {
+    return this.#closed.promise;
   }
 
   /**
@@ -96,8 +119,8 @@ export abstract class HostWebSocketStream {
    *
    * @throws {DOMException} `InvalidAccessError` or `SyntaxError`: the code or the reason is not allowed.
    */
-  close({ closeCode, reason = "" }: WebSocketCloseInfo = {}): void {
-    const given = checkClose(closeCode, reason);
+  close(info: WebSocketCloseInfo | null = {}): void {
+    const given = checkClose(info?.closeCode, info?.reason);
     if (this.#connection === undefined) {
       this.#abort.abort(new WebSocketError("the connection was closed before it was open"));
     } else {
@@ -107,7 +130,7 @@ export abstract class HostWebSocketStream {
 
   async #open(options: ClientOptions, hosts: readonly string[], dial: Dial): Promise<WebSocketStreamOpened> {
     try {
-      const connection = await establish(this.url, { maxRedirects: 0, ...options }, hosts, dial, connectionOf, LATER);
+      const connection = await establish(this.#url, { maxRedirects: 0, ...options }, hosts, dial, connectionOf, LATER);
       this.#connection = connection;
       void connection.closed.then((closed) => this.#onClosed(closed));
       return {
@@ -117,8 +140,12 @@ export abstract class HostWebSocketStream {
         protocol: connection.subprotocol ?? "",
       };
     } catch (error) {
-      this.#closed.reject(error);
-      throw error;
+      if (options.signal?.aborted === true && !this.#abort.signal.aborted) {
+        this.#closed.reject(error);
+        throw error;
+      }
+      this.#closed.reject(new EndError(LOST, error));
+      throw Object.assign(new WebSocketError("the connection could not be opened"), { cause: error });
     }
   }
 
@@ -126,7 +153,7 @@ export abstract class HostWebSocketStream {
     if (closed.clean) {
       this.#closed.resolve({ closeCode: closed.code, reason: closed.reason });
     } else {
-      this.#closed.reject(new EndError(closed));
+      this.#closed.reject(endError(closed));
     }
   }
 }
@@ -138,10 +165,10 @@ function readableOf(connection: WebSocketConnection): ReadableStream<Message> {
         try {
           controller.enqueue(await connection.receive());
         } catch (error) {
-          if (error instanceof ConnectionClosedError && isNormal(error.closed)) {
+          if (error instanceof ConnectionClosedError && error.closed.clean) {
             controller.close();
           } else {
-            controller.error(error instanceof ConnectionClosedError ? new EndError(error.closed) : error);
+            controller.error(error instanceof ConnectionClosedError ? endError(error.closed) : error);
           }
         }
       },
@@ -156,11 +183,17 @@ function readableOf(connection: WebSocketConnection): ReadableStream<Message> {
 function writableOf(connection: WebSocketConnection): WritableStream<string | ArrayBuffer | ArrayBufferView> {
   return new WritableStream({
     start(controller) {
-      void connection.closed.then((closed) => controller.error(new EndError(closed)));
+      void connection.closed.then((closed) => controller.error(endError(closed)));
     },
-    write: (message) => connection.send(message),
+    async write(chunk) {
+      try {
+        await connection.send(checkChunk(chunk));
+      } catch (error) {
+        throw error instanceof ConnectionClosedError ? endError(error.closed) : error;
+      }
+    },
     async close() {
-      await connection.close(1000);
+      await connection.close(...NO_INFO);
     },
     abort(reason: unknown) {
       void connection.close(...closeOf(reason));
@@ -168,8 +201,16 @@ function writableOf(connection: WebSocketConnection): WritableStream<string | Ar
   });
 }
 
-/** The code and the reason that a `WebSocketError` asks for. */
+/** The code and the reason that a `WebSocketError` asks for; none if they may not be sent, as those of a connection that was lost. */
 function closeOf(error: unknown): [code: number, reason: string] {
-  const isCode = error instanceof WebSocketError && error.closeCode !== null && error.closeCode !== NO_CODE;
-  return isCode ? [error.closeCode ?? 0, error.reason] : [0, ""];
+  try {
+    return error instanceof WebSocketError ? checkClose(error.closeCode ?? undefined, error.reason) : NO_INFO;
+  } catch {
+    return NO_INFO;
+  }
+}
+
+// Enumerable, as attributes of the standard are.
+for (const name of ["url", "opened", "closed", "close"]) {
+  Object.defineProperty(HostWebSocketStream.prototype, name, { enumerable: true });
 }

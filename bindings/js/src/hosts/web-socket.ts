@@ -6,8 +6,9 @@ import { Deferred } from "./deferred.js";
 import { ConnectionClosedError } from "./errors.js";
 import type { Session, SessionUser } from "./session.js";
 import type { ClientOptions } from "./settings.js";
-import { closeEvent, type EventHandler, WebSocketErrorEvent, type WebSocketEventMap } from "./web-events.js";
-import { checkClose, checkProtocols, checkUrl } from "./web-checks.js";
+import { closeEvent, errorEvent, type EventHandler, type WebSocketEventMap } from "./web-events.js";
+import { checkClose, checkData, checkProtocols, checkUrl, text } from "./web-checks.js";
+import { checkCount } from "./web-class.js";
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -34,6 +35,15 @@ export interface ListenerOptions {
 export interface WebSocketInit extends Omit<ClientOptions, "subprotocols" | "signal"> {
   /** The subprotocols to offer, in order. */
   readonly protocols?: string | readonly string[] | undefined;
+}
+
+/** What listeners get, by the type of the event. */
+export interface HostWebSocket {
+  addEventListener<Type extends keyof WebSocketEventMap>(
+    type: Type,
+    listener: ((this: this, event: WebSocketEventMap[Type]) => unknown) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
+    options?: ListenerOptions | boolean,
+  ): void;
 }
 
 /**
@@ -80,7 +90,7 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
     super();
     const init: WebSocketInit =
       typeof protocols === "object" && protocols !== null && !(Symbol.iterator in protocols) ? protocols : { protocols: protocols as string };
-    this.#url = checkUrl(String(url));
+    this.#url = checkUrl(text(url));
     const subprotocols = checkProtocols(init.protocols === undefined ? [] : init.protocols);
     const options = {
       outputHardLimit: OUTPUT_LIMIT,
@@ -139,17 +149,19 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
   /**
    * Sends a message.
    *
-   * @throws {DOMException} `InvalidStateError`: the connection is not open yet.
+   * @throws {TypeError} Bytes lie in a buffer that is shared or resizable. @throws {DOMException} `InvalidStateError`: the
+   *   connection is not open yet.
    */
   send(data: WebSocketData): void {
+    checkCount("send", 1, arguments.length);
+    const payload = checkData(data);
     if (this.#readyState === CONNECTING) {
       throw new DOMException("the WebSocket is not open yet", "InvalidStateError");
     }
-    if (data instanceof Blob) {
-      this.#sendLater(data.size, () => data.arrayBuffer());
+    if (payload instanceof Blob) {
+      this.#sendLater(payload.size, () => payload.arrayBuffer());
       return;
     }
-    const payload = isBytes(data) ? data : String(data);
     const length = typeof payload === "string" ? encodedLength(payload) : lengthOf(toBytes("data", payload));
     if (this.#readyState !== OPEN) {
       this.#unsent += length;
@@ -168,7 +180,7 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
    * @throws {DOMException} `InvalidAccessError`: the code is neither 1000 nor 3000 to 4999. `SyntaxError`: the reason has more than
    *   123 bytes.
    */
-  close(code?: number, reason?: string): void {
+  close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
     const given = checkClose(code, reason);
     if (this.#readyState === CONNECTING) {
       this.#readyState = CLOSING;
@@ -224,14 +236,6 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
 
   set ondrain(handler: EventHandler<this, "drain">) {
     this.#setHandler("drain", handler);
-  }
-
-  override addEventListener<Type extends keyof WebSocketEventMap>(
-    type: Type,
-    listener: ((this: this, event: WebSocketEventMap[Type]) => unknown) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
-    options?: ListenerOptions | boolean,
-  ): void {
-    super.addEventListener(type, listener as EventListener, options);
   }
 
   // --- For the session. ---
@@ -297,7 +301,7 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
   #end(code: number, reason: string, wasClean: boolean): void {
     this.#readyState = CLOSED;
     if (this.#failure !== undefined) {
-      this.dispatchEvent(new WebSocketErrorEvent(this.#failure));
+      this.dispatchEvent(errorEvent(this.#failure));
     }
     this.dispatchEvent(closeEvent({ code, reason, wasClean }));
   }
@@ -390,10 +394,6 @@ export abstract class HostWebSocket extends EventTarget implements SessionUser {
       super.addEventListener(type, slot.listener);
     }
   }
-}
-
-function isBytes(data: unknown): data is ArrayBuffer | ArrayBufferView {
-  return ArrayBuffer.isView(data) || Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }
 
 function copied(data: ArrayBuffer | ArrayBufferView): ArrayBuffer {

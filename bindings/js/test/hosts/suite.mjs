@@ -13,6 +13,7 @@ import { sending } from "./sending.mjs";
 import { serve } from "./serve.mjs";
 import { session } from "./session.mjs";
 import { slow } from "./slow.mjs";
+import { webDifferences } from "./web-differences.mjs";
 import { webSocketStream } from "./web-socket-stream.mjs";
 import { webSocket } from "./web-socket.mjs";
 import { wsOpening } from "./ws-client.mjs";
@@ -20,7 +21,7 @@ import { wsDifferences } from "./ws-differences.mjs";
 import { wsMessages } from "./ws-messages.mjs";
 import { wsServer } from "./ws-server.mjs";
 
-const TOPICS = { answeringClose, broadcasting, sending, session, slow, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, wsServer, wsOpening, wsMessages, wsDifferences, inspection };
+const TOPICS = { answeringClose, broadcasting, sending, session, slow, ending, receiving, connection, serve, connect, peers, webSocket, webSocketStream, webDifferences, wsServer, wsOpening, wsMessages, wsDifferences, inspection };
 /** In milliseconds. No test takes as long. */
 const LIMIT = 20_000;
 
