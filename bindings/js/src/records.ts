@@ -334,8 +334,15 @@ function readOpen(engine: Engine, block: number, record: number, details: number
       headers.push(readHeader(engine, block, detail));
     }
   }
-  return { type: "open", subprotocol, extensions, headers };
+  return { type: "open", subprotocol, extensions: orNone(extensions), headers: orNone(headers) };
 }
+
+/** An open connection keeps this event: two empty arrays for each would be memory for each. */
+function orNone<Item>(items: readonly Item[]): readonly Item[] {
+  return items.length === 0 ? (NONE as readonly Item[]) : items;
+}
+
+const NONE: readonly unknown[] = Object.freeze([]);
 
 function readRejected(
   engine: Engine,

@@ -4,7 +4,8 @@ import { stdout } from "node:process";
 
 import type { ClosedEvent } from "../events.js";
 import { ConnectionClosedError, isNormal } from "../hosts/errors.js";
-import type { Message, WebSocketConnection } from "../hosts/websocket-connection.js";
+import type { Message } from "../hosts/messages.js";
+import type { WebSocketConnection } from "../hosts/websocket-connection.js";
 import { parseProxy, parseUrl } from "../index.js";
 import { type ClientOptions, connect } from "../node/connect.js";
 import { header, parse, seconds, WrongArguments } from "./arguments.js";

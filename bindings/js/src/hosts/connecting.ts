@@ -9,7 +9,8 @@ import { Deferred } from "./deferred.js";
 import { handshakeError, HandshakeError, UnexpectedStatusError } from "./errors.js";
 import { Session, type SessionUser } from "./session.js";
 import { type ClientOptions, type Settings, settingsOf } from "./settings.js";
-import { type PeerAddress, WebSocketConnection } from "./websocket-connection.js";
+import type { PeerAddress } from "./messages.js";
+import { WebSocketConnection } from "./websocket-connection.js";
 
 /** Options of a client that are not the engine's. */
 const CLIENT_OPTIONS = ["maxRedirects", "proxy", "signal"];

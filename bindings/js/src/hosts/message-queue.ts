@@ -6,28 +6,43 @@ import type { Session } from "./session.js";
 const MESSAGE_COST = 64;
 
 type Entry = TextEvent | BinaryEvent;
+type Result = IteratorResult<Entry["data"], void>;
+type Resolve = (value: Entry | Result | Promise<Result>) => void;
+/** What follows the last message. It may throw. */
+type OnEnd = (error: Error) => IteratorReturnResult<void>;
+
+/** Who is told when the last message has been taken, and when somebody waits for one and there is none. */
+export interface QueueOwner {
+  onIdle(): void;
+}
+
+/** No entries: most queues have none most of the time, and an array for each is memory for each. */
+const NONE: Entry[] = [];
 
 /** The messages that have arrived and were not received yet. Reading stops while they are too many. */
 export class MessageQueue {
   readonly #max: number;
   readonly #session: Session;
-  #entries: Entry[] = [];
+  #entries = NONE;
   /** Where the first entry lies. */
   #first = 0;
   #size = 0;
-  #receiver: { resolve(entry: Entry): void; reject(error: Error): void } | undefined;
+  /** Who waits for a message. */
+  #resolve: Resolve | undefined;
+  #reject: ((error: Error) => void) | undefined;
+  /** What an iteration gets that waits when nothing follows; undefined for who waits for the message alone. */
+  #onEnd: OnEnd | undefined;
   #error: Error | undefined;
-  readonly #onIdle: () => void;
+  readonly #owner: QueueOwner;
   /** Whether a message was taken, and the taker has not come back for another. */
   isInHand = false;
   /** Whether anybody has ever asked for a message. */
   wasAsked = false;
 
-  /** @param onIdle Called when the last message has been taken, and when somebody waits for one and there is none. */
-  constructor(max: number, session: Session, onIdle: () => void) {
+  constructor(max: number, session: Session, owner: QueueOwner) {
     this.#max = max;
     this.#session = session;
-    this.#onIdle = onIdle;
+    this.#owner = owner;
   }
 
   /** Whether no message waits. */
@@ -37,14 +52,19 @@ export class MessageQueue {
 
   /** A message has arrived. */
   put(entry: Entry): void {
-    const receiver = this.#receiver;
-    if (receiver !== undefined) {
-      this.#receiver = undefined;
+    const resolve = this.#resolve;
+    if (resolve !== undefined) {
+      const isIteration = this.#onEnd !== undefined;
+      this.#forgetReceiver();
       this.isInHand = true;
-      receiver.resolve(entry);
+      resolve(isIteration ? { value: entry.data, done: false } : entry);
       return;
     }
-    this.#entries.push(entry);
+    if (this.#entries === NONE) {
+      this.#entries = [entry];
+    } else {
+      this.#entries.push(entry);
+    }
     const before = this.#size;
     this.#size = before + MESSAGE_COST + entry.data.length;
     if (before <= this.#max && this.#size > this.#max) {
@@ -62,7 +82,7 @@ export class MessageQueue {
     this.wasAsked = true;
     this.#first += 1;
     if (this.#first === this.#entries.length) {
-      this.#entries = [];
+      this.#entries = NONE;
       this.#first = 0;
     }
     const before = this.#size;
@@ -71,7 +91,7 @@ export class MessageQueue {
       this.#session.resume();
     }
     if (this.isEmpty) {
-      this.#onIdle();
+      this.#owner.onIdle();
     }
     return entry;
   }
@@ -79,48 +99,65 @@ export class MessageQueue {
   /** Resolves to the first message when there is one. Rejects when none will come. */
   next(): Promise<Entry> {
     const entry = this.take();
-    return entry === undefined ? this.#wait((each) => each) : Promise.resolve(entry);
+    if (entry !== undefined) {
+      return Promise.resolve(entry);
+    }
+    if (this.#error !== undefined) {
+      return Promise.reject(this.#error);
+    }
+    return this.#isAwaited ? refused() : new Promise<Entry>((resolve, reject) => this.#wait(resolve as Resolve, reject));
   }
 
-  /** The same for an iteration. `onEnd` says what follows the last message, or throws. */
-  nextResult(onEnd: (error: unknown) => IteratorReturnResult<void>): Promise<IteratorResult<Entry["data"], void>> {
+  /** The same for an iteration. `onEnd` says what follows the last message. */
+  nextResult(onEnd: OnEnd): Promise<Result> {
     const entry = this.take();
     if (entry !== undefined) {
       return Promise.resolve({ value: entry.data, done: false });
     }
-    return this.#wait<IteratorResult<Entry["data"], void>>(resultOf, onEnd);
-  }
-
-  #wait<Result>(resultOfEntry: (entry: Entry) => Result, onEnd?: (error: unknown) => Result): Promise<Result> {
     if (this.#error !== undefined) {
-      return onEnd === undefined ? Promise.reject(this.#error) : attempt(onEnd, this.#error);
+      return attempt(onEnd, this.#error);
     }
-    if (this.#receiver !== undefined) {
-      return Promise.reject(new SansockError("INVALID_STATE", "somebody else is receiving from this connection"));
-    }
-    this.isInHand = false;
-    this.wasAsked = true;
-    return new Promise((resolve, reject) => {
-      this.#receiver = {
-        resolve: (entry) => resolve(resultOfEntry(entry)),
-        reject: (error) => (onEnd === undefined ? reject(error) : resolve(attempt(onEnd, error))),
-      };
-      this.#onIdle();
-    });
+    return this.#isAwaited ? refused() : new Promise<Result>((resolve, reject) => this.#wait(resolve as Resolve, reject, onEnd));
   }
 
   /** Nothing follows. */
   end(error: Error): void {
     this.#error = error;
-    this.#receiver?.reject(error);
-    this.#receiver = undefined;
+    const resolve = this.#resolve;
+    const reject = this.#reject;
+    const onEnd = this.#onEnd;
+    this.#forgetReceiver();
+    if (onEnd === undefined) {
+      reject?.(error);
+    } else {
+      resolve?.(attempt(onEnd, error));
+    }
+  }
+
+  get #isAwaited(): boolean {
+    return this.#resolve !== undefined;
+  }
+
+  #wait(resolve: Resolve, reject: (error: Error) => void, onEnd?: OnEnd): void {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onEnd = onEnd;
+    this.isInHand = false;
+    this.wasAsked = true;
+    this.#owner.onIdle();
+  }
+
+  #forgetReceiver(): void {
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    this.#onEnd = undefined;
   }
 }
 
-async function attempt<Result>(onEnd: (error: unknown) => Result, error: Error): Promise<Result> {
-  return onEnd(error);
+function refused(): Promise<never> {
+  return Promise.reject(new SansockError("INVALID_STATE", "somebody else is receiving from this connection"));
 }
 
-function resultOf({ data }: Entry): IteratorYieldResult<Entry["data"]> {
-  return { value: data, done: false };
+async function attempt(onEnd: OnEnd, error: Error): Promise<Result> {
+  return onEnd(error);
 }

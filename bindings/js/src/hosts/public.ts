@@ -12,4 +12,4 @@ export type { CloseEvent, WebSocketErrorEvent, WebSocketEventMap } from "./web-e
 export type { WebSocketData } from "./web-socket.js";
 export { type WebSocketCloseInfo, WebSocketError, type WebSocketStreamOpened } from "./web-socket-stream.js";
 export { WebSocketConnection } from "./websocket-connection.js";
-export type { Message, PeerAddress, Sendable, SendOptions } from "./websocket-connection.js";
+export type { Message, PeerAddress, Sendable, SendOptions } from "./messages.js";

@@ -26,13 +26,22 @@ export interface SendOptions {
   readonly prepared?: (() => PreparedMessage) | undefined;
 }
 
+/** A write that is under way. */
+interface Write {
+  readonly output: number;
+  readonly payload: number;
+}
+
+/** No writes: most connections have none most of the time, and an array for each is memory for each. */
+const NONE: Write[] = [];
+
 /** The writing half of a session. */
 export class Sender {
   readonly #connection: Connection;
   readonly #limit: number;
   transport: Transport | undefined;
   /** How many bytes of the engine's output each write that is under way has, oldest first, and their payloads. */
-  readonly #underWay: { readonly output: number; readonly payload: number }[] = [];
+  #underWay = NONE;
   /** The sums of those. */
   #output = 0;
   #payload = 0;
@@ -105,6 +114,7 @@ export class Sender {
   written(): void {
     const write = this.#underWay.shift();
     if (write !== undefined) {
+      this.#underWay = this.#underWay.length === 0 ? NONE : this.#underWay;
       this.#output -= write.output;
       this.#payload -= write.payload;
       this.#connection.written(write.output);
@@ -173,7 +183,11 @@ export class Sender {
       this.writtenTotal += output.length + (payload?.length ?? 0);
     } else {
       const write = { output: output.length, payload: payload?.length ?? 0 };
-      this.#underWay.push(write);
+      if (this.#underWay === NONE) {
+        this.#underWay = [write];
+      } else {
+        this.#underWay.push(write);
+      }
       this.#waits = true;
       this.#output += write.output;
       this.#payload += write.payload;

@@ -5,8 +5,10 @@ import type { HeadersInput } from "../headers.js";
 import { Connection } from "../index.js";
 import { FAULT_STATUSES } from "./fault-statuses.js";
 import { guarded, Session, type SessionUser } from "./session.js";
+import { PackedRequest } from "./packed-request.js";
 import { type HostOptions, LATER, type Settings, settingsOf } from "./settings.js";
-import { type PeerAddress, WebSocketConnection } from "./websocket-connection.js";
+import type { PeerAddress } from "./messages.js";
+import { WebSocketConnection } from "./websocket-connection.js";
 
 /** An HTTP response that opens no connection: a page, a health check, a refusal. */
 export interface HttpResponse {
@@ -138,21 +140,36 @@ export class Serving {
     }
   }
 
+  /** @internal A request as a connection keeps it. What `onRequest` has seen stays the same object. */
+  kept(request: RequestEvent): RequestEvent | PackedRequest {
+    return this.#options.onRequest === undefined ? new PackedRequest(request) : request;
+  }
+
   /** @internal Runs the handler. */
-  async run(connection: WebSocketConnection, session: Session): Promise<void> {
+  run(connection: WebSocketConnection): void {
     this.connections.add(connection);
-    void connection.closed.then(() => this.forget(session));
-    let code = 1000;
     try {
-      await this.#handler(connection);
+      // Not an async function of our own: it would be kept for as long as the connection lives.
+      Promise.resolve(this.#handler(connection)).then(
+        () => this.#handled(connection, 1000),
+        (error: unknown) => this.#failed(connection, error),
+      );
     } catch (error) {
-      if (!isEnd(error)) {
-        code = 1011;
-        this.report(error);
-      }
+      void this.#failed(connection, error);
     }
+  }
+
+  async #handled(connection: WebSocketConnection, code: number): Promise<void> {
     await connection.close(code);
     this.connections.delete(connection);
+  }
+
+  #failed(connection: WebSocketConnection, error: unknown): Promise<void> {
+    if (isEnd(error)) {
+      return this.#handled(connection, 1000);
+    }
+    this.report(error);
+    return this.#handled(connection, 1011);
   }
 
   /** @internal */
@@ -218,10 +235,10 @@ class Incoming implements SessionUser {
   }
 
   #onOpen(event: OpenEvent): void {
-    const request = this.#request ?? null;
-    const connection = new WebSocketConnection(this.session, event, request, this.#remoteAddress, this.#settings);
+    const request = this.#request === undefined ? null : this.#serving.kept(this.#request);
+    const connection = new WebSocketConnection(this.session, event, request, this.#remoteAddress, this.#settings, this.#serving);
     this.session.user = connection;
-    void this.#serving.run(connection, this.session);
+    this.#serving.run(connection);
   }
 
   async #answer(request: RequestEvent): Promise<void> {

@@ -64,7 +64,7 @@ export class Session {
   /** When the timer is due. */
   #due = Number.POSITIVE_INFINITY;
   /** Who waits until a number of bytes are written, least first. */
-  readonly #waiting: { readonly position: number; readonly callback: (isWritten: boolean) => void }[] = [];
+  #waiting: { readonly position: number; readonly callback: (isWritten: boolean) => void }[] | undefined;
   #closed: ClosedEvent | undefined;
   /** Whether the transport is gone, or is to be. */
   #isLost = false;
@@ -171,6 +171,7 @@ export class Session {
 
   /** Calls back when all that was sent so far is written, with true; or with false when that can no longer be. */
   whenWritten(callback: (isWritten: boolean) => void): void {
+    this.#waiting ??= [];
     this.#waiting.push({ position: this.#ended ? Number.POSITIVE_INFINITY : this.#sender.position, callback });
     this.#settleSoon();
     if (this.#ended) {
@@ -324,12 +325,12 @@ export class Session {
 
   #callWaiting(): void {
     const { writtenTotal } = this.#sender;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+    for (let first = this.#waiting?.[0]; first !== undefined; first = this.#waiting?.[0]) {
       const isWritten = first.position <= writtenTotal;
       if (!isWritten && !this.#ended) {
         return;
       }
-      this.#waiting.shift();
+      this.#waiting?.shift();
       const { callback } = first;
       guarded(() => callback(isWritten));
     }

@@ -4,7 +4,8 @@ import { Deferred } from "./deferred.js";
 import { ConnectionClosedError } from "./errors.js";
 import { type ClientOptions, LATER } from "./settings.js";
 import { checkChunk, checkClose, checkProtocols, checkUrl, text } from "./web-checks.js";
-import type { Message, WebSocketConnection } from "./websocket-connection.js";
+import type { Message } from "./messages.js";
+import type { WebSocketConnection } from "./websocket-connection.js";
 
 /** How to connect. */
 export interface WebSocketStreamOptions extends Omit<ClientOptions, "subprotocols"> {

@@ -5,30 +5,20 @@ import type { PreparedMessage } from "../prepared-message.js";
 import { DEFAULTS } from "./defaults.js";
 import { Deferred } from "./deferred.js";
 import { ConnectionClosedError, isNormal } from "./errors.js";
-import { MessageQueue } from "./message-queue.js";
+import { MessageQueue, type QueueOwner } from "./message-queue.js";
+import { PackedRequest } from "./packed-request.js";
+import { concatenated, type Message, type PeerAddress, type Sendable, type SendOptions } from "./messages.js";
 import type { Session, SessionUser } from "./session.js";
 import type { Settings } from "./settings.js";
 
 /** What a broadcast does with each connection. */
 export const OFFER: unique symbol = Symbol("offer");
 
-/** A message: a string if it is text, its bytes if it is binary. */
-export type Message = string | Uint8Array;
+const NEXT: unique symbol = Symbol("next");
 
-/** What can be sent as one message. */
-export type Sendable = string | Bytes | Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
-
-/** How a message is sent. */
-export interface SendOptions {
-  /** Whether to compress it, if compression was agreed on. Default: true. */
-  readonly compress?: boolean | undefined;
-}
-
-/** Where the peer is. */
-export interface PeerAddress {
-  /** The address; empty for a Unix socket. */
-  readonly address: string;
-  readonly port: number;
+/** Who has a connection among others. */
+interface Owner {
+  forget(session: Session): void;
 }
 
 /** The code that stands for a Close frame without one (RFC 6455 section 7.1.5). */
@@ -44,7 +34,7 @@ const OWNED = { owned: true };
  * Messages are received by `for await (const message of connection)`, or with `receive`. One may receive at a time, and any
  * number may send.
  */
-export class WebSocketConnection implements AsyncIterable<Message>, SessionUser {
+export class WebSocketConnection implements AsyncIterable<Message>, SessionUser, QueueOwner {
   readonly #session: Session;
   readonly #queue: MessageQueue;
   readonly #isInParts: boolean;
@@ -54,17 +44,22 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   #patience: unknown;
   /** Whether the Close frame for a fault says which it is. */
   readonly #saysWhy: boolean;
-  readonly #end = new Deferred<ClosedEvent>();
-  readonly #pings: { readonly payload: string; readonly answer: Deferred<number> }[] = [];
+  // What most connections do not need most of the time is made when it is needed: each object is memory for each connection.
+  /** For who waits for the end. */
+  #end: Deferred<ClosedEvent> | undefined;
+  #closed: ClosedEvent | undefined;
+  /** Pings that are not answered. */
+  #pings: { readonly payload: string; readonly answer: Deferred<number> }[] | undefined;
   /** Who waits for room in the output. */
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
   /** Ends when the message that is sent in parts is sent. */
   #turn: Promise<void> | undefined;
   /** The peer's Close or fault, which has not been answered. */
   #unanswered: ClosingEvent | FaultEvent | undefined;
   #pingCount = 0;
-  /** The request of the client; null on a client. */
-  readonly request: RequestEvent | null;
+  #request: RequestEvent | PackedRequest | null;
+  /** Who is told of the end. */
+  readonly #owner: Owner | undefined;
   /** What was agreed on, and on a client the headers of the response. */
   readonly opened: OpenEvent;
   /** Where the peer is; null if the transport does not know. */
@@ -76,18 +71,28 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   constructor(
     session: Session,
     opened: OpenEvent,
-    request: RequestEvent | null,
+    request: RequestEvent | PackedRequest | null,
     remoteAddress: PeerAddress | null,
     { maxQueue, engine }: Settings,
+    owner?: Owner,
   ) {
     this.#session = session;
-    this.#queue = new MessageQueue(maxQueue, session, () => this.#answerEnd());
+    this.#queue = new MessageQueue(maxQueue, session, this);
     this.#isInParts = engine.parts === true;
     this.#saysWhy = engine.closeReason !== false;
     this.#closeTimeout = engine.closeTimeout ?? DEFAULTS.closeTimeout;
     this.opened = opened;
-    this.request = request;
+    this.#request = request;
+    this.#owner = owner;
     this.remoteAddress = remoteAddress;
+  }
+
+  /** The request of the client; null on a client. */
+  get request(): RequestEvent | null {
+    if (this.#request instanceof PackedRequest) {
+      this.#request = this.#request.unpacked();
+    }
+    return this.#request;
   }
 
   /** The subprotocol agreed on; null if none. */
@@ -104,6 +109,12 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   get closed(): Promise<ClosedEvent> {
     this.#queue.isInHand = false;
     this.#answerEnd();
+    if (this.#end === undefined) {
+      this.#end = new Deferred();
+      if (this.#closed !== undefined) {
+        this.#end.resolve(this.#closed);
+      }
+    }
     return this.#end.promise;
   }
 
@@ -156,8 +167,12 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
    * @throws {ConnectionClosedError} It ended in another way than by a closing handshake with 1000 or 1001.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, void> {
-    // An async generator would take several turns for each message.
-    return { next: () => (this.#isInParts ? this.#received(this.receive()) : this.#queue.nextResult(onEnd)) };
+    return new Messages(this);
+  }
+
+  /** @internal What an iteration gets next. */
+  [NEXT](): Promise<IteratorResult<Message, void>> {
+    return this.#isInParts ? this.#received(this.receive()) : this.#queue.nextResult(onEnd);
   }
 
   // --- Sending. ---
@@ -219,6 +234,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
       return this.#refuse(error);
     }
     const answer = new Deferred<number>();
+    this.#pings ??= [];
     this.#pings.push({ payload, answer });
     return answer.promise;
   }
@@ -263,6 +279,11 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   }
 
   /** @internal */
+  onIdle(): void {
+    this.#answerEnd();
+  }
+
+  /** @internal */
   onDrain(): void {
     this.#wake();
   }
@@ -272,8 +293,10 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     this.#session.clock.clearTimer(this.#patience);
     this.#queue.end(new ConnectionClosedError(closed));
     this.#wake();
-    this.#pings.splice(0).forEach(({ answer }) => answer.reject(new ConnectionClosedError(closed)));
-    this.#end.resolve(closed);
+    this.#pings?.splice(0).forEach(({ answer }) => answer.reject(new ConnectionClosedError(closed)));
+    this.#closed = closed;
+    this.#end?.resolve(closed);
+    this.#owner?.forget(this.#session);
   }
 
   // --- Private. ---
@@ -293,9 +316,10 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   #onPong(payload: Uint8Array, roundTripTime: number | null): void {
     this.latency = roundTripTime ?? this.latency;
     const text = String.fromCharCode(...payload);
-    const index = this.#pings.findIndex((ping) => ping.payload === text);
+    const pings = this.#pings ?? [];
+    const index = pings.findIndex((ping) => ping.payload === text);
     // It answers the pings before its own as well (RFC 6455 section 5.5.3).
-    this.#pings.splice(0, index + 1).forEach(({ answer }) => answer.resolve(roundTripTime ?? 0));
+    pings.splice(0, index + 1).forEach(({ answer }) => answer.resolve(roundTripTime ?? 0));
   }
 
   /** Who has been sent something counts as answered, so that a feed without end does not keep the peer from closing. */
@@ -316,7 +340,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
     if (end === undefined || this.#session.ended) {
       return;
     }
-    const isServer = this.request !== null;
+    const isServer = this.#request !== null;
     const isReceived = !this.#queue.isEmpty && (isServer || this.#queue.wasAsked);
     if (!isReceived && !(isServer && this.#queue.isInHand)) {
       this.#answer(end);
@@ -342,12 +366,12 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
 
   #wake(): void {
     const waiting = this.#waiting;
-    this.#waiting = [];
-    waiting.forEach((wake) => wake());
+    this.#waiting = undefined;
+    waiting?.forEach((wake) => wake());
   }
 
   #untilWritable(): Promise<void> {
-    return this.#session.ended ? DONE : new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#session.ended ? DONE : new Promise((resolve) => (this.#waiting ??= []).push(resolve));
   }
 
   async #sendLater(message: Sendable, isWhole: boolean, options?: SendOptions): Promise<void> {
@@ -402,20 +426,23 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser 
   }
 }
 
+/** An iteration over the messages. An async generator would take several turns for each. */
+class Messages implements AsyncIterator<Message, void> {
+  readonly #connection: WebSocketConnection;
+
+  constructor(connection: WebSocketConnection) {
+    this.#connection = connection;
+  }
+
+  next(): Promise<IteratorResult<Message, void>> {
+    return this.#connection[NEXT]();
+  }
+}
+
 /** What an iteration gets when there is no message: its end, or the error. */
 function onEnd(error: unknown): IteratorReturnResult<void> {
   if (error instanceof ConnectionClosedError && isNormal(error.closed)) {
     return { value: undefined, done: true };
   }
   throw error;
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -5,7 +5,7 @@ import type { Header, HeadEvent } from "../events.js";
 import { HandshakeError } from "../hosts/errors.js";
 import type { Session } from "../hosts/session.js";
 import { addressOf, join, StreamTransport } from "./stream.js";
-import type { PeerAddress } from "../hosts/websocket-connection.js";
+import type { PeerAddress } from "../hosts/messages.js";
 
 type Fields = Record<string, string | string[]>;
 

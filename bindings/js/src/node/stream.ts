@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 
 import type { Session } from "../hosts/session.js";
 import type { Transport } from "../hosts/transport.js";
-import type { PeerAddress } from "../hosts/websocket-connection.js";
+import type { PeerAddress } from "../hosts/messages.js";
 
 /** What Node has in its sockets, and does not document: how many bytes the system has not taken yet. */
 interface Handle {

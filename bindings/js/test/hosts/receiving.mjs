@@ -152,6 +152,32 @@ const messages = [
     },
   },
   {
+    name: "the request: what onRequest has seen, or the same without it, and always one object",
+    run: async () => {
+      const headers = [["X-A", "1"], ["X-A", "\u00e9"], ["Cookie", "a=b"]];
+      const url = "ws://example.com/chat?x=%20y";
+      const options = { headers, subprotocols: ["a", "b"], origin: "http://example.com" };
+      let seen;
+      const [withIt, without] = [{ onRequest: (request) => void (seen = request) }, {}].map((server) => {
+        let opened;
+        const request = new Promise((resolve) => (opened = resolve));
+        const memory = new MemoryServer(async (connection) => {
+          opened([connection.request, connection.request, connection.headers]);
+          await connection.closed;
+        }, { subprotocols: "b", ...server });
+        return memory.connect(options, url).then(() => request);
+      });
+      const [known, same] = await withIt;
+      ok(known === seen && same === seen, "another object");
+      const [packed, again, fields] = await without;
+      ok(packed === again && fields === packed.headers, "an object each time");
+      const key = (request) => request.headers.find(([name]) => name === "Sec-WebSocket-Key")[1];
+      equal(packed, JSON.parse(JSON.stringify(known).replace(key(known), key(packed))));
+      equal([packed.target, packed.subprotocols, packed.origin, packed.fault], ["/chat?x=%20y", ["a", "b"], "http://example.com", null]);
+      equal(fields.filter(([name]) => name === "X-A").map(([, value]) => value), ["1", "\u00e9"]);
+    },
+  },
+  {
     name: "what is known of a connection",
     run: async () => {
       const memory = new MemoryServer(async (connection) => {
