@@ -285,7 +285,7 @@ PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
 DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay uvicorn
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
-lint: fuzz-lint lint-tokio lint-inspector $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
+lint: fuzz-lint lint-tokio lint-inspector test-types $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings

@@ -48,6 +48,8 @@ class Protocol(asyncio.BufferedProtocol):
     session: Session
     websocket: WebSocket
     session_class: type[Session] = Session
+    settings: Settings
+    linger: float
     may_write: bool
     patience: Patience | None = None
     is_reading: bool

@@ -44,6 +44,14 @@ class Protocol(protocol.Protocol):
     Its deadlines are the host's, as those of the original are: every call of the engine passes 0 as the time.
     """
 
+    # What hosts read, with the types that the originals have.
+    close_rcvd: Close | None
+    close_sent: Close | None
+    close_rcvd_then_sent: bool | None
+    expect_continuation_frame: bool
+    parser: Generator[None]
+    parser_exc: Exception | None
+
     _kind: MessageKind | None = None
     """The kind of the message that is being sent in fragments."""
     _has_ended = False

@@ -32,8 +32,8 @@ class WSConnection:
     """
 
     def __init__(self, connection_type: ConnectionType) -> None:
-        self.client = connection_type is ConnectionType.CLIENT
-        self.handshake = H11Handshake(connection_type)
+        self.client: bool = connection_type is ConnectionType.CLIENT
+        self.handshake: H11Handshake = H11Handshake(connection_type)
         self.connection: Connection | None = None
 
     @property

@@ -45,7 +45,7 @@ class H11Handshake:
     """
 
     def __init__(self, connection_type: ConnectionType) -> None:
-        self.client = connection_type is CLIENT
+        self.client: bool = connection_type is CLIENT
         self._state = ConnectionState.CONNECTING
         self._connection: Connection | None = None
         self._events: deque[Event] = deque()
