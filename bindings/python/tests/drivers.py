@@ -11,9 +11,12 @@ import contextlib
 import importlib
 import queue
 import ssl
+import sys
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any, Callable
+
+import pytest
 
 import sansock.asyncio
 import sansock.sync
@@ -102,7 +105,7 @@ class Trio:
             with trio.fail_after(WAIT):
                 try:
                     await test()
-                except BaseExceptionGroup as group:  # noqa: F821 - Trio brings it
+                except exception_group() as group:
                     raise unwrapped(group) from None
 
         trio.run(limited)
@@ -114,7 +117,7 @@ class Trio:
         try:
             async with sansock.trio.connect(url, **options) as websocket:
                 yield websocket
-        except BaseExceptionGroup as group:  # noqa: F821
+        except exception_group() as group:
             raise unwrapped(group) from None
 
     async def at_most(self, seconds: float, steps: Coroutine[Any, Any, Any]) -> Any:
@@ -478,6 +481,11 @@ def address(options: dict[str, Any]) -> tuple[Any, ...]:
     return () if "path" in options else ("127.0.0.1", 0)
 
 
+def exception_group() -> Any:
+    """The type of groups of exceptions. Before Python 3.11 Trio brings it."""
+    return importlib.import_module("builtins" if sys.version_info >= (3, 11) else "exceptiongroup").BaseExceptionGroup
+
+
 def unwrapped(group: Any) -> BaseException:
     """The one exception in groups of one."""
     while hasattr(group, "exceptions") and len(group.exceptions) == 1:
@@ -497,8 +505,7 @@ class Certificates:
     """Contexts of TLS for a server at 127.0.0.1, and for its clients."""
 
     def __init__(self) -> None:
-        import trustme
-
+        trustme: Any = pytest.importorskip("trustme")
         authority = trustme.CA()
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         identity = authority.issue_cert("127.0.0.1", "localhost")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import tracemalloc
 from typing import Any
 
 import pytest
@@ -12,6 +11,9 @@ import pytest
 from sansock import Binary, Connection, _ffi
 
 from conftest import SEED, URL, masked
+
+# PyPy has none, and no memory that is counted in this way.
+tracemalloc: Any = pytest.importorskip("tracemalloc", exc_type=ImportError)
 
 
 @pytest.fixture

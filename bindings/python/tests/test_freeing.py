@@ -20,7 +20,9 @@ import pytest
 from sansock import BadHandle, Connection, SansockError, Tunnel, _ffi, _memory
 from sansock._numbers import ERR_BAD_HANDLE, KIND_TEXT
 
-from conftest import SEED, masked
+from conftest import SEED, counts_references, masked
+
+pytestmark = counts_references
 
 Owner = Union[Connection, Tunnel]
 Act = Callable[[Any], Any]

@@ -43,10 +43,10 @@ def test_another_library() -> None:
 def test_another_version(name: str) -> None:
     program = (
         "import ctypes\n"
-        "class Library(ctypes.PyDLL):\n"
+        "class Library(getattr(ctypes, 'PyDLL', ctypes.CDLL)):\n"
         "    def __getattr__(self, name):\n"
         f"        return (lambda: 3) if name == 'sansock_{name}' else super().__getattr__(name)\n"
-        "ctypes.PyDLL = Library\n"
+        "ctypes.PyDLL = ctypes.CDLL = Library\n"
         "import sansock\n"
     )
     last = run(program).stderr.splitlines()[-1]

@@ -26,7 +26,7 @@ from sansock import (
     parse_url,
 )
 
-from conftest import SEED, URL, Pair
+from conftest import SEED, URL, Pair, counts_references
 
 Call = Callable[[Any], Any]
 
@@ -225,6 +225,7 @@ def test_connections_are_not_copied(server: Connection, copying: Callable[[Any],
         copying(server)
 
 
+@counts_references
 def test_garbage_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
     freed: list[int] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -29,8 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except (WebSocketError, ImportError, OSError, ValueError) as error:
-        print(f"sansock: {error}", file=sys.stderr)
+        print(f"sansock: {_text_of(error)}", file=sys.stderr)
         return 1
+
+
+def _text_of(error: Exception) -> str:
+    """What is wrong, in words: in PyPy, an error that ``ssl`` has with a file is a number alone."""
+    if isinstance(error, OSError) and error.errno and not error.strerror:
+        return os.strerror(error.errno)
+    return str(error)
 
 
 if __name__ == "__main__":

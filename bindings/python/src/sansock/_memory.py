@@ -54,7 +54,8 @@ class ReadBuffer:
         self.memory: Any = (c_char * (READ_BUFFER_START + READ_BUFFER_SIZE))()
         self.view = memoryview(self.memory).cast("B")
         self.input: Any = (c_char * READ_BUFFER_SIZE).from_buffer(self.memory, READ_BUFFER_START)
-        self.input_view = self.view[READ_BUFFER_START:]
+        # No slice of the other view: PyPy's sockets do not read into one.
+        self.input_view = memoryview(self.input).cast("B")
         self.address = ctypes.addressof(self.memory)
         self.pointer = pointer(self.address + READ_BUFFER_START)
 

@@ -74,17 +74,18 @@ take = _bind("take", c_void_p, c_uint32, c_size_t, *_TEXT)
 machines = _bind("machines", c_void_p, *_TEXT)
 
 
-class Handle(c_void_p):
+class Handle:
     """An inspector of the library, which is freed with this."""
 
     def __init__(self, preview: int, whole: list[int]) -> None:
-        super().__init__()
+        # What ctypes passes for this. It is no base class: in PyPy, what is derived from it cannot call super().
+        self._as_parameter_ = c_void_p()
         numbers = (c_uint64 * len(whole))(*whole)
-        self.status: int = new(preview, numbers, len(whole), ctypes.byref(self))
+        self.status: int = new(preview, numbers, len(whole), ctypes.byref(self._as_parameter_))
 
     def __del__(self, free: Callable[[Any], None] = free) -> None:
         """Frees it. The default argument is still there when the interpreter exits and this module is gone."""
-        free(self)
+        free(self._as_parameter_)
 
 
 def text_of(call: Callable[..., int], *arguments: Any) -> tuple[int, bytes]:
