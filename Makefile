@@ -90,6 +90,7 @@ help:
 	  'make version [NEW=x.y.z]         the version of all packages, which is the same in all files | write another one' \
 	  'make captures                    the captures that the inspector is tested with, anew; as root, for tcpdump' \
 	  'make test-types | test-pythons   the types of the Python package are complete | its tests on other interpreters' \
+	  'make test-pypy                   its wheel in PyPy: the engine, and both ends over sockets' \
 	  'make wheels                      wheels of the Python package for any Linux, manylinux and musllinux' \
 	  'make docs                        the pages of the Python package, into target/docs-python' \
 	  'make setup | clean               tools into .tools, .venv and node_modules | remove all of it'

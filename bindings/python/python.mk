@@ -2,7 +2,7 @@
 
 PYTHON_PACKAGE := bindings/python
 WHEELS := .tools/wheels
-INSPECTOR := target/release/libsansock_inspect.so
+INSPECTOR_LIBRARY := target/release/libsansock_inspect.so
 
 $(DONE)/pyright: $(PYTHON_PACKAGE)/tests/requirements-types.txt $(DONE)/venv
 	@echo 'set-up: pyright into .venv' >&2
@@ -13,13 +13,34 @@ $(DONE)/pyright: $(PYTHON_PACKAGE)/tests/requirements-types.txt $(DONE)/venv
 test-types: $(DONE)/pyright
 	@$(PYTHON) $(PYTHON_PACKAGE)/tests/verify_types.py
 
-$(INSPECTOR): $(FFI) $(INSPECT) | $(DONE)/rust
+$(INSPECTOR_LIBRARY): $(FFI) $(INSPECT) | $(DONE)/rust
 	@echo 'build: library of the inspector' >&2
 	@CARGO_BUILD_RUSTFLAGS="$$(.ci/release-flags)" cargo build --quiet --release -p sansock-inspect-ffi
 
 # Not a part of make test: as many runs of the tests as there are interpreters. PYTHONS names some; default: all found.
-test-pythons: $(STATIC) $(INSPECTOR)
-	@$(PYTHON_PACKAGE)/tests/run_pythons target/release/libsansock.so $(INSPECTOR) .tools/pythons $(PYTHONS)
+test-pythons: $(STATIC) $(INSPECTOR_LIBRARY)
+	@$(PYTHON_PACKAGE)/tests/run_pythons target/release/libsansock.so $(INSPECTOR_LIBRARY) .tools/pythons $(PYTHONS)
+
+# In PyPy: the engine, the session, and both ends over sockets under asyncio and threads, all of it from the wheel. Of the
+# cases of the engine those in pieces are left out, which take a minute there.
+PYPY := .tools/pypy/bin/python
+PYPY_FILES := vectors session both_ends answer_to_close events fields frames http import inspect layout misuse opening \
+	prepared readme tunnel
+
+$(DONE)/pypy: | $(DONE)/system-pypy3
+	@echo 'set-up: pytest for PyPy into .tools/pypy' >&2
+	@pypy3 -m venv .tools/pypy >&2
+	@$(PYPY) -m pip install --quiet --disable-pip-version-check pytest typing_extensions >&2
+	@touch $@
+
+.PHONY: test-pypy
+test-pypy: $(STATIC) $(INSPECTOR_LIBRARY) $(DONE)/venv $(DONE)/pypy
+	@rm -rf target/pypy
+	@SANSOCK_LIBRARY=$(abspath target/release/libsansock.so) SANSOCK_INSPECT_LIBRARY=$(abspath $(INSPECTOR_LIBRARY)) \
+	  $(PYTHON) -m build --wheel --no-isolation --outdir target/pypy $(PYTHON_PACKAGE) >/dev/null
+	@$(PYPY) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-index target/pypy/*.whl
+	@cd $(PYTHON_PACKAGE) && env -u PYTHONPATH -u SANSOCK_LIBRARY -u SANSOCK_INSPECT_LIBRARY ../../$(PYPY) -m pytest --quiet \
+	  -p no:cacheprovider --deselect tests/test_vectors.py::test_in_pieces $(PYPY_FILES:%=tests/test_%.py)
 
 $(DONE)/wheels: $(PYTHON_PACKAGE)/requirements-wheels.txt | $(DONE)/rust $(DONE)/system-python3-venv
 	@echo 'set-up: zig and auditwheel into $(WHEELS)' >&2
