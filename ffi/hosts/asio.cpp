@@ -9,6 +9,7 @@
 // In the other units. What they return is how many checks failed there.
 unsigned coroutines();
 unsigned tls(const char *certificate, const char *key);
+unsigned prepared();
 unsigned writes();
 
 namespace {
@@ -424,5 +425,6 @@ int main(int argc, char **argv) {
     CHECK_EQUAL(tls(argv[1], argv[2]), 0);
     CHECK_EQUAL(coroutines(), 0);
     CHECK_EQUAL(writes(), 0);
+    CHECK_EQUAL(prepared(), 0);
     return check_end("asio");
 }

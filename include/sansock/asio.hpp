@@ -19,6 +19,7 @@
 ///             read. Only while messages that have come wait to be read, or other writes have been started, what is sent
 ///             leaves together, in one write: with the last of them, when the program does something else, and after twenty
 ///             milliseconds at the latest.
+/// Broadcasts  A message for many is a std::shared_ptr<const PreparedMessage>, which async_write_prepared of each takes.
 /// Proxies     async_connect goes through the one of settings::proxy.
 /// Tokens      All operations take completion tokens: callbacks, use_future, use_awaitable, deferred.
 /// Threads     Operations may be started on any thread. Where several threads run the io_context, the executor of the stream
@@ -129,18 +130,29 @@ public:
     /// the peer's can tell. See `Writing` above. void(error_code)
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write(const message &m, Token &&token = net::default_completion_token_t<executor_type>()) {
-        return start<void(error_code)>(detail::write_step(m.kind, m.bytes()), std::forward<Token>(token));
+        return start<void(error_code)>(detail::write_step(detail::send_bytes{m.kind, m.bytes()}), std::forward<Token>(token));
     }
     /// The same for a text, which must be UTF-8.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write_text(std::string_view text, Token &&token = net::default_completion_token_t<executor_type>()) {
         const Bytes bytes(reinterpret_cast<const std::uint8_t *>(text.data()), text.size());
-        return start<void(error_code)>(detail::write_step(MessageKind::text, bytes), std::forward<Token>(token));
+        return start<void(error_code)>(detail::write_step(detail::send_bytes{MessageKind::text, bytes}), std::forward<Token>(token));
     }
     /// The same for bytes.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write_binary(Bytes data, Token &&token = net::default_completion_token_t<executor_type>()) {
-        return start<void(error_code)>(detail::write_step(MessageKind::binary, data), std::forward<Token>(token));
+        return start<void(error_code)>(detail::write_step(detail::send_bytes{MessageKind::binary, data}), std::forward<Token>(token));
+    }
+
+    /// The same for a message that goes to many connections. It is compressed once for all whose windows and levels of
+    /// compression are the same, and shares its encoding with them. Each operation keeps it: it may be let go of when all
+    /// have been started. void(error_code): error::invalid_argument if there is none, error::too_large if it is larger
+    /// than Option::output_hard_limit, and as for async_write if this connection has ended.
+    template <class Token = net::default_completion_token_t<executor_type>>
+    auto async_write_prepared(std::shared_ptr<const PreparedMessage> message,
+                              Token &&token = net::default_completion_token_t<executor_type>()) {
+        return start<void(error_code)>(detail::write_step(detail::send_prepared{std::move(message)}),
+                                       std::forward<Token>(token));
     }
 
     /// Sends a ping of at most 125 bytes, and waits for the pong that answers it or a later one.

@@ -118,9 +118,10 @@ struct read_step : plain_step {
     bool mine = false;
 };
 
-/// Writers send in the order in which they have come, each as soon as there is room.
-struct write_step : plain_step {
-    write_step(MessageKind kind, Bytes data) : kind(kind), data(data) {}
+/// Writers send in the order in which they have come, each as soon as there is room. `send` gives the message to the
+/// engine.
+template <class Send> struct write_step : plain_step {
+    explicit write_step(Send send) : send(std::move(send)) {}
 
     template <class Session> void begin(Session &session) { session.expected++; }
     template <class Session> signal *run(Session &session, error_code &ec) {
@@ -144,14 +145,29 @@ struct write_step : plain_step {
         line.erase(std::remove(line.begin(), line.end(), number), line.end());
         if (!line.empty()) session.room_came.wake();
     }
-    Status send(Connection &connection) const {
+
+    Send send;
+    std::uint64_t number = 0;
+};
+
+/// A message of the program's.
+struct send_bytes {
+    Status operator()(Connection &connection) const {
         if (kind == MessageKind::binary) return connection.send_binary(data);
         return connection.send_text({reinterpret_cast<const char *>(data.data()), data.size()});
     }
 
     MessageKind kind;
     Bytes data;
-    std::uint64_t number = 0;
+};
+
+/// A message for many connections.
+struct send_prepared {
+    Status operator()(Connection &connection) const {
+        return message && message->get() ? connection.send_prepared(*message) : Status::invalid_argument;
+    }
+
+    std::shared_ptr<const PreparedMessage> message;
 };
 
 struct ping_step {
