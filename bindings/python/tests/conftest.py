@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ counts_references = pytest.mark.skipif(
 if not all(find_spec(name) for name in ("trio", "websockets", "wsproto")):
     # What these compare with is not there for every Python.
     collect_ignore = ["compat"]
+
+
+def import_or_skip(name: str) -> Any:
+    """A module, unless it is not there, or not for this Python: Curio fails in other ways than by ImportError."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        pytest.skip(f"{name} cannot be imported: {error}")
 
 
 class Pair:
@@ -82,8 +91,7 @@ def masked(first: int, payload: bytes, mask: bytes = b"\x00" * 4) -> bytes:
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.name)
 def adapter(request: pytest.FixtureRequest) -> Any:
     if request.param.name not in ("asyncio", "threads"):
-        # Curio cannot be imported by every Python.
-        pytest.importorskip(request.param.name, exc_type=ImportError)
+        import_or_skip(request.param.name)
     return request.param
 
 

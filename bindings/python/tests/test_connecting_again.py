@@ -18,6 +18,7 @@ import sansock.sync
 from sansock import ConnectionClosed, InvalidStatus, ProxyError
 from sansock._connecting import Retries, backoff, is_temporary
 
+from conftest import import_or_skip
 from drivers import ADAPTERS, Asyncio, Curio, Threads, Trio
 
 
@@ -65,7 +66,7 @@ DRIVERS = [each for each in ADAPTERS if isinstance(each, (Asyncio, Curio, Thread
 @pytest.fixture(params=DRIVERS, ids=lambda driver: driver.name)
 def driver(request: pytest.FixtureRequest) -> Any:
     if request.param.name not in ("asyncio", "threads"):
-        pytest.importorskip(request.param.name, exc_type=ImportError)
+        import_or_skip(request.param.name)
     return request.param
 
 

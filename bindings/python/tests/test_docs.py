@@ -28,7 +28,7 @@ import pytest
 import sansock.asyncio
 import sansock.sync
 
-from conftest import REPOSITORY
+from conftest import REPOSITORY, import_or_skip
 from programs import CAN_RUN, ENVIRONMENT
 
 DOCS = REPOSITORY / "bindings" / "python" / "docs"
@@ -84,7 +84,7 @@ def needed(code: str) -> None:
     """Skips what needs a library that is not there."""
     for name in ("trio", "curio", "twisted"):
         if f"import {name}" in code or f"from {name}" in code or f"sansock.{name}" in code:
-            pytest.importorskip(name, exc_type=ImportError)
+            import_or_skip(name)
     if "sansock.inspect" in code:
         pytest.importorskip("sansock.inspect", exc_type=ImportError)
 
