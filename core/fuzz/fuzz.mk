@@ -3,7 +3,8 @@
 FUZZ := core/fuzz
 FUZZ_DIR := $(CURDIR)/target/fuzz
 FUZZ_CARGO := cd $(FUZZ) && CARGO_TARGET_DIR='$(FUZZ_DIR)' cargo
-FUZZ_RUN := $(FUZZ)/run.py
+# It shares the reading of coverage.
+FUZZ_RUN := PYTHONPATH=core/measure $(FUZZ)/run.py
 CARGO_FUZZ := 0.13.2
 
 # Seconds for each target.

@@ -15,27 +15,23 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import lcov
+import page
+from lcov import COMPILE_TIME, INSTRUMENTED, ROOT, Counts, commit_of, files_of, report_of, rooms_of, table_of
+
 FUZZ = Path(__file__).resolve().parent
-ROOT = FUZZ.parent.parent
 BUILD = ROOT / "target" / "fuzz"
 CORPUS = FUZZ / "corpus"
 RUNS = FUZZ / "runs.json"
-PAGE = ROOT / "SAFETY.md"
 
-TRIPLE = "x86_64-unknown-linux-gnu"
 SEED = "6455"
 # A single input takes no longer, in seconds, and no more memory, in MiB.
 LIMITS = ["-timeout=10", "-rss_limit_mb=2048", "-malloc_limit_mb=1024"]
-# The modules that read what a peer sends.
-PARSERS = ("receive", "handshake", "deflate", "tunnel", "frame", "mask", "utf8", "close", "close_payload", "syntax")
-# Their tables are made by these functions.
-COMPILE_TIME = ("steps", "step", "put", "in_build")
 
 
-def output_of(*command: str, cwd: Path = FUZZ, variables: dict[str, str] | None = None) -> str:
-    """What a command writes."""
-    environment = os.environ | {"CARGO_TARGET_DIR": str(BUILD)} | (variables or {})
-    return subprocess.run(command, cwd=cwd, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+def output_of(*command: str, variables: dict[str, str] | None = None) -> str:
+    """What a command writes, in the folder of the fuzz targets."""
+    return lcov.output_of(*command, cwd=FUZZ, variables={"CARGO_TARGET_DIR": str(BUILD)} | (variables or {}))
 
 
 def targets() -> dict[str, list[str]]:
@@ -76,7 +72,7 @@ def cargo_fuzz(action: str, target: str, *rest: str) -> list[str]:
 
 def engine() -> str:
     """The commit that last changed what is fuzzed."""
-    return output_of("git", "log", "-1", "--format=%h", "--", "core/src", "ffi/src", cwd=ROOT).strip()
+    return commit_of("core/src", "ffi/src")
 
 
 def record(target: str, executions: int, seconds: int) -> None:
@@ -136,13 +132,13 @@ def minimise(name: str, options: list[str]) -> None:
     print(f"{name}: {len(files)} files, {sum(files)} bytes", flush=True)
 
 
-def coverage() -> dict[str, list[int]]:
+def coverage() -> dict[str, Counts]:
     """What the corpora cover of each room of the engine."""
     build = BUILD / "coverage"
     shutil.rmtree(build / "profiles", ignore_errors=True)
     variables = {
         "CARGO_TARGET_DIR": str(build),
-        "RUSTFLAGS": "-C instrument-coverage -Z coverage-options=branch",
+        "RUSTFLAGS": INSTRUMENTED,
         "LLVM_PROFILE_FILE": str(build / "profiles" / "%p-%m.profraw"),
     }
     lines = output_of(
@@ -150,67 +146,15 @@ def coverage() -> dict[str, list[int]]:
     ).splitlines()
     programs = [json.loads(line).get("executable") for line in lines if '"executable":"' in line]
     output_of(programs[-1], variables=variables)
-    tools = Path(output_of("rustc", "+nightly", "--print", "sysroot").strip()) / "lib" / "rustlib" / TRIPLE / "bin"
-    profile = build / "profile"
-    raw = [str(file) for file in (build / "profiles").iterdir()]
-    output_of(str(tools / "llvm-profdata"), "merge", "-sparse", *raw, "-o", str(profile))
-    report = output_of(str(tools / "llvm-cov"), "export", "-format=lcov", f"-instr-profile={profile}", programs[-1])
-    return rooms_of(report)
+    return rooms_of(files_of(report_of(build / "profiles", [programs[-1]])))
 
 
-def compile_time(path: Path) -> set[int]:
-    """The lines of functions that run only while the engine is compiled, where no profile sees them."""
-    lines: set[int] = set()
-    inside = False
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        inside = inside or any(line.startswith(f"const fn {name}(") for name in COMPILE_TIME)
-        if inside:
-            lines.add(number)
-        inside = inside and line != "}"
-    return lines
-
-
-def rooms_of(report: str) -> dict[str, list[int]]:
-    """Lines, lines covered, branches, branches covered of each room of the engine, of a report in the form of lcov."""
-    source = ROOT / "core" / "src"
-    rooms: dict[str, list[int]] = {}
-    counts: list[int] = []
-    skipped: set[int] = set()
-    for line in report.splitlines():
-        key, _, value = line.partition(":")
-        numbers = value.split(",")
-        if key == "SF":
-            path = Path(value)
-            is_ours = source in path.parents
-            name = path.relative_to(source).parts[0].removesuffix(".rs") if is_ours else ""
-            counts = rooms.setdefault(name, [0, 0, 0, 0])
-            skipped = compile_time(path) if is_ours else set()
-        elif key in ("DA", "BRDA") and int(numbers[0]) not in skipped:
-            at = 0 if key == "DA" else 2
-            taken = numbers[1] if key == "DA" else numbers[3]
-            counts[at] += 1
-            counts[at + 1] += taken not in ("0", "-")
-    rooms.pop("", None)
-    return rooms
-
-
-def share(count: int, covered: int) -> str:
-    return f"{100 * covered / count:.1f} %" if count else "-"
-
-
-def row(name: str, counts: list[int]) -> str:
-    lines, lines_covered, branches, branches_covered = counts
-    return f"| {name} | {lines} | {share(lines, lines_covered)} | {branches} | {share(branches, branches_covered)} |"
-
-
-def section() -> str:
+def section() -> list[str]:
     """The part of the page that is about fuzzing."""
     runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
     rooms = coverage()
     of_commit = runs.get(engine(), {})
     text = [
-        "## Fuzzing",
-        "",
         f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {engine()}, by `make safety-report`.",
         "What the targets are and what each asserts: [core/fuzz](core/fuzz/README.md).",
         "",
@@ -222,34 +166,14 @@ def section() -> str:
         now = of_commit.get(name, {"executions": 0, "seconds": 0})
         total = sum(commit.get(name, {}).get("executions", 0) for commit in runs.values())
         text.append(f"| `{name}` | {inputs} | {now['executions']:,} | {now['seconds']:,} | {total:,} |")
-    parsers = {name: counts for name, counts in rooms.items() if name in PARSERS}
-    others = {name: counts for name, counts in rooms.items() if name not in PARSERS}
     text += [
         "",
         "What the kept inputs alone cover of `core/src`. The rooms that read what a peer sends come first. Functions that",
         f"run only while the engine is compiled do not count: {', '.join(f'`{name}`' for name in COMPILE_TIME)}.",
         "",
-        "| Room | Lines | Covered | Branches | Covered |",
-        "| --- | ---: | ---: | ---: | ---: |",
-        *(row(f"`{name}`", parsers[name]) for name in sorted(parsers)),
-        row("together", total_of(parsers)),
-        *(row(f"`{name}`", others[name]) for name in sorted(others)),
-        row("all", total_of(rooms)),
+        *table_of(rooms),
     ]
-    return "\n".join(text) + "\n"
-
-
-def total_of(rooms: dict[str, list[int]]) -> list[int]:
-    return [sum(column) for column in zip(*rooms.values(), strict=True)]
-
-
-def report() -> None:
-    """Writes the section, in place of the one that is there."""
-    text = PAGE.read_text() if PAGE.exists() else "# Safety\n\nWhat has been tried to break the engine, in figures.\n"
-    before, _, behind = text.partition("\n## Fuzzing\n")
-    _, mark, rest = behind.partition("\n## ")
-    PAGE.write_text(f"{before.rstrip()}\n\n{section()}{mark}{rest}")
-    print(f"{PAGE.relative_to(ROOT)} is written")
+    return text
 
 
 def main() -> None:
@@ -259,7 +183,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     arguments = parser.parse_intermixed_args()
     if arguments.action == "report":
-        return report()
+        page.write_section("Fuzzing", section())
+        return None
     table = chosen(arguments.targets)
     if arguments.action == "minimise":
         for name, options in table.items():
