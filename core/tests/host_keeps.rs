@@ -105,6 +105,10 @@ fn nothing_is_left_to_the_host_while_anything_is_under_way() {
     receive(&mut due, &frames::server(FIN | CLOSE, b""));
     assert!(due.has_more());
     assert_eq!(receive_header(&mut due, &whole), None);
+    let mut full = client();
+    full.receive(&mut frames::server(FIN | BINARY, b"a").repeat(257), ms(0)).events.for_each(drop);
+    assert!(!full.has_more());
+    assert_eq!(receive_header(&mut full, &whole), Some((2, 2)), "the rest is the host's to pass on, or to keep");
     let mut connecting = connection(Config::client("ws://a/"));
     assert_eq!(receive_header(&mut connecting, &whole), None);
 }
