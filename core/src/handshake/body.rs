@@ -123,10 +123,8 @@ fn append(data: &[u8], body: &mut Vec<u8>, room: usize) -> Result<Progress, Brea
     Ok(if take < data.len() { Progress::Truncated } else { Progress::More })
 }
 
+/// The number of an element, which has at least one byte.
 fn parse_length(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
     digits
         .iter()
         .try_fold(0_u64, |number, byte| number.checked_mul(10)?.checked_add(char::from(*byte).to_digit(10)?.into()))
