@@ -346,17 +346,15 @@ impl<'a> Iterator for Extensions<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed && !self.rest.is_empty() {
             let element = self.element();
-            match self.rest {
-                [b',', rest @ ..] => self.rest = rest,
-                [] => {}
-                _ => self.failed = true,
+            if let [b',', rest @ ..] = self.rest {
+                self.rest = rest;
             }
             match element {
-                Ok(Some(element)) if !self.failed => return Some(Ok(element)),
+                Ok(Some(element)) => return Some(Ok(element)),
                 Ok(None) => {}
-                _ => {
+                Err(malformed) => {
                     self.failed = true;
-                    return Some(Err(Malformed));
+                    return Some(Err(malformed));
                 }
             }
         }
