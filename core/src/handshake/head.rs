@@ -96,9 +96,9 @@ impl HeadReader {
 
     /// Checks a line that reaches to this index. Which limit is exceeded first does not depend on how the head is cut.
     fn check_limits(&self, end: usize, settings: &Settings) -> Result<(), Breach> {
+        // `end` is at most one byte beyond the limit of the head: a line that is too long has exceeded its limit first.
         let line_limit = settings.max_line_size.saturating_add(2);
-        let line_room = line_limit.saturating_add(self.line_start as u64);
-        if (end - self.line_start) as u64 > line_limit && line_room <= settings.max_head_size {
+        if (end - self.line_start) as u64 > line_limit {
             let kind = if self.in_first_line() { FaultKind::RequestLineTooLong } else { FaultKind::HeaderTooLong };
             return Err(Breach::with(kind, 0));
         }
