@@ -184,11 +184,11 @@ impl Target {
         if address.contains(&b':') {
             return Some(Target::V6(ipv6(address)?, ascii(address)));
         }
-        // It is the whole of an authority, and stands for itself.
-        let is_host = Authority::parse(host)?.host.len() == host.len() && !host.contains(&b'%');
+        // It is the whole of an authority, as it has no colon, and stands for itself.
+        Authority::parse(host)?;
         match ipv4(host) {
             Some(address) => Some(Target::V4(address, ascii(host))),
-            None => is_host.then(|| Target::Name(ascii(host))),
+            None => (!host.contains(&b'%')).then(|| Target::Name(ascii(host))),
         }
     }
 
