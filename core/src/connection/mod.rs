@@ -202,7 +202,8 @@ impl Connection {
     /// that delivers parts, while anything else is under way, while [`has_more`](Self::has_more) is true, and if the header
     /// is incomplete.
     pub fn receive_header(&mut self, bytes: &[u8], min_payload: u64, now: Duration) -> Option<PayloadHeader> {
-        if !matches!(self.phase, Phase::Frames) || !self.sender.is_open() || self.has_more() {
+        // What is more to come would be of another phase, or of a connection that is not open.
+        if !matches!(self.phase, Phase::Frames) || !self.sender.is_open() {
             return None;
         }
         let (header_len, payload_len) = self.reader.peek_unprocessed(bytes, &self.sender)?;
