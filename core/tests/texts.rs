@@ -24,6 +24,9 @@ fn a_fault_is_told_with_its_numbers_as_far_as_it_has_any() {
     let (kind, text) = told(Host::new(opened(Role::Server).max_message_size(10)), &large);
     assert_eq!((kind, text), (FaultKind::MessageTooBig, format!("{}: 11, limit 10", kind.text())));
 
+    let (kind, text) = told(Host::new(opened(Role::Server).max_frame_size(10)), &large);
+    assert_eq!((kind, text), (FaultKind::FrameTooBig, format!("{}: 11, limit 10", kind.text())));
+
     let (kind, text) = told(Host::new(Config::server().max_head_size(50)), &head("GET / HTTP/1.1", &["A: b"; 20]));
     assert_eq!((kind, text), (FaultKind::HeadTooLarge, format!("{}: limit 50", kind.text())));
 
