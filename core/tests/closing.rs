@@ -93,3 +93,61 @@ fn the_stream_ends_once_the_handshake_is_over() {
     late.eof();
     assert_eq!((late.take_events(), late.fault()), (Vec::new(), Some(FaultKind::HandshakeTimeout)));
 }
+
+/// A host that gives up while the handshake is under way: nothing that comes later is read, from bytes, fields, or the end of
+/// the stream.
+#[test]
+fn nothing_is_read_after_giving_up() {
+    let give_up = |host: &mut Host| {
+        host.connection.close(CloseCode::NORMAL_CLOSURE, "", common::drive::ms(0)).expect("always legal");
+        host.take_events();
+    };
+    let over = |host: &mut Host| {
+        host.take_more();
+        let events = host.take_events();
+        assert_eq!(events, ["closed 1006 \"\" unclean by-us fault=FAILED_BY_HOST"]);
+        assert!(host.take_output().is_empty());
+    };
+    // In every stage: no byte has come, a part of a head, and a part of the body of a refusal.
+    for start in ["", "HTTP/1.1 404 Not", "HTTP/1.1 404 Not Found\r\n\r\npage"] {
+        for more in ["", " Found\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
+            let (mut client, _) = client_and_answer(common::drive::client());
+            client.receive(start.as_bytes());
+            give_up(&mut client);
+            if more.is_empty() {
+                client.eof();
+            } else {
+                client.receive(more.as_bytes());
+                client.eof();
+            }
+            over(&mut client);
+        }
+    }
+    for start in ["", "GET / HTTP/1.1\r\nHost", common::drive::REQUEST] {
+        let mut server = Host::new(sansock::Config::server());
+        server.receive(start.as_bytes());
+        give_up(&mut server);
+        server.eof();
+        over(&mut server);
+    }
+}
+
+#[cfg(feature = "fields")]
+#[test]
+fn no_fields_are_read_or_made_after_giving_up() {
+    use sansock::handshake::fields::Field;
+    use sansock::{Error, HttpVersion};
+
+    let now = common::drive::ms(0);
+    let fields = [Field { name: b":method", value: b"GET" }];
+    let mut server = Host::new(sansock::Config::server());
+    server.connection.close(CloseCode::NORMAL_CLOSURE, "", now).expect("always legal");
+    let result = server.connection.receive_request(HttpVersion::Http2, &fields, now).map(drop);
+    assert_eq!(result, Err(Error::InvalidState));
+    let mut client = Host::holding(&common::drive::client().build().expect("a configuration"), true);
+    client.connection.close(CloseCode::NORMAL_CLOSURE, "", now).expect("always legal");
+    let result = client.connection.request_fields(HttpVersion::Http2, now).map(drop);
+    assert_eq!(result, Err(Error::InvalidState));
+    let result = client.connection.receive_response(200, &[], now).map(drop);
+    assert_eq!(result, Err(Error::InvalidState));
+}
