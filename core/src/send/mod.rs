@@ -31,7 +31,7 @@ use crate::shared::Shared;
 use crate::states;
 use crate::states::closing::{ConnectionState, Input};
 use crate::utf8::Utf8;
-use closing::{Cause, Closing, Transport};
+use closing::{Cause, Closing};
 use keepalive::Keepalive;
 pub use output::Output;
 use output::Queue;
@@ -156,7 +156,7 @@ impl Sender {
 
     /// Whether reporting output as written would change nothing but release its bytes.
     pub(crate) fn may_defer_written(&self) -> bool {
-        self.is_open() && self.writable() && self.transport() == Transport::Open && !self.tracks_progress()
+        self.is_open() && self.writable() && !self.tracks_progress()
     }
 
     pub(crate) fn deflate(&self) -> Option<Agreement> {
