@@ -20,6 +20,8 @@ export class StreamTransport implements Transport {
   readonly #session: Session;
   /** How many of the callbacks to come belong to writes that have been reported. */
   #reported = 0;
+  /** Half the memory of an arrow function. */
+  readonly #onWritten = this.#written.bind(this);
 
   constructor(stream: Duplex, session: Session) {
     this.#stream = stream;
@@ -73,13 +75,13 @@ export class StreamTransport implements Transport {
     this.#stream.destroy();
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
+  #written(error?: Error | null): void {
     if (this.#reported > 0) {
       this.#reported -= 1;
     } else if (error === null || error === undefined) {
       this.#session.written();
     }
-  };
+  }
 }
 
 /** Joins a session to a stream that is connected, and starts it. */

@@ -36,7 +36,6 @@ export type Callback = (error?: Error) => void;
 /** The sending half of a WebSocket. */
 export class Outgoing {
   readonly #websocket: WebSocket;
-  readonly #attached: () => Session | undefined;
   /** The kind of the message of which a part was sent. */
   #partial: "text" | "binary" | undefined;
   /** What waits for a Blob to be read. */
@@ -44,10 +43,11 @@ export class Outgoing {
   /** How many bytes were passed after the end. */
   unsent = 0;
 
-  /** @param attached The session, if there is one. */
-  constructor(websocket: WebSocket, attached: () => Session | undefined) {
+  /** Set once there is one. */
+  session: Session | undefined;
+
+  constructor(websocket: WebSocket) {
     this.#websocket = websocket;
-    this.#attached = attached;
   }
 
   send(data: Sendable, options: SendOptions, done?: Callback): void {
@@ -139,7 +139,7 @@ export class Outgoing {
 
   /** Sends. Where nothing can be sent any more, the data are counted, and the callback gets the error. */
   #try(data: Payload, done: Callback | undefined, send: (session: Session) => void): void {
-    const session = this.#attached();
+    const session = this.session;
     // Before our own Close, the answer to the peer's included.
     if (session === undefined || session.ended || this.#websocket.readyState === this.#websocket.CLOSED) {
       this.#refuse(lengthOf(data), done);

@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 
 import { type CommonOptions, engineOptions } from "./options.js";
 import { type Decision, type Policy, Upgrade } from "./upgrade.js";
-import { WebSocket } from "./websocket.js";
+import { GONE, WebSocket } from "./websocket.js";
 
 /** What `verifyClient` sees. */
 export interface ClientInformation {
@@ -175,6 +175,8 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     new Upgrade(request, socket, websocket, this.#policy, callback).start(head);
   }
 
+  readonly #onGone = (websocket: WebSocket): void => this.#forget(websocket);
+
   readonly #onConnection = (websocket: WebSocket, request: IncomingMessage): void => {
     this.emit("connection", websocket, request);
   };
@@ -198,7 +200,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       opened: (websocket) => {
         if (this.clients !== undefined) {
           this.clients.add(websocket);
-          websocket.on("close", () => this.#forget(websocket));
+          websocket[GONE] = this.#onGone;
         }
       },
     };

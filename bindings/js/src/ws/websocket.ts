@@ -6,7 +6,16 @@ import type { ClosedEvent, ConnectionEvent, OpenEvent } from "../events.js";
 import type { Session, SessionUser } from "../hosts/session.js";
 import { type ClientOptions, Opening } from "./client.js";
 import { frameError } from "./errors.js";
-import { type CloseEvent, type ErrorEvent, type Event, type EventListenerOptions, EventListeners, type MessageEvent, type RawData, type WebSocketEventMap } from "./events.js";
+import {
+  type CloseEvent,
+  type ErrorEvent,
+  type Event,
+  type EventListenerOptions,
+  EventListeners,
+  type MessageEvent,
+  type RawData,
+  type WebSocketEventMap,
+} from "./events.js";
 import type { WebSocketServer } from "./server.js";
 import type { createWebSocketStream } from "./stream.js";
 import type * as types from "./types.js";
@@ -44,6 +53,7 @@ export interface WebSocketEvents {
 /** What a server, or the opening of a client, does with a WebSocket of theirs. */
 export const ATTACH = Symbol("attach");
 export const FAIL = Symbol("fail");
+export const GONE = Symbol("gone");
 
 /** A WebSocket with the interface of the package `ws`. */
 export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionUser {
@@ -73,7 +83,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
   #url = "";
   #isPaused = false;
   #closed: ClosedEvent | undefined;
-  readonly #outgoing = new Outgoing(this, () => this.#session);
+  readonly #outgoing = new Outgoing(this);
 
   /**
    * Connects a client.
@@ -272,8 +282,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
   /** @internal */
   [ATTACH](session: Session, socket: Duplex): void {
     this.#session = session;
+    this.#outgoing.session = session;
     this.#socket = socket;
   }
+
+  /** @internal Called at the end, before anybody else: a listener of the server's for each would be memory for each. */
+  [GONE]: ((websocket: this) => void) | undefined;
 
   /** @internal The opening handshake has failed. */
   [FAIL](error: Error): void {
@@ -359,6 +373,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements SessionU
 
   #end(code: number, reason: Buffer): void {
     this.#readyState = CLOSED;
+    this[GONE]?.(this);
     this.emit("close", code, reason);
   }
 
