@@ -1,6 +1,7 @@
 import type { Bytes } from "../bytes.js";
 import type { Connection } from "../connection.js";
 import type { ClosedEvent, ConnectionEvent, HeadEvent } from "../events.js";
+import { concatenated } from "./messages.js";
 import { Patience } from "./patience.js";
 import { Sender, type SendOptions } from "./sender.js";
 import { type Clock, systemClock, type Transport } from "./transport.js";
@@ -99,7 +100,7 @@ export class Session {
   /** Bytes have been read. They are the session's, if the connection has the option `views`. */
   receive(chunk: Uint8Array): void {
     if (this.#backlog !== undefined) {
-      this.#backlog = joined(this.#backlog, chunk);
+      this.#backlog = concatenated([this.#backlog, chunk]);
     } else if (!this.#ended) {
       this.#run(() => this.#take(chunk));
     }
@@ -241,6 +242,8 @@ export class Session {
         } else {
           if (event.type === "open") {
             this.#sender.opened(event);
+            // That for the handshake is far too early for what follows, or nothing follows.
+            this.#clearTimer();
           } else if (event.type === "closed") {
             this.#closed = event;
           }
@@ -366,15 +369,16 @@ export class Session {
     }
     const deadline = this.#patience.postponed(next);
     if (deadline < this.#due) {
-      this.clock.clearTimer(this.#timer);
-      this.#setTimer(deadline);
+      this.#clearTimer();
+      this.#due = deadline;
+      this.#timer = this.clock.setTimer(this, Math.min(Math.max(deadline - this.clock.now(), 0), LONGEST_TIMER));
     }
   }
 
-  #setTimer(due: number): void {
-    this.#due = due;
-    const delay = Math.min(Math.max(due - this.clock.now(), 0), LONGEST_TIMER);
-    this.#timer = this.clock.setTimer(this, delay);
+  #clearTimer(): void {
+    this.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+    this.#due = Number.POSITIVE_INFINITY;
   }
 
   /** The timer is due. For the clock. */
@@ -411,7 +415,7 @@ export class Session {
       return;
     }
     this.#ended = true;
-    this.clock.clearTimer(this.#timer);
+    this.#clearTimer();
     this.connection.free();
     if (atOnce) {
       this.#transport?.abort();
@@ -424,13 +428,6 @@ export class Session {
       guarded(() => this.user.onEnd(closed));
     }
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }
 
 /** Calls a user's code. What it throws costs the caller nothing. */

@@ -353,6 +353,17 @@ const deadlines = [
     },
   },
   {
+    name: "an open connection without deadlines has no timer, one with pings has theirs",
+    run: () => {
+      for (const [pingInterval, timers] of [[undefined, 0], [1000, 1]]) {
+        const joined = new Joined({ options: { pingInterval } });
+        equal(joined.clock.timers, 1);
+        joined.open();
+        equal([pingInterval, joined.clock.timers], [pingInterval, timers]);
+      }
+    },
+  },
+  {
     name: "messages that come all the time set no timer anew",
     run: () => {
       const joined = new Joined({ options: { pingInterval: 1000 } }).open();
