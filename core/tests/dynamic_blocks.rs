@@ -17,7 +17,7 @@ struct Bits(Vec<bool>);
 
 impl Bits {
     fn number(&mut self, number: usize, bits: usize) -> &mut Self {
-        self.0.extend((0..bits).map(|bit| number >> bit & 1 == 1));
+        self.0.extend((0..bits).map(|bit| number as u64 >> bit & 1 == 1));
         self
     }
 
