@@ -70,7 +70,7 @@ def pack() -> Path:
 def check_files(path: Path) -> None:
     """The compiled modules, the page and the licences."""
     sources = {name.removeprefix(f"{HERE}/src/") for name in repository_files(f"{HERE}/src")}
-    stems = [name.removesuffix(".ts") for name in sources if not name.endswith(".d.ts")]
+    stems = [name.removesuffix(".ts") for name in sources if name.endswith(".ts") and not name.endswith(".d.ts")]
     dist = {f"dist/{stem}{ending}" for stem in stems for ending in (".js", ".d.ts")}
     dist |= {f"dist/{module}{ending}" for module in MODULES for ending in (".wasm", "-base64.js")}
     # What `require` gives, and the types for TypeScript before 5.7, which cannot read the others.
@@ -80,6 +80,8 @@ def check_files(path: Path) -> None:
     common = [stem for stem in stems if stem not in pages and not stem.startswith(modern)]
     dist |= {f"dist/cjs/{stem}{ending}" for stem in common for ending in (".js", ".d.ts")}
     dist |= {f"dist/cjs/{module}-base64.js" for module in MODULES}
+    for stem in (name.removesuffix(".cts") for name in sources if name.endswith(".cts")):
+        dist |= {f"dist/cjs/{stem}.cjs", f"dist/cjs/{stem}.d.cts", f"dist/cjs/types/{stem}.d.cts"}
     dist |= {f"dist/types/{stem}.d.ts" for stem in [*stems, "wasm"]} | {
         f"dist/cjs/types/{stem}.d.ts" for stem in common
     }
