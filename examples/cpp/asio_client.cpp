@@ -9,7 +9,12 @@
 namespace ws = sansock::asio;
 namespace net = ws::net;
 
-template <class Stream> net::awaitable<bool> converse(ws::websocket<Stream> peer) {
+static net::awaitable<bool> run(std::string url, ws::settings chosen) {
+    auto config = sansock::Config::client(url);
+    net::ssl::context tls(net::ssl::context::tls_client);
+    tls.set_default_verify_paths();
+    auto peer = co_await ws::async_connect_any(co_await net::this_coro::executor, tls, url, *std::move(config), chosen,
+                                               net::use_awaitable);
     ws::message answer;
     for (std::string line; std::getline(std::cin, line);) {
         co_await peer.async_write_text(line, net::use_awaitable);
@@ -19,18 +24,6 @@ template <class Stream> net::awaitable<bool> converse(ws::websocket<Stream> peer
     co_await peer.async_close(1000, "", net::use_awaitable);
     std::cout << "closed " << peer.closed().code << '\n';
     co_return peer.closed().clean;
-}
-
-static net::awaitable<bool> run(std::string url, ws::settings chosen) {
-    const auto executor = co_await net::this_coro::executor;
-    auto config = sansock::Config::client(url);
-    if (url.rfind("wss:", 0) != 0)
-        co_return co_await converse(
-            co_await ws::async_connect(executor, url, *std::move(config), chosen, net::use_awaitable));
-    net::ssl::context tls(net::ssl::context::tls_client);
-    tls.set_default_verify_paths();
-    co_return co_await converse(
-        co_await ws::async_connect(executor, tls, url, *std::move(config), chosen, net::use_awaitable));
 }
 
 int main(int argc, char **argv) {

@@ -10,6 +10,7 @@
 unsigned coroutines();
 unsigned tls(const char *certificate, const char *key);
 unsigned prepared();
+unsigned proxies(const char *certificate, const char *key);
 unsigned writes();
 
 namespace {
@@ -426,5 +427,6 @@ int main(int argc, char **argv) {
     CHECK_EQUAL(coroutines(), 0);
     CHECK_EQUAL(writes(), 0);
     CHECK_EQUAL(prepared(), 0);
+    CHECK_EQUAL(proxies(argv[1], argv[2]), 0);
     return check_end("asio");
 }

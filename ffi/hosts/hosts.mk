@@ -63,8 +63,8 @@ $(C_HOSTS)/slow-uv: $(HOST_TEST_FILES) | $(DONE)/system-libuv1-dev
 $(C_HOSTS)/slow-event: $(HOST_TEST_FILES) | $(DONE)/system-libevent-dev
 	$(call host-test,gcc -std=c11 -DTEST_EVENT $(ASAN),ffi/hosts/slow.c,-levent)
 
-ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_prepared.cpp ffi/hosts/asio_tls.cpp \
-	ffi/hosts/asio_writes.cpp
+ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_prepared.cpp ffi/hosts/asio_proxies.cpp \
+	ffi/hosts/asio_tls.cpp ffi/hosts/asio_writes.cpp
 $(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libboost-dev libssl-dev)
 	$(call host-test,clang++ -std=c++17,$(ASIO_TEST),$(OPENSSL))
 

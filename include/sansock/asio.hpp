@@ -20,7 +20,8 @@
 ///             leaves together, in one write: with the last of them, when the program does something else, and after twenty
 ///             milliseconds at the latest.
 /// Broadcasts  A message for many is a std::shared_ptr<const PreparedMessage>, which async_write_prepared of each takes.
-/// Proxies     async_connect goes through the one of settings::proxy.
+/// Proxies     async_connect goes through the one of settings::proxy; through one over TLS async_connect_any does, which
+///             sansock/asio_ssl.hpp has.
 /// Tokens      All operations take completion tokens: callbacks, use_future, use_awaitable, deferred.
 /// Threads     Operations may be started on any thread. Where several threads run the io_context, the executor of the stream
 ///             must be a strand. All else, destruction too, belongs in that executor.
@@ -130,18 +131,21 @@ public:
     /// the peer's can tell. See `Writing` above. void(error_code)
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write(const message &m, Token &&token = net::default_completion_token_t<executor_type>()) {
-        return start<void(error_code)>(detail::write_step(detail::send_bytes{m.kind, m.bytes()}), std::forward<Token>(token));
+        return start<void(error_code)>(detail::write_step(detail::send_bytes{m.kind, m.bytes()}),
+                                       std::forward<Token>(token));
     }
     /// The same for a text, which must be UTF-8.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write_text(std::string_view text, Token &&token = net::default_completion_token_t<executor_type>()) {
         const Bytes bytes(reinterpret_cast<const std::uint8_t *>(text.data()), text.size());
-        return start<void(error_code)>(detail::write_step(detail::send_bytes{MessageKind::text, bytes}), std::forward<Token>(token));
+        return start<void(error_code)>(detail::write_step(detail::send_bytes{MessageKind::text, bytes}),
+                                       std::forward<Token>(token));
     }
     /// The same for bytes.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_write_binary(Bytes data, Token &&token = net::default_completion_token_t<executor_type>()) {
-        return start<void(error_code)>(detail::write_step(detail::send_bytes{MessageKind::binary, data}), std::forward<Token>(token));
+        return start<void(error_code)>(detail::write_step(detail::send_bytes{MessageKind::binary, data}),
+                                       std::forward<Token>(token));
     }
 
     /// The same for a message that goes to many connections. It is compressed once for all whose windows and levels of

@@ -184,7 +184,8 @@ struct settings {
     /// The size of the buffer that a stream over TLS is read into, in bytes. Sockets need none while they are idle.
     std::size_t read_size = 16 * 1024;
     /// For async_connect: the URL of a proxy to go through, perhaps with `user:password@`: http:, socks4a:, socks5: or
-    /// socks5h:. Empty: none. A proxy that fails or refuses is a fault of 500 or above.
+    /// socks5h:, and with async_connect_any also https:. Empty: none. A proxy that fails or refuses is a fault of 500 or
+    /// above.
     std::string proxy = {};
     /// The time for resolving names, connecting, and the proxy's answer. The handshakes have Option::handshake_timeout.
     std::chrono::milliseconds connect_timeout{10'000};

@@ -16,8 +16,18 @@ struct connecting {
         : resolver(executor), socket(executor), timer(executor), url(url), config(std::move(config)),
           chosen(std::move(chosen)) {}
 
+    /// Ends what is under way, wherever it is.
+    void give_up() {
+        timed_out = true;
+        resolver.cancel();
+        error_code ignored;
+        socket.close(ignored);
+        if (close_way) close_way();
+    }
+
     net::ip::tcp::resolver resolver;
     net::ip::tcp::socket socket;
+    std::function<void()> close_way; ///< Closes what the socket was moved into.
     net::steady_timer timer;
     Tunnel tunnel; ///< Empty if there is no proxy.
     std::vector<std::uint8_t> output;
@@ -28,7 +38,12 @@ struct connecting {
     bool timed_out = false;
 };
 
-/// Resolves, connects, and makes the handshakes. `Layer` makes the stream of a socket and the name of the host.
+/// Resolves, connects, and makes the handshakes. A layer knows what lies over TCP:
+///
+/// - `fits(secure)`: whether there is a stream for such a URL;
+/// - `may_secure_proxies`, `secure_proxy(socket, host)`: whether there is TLS to a proxy, and the stream of it;
+/// - `with_way(socket, use)`: calls `use` with the stream to the proxy;
+/// - a call with the socket and the name of the host makes the stream.
 template <class Stream, class Layer> class connect_operation {
 public:
     connect_operation(std::shared_ptr<connecting> state, Layer layer) : state_(std::move(state)), layer_(std::move(layer)) {}
@@ -55,6 +70,7 @@ public:
 
     template <class Self> void operator()(Self &self, error_code ec, const net::ip::tcp::endpoint &) {
         if (failed(self, ec)) return;
+        if (proxy_is_secure_) return secure_proxy(self);
         if (state_->tunnel) return drive_tunnel(self);
         shake_hands(self);
     }
@@ -78,18 +94,24 @@ public:
         drive_tunnel(self);
     }
 
-    template <class Self> void operator()(Self &self, error_code ec) { finish(self, ec); }
+    /// A handshake was made: that of TLS with the proxy, or the last one.
+    template <class Self> void operator()(Self &self, error_code ec) {
+        if (at_ != at::securing_proxy) return finish(self, ec);
+        if (!failed(self, ec)) drive_tunnel(self);
+    }
 
 private:
-    enum class at { begun, resolving_target, writing, reading, failed, end };
+    enum class at { begun, resolving_target, securing_proxy, writing, reading, shaking_hands, failed, end };
 
     template <class Self> void begin(Self &self) {
         allow_cancellation(self);
         const auto url = parse_url(state_->url);
         const auto proxy = parse_proxy(state_->chosen.proxy);
         const bool has_proxy = !state_->chosen.proxy.empty();
-        if (!url || (has_proxy && (!proxy || proxy->secure))) return fail(self, make_error_code(error::bad_url));
-        if (url->secure != is_tls<Stream>) return fail(self, make_error_code(error::tls_mismatch));
+        if (!url || (has_proxy && !proxy)) return fail(self, make_error_code(error::bad_url));
+        proxy_is_secure_ = has_proxy && proxy->secure;
+        if (proxy_is_secure_ && !Layer::may_secure_proxies) return fail(self, make_error_code(error::bad_url));
+        if (!layer_.fits(url->secure)) return fail(self, make_error_code(error::tls_mismatch));
         host_ = url->host;
         port_ = url->port;
         start_timer();
@@ -121,11 +143,7 @@ private:
         state->timer.expires_after(state->chosen.connect_timeout);
         state->timer.async_wait([weak = std::weak_ptr<connecting>(state)](error_code ec) {
             const auto late = weak.lock();
-            if (ec || !late) return;
-            late->timed_out = true;
-            late->resolver.cancel();
-            error_code ignored;
-            late->socket.close(ignored);
+            if (!ec && late) late->give_up();
         });
     }
 
@@ -145,20 +163,40 @@ private:
         resolve(self, std::string(proxy->host), proxy->port);
     }
 
+    /// The handshake of TLS with the proxy, whose certificate must be valid for its own name.
+    template <class Self> void secure_proxy([[maybe_unused]] Self &self) {
+        if constexpr (Layer::may_secure_proxies) {
+            const auto state = state_;
+            const auto proxy = parse_proxy(state->chosen.proxy);
+            const auto stream = layer_.secure_proxy(std::move(state->socket), std::string(proxy->host));
+            state->close_way = [stream] {
+                error_code ignored;
+                stream->lowest_layer().close(ignored);
+            };
+            at_ = at::securing_proxy;
+            stream->async_handshake(stream->client, within(self));
+        }
+    }
+
     template <class Self> void drive_tunnel(Self &self) {
         const auto state = state_;
         state->output.assign(state->tunnel.output().begin(), state->tunnel.output().end());
         at_ = state->output.empty() ? at::reading : at::writing;
-        if (at_ == at::reading)
-            state->socket.async_read_some(net::buffer(state->input), within(self));
-        else
-            net::async_write(state->socket, net::buffer(state->output), within(self));
+        const auto layer = layer_; // this moves with the handler
+        layer.with_way(state->socket, [&, reads = at_ == at::reading](auto &way) {
+            if (reads)
+                way.async_read_some(net::buffer(state->input), within(self));
+            else
+                net::async_write(way, net::buffer(state->output), within(self));
+        });
     }
 
     /// The handshakes of TLS and WebSocket, within the deadline of the engine.
     template <class Self> void shake_hands(Self &self) {
         const auto state = state_;
         state->timer.cancel();
+        state->close_way = nullptr;
+        at_ = at::shaking_hands;
         opened_ = std::make_unique<websocket<Stream>>(layer_(std::move(state->socket), host_), state->chosen);
         auto &opened = *opened_;
         opened.async_handshake(state->config, within(self));
@@ -179,6 +217,7 @@ private:
     Layer layer_;
     std::string host_;
     std::uint16_t port_ = 0;
+    bool proxy_is_secure_ = false;
     std::unique_ptr<websocket<Stream>> opened_;
     error_code result_;
     at at_ = at::begun;
@@ -186,6 +225,10 @@ private:
 
 /// The layer over TCP where there is no TLS.
 struct plain_layer {
+    static constexpr bool may_secure_proxies = false;
+
+    bool fits(bool secure) const { return !secure; }
+    template <class Use> void with_way(net::ip::tcp::socket &socket, Use use) const { use(socket); }
     net::ip::tcp::socket operator()(net::ip::tcp::socket socket, const std::string &) const { return socket; }
 };
 
