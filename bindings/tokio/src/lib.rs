@@ -26,6 +26,7 @@
 mod client;
 mod driver;
 mod error;
+mod events;
 mod handshake;
 mod io;
 mod message;
@@ -40,6 +41,7 @@ pub use client::Connector;
 #[cfg(feature = "tokio")]
 pub use client::{ClientStream, connect};
 pub use error::{Closed, Error};
+pub use events::Event;
 pub use handshake::{Answer, Refusal, Request, Response};
 #[cfg(not(feature = "tokio"))]
 pub use io::NoRuntime;
@@ -53,7 +55,9 @@ pub use io::{ByteStream, DefaultRuntime, Runtime};
 pub use io::{Futures, Timer};
 pub use message::{Message, Utf8Bytes};
 pub use sansock::config::ConfigBuilder;
-pub use sansock::{CloseCode, Config, ConfigError, DeflateLimit, Fault, FaultKind, PreparedMessage, Role, State};
+pub use sansock::{
+    CloseCode, Config, ConfigError, DeflateLimit, Fault, FaultKind, MessageKind, PreparedMessage, Role, State,
+};
 #[cfg(feature = "tokio")]
 pub use server::accept;
 #[cfg(feature = "axum")]

@@ -1,12 +1,13 @@
 //! What both halves of a WebSocket do, whole or split: polled, and in one place.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use sansock::{CloseCode, Config};
 
 use crate::driver::Driver;
 use crate::error::{Closed, Error};
+use crate::events::{Event, Fragments};
 use crate::handshake::{Answer, Request};
 use crate::io::{ByteStream, Runtime};
 use crate::message::Message;
@@ -74,14 +75,29 @@ impl<S: ByteStream<R>, R: Runtime> Socket<S, R> {
 
     /// The next message; how the connection ended, if not cleanly; then `None`.
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        self.session_mut().inbox.controls.refuse();
+        self.poll_next(Session::pop, cx)
+    }
+
+    /// The same with control frames.
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+        self.session_mut().inbox.controls.want();
+        self.poll_next(Session::pop_event, cx)
+    }
+
+    fn poll_next<T>(
+        &mut self,
+        pop: impl Fn(&mut Session) -> Option<T>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<T, Error>>> {
         loop {
-            if let Some(message) = self.driver.session.pop() {
-                return Poll::Ready(Some(Ok(message)));
+            if let Some(next) = pop(&mut self.driver.session) {
+                return Poll::Ready(Some(Ok(next)));
             }
             if self.driver.is_finished() {
                 return Poll::Ready(self.end().map(Err));
             }
-            let is_done = |driver: &Driver<S, R>| !driver.session.inbox.messages.is_empty() || driver.is_finished();
+            let is_done = |driver: &Driver<S, R>| !driver.session.inbox.is_empty() || driver.is_finished();
             if self.drive(Half::Receiver, cx, is_done).is_pending() {
                 return Poll::Pending;
             }
@@ -129,6 +145,15 @@ impl<S: ByteStream<R>, R: Runtime> Socket<S, R> {
             outcome(self.session().closed())?;
         }
         Poll::Ready(self.session_mut().take_send_error().map_or(Ok(()), Err))
+    }
+
+    /// Sends a message in fragments, when there is room for all of it.
+    pub(crate) fn poll_fragments(&mut self, fragments: &Fragments, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_ready(cx))?;
+        while !self.session_mut().send_fragments(fragments)? {
+            ready!(self.poll_flush(cx))?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
-use sansock::{CloseCode, PreparedMessage, State};
+use sansock::{CloseCode, MessageKind, PreparedMessage, State};
 
 use crate::error::{Closed, Error};
+use crate::events::{Event, Fragments};
 use crate::io::{ByteStream, DefaultRuntime, Runtime};
 use crate::message::Message;
 use crate::socket::{Socket, outcome};
@@ -67,6 +69,15 @@ impl<S: ByteStream<R>, R: Runtime> Receiver<S, R> {
         poll_fn(|cx| lock(&self.shared).poll_recv(cx)).await
     }
 
+    /// Receives the next message or control frame: see [`WebSocket::recv_event`](crate::WebSocket::recv_event).
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub async fn recv_event(&mut self) -> Option<Result<Event, Error>> {
+        poll_fn(|cx| lock(&self.shared).poll_event(cx)).await
+    }
+
     /// How the connection ended; `None` while it has not.
     pub fn closed(&self) -> Option<Closed> {
         lock(&self.shared).session().closed().cloned()
@@ -119,6 +130,22 @@ impl<S: ByteStream<R>, R: Runtime> Sender<S, R> {
         .await
     }
 
+    /// Sends one message in fragments: see [`WebSocket::send_fragments`](crate::WebSocket::send_fragments). No other message comes
+    /// between them.
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocket::send_fragments`](crate::WebSocket::send_fragments).
+    pub async fn send_fragments(
+        &self,
+        kind: MessageKind,
+        fragments: impl IntoIterator<Item = impl Into<Bytes>>,
+    ) -> Result<(), Error> {
+        let fragments = Fragments::new(kind, fragments)?;
+        poll_fn(|cx| lock(&self.shared).poll_fragments(&fragments, cx)).await?;
+        self.flush().await
+    }
+
     /// Waits until all that has been sent so far is handed to the operating system.
     ///
     /// # Errors
@@ -137,6 +164,16 @@ impl<S: ByteStream<R>, R: Runtime> Sender<S, R> {
     /// As [`WebSocket::ping`](crate::WebSocket::ping).
     pub async fn ping(&self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
         lock(&self.shared).ping(payload.as_ref())?;
+        self.flush().await
+    }
+
+    /// Sends a pong that answers no ping: see [`WebSocket::pong`](crate::WebSocket::pong).
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocket::pong`](crate::WebSocket::pong).
+    pub async fn pong(&self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
+        lock(&self.shared).session_mut().pong(payload.as_ref())?;
         self.flush().await
     }
 

@@ -6,11 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
-use sansock::{CloseCode, Config, PreparedMessage, Role, State};
+use sansock::{CloseCode, Config, MessageKind, PreparedMessage, Role, State};
 
 use crate::error::{Closed, Error};
+use crate::events::{Event, Fragments};
 use crate::handshake::{Request, Response};
 use crate::io::{ByteStream, DefaultRuntime, Runtime};
 use crate::message::Message;
@@ -99,6 +101,29 @@ impl<S: ByteStream<R>, R: Runtime> WebSocket<S, R> {
         poll_fn(|cx| self.socket.poll_recv(cx)).await
     }
 
+    /// Receives the next message or control frame, in the order in which they arrived. Control frames have been answered: this only
+    /// shows them. Those that arrive while [`recv`](Self::recv) is used are not kept.
+    ///
+    /// ```
+    /// # use sansock_tokio::{ClientStream, Error, Event, WebSocket};
+    /// # async fn example(mut websocket: WebSocket<ClientStream>) -> Result<(), Error> {
+    /// while let Some(event) = websocket.recv_event().await {
+    ///     match event? {
+    ///         Event::Message(message) => println!("{message:?}"),
+    ///         other => println!("a control frame: {other:?}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub async fn recv_event(&mut self) -> Option<Result<Event, Error>> {
+        poll_fn(|cx| self.socket.poll_event(cx)).await
+    }
+
     /// Sends a message, and waits until it has been handed to the operating system.
     ///
     /// # Errors
@@ -143,6 +168,23 @@ impl<S: ByteStream<R>, R: Runtime> WebSocket<S, R> {
         self.socket.session_mut().send_prepared(message)
     }
 
+    /// Sends one message in fragments (RFC 6455 §5.4), each of these a frame, and waits as [`send`](Self::send) does. Peers join them:
+    /// this is for those that look at frames. A text must be UTF-8 as a whole, and may be cut anywhere. A future that is dropped has
+    /// sent all fragments or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`Error::Argument`] if a text is not UTF-8.
+    pub async fn send_fragments(
+        &mut self,
+        kind: MessageKind,
+        fragments: impl IntoIterator<Item = impl Into<Bytes>>,
+    ) -> Result<(), Error> {
+        let fragments = Fragments::new(kind, fragments)?;
+        poll_fn(|cx| self.socket.poll_fragments(&fragments, cx)).await?;
+        self.flush().await
+    }
+
     /// Waits until all that was sent has been handed to the operating system.
     ///
     /// # Errors
@@ -161,6 +203,16 @@ impl<S: ByteStream<R>, R: Runtime> WebSocket<S, R> {
     /// [`Error::Argument`] if the payload is longer; [`Error::Closed`] if the connection has ended.
     pub async fn ping(&mut self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
         self.socket.ping(payload.as_ref())?;
+        self.flush().await
+    }
+
+    /// Sends a pong that answers no ping, with up to 125 bytes (RFC 6455 §5.5.3). Pings are answered without it.
+    ///
+    /// # Errors
+    ///
+    /// As [`ping`](Self::ping).
+    pub async fn pong(&mut self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.socket.session_mut().pong(payload.as_ref())?;
         self.flush().await
     }
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName};
 use sansock::{CloseCode, Event, MessageKind, Received};
 
 use crate::error::Closed;
+use crate::events::{Controls, Event as Arrived};
 use crate::handshake::{Refusal, Request, Response, header_map};
 use crate::message::Message;
 use crate::session::buffers::{self, Partial};
@@ -24,6 +25,9 @@ const SHARED_PART: usize = 32;
 pub(crate) struct Inbox {
     pub(crate) messages: VecDeque<Message>,
     message_bytes: usize,
+    /// How many messages have been taken.
+    taken: u64,
+    pub(crate) controls: Controls,
     /// A message of which parts have arrived: a text, or bytes.
     partial_text: String,
     pub(super) partial: Partial,
@@ -167,11 +171,21 @@ impl Inbox {
             Event::Open(open) => self.response = Some(Arc::new(Response::of(&open))),
             Event::Rejected(rejected) => self.rejected = Some(Box::new(Refusal::of(&rejected))),
             Event::Head(head) => self.head = Some(Head::of(&head)),
-            Event::Pong(pong) => self.latency = pong.round_trip_time.or(self.latency),
+            Event::Ping(ping) => self.take_control(|| Arrived::Ping(Bytes::copy_from_slice(ping.payload))),
+            Event::Pong(pong) => {
+                self.latency = pong.round_trip_time.or(self.latency);
+                self.take_control(|| Arrived::Pong(Bytes::copy_from_slice(pong.payload)));
+            }
+            Event::Closing(closing) => self.take_control(|| Arrived::Closing(closing.code, closing.reason.to_owned())),
             Event::Fault(fault) => self.fault_code = Some(fault.code),
             Event::Closed(closed) => self.closed = Some(Closed::of(&closed)),
-            _ => {} // pings and Close are answered by the engine
+            _ => {}
         }
+    }
+
+    /// Takes a control frame, which the engine answers.
+    fn take_control(&mut self, event: impl FnOnce() -> Arrived) {
+        self.controls.push(self.taken + self.messages.len() as u64, event);
     }
 
     /// Takes a text, or a part of one. Parts are joined as text, so that nothing is validated again.
@@ -254,10 +268,21 @@ impl Inbox {
     pub(super) fn pop(&mut self) -> Option<Message> {
         let message = self.messages.pop_front()?;
         self.message_bytes -= message.len().min(self.message_bytes);
+        self.taken += 1;
         if self.messages.is_empty() && self.messages.capacity() > 64 {
             self.messages = VecDeque::new();
         }
         Some(message)
+    }
+
+    /// The next message or control frame.
+    pub(super) fn pop_event(&mut self) -> Option<Arrived> {
+        self.controls.pop(self.taken).or_else(|| self.pop().map(Arrived::Message))
+    }
+
+    /// Whether nothing waits to be received.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty() && !self.controls.has_wanted()
     }
 
     /// How many bytes of messages wait to be received.
@@ -270,6 +295,7 @@ impl Inbox {
         self.is_abandoned = true;
         self.messages = VecDeque::new();
         self.message_bytes = 0;
+        self.controls.refuse();
         (self.partial_text, self.partial) = (String::new(), Partial::default());
     }
 }

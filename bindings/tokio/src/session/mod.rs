@@ -21,6 +21,7 @@ use bytes::{Buf, BytesMut};
 use sansock::{CloseCode, Config, Connection, PreparedMessage, Received, Role, State, Transport, random_seed};
 
 use crate::error::{Closed, Error};
+use crate::events::{Event, Fragments};
 use crate::message::Message;
 use buffers::Buffer;
 #[cfg(feature = "hyper")]
@@ -151,7 +152,7 @@ impl Session {
     /// Whether events may be asked for. The answer to a peer's Close waits for the messages before it to be received, so that
     /// these can be answered.
     fn takes_events(&self) -> bool {
-        self.inbox.messages.is_empty() || (self.close_started && self.inbox.message_bytes() <= MAX_CLOSING)
+        self.inbox.is_empty() || (self.close_started && self.inbox.message_bytes() <= MAX_CLOSING)
     }
 
     fn receive_batch(&mut self, now: Duration) {
@@ -280,6 +281,11 @@ impl Session {
         self.inbox.pop()
     }
 
+    /// The next message or control frame, if one has arrived.
+    pub(crate) fn pop_event(&mut self) -> Option<Event> {
+        self.inbox.pop_event()
+    }
+
     /// Whether there is room for a message.
     pub(crate) fn is_writable(&self) -> bool {
         self.outgoing.is_writable(&self.connection)
@@ -308,6 +314,32 @@ impl Session {
         }
         self.outgoing.parked.push_back(Message::from(message));
         Ok(())
+    }
+
+    /// Sends a message in fragments, if there is room for all of it; only then is anything sent. Returns whether there was.
+    pub(crate) fn send_fragments(&mut self, fragments: &Fragments) -> Result<bool, Error> {
+        let (_, limit) = self.connection.output_limits();
+        let room = fragments.room();
+        if room > limit {
+            return Err(sansock::Error::TooLarge.into());
+        }
+        if !self.outgoing.parked.is_empty() || self.outgoing.pending(&self.connection) + room > limit {
+            return Ok(false);
+        }
+        let last = fragments.parts.len() - 1;
+        for (number, part) in fragments.parts.iter().enumerate() {
+            let sent = self.connection.send_part(fragments.kind, part, number == last);
+            sent.map_err(|error| self.refused(error))?;
+        }
+        Ok(true)
+    }
+
+    /// Sends a pong that nobody asked for.
+    pub(crate) fn pong(&mut self, payload: &[u8]) -> Result<(), Error> {
+        match self.connection.pong(payload) {
+            Err(sansock::Error::WouldBlock) => Ok(()),
+            result => result.map_err(|error| self.refused(error)),
+        }
     }
 
     /// Sends a ping.

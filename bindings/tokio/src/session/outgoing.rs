@@ -99,7 +99,7 @@ impl Outgoing {
     // Writing
 
     /// How many bytes wait to be written.
-    fn pending(&self, connection: &Connection) -> u64 {
+    pub(super) fn pending(&self, connection: &Connection) -> u64 {
         connection.pending_output().saturating_sub(self.held()) as u64 + self.payload_bytes as u64
     }
 
