@@ -26,9 +26,7 @@ PROGRAMS = ROOT / "conformance" / "peers" / "programs"
 
 LANGUAGES = tuple(subprocess.check_output(ROOT / "examples" / "languages", text=True).split())
 """Hosts whose compiler or interpreter need not be there: those that are."""
-OUR_CLIENTS = ("rust", "c", "cpp", "python", "node", "deno", "bun", *LANGUAGES)
-LINE_CLIENTS = ("rust-tokio",)
-"""Clients of ours that send and print lines only: users of their package send whole messages, and see no control frames."""
+OUR_CLIENTS = ("rust", "rust-tokio", "c", "cpp", "python", "node", "deno", "bun", *LANGUAGES)
 OUR_SERVERS = ("rust", "rust-tokio", "c", "cpp", "python", "python-threads", "node", "deno", "bun", *LANGUAGES)
 PEER_SERVERS = {
     "websockets": [PYTHON, str(PROGRAMS / "websockets_server.py")],

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 
 from hosts import (
-    LINE_CLIENTS,
     OUR_CLIENTS,
     OUR_SERVERS,
     PEERS,
@@ -111,7 +110,7 @@ def pairs() -> Iterator[tuple[str, str]]:
         for peer in PEERS:
             yield peer, server
     for peer in PEERS:
-        for client in (*OUR_CLIENTS, *LINE_CLIENTS):
+        for client in OUR_CLIENTS:
             yield client, peer
 
 
@@ -130,9 +129,7 @@ def main() -> int:
             print(f"{client + ' -> ' + name:30}", end="", flush=True)
             try:
                 with serving(name) as server:
-                    results = []
-                    if client not in LINE_CLIENTS:
-                        results.append(exchange(client, server, options.messages))
+                    results = [exchange(client, server, options.messages)]
                     if client not in PEERS:
                         results.append(exchange_texts(client, server, options.messages))
                     print("; ".join(results))

@@ -24,8 +24,8 @@ pub enum Event {
     Ping(Bytes),
     /// A pong with its payload (§5.5.3), of a keepalive ping too.
     Pong(Bytes),
-    /// The peer's Close with its code, 1005 if it had none, and its reason (§5.5.1). Messages that are sent before the next call
-    /// still go out in front of the answer.
+    /// The peer's Close with its code, 1005 if it had none, and its reason (§5.5.1). Unless it answers ours, messages that are sent
+    /// before the next call still go out in front of the answer.
     Closing(CloseCode, String),
 }
 

@@ -3,6 +3,7 @@
 //! `command_client URL [--subprotocol NAME]... [--echo]`
 
 mod command;
+mod lines;
 mod printer;
 #[path = "../../../../examples/rust/src/bin/client/threads.rs"]
 mod threads;
@@ -133,7 +134,7 @@ impl Client {
     /// Whether the next line of standard input can be acted upon at once.
     fn takes_line(&mut self) -> bool {
         if let Some(name) = &self.waiting_for {
-            if !self.printer.take(name) {
+            if !self.printer.lines.take(name) {
                 return false;
             }
             self.waiting_for = None;

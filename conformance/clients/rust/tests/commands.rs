@@ -9,9 +9,29 @@ use std::process::Command;
 use server::Server;
 
 const CLIENT: &str = env!("CARGO_BIN_EXE_command_client");
+const TOKIO_CLIENT: &str = env!("CARGO_BIN_EXE_tokio_command_client");
 
 #[test]
 fn every_command_has_its_event() {
+    every_command(CLIENT);
+}
+
+#[test]
+fn every_command_has_its_event_over_tokio() {
+    every_command(TOKIO_CLIENT);
+}
+
+#[test]
+fn a_wrong_command_is_a_failure() {
+    let server = start_server();
+    for client in [CLIENT, TOKIO_CLIENT] {
+        let output = server.client(client, &[], "wait open\nshout\n");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "open\n");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+fn every_command(client: &str) {
     let long = "é世🌍".repeat(1 << 16);
     let commands = [
         "wait open",
@@ -36,7 +56,7 @@ fn every_command_has_its_event() {
         "closed 4001 bye ✓",
     ];
     let server = start_server();
-    let output = server.client(CLIENT, &["--subprotocol", "chat"], &(commands.join("\n") + "\n"));
+    let output = server.client(client, &["--subprotocol", "chat"], &(commands.join("\n") + "\n"));
     assert_eq!(String::from_utf8_lossy(&output.stdout), printed.join("\n") + "\n");
     assert!(output.status.success());
 }
