@@ -219,6 +219,26 @@ mod fields {
         assert!(!head.contains("upgrade") && !head.contains("connection"), "{head}");
     }
 
+    /// RFC 9110 §15: a refusal has the status that the host has read, whichever that is.
+    #[test]
+    fn rfc_9110_section_15_every_status_of_a_refusal() {
+        for status in (0..100).chain(300..700) {
+            let mut client = Host::holding(&client().build().expect("a configuration"), true);
+            let head = client.input(|connection, now| connection.request_fields(HttpVersion::Http2, now));
+            head.expect("nothing is written");
+            client.take_events();
+            let fields = list(&[("content-length", "0")]);
+            let result = client.input(|connection, now| connection.receive_response(status, &fields, now));
+            result.expect("a response is awaited");
+            client.take_more();
+            let events = client.take_events();
+            let is_status = (100..=599).contains(&status);
+            assert_eq!(events[0].starts_with(&format!("rejected {status}")), is_status, "{events:?}");
+            let fault = if is_status { FaultKind::HttpStatus } else { FaultKind::BadStatusLine };
+            assert_eq!(client.fault(), Some(fault), "{status}");
+        }
+    }
+
     /// Once the handshake has failed, nothing is read from fields any more.
     #[test]
     fn fields_come_too_late_when_the_time_is_up() {
