@@ -77,6 +77,7 @@ help:
 	  'make supply-chain | sbom         the crates against deny.toml | bills of materials of the packages, written anew' \
 	  'make fuzz [TARGET=t] [SECONDS=n] n seconds of each fuzz target, or of one | fuzz-minimise  their corpora' \
 	  'make safety-report               SAFETY.md: what fuzzing has run and covers' \
+	  'make coverage | mutants [SAMPLE=k/n] | mutants-again   SAFETY.md: branches that the tests take | mutants of the engine that they catch' \
 	  'make msrv | no-std               check with Rust $(MSRV) | for a target without a standard library' \
 	  'make install [PREFIX=/usr/local DESTDIR= LIBDIR= INCLUDEDIR=] | uninstall   the C library, for pkg-config and CMake' \
 	  'make test-tree                   an archive of the source inside programs, by CMake and Meson' \
@@ -256,6 +257,7 @@ include conformance/uvicorn.mk
 include conformance/compat/compat.mk
 include core/fuzz/fuzz.mk
 include core/inspect/inspect.mk
+include core/measure/measure.mk
 include ffi/install/install.mk
 include ffi/debian/deb.mk
 include ffi/conan/conan.mk
@@ -286,7 +288,7 @@ PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
 DRIVERS := autobahn benches clients/websockets common demo http http2 peers proxies relay uvicorn
 LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
-lint: fuzz-lint lint-tokio lint-inspector test-types $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
+lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
@@ -313,7 +315,7 @@ lint: fuzz-lint lint-tokio lint-inspector test-types $(DONE)/rust $(DONE)/python
 	cd .ci/package && MYPYPATH=../../ffi/install $(MYPY) --strict .
 	cd core/fuzz && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd core/fuzz && $(RUFF) format --check --config ../../.ci/ruff.toml .
-	cd core/fuzz && $(MYPY) --strict .
+	cd core/fuzz && MYPYPATH=../measure $(MYPY) --strict .
 	cd ffi/install && $(RUFF) check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(RUFF) format --check --config ../../.ci/ruff.toml .
 	cd ffi/install && $(MYPY) --strict install.py from_meson.py && $(MYPY) --strict test.py tree.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +50,11 @@ class File:
 def output_of(*command: str, cwd: Path = ROOT, variables: dict[str, str] | None = None) -> str:
     """What a command writes."""
     environment = os.environ | (variables or {})
-    return subprocess.run(command, cwd=cwd, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    run = subprocess.run(command, cwd=cwd, env=environment, check=False, stdout=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        print(run.stdout, file=sys.stderr)
+        sys.exit(f"error: {' '.join(command)}")
+    return run.stdout
 
 
 def commit_of(*paths: str) -> str:
