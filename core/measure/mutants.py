@@ -25,8 +25,28 @@ REASONS = HERE / "missed.json"
 CONFIG = HERE / "mutants.toml"
 COMMAND = ("cargo", "mutants", "--package", "sansock")
 
-# These tests judge first, because they take little time and notice most; all others judge what they have missed.
-FIRST = ("--test=attacks", "--test=vectors")
+# These tests judge first, because they take little time and notice most; the next judge what they have missed, and at last
+# all that there are.
+STAGES: list[tuple[str, ...]] = [
+    ("--test=attacks", "--test=vectors"),
+    (
+        "--test=addresses",
+        "--test=closing",
+        "--test=dynamic_blocks",
+        "--test=events",
+        "--test=flat",
+        "--test=frames_alone",
+        "--test=held",
+        "--test=host_keeps",
+        "--test=hosts",
+        "--test=keepalive",
+        "--test=memory",
+        "--test=opening",
+        "--test=texts",
+        "--test=trace",
+    ),
+    (),
+]
 # What stands above a function that is not compiled on this machine.
 NOT_COMPILED = ('#[cfg(target_family = "wasm")]', '#[cfg(not(all(feature = "std"', "#[cfg(not(feature")
 # Of each run, in seconds. A change may keep a loop from ending, or have it ask for all the memory that there is.
@@ -103,9 +123,9 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def try_out(names: list[str], known: dict[str, Mutant], tests: tuple[str, ...], folder: str) -> dict[str, str]:
+def try_out(names: list[str], known: dict[str, Mutant], tests: tuple[str, ...]) -> dict[str, str]:
     """What these tests, or all that judge, make of these mutants."""
-    output = BUILD / folder
+    output = BUILD / "output"
     shutil.rmtree(output, ignore_errors=True)
     before = output / "mutants.out"
     before.mkdir(parents=True)
@@ -161,14 +181,13 @@ def results_on_record() -> list[Result]:
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else []
 
 
-def judge(names: list[str], known: dict[str, Mutant], first: bool) -> None:
+def judge(names: list[str], known: dict[str, Mutant], stages: list[tuple[str, ...]]) -> None:
     """Tries mutants, and records what came of it."""
-    if first:
-        outcomes = try_out(names, known, FIRST, "first")
-        record(outcomes, known)
-        names = [name for name, outcome in outcomes.items() if outcome == "missed"]
-    if names:
-        record(try_out(names, known, (), "all"), known)
+    for tests in stages:
+        if names:
+            outcomes = try_out(names, known, tests)
+            record(outcomes, known)
+            names = [name for name, outcome in outcomes.items() if outcome == "missed"]
 
 
 def sample(wanted: str, known: dict[str, Mutant]) -> list[str]:
@@ -180,16 +199,20 @@ def sample(wanted: str, known: dict[str, Mutant]) -> list[str]:
     return [name for name in list(known)[int(start) :: int(step)] if key_of(known[name]) not in done]
 
 
+def reasons() -> dict[Key, str]:
+    return {key_of(reason): reason["reason"] for reason in json.loads(REASONS.read_text())}
+
+
 def section(known: dict[str, Mutant]) -> list[str]:
     keys = {key_of(mutant) for mutant in known.values()}
     results = [result for result in results_on_record() if key_of(result) in keys]
-    reasons: dict[Key, str] = {key_of(reason): reason["reason"] for reason in json.loads(REASONS.read_text())}
+    why = reasons()
     missed = {key_of(result): result for result in results if result["outcome"] == "missed"}
-    check_reasons(reasons, set(missed))
+    check_reasons(why, set(missed))
     count = Counter(result["outcome"] for result in results)
     viable = len(results) - count["unviable"]
     caught = count["caught"] + count["timed out"]
-    explained = len(missed.keys() & reasons.keys())
+    explained = len(missed.keys() & why.keys())
     return [
         f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {commit_of('core/src')}, by `make mutants`.",
         "cargo-mutants changes one place of the engine, and the tests of `core/tests` and those inside the engine should",
@@ -212,7 +235,7 @@ def section(known: dict[str, Mutant]) -> list[str]:
         "",
         "| File | Line | Change | Why |",
         "| --- | --- | --- | --- |",
-        *(row_of(result, reasons.get(key, "open")) for key, result in missed.items()),
+        *(row_of(result, why.get(key, "open")) for key, result in missed.items()),
     ]
 
 
@@ -221,9 +244,9 @@ def row_of(result: Result, reason: str) -> str:
     return f"| {' | '.join(cells)} | {page.cell(reason)} |"
 
 
-def check_reasons(reasons: dict[Key, str], missed: set[Key]) -> None:
+def check_reasons(why: dict[Key, str], missed: set[Key]) -> None:
     """A reason is for a mutant that was missed."""
-    stale = sorted(reasons.keys() - missed)
+    stale = sorted(why.keys() - missed)
     if stale:
         print("\n".join(f"a reason for what is not missed: {key}" for key in stale), file=sys.stderr)
         sys.exit(f"error: {REASONS.relative_to(ROOT)} is not what was found")
@@ -236,10 +259,11 @@ def main() -> None:
     arguments = parser.parse_args()
     known = mutants()
     if arguments.action == "sample":
-        judge(sample(arguments.sample, known), known, first=True)
+        judge(sample(arguments.sample, known), known, STAGES)
     elif arguments.action == "again":
         missed = {key_of(result) for result in results_on_record() if result["outcome"] == "missed"}
-        judge([name for name, mutant in known.items() if key_of(mutant) in missed], known, first=False)
+        open_ones = missed - reasons().keys()
+        judge([name for name, mutant in known.items() if key_of(mutant) in open_ones], known, STAGES[1:])
     page.write_section("Mutation score", section(known))
 
 
