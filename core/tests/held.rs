@@ -159,3 +159,33 @@ fn the_forms_of_a_prepared_message() {
         assert_eq!(message.memory_usage(), before, "it is compressed once");
     }
 }
+
+/// With compression a connection keeps what the next messages may refer to. The streams are the configuration's, so what a
+/// connection holds is what is freed when it goes.
+#[cfg(feature = "deflate")]
+#[test]
+fn what_the_next_messages_may_refer_to() {
+    // RFC 7692 §7.2.3.3: "Hello" in a stored block.
+    let hello = to_server(FIN | 0x40 | TEXT, &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00]);
+    for bits in [9, 15] {
+        for (received, sent) in [(1, 0), (0, 1), (1, 1), (300, 40), (0, 200)] {
+            let config = server().deflate(true).deflate_threshold(1).server_max_window_bits(bits);
+            let config = config.client_max_window_bits(bits).build().expect("a good configuration");
+            let mut connection = Connection::new(&config, seed(), ms(0)).expect("memory");
+            (0..received).for_each(|_| receive(&mut connection, &hello));
+            for number in 0..sent {
+                let message: Vec<u8> = (0..300_u32).map(|at| (at * at + number * at) as u8).collect();
+                connection.send_binary(&message).expect("it is open");
+                connection.written(connection.output().len()).expect("all of it");
+            }
+            receive(&mut connection, b"");
+            let said = connection.memory_usage() - size_of::<Connection>();
+            let before = LIVE.get();
+            drop(connection);
+            let freed = usize::try_from(before - LIVE.get()).expect("nothing is taken");
+            assert_eq!(said, freed, "{received} messages received and {sent} sent in windows of {bits} bits");
+            let least = (received * 5 + sent as usize * 300).min(1 << bits).min(8192);
+            assert!(freed >= least, "{freed} are less than {least}");
+        }
+    }
+}
