@@ -323,6 +323,10 @@ mod tunnel {
                 };
                 assert!(events <= 1);
                 compare(&flat, &rust, 0, 0);
+                // The block has shown the events: nobody is told that they were not read.
+                flat.receive_eof(20_002);
+                assert_eq!(rust.receive_eof(ms(20_002)).events.count(), 0);
+                compare(&flat, &rust, 0, 0);
             }
         }
     }
