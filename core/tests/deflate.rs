@@ -392,6 +392,9 @@ fn final_blocks_inside_a_message_cost_no_more_than_other_bytes() {
     let long = stored(&[8; 32_767], false);
     let hostile = [&long[..], &EMPTY_AND_FINAL.repeat(500_000), &[0]].concat();
     assert_eq!(judge(&hostile), Err(FaultKind::BadCompressedData));
+    // What the messages before have left counts as well: 32 KiB for each two bytes.
+    let after = |blocks| judge(&[&EMPTY_AND_FINAL.repeat(blocks)[..], &[0]].concat());
+    assert_eq!((after(30), after(40)), (Ok(0), Err(FaultKind::BadCompressedData)));
     for (blocks, len) in [(10, 1), (1000, 1000), (100_000, 64)] {
         let whole = [stored(&vec![9; len], true).repeat(blocks), vec![0]].concat();
         assert_eq!(judge(&whole), Ok(blocks * len), "{blocks} final blocks of {len} bytes");

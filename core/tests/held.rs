@@ -158,6 +158,12 @@ fn the_forms_of_a_prepared_message() {
         connection.send_prepared(&message).expect("it is open");
         assert_eq!(message.memory_usage(), before, "it is compressed once");
     }
+    let said = message.memory_usage();
+    let before = LIVE.get();
+    drop(message);
+    let freed = usize::try_from(before - LIVE.get()).expect("nothing is taken");
+    // Each form has two counts beside it, and is rounded up to words.
+    assert!((said + 3 * 16..said + 3 * 24).contains(&freed), "it says {said}, and {freed} are freed");
 }
 
 /// With compression a connection keeps what the next messages may refer to. The streams are the configuration's, so what a
