@@ -154,6 +154,24 @@ void a_proxy_over_tls_may_fail(Place &place) {
     CHECK(place.connected.error == ws::error::timed_out);
 }
 
+// While TLS with the proxy is under way.
+void connecting_can_be_cancelled([[maybe_unused]] Place &place) {
+#if SANSOCK_ASIO_VERSION >= 102000
+    net::cancellation_signal stop;
+    Outcome cancelled, begun;
+    ws::settings chosen;
+    chosen.proxy = "https://localhost:" + place.port;
+    ws::async_connect_any(place.loop.get_executor(), place.trusts, "ws://localhost:7/", *Config::client("ws://localhost:7/"),
+                          chosen, net::bind_cancellation_slot(stop.slot(), [&](error_code ec, Any) { cancelled()(ec); }));
+    tcp::socket says_nothing = place.accept();
+    says_nothing.async_wait(tcp::socket::wait_read, begun());
+    run(place.loop, begun);
+    stop.emit(net::cancellation_type::total);
+    run(place.loop, cancelled);
+    CHECK(cancelled.error == net::error::operation_aborted);
+#endif
+}
+
 // The stream of the others has no room for TLS to a proxy.
 void the_other_functions_say_that_they_cannot(Place &place) {
     ws::settings chosen;
@@ -174,6 +192,7 @@ unsigned proxies(const char *certificate, const char *key) {
     any_url_will_do(place);
     any_server_is_behind_a_proxy_over_tls(place);
     a_proxy_over_tls_may_fail(place);
+    connecting_can_be_cancelled(place);
     the_other_functions_say_that_they_cannot(place);
     return check_failures;
 }

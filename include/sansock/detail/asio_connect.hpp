@@ -104,7 +104,7 @@ private:
     enum class at { begun, resolving_target, securing_proxy, writing, reading, shaking_hands, failed, end };
 
     template <class Self> void begin(Self &self) {
-        allow_cancellation(self);
+        allow_cancellation_of_all(self);
         const auto url = parse_url(state_->url);
         const auto proxy = parse_proxy(state_->chosen.proxy);
         const bool has_proxy = !state_->chosen.proxy.empty();

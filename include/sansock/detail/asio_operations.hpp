@@ -18,6 +18,15 @@ template <class Self> void allow_cancellation([[maybe_unused]] Self &self) {
 #endif
 }
 
+/// The same for an operation that leaves nothing behind. What it does is told to end in every way: TLS knows only one.
+template <class Self> void allow_cancellation_of_all([[maybe_unused]] Self &self) {
+#if SANSOCK_ASIO_VERSION >= 102000
+    self.reset_cancellation_state(net::enable_total_cancellation(), [](net::cancellation_type type) {
+        return type == net::cancellation_type::none ? type : net::cancellation_type::all;
+    });
+#endif
+}
+
 template <class Self> bool is_cancelled([[maybe_unused]] Self &self) {
 #if SANSOCK_ASIO_VERSION >= 102000
     return self.get_cancellation_state().cancelled() != net::cancellation_type::none;
