@@ -44,6 +44,7 @@ STAGES: list[tuple[str, ...]] = [
         "--test=opening",
         "--test=texts",
         "--test=trace",
+        "--test=window",
     ),
     (),
 ]
