@@ -195,3 +195,16 @@ fn what_the_next_messages_may_refer_to() {
         }
     }
 }
+
+/// What is incomplete is not what the last events hold: nothing is due for it.
+#[test]
+fn an_incomplete_message_waits_as_long_as_it_takes() {
+    for len in [100, 100_000, 1_000_000] {
+        let mut connection =
+            Connection::new(&server().build().expect("a configuration"), seed(), ms(0)).expect("memory");
+        receive(&mut connection, &to_server(BINARY, &vec![1; len]));
+        assert_eq!(connection.next_deadline(), None, "{len} bytes");
+        receive(&mut connection, &to_server(FIN | CONTINUATION, b""));
+        assert_eq!(connection.next_deadline().is_some(), len > 100, "{len} bytes that have been delivered");
+    }
+}
