@@ -6,7 +6,7 @@ each echo, of all its threads; of several rounds, the median. Rounds take turns 
 
 Before anything is counted, so much has passed that a relay to whom nobody looks has filled its memory: from there on
 each byte that comes has another one passed over. With a viewer so much passes again, and spends what is saved up for
-bursts.
+bursts; with ``--all`` the viewer is shown everything.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ COMMANDS = {
     "node": ["node", str(ROOT / "bindings" / "js" / "dist" / "command" / "main.js")],
 }
 PLAIN = {"python": [PYTHON, str(PROGRAMS / "plain_relay.py")], "node": ["node", str(PROGRAMS / "plain_relay.mjs")]}
-WAYS = ("plain", "nobody", "viewer")
+NAMES = {"python": "Python", "node": "Node"}
+WAYS = ("plain", "nobody", "viewer", "all")
 SIZES = {20: "20 B", 1024: "1 KiB", 16 << 10: "16 KiB", 1 << 20: "1 MiB"}
 MOST_BYTES = 150 << 20
 """How much is sent in one direction of a cell at most."""
@@ -69,6 +70,11 @@ class Cell:
     def before(self) -> int:
         """How many echoes fill what a relay keeps. Where many come with one read, each counts for little, and the first are large."""
         return min(MOST_BEFORE, KEPT * 5 // 4 // (2 * (self.size + A_READ)) + 1)
+
+    @property
+    def burst(self) -> int:
+        """How many echoes spend what is saved up for looking."""
+        return max(self.before, min(6000, 4 * MOST_BYTES // self.size))
 
 
 CELLS = [Cell(size, at_once, connections) for size in SIZES for at_once in (1, 64) for connections in (1, 100)]
@@ -139,7 +145,7 @@ class Viewer:
 async def sample(runtime: str, way: str, port: str, cell: Cell) -> float:
     """The processor time of a relay for each echo, in microseconds."""
     ours = [*COMMANDS[runtime], "relay", "--listen", "0", "--to", f"127.0.0.1:{port}", "--quiet"]
-    command = [*PLAIN[runtime], port] if way == "plain" else ours
+    command = [*PLAIN[runtime], port] if way == "plain" else [*ours, "--all"] if way == "all" else ours
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -153,13 +159,13 @@ async def sample(runtime: str, way: str, port: str, cell: Cell) -> float:
                 for _ in range(cell.connections)
             ]
             await echoes(websockets, message, cell.at_once, cell.before)
-            if way == "viewer":
+            if way in ("viewer", "all"):
                 origin, _, token = lines[1].decode().split()[-1].partition("/#live=")
                 await stack.enter_async_context(Viewer(f"{origin.replace('http', 'ws')}/entries?token={token}"))
-                await echoes(websockets, message, cell.at_once, max(cell.before, min(6000, MOST_BYTES // cell.size)))
+                await echoes(websockets, message, cell.at_once, cell.burst)
             before = processor_time(process.pid)
             await echoes(websockets, message, cell.at_once, cell.count)
-            if way == "viewer":
+            if way in ("viewer", "all"):
                 await asyncio.sleep(0.2)
             return (processor_time(process.pid) - before) / cell.count * 1e6
     finally:
@@ -173,9 +179,9 @@ async def main(rounds: int, chosen: list[str]) -> None:
     cells = [cell for cell in CELLS if cell.name in chosen] or CELLS
     async with serve(echo, "127.0.0.1", 0, compression=False) as server:
         port = str(server.sockets[0].getsockname()[1])
-        heads = [f"{runtime}, µs | nobody looks | one viewer" for runtime in runtimes]
+        heads = [f"{NAMES[runtime]}: plain, µs | nobody looks | one viewer | `--all`" for runtime in runtimes]
         print("| message | at once | connections |", " | ".join(heads), "|")
-        print("|" + " ---: |" * (3 + 3 * len(runtimes)))
+        print("|" + " ---: |" * (3 + len(WAYS) * len(runtimes)))
         for cell in cells:
             times: dict[tuple[str, str], list[float]] = {(runtime, way): [] for runtime in runtimes for way in WAYS}
             for _ in range(rounds):

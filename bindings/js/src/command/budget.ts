@@ -1,5 +1,5 @@
 /** How much of the time looking may take. */
-const SHARE = 0.04;
+const SHARE = 0.02;
 /** How much of it is saved up at most, for what comes in a burst, in milliseconds. */
 const MOST = 100;
 /** How much there must be before looking goes on once all is spent, so that what is shown hangs together, in milliseconds. */

@@ -28,7 +28,7 @@ _SLICE = 64 * 1024
 """How many bytes are inspected before the entries are taken: those of tiny frames are hundreds of times as large."""
 _TURN = 0.004
 """How long is inspected before the connections have their turn, in seconds."""
-_SHARE = 0.04
+_SHARE = 0.02
 """How much of the time looking may take."""
 _SAVED = 0.1
 """How much of it is saved up at most, for what comes in a burst, in seconds."""
