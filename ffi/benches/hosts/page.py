@@ -28,8 +28,7 @@ def lines(results: dict[str, Any]) -> Iterator[str]:
     yield from INTRODUCTION.strip().splitlines()
     yield ""
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    yield f"Measured on {results['machine']}, {results['rounds']} rounds: {versions}. Other programs had a share of both"
-    yield "processors meanwhile: that lowers the messages in a second, and raises all figures a little."
+    yield f"Measured on {results['machine']}, {results['rounds']} rounds: {versions}."
     for family in FAMILIES:
         yield from ("", f"## {family.title}", "")
         yield f"Ratios are to {NAMED[family.title]}."
