@@ -99,12 +99,11 @@ impl Buffers {
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kept = buffer.capacity() + waiting.iter().map(Vec::capacity).sum::<usize>();
-        let dropped = waiting.iter().take_while(|oldest| {
-            let is_full = kept > MAX_POOLED;
-            kept -= if is_full { oldest.capacity() } else { 0 };
-            is_full
-        });
-        let dropped = dropped.count();
+        let mut dropped = 0;
+        while kept > MAX_POOLED {
+            kept -= waiting[dropped].capacity();
+            dropped += 1;
+        }
         waiting.drain(..dropped);
         buffer.clear();
         waiting.push(buffer);
