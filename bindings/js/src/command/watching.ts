@@ -114,13 +114,18 @@ export class Watch {
     return this.#lookers > 0 && (this.#complete > 0 || this.#budget.allows(now));
   }
 
-  #turnIn(time: number): void {
+  /** Has the next turn begin when `schedule` calls back, unless one is due already. */
+  #turnLater(schedule: (turn: () => void) => void): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    setTimeout(() => {
+    schedule(() => {
       this.#isDue = false;
       this.#turn();
-    }, time).unref();
+    });
+  }
+
+  #turnIn(time: number): void {
+    this.#turnLater((turn) => void setTimeout(turn, time).unref());
   }
 
   /** Inspects some of what has been seen, and has the rest inspected soon. */
@@ -129,14 +134,7 @@ export class Watch {
     while (this.#isLooking(this.#now())) {
       this.#look();
       if (this.#seen.size === 0) return;
-      if (performance.now() - start < TURN) continue;
-      if (this.#isDue) return;
-      this.#isDue = true;
-      setImmediate(() => {
-        this.#isDue = false;
-        this.#turn();
-      });
-      return;
+      if (performance.now() - start >= TURN) return this.#turnLater(setImmediate);
     }
     if (this.#lookers > 0) this.#turnIn(WAIT);
   }
