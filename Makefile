@@ -62,15 +62,16 @@ help:
 	  'make bench-rust | bench-c | bench-python | bench-node   against peers of that language [CELLS=text] [ROUNDS=n]' \
 	  'make test-tokio | lint-tokio | bench-tokio   the crate for tokio: tests, lints, servers over loopback beside others' \
 	  'make test-inspect-ffi            the inspector as the Python package calls it' \
-  'make bench-relay [ROUNDS=n]      what looking costs the relays of the packages, against relays that do not look' \
+	  'make relayed                     the demo through the relays of the packages: no byte may be changed (some minutes)' \
+	  'make bench-relay [ROUNDS=n]      what looking costs the relays of the packages, against relays that do not look' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
-	  'make bench-node-hosts [CELLS="125 100"] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
+	  'make bench-node-hosts [CELLS=20x100x1] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
 	  'make bench-hosts [CELLS="125B-*" ROUNDS=n] | bench-idle   servers in C, C++ and Rust: CPU per message | 50,000 idle connections' \
 	  'make doxygen                     the reference of the headers, into target/doxygen; a warning is an error' \
 	  'make bench-scale | bench-memory  parts of bench-rust: many connections and large messages | idle connections' \
 	  'make bench-pages                 the pages of bench-c, bench-python and bench-node, from what is recorded' \
-  'make bench-counts [BLESS=1]      instructions per message, against those on record' \
+	  'make bench-counts [BLESS=1]      instructions per message, against those on record' \
 	  'make bench-hostile [BLESS=1]     instructions per hostile byte, beside honest ones' \
 	  'make safety                      the tests under Miri, sanitizers, valgrind and cargo-careful' \
 	  'make reproducible                what is released, built twice and compared byte by byte' \
@@ -222,9 +223,12 @@ client: host-$(HOST)
 include conformance/clients.mk
 
 DRIVE := PYTHONPATH=conformance/common $(PYTHON)
-.PHONY: demo interop soak
+.PHONY: demo relayed interop soak
 demo: build clients
 	@$(DRIVE) conformance/demo/demo.py
+
+relayed: build clients $(DONE)/python-package
+	@$(DRIVE) conformance/demo/relayed.py $(RELAYED)
 
 interop: build clients
 	@$(DRIVE) conformance/demo/interop.py --messages $(MESSAGES)
