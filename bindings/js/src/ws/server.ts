@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 
+import { Connection } from "../connection.js";
 import { type CommonOptions, engineOptions } from "./options.js";
 import { type Decision, type Policy, Upgrade } from "./upgrade.js";
 import { GONE, WebSocket } from "./websocket.js";
@@ -83,6 +84,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   /**
    * @param callback Listens for `listening`.
    * @throws {TypeError} Not exactly one of `port`, `server` and `noServer` is given.
+   * @throws {SansockError} `INVALID_ARGUMENT` if the engine does not allow an option: here, not when the first client comes.
    */
   constructor(options: ServerOptions = {}, callback?: () => void) {
     super();
@@ -94,6 +96,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     this.options = { ...options, WebSocket: options.WebSocket ?? WebSocket };
     this.path = path ?? undefined;
     this.#policy = this.#newPolicy();
+    Connection.server(this.#policy.engine).free();
     this.clients = clientTracking ? new Set() : undefined;
     this.#ownsServer = port !== undefined && port !== null;
     this.#server = this.#ownsServer ? createServer(refuse) : (server ?? undefined);

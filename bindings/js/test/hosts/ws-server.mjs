@@ -74,6 +74,14 @@ const making = [
     },
   },
   {
+    name: "an option that the engine refuses, when the server is made and not when a client comes",
+    run: () => {
+      throws(Error, "serverMaxWindowBits", () => new WebSocketServer({ noServer: true, perMessageDeflate: { serverMaxWindowBits: 99 } }));
+      throws(Error, "maxMessageSize", () => new WebSocketServer({ port: 0, maxPayload: -1 }));
+      throws(Error, "noSuchOption", () => new WebSocketServer({ noServer: true, engine: { noSuchOption: true } }));
+    },
+  },
+  {
     name: "port, host, callback, listening, address, and close with its callback",
     run: async () => {
       let called = false;
