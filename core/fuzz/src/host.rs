@@ -9,10 +9,6 @@ use crate::plan::{Plan, Start};
 use crate::seen::Seen;
 use crate::wire::Wire;
 
-/// What SECURITY.md allows beside a message and the output.
-const ALLOWANCE: u64 = 64 * 1024;
-/// And beside that where compression is used.
-const DEFLATE_ALLOWANCE: u64 = 90 * 1024;
 /// What a connection may hold for each byte that has arrived, whatever length was announced: four times the payload, and
 /// beside that a record for a frame of two bytes, and an answer.
 const FOR_EACH_BYTE: u64 = 8;
@@ -46,8 +42,10 @@ pub struct Host {
     hasty: bool,
     /// How many bytes have arrived; `None` where memory depends on more than that: on inflation, or on what the host sends.
     arrived: Option<u64>,
+    plan: Plan,
+    /// The most bytes that were passed in one call, and what may be held because of that.
+    passed: u64,
     memory: u64,
-    deflate: u64,
     state: State,
     /// Output was dropped, as where nobody reads it: the last frame of it may be half written.
     dropped: bool,
@@ -61,7 +59,6 @@ impl Host {
     /// With a clock that begins at this time.
     pub fn starting(plan: &Plan, now: u64) -> Self {
         let connection = Connection::new(&plan.config, seed(), ms(now)).expect("memory");
-        let deflate = if plan.deflate { DEFLATE_ALLOWANCE } else { 0 };
         let wire = Wire::new(plan.role, plan.start == Start::Text, plan.deflate).keeping();
         let mut host = Host {
             now,
@@ -73,14 +70,15 @@ impl Host {
             cuts: plan.cuts.clone(),
             hasty: plan.hasty,
             arrived: (!plan.deflate && !plan.echo).then_some(0),
-            memory: plan.max_message + plan.hard_limit + ALLOWANCE + deflate,
-            deflate,
+            passed: 0,
+            memory: plan.memory(0),
+            plan: plan.clone(),
             state: connection.state(),
             dropped: false,
             connection,
         };
         if plan.role == Role::Server || plan.start != Start::Fields {
-            host.after(0);
+            host.after();
         }
         host
     }
@@ -102,7 +100,12 @@ impl Host {
 
     /// Passes one read on.
     pub fn read(&mut self, bytes: &[u8]) -> usize {
-        self.arrived = self.arrived.map(|arrived| arrived + bytes.len() as u64);
+        let len = bytes.len() as u64;
+        self.arrived = self.arrived.map(|arrived| arrived + len);
+        if len > self.passed {
+            self.passed = len;
+            self.memory = self.plan.memory(len);
+        }
         // Exactly as long as it is, so that a reader behind its end is noticed.
         let mut input = bytes.to_vec().into_boxed_slice();
         let mut at = 0;
@@ -123,7 +126,7 @@ impl Host {
                 assert!(count <= 1, "an event inside a payload that may be gathered");
                 assert!(count == 1 || pending <= self.connection.pending_output());
             }
-            self.after(input.len() - at);
+            self.after();
             at += consumed;
             if is_whole {
                 self.take_more();
@@ -141,7 +144,7 @@ impl Host {
         while self.connection.has_more() {
             let now = ms(self.now);
             let count = self.seen.take(self.connection.receive(&mut [], now).events);
-            self.after(0);
+            self.after();
             silent = if count == 0 { silent + 1 } else { 0 };
             assert!(silent < 4, "more is promised and nothing comes");
         }
@@ -157,7 +160,7 @@ impl Host {
             self.seen.take(received.events);
         });
         self.dropped |= had_output && self.connection.pending_output() == 0;
-        self.after(0);
+        self.after();
         result
     }
 
@@ -167,7 +170,7 @@ impl Host {
         let had_output = self.connection.pending_output() > 0;
         let result = call(&mut self.connection, ms(self.now));
         self.dropped |= had_output && self.connection.pending_output() == 0;
-        self.after(0);
+        self.after();
         result
     }
 
@@ -210,7 +213,7 @@ impl Host {
     }
 
     /// What must hold after every call.
-    fn after(&mut self, input: usize) {
+    fn after(&mut self) {
         if !self.held {
             self.drain();
         }
@@ -218,9 +221,8 @@ impl Host {
         assert!(rank(self.state) <= rank(state), "from {:?} to {state:?}", self.state);
         self.state = state;
         assert!(!self.seen.is_closed || state == State::Closed, "Closed was delivered, and it is {state:?}");
-        let allowed = self.memory + input as u64;
         let held = self.connection.memory_usage() as u64;
-        assert!(held <= allowed, "{held} bytes are held, {allowed} allowed");
+        assert!(held <= self.memory, "{held} bytes are held, {} allowed", self.memory);
         if let Some(arrived) = self.arrived {
             let allowed = AT_FIRST + FOR_EACH_BYTE * arrived;
             assert!(held <= allowed, "{held} bytes are held for {arrived}, {allowed} allowed");
@@ -235,7 +237,7 @@ impl Host {
         self.eof();
         self.take_more();
         self.held = false;
-        self.after(0);
+        self.after();
         self.run_to(self.now + AGES);
         self.drain();
         assert!(self.seen.is_closed, "it never ends: {:?}", self.seen.items.last());
@@ -264,7 +266,8 @@ impl Host {
         assert!(self.connection.output().is_empty());
         assert_eq!((self.connection.next_deadline(), self.connection.transport()), (None, Transport::Close));
         let held = self.connection.memory_usage() as u64;
-        assert!(held <= ENDED + self.deflate.min(SENT), "{held} bytes are held after the end");
+        let sent = if self.plan.deflate { SENT } else { 0 };
+        assert!(held <= ENDED + sent, "{held} bytes are held after the end");
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sansock::{Config, ConfigBuilder, Role};
 
+use crate::formula::{Setup, sum};
 use crate::input::{Cuts, Input};
 
 /// The key of RFC 6455 §1.3, so that a response can be written down.
@@ -15,6 +16,9 @@ const FRAGMENTS: [u64; 4] = [131_072, 2, 1, 100];
 const HARD_LIMITS: [u64; 4] = [1 << 20, 100_000, 500, 131];
 const SOFT_LIMITS: [u64; 4] = [64 * 1024, 500, 1, 200];
 const STEPS: [u64; 4] = [0, 1, 3_000, 30_000];
+
+/// Limits of an opening handshake.
+const SMALL: &[(&str, u64)] = &[("max_head_size", 400), ("max_headers", 8), ("max_body_size", 20)];
 
 /// How a connection begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,8 +34,9 @@ pub struct Plan {
     pub role: Role,
     pub start: Start,
     pub config: Config,
+    /// The options that memory depends on.
+    pub(crate) setup: Setup,
     pub max_message: u64,
-    pub hard_limit: u64,
     pub deflate: bool,
     pub frames: bool,
     pub parts: bool,
@@ -46,6 +51,8 @@ pub struct Plan {
     pub closes: bool,
     /// The host does not ask for more events before the end of the stream.
     pub hasty: bool,
+    /// Several connections have the configuration, and use what the others have left.
+    pub shared: bool,
 }
 
 /// How many bytes a plan takes.
@@ -115,12 +122,23 @@ impl Plan {
         if start != Start::Open {
             config = handshake(config, role, also(bit::HTTP), sizes >> 7 != 0, names);
         }
+        let setup = Setup::new(role).with(&[
+            ("start_open", u64::from(start == Start::Open)),
+            ("deflate", u64::from(deflate)),
+            ("server_max_window_bits", u64::from(15 - (windows & 7))),
+            ("client_max_window_bits", u64::from(15 - (windows >> 3 & 7))),
+            ("parts", u64::from(on(bit::PARTS))),
+            ("frames", u64::from(frames)),
+            ("max_message_size", max_message),
+            ("output_hard_limit", hard_limit),
+        ]);
+        let small = if start != Start::Open && sizes >> 7 != 0 { SMALL } else { &[] };
         Plan {
             role,
             start,
             config: config.build().expect("a good configuration"),
+            setup: setup.with(small),
             max_message,
-            hard_limit,
             deflate,
             frames,
             parts: on(bit::PARTS) || frames,
@@ -130,7 +148,16 @@ impl Plan {
             step: STEPS[usize::from(third & 3)],
             closes: third & 8 != 0,
             hasty: third & 16 != 0,
+            shared: false,
         }
+    }
+
+    /// What a connection may hold whose host passes so many bytes in one call, as SECURITY.md says.
+    pub fn memory(&self, passed: u64) -> u64 {
+        let mut setup = self.setup.clone();
+        setup.passed = passed;
+        setup.warm = self.shared;
+        sum(&setup.connection())
     }
 }
 

@@ -28,10 +28,11 @@ pub fn shared(bytes: &[u8]) {
     plan[1] &= !bit::ECHO;
     let deflate = plan[0] & bit::DEFLATE != 0;
     let steps = steps(role, deflate, &mut input);
-    let together = run(&Plan::of(role, Start::Open, plan), &steps, |_| true);
+    let plan = || Plan { shared: true, ..Plan::of(role, Start::Open, plan) };
+    let together = run(&plan(), &steps, |_| true);
     for of in 0..CONNECTIONS {
         // A configuration of its own.
-        let alone = run(&Plan::of(role, Start::Open, plan), &steps, |step| step.of == of);
+        let alone = run(&plan(), &steps, |step| step.of == of);
         assert_eq!(alone[of].0, together[of].0, "the events of connection {of}");
         assert!(alone[of].1 == together[of].1 && alone[of].2 == together[of].2, "the output of connection {of}");
     }
