@@ -30,8 +30,9 @@ static void watch(int operation, int fd, uint32_t interest, void *data) {
     if (epoll_ctl(epoll_fd, operation, fd, &event) != 0) perror("epoll_ctl");
 }
 
-/* What follows each input: events, output, the transport, the timer, and when to read. Frees the peer at its end. */
-static void work(peer *p) {
+/* What follows each input: events, output, the transport, the timer, and when to read. Frees the peer at its end, and
+ * returns whether it is still there. */
+static bool work(peer *p) {
     const sansock_block *b = p->session.block;
     const sansock_record *event;
     do {
@@ -48,23 +49,27 @@ static void work(peer *p) {
         close(p->fd);
         sansock_session_free(&p->session);
         free(p);
-        return;
+        return false;
     }
     uint32_t interest = sansock_session_should_read(&p->session, sansock_deadlines_now()) ? EPOLLIN : 0;
     if (b->output_len > 0) interest |= EPOLLOUT;
     if (interest != p->interest) watch(EPOLL_CTL_MOD, p->fd, p->interest = interest, p);
+    return true;
 }
 
+/* Reads until a large message is whole, as long as there is more: it is in the caches. Then others have their turn. */
 static void on_ready(peer *p, uint32_t ready) {
     static uint8_t input[64 * 1024];
-    ssize_t n = -1;
-    errno = EAGAIN;
-    if ((ready & ~(uint32_t)EPOLLOUT) && sansock_session_can_read(&p->session)) n = recv(p->fd, input, sizeof input, 0);
-    if (n > 0)
-        sansock_session_receive(&p->session, input, (size_t)n, sansock_deadlines_now());
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        sansock_session_receive_eof(&p->session, sansock_deadlines_now());
-    work(p);
+    for (int reads = 0; reads < 16; reads++) {
+        ssize_t n = -1;
+        errno = EAGAIN;
+        if ((ready & ~(uint32_t)EPOLLOUT) && sansock_session_can_read(&p->session)) n = recv(p->fd, input, sizeof input, 0);
+        if (n > 0)
+            sansock_session_receive(&p->session, input, (size_t)n, sansock_deadlines_now());
+        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            sansock_session_receive_eof(&p->session, sansock_deadlines_now());
+        if (!work(p) || n < (ssize_t)sizeof input || !(p->interest & EPOLLIN)) return;
+    }
 }
 
 static void on_connection(int listener) {
@@ -89,14 +94,15 @@ int main(int argc, char **argv) {
     watch(EPOLL_CTL_ADD, listener, EPOLLIN, &listener);
     watch(EPOLL_CTL_ADD, ends, EPOLLIN, &ends);
     for (;;) {
-        struct epoll_event event;
+        struct epoll_event ready[64];
         sansock_deadline *due;
-        if (epoll_wait(epoll_fd, &event, 1, sansock_deadlines_wait_ms(&deadlines, sansock_deadlines_now())) == 1) {
-            if (event.data.ptr == &ends) return 0; /* the system frees what is left */
-            if (event.data.ptr == &listener)
+        int count = epoll_wait(epoll_fd, ready, 64, sansock_deadlines_wait_ms(&deadlines, sansock_deadlines_now()));
+        for (struct epoll_event *event = ready; event < ready + count; event++) {
+            if (event->data.ptr == &ends) return 0; /* the system frees what is left */
+            if (event->data.ptr == &listener)
                 on_connection(listener);
             else
-                on_ready(event.data.ptr, event.events);
+                on_ready(event->data.ptr, event->events);
         }
         while ((due = sansock_deadlines_due(&deadlines, sansock_deadlines_now())) != NULL) {
             sansock_session_timeout(&((peer *)due->owner)->session, sansock_deadlines_now());

@@ -11,6 +11,12 @@
 /* How much is read at once, and how much the buffer of libevent is given to write. */
 #define SANSOCK_EVENT_CHUNK (64 * 1024)
 
+/* How much libevent reads at once. */
+#define SANSOCK_EVENT_READ 4096
+
+/* How often a socket is read before others have their turn. */
+#define SANSOCK_EVENT_READS 16
+
 /// One connection; see sansock/event.h. Its fields are not for programs.
 struct sansock_event {
     sansock_session session;
@@ -25,6 +31,7 @@ struct sansock_event {
     uint64_t timer_deadline;
     size_t writing; /* bytes of the output that the buffer was given, and that have not been reported */
     int error;
+    uint8_t reads;  /* how often the socket may still be read before others have their turn */
     bool begun; /* the transport is connected */
     bool stream_over; /* no more comes than what the buffer has */
     bool working, ending, has_tls;
@@ -93,8 +100,11 @@ static inline void sansock_event_begin(sansock_event *p) {
 }
 
 static inline void sansock_event_readable(struct bufferevent *buffers, void *peer) {
-    (void)buffers;
-    sansock_event_work((sansock_event *)peer);
+    sansock_event *p = (sansock_event *)peer;
+    /* If libevent has read as much as it can, there is likely to be more. */
+    bool more = !p->has_tls && evbuffer_get_length(bufferevent_get_input(buffers)) >= SANSOCK_EVENT_READ;
+    p->reads = more ? SANSOCK_EVENT_READS : 0;
+    sansock_event_work(p);
 }
 
 /* Reports how much libevent has written, as it calls back only when it has written all that it was given. */
@@ -139,6 +149,17 @@ static inline void sansock_event_happened(struct bufferevent *buffers, short wha
     }
 }
 
+/* Reads the socket behind libevent's buffer, which is empty: more at a time than libevent does. */
+static inline int sansock_event_read(sansock_event *p, void *memory, size_t size) {
+    if (p->reads == 0 || p->stream_over) return 0;
+    p->reads--;
+    ssize_t n = recv(bufferevent_getfd(p->buffers), memory, size, 0);
+    if (n == 0) p->stream_over = true;
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) sansock_event_lost(p, errno);
+    if (n < (ssize_t)size) p->reads = 0;
+    return (int)n;
+}
+
 /* Takes what has been read, and then the end of the stream. Returns whether that was something. */
 static inline bool sansock_event_pull(sansock_event *p) {
     static SANSOCK_EVENT_THREAD uint8_t memory[SANSOCK_EVENT_CHUNK];
@@ -146,6 +167,7 @@ static inline bool sansock_event_pull(sansock_event *p) {
     uint64_t now = sansock_event_now(p);
     if (!sansock_session_should_read(&p->session, now)) return false;
     int n = evbuffer_remove(input, memory, sizeof memory);
+    if (n <= 0) n = sansock_event_read(p, memory, sizeof memory);
     if (n > 0)
         sansock_session_receive(&p->session, memory, (size_t)n, now);
     else if (p->stream_over)
@@ -153,13 +175,34 @@ static inline bool sansock_event_pull(sansock_event *p) {
     return n > 0 || p->stream_over;
 }
 
-/* Gives libevent a part of the output, when it has written the part before. */
-static inline void sansock_event_write(sansock_event *p) {
+/* Writes what the system takes. Over TLS that is up to libevent. Returns whether it has taken something. */
+static inline bool sansock_event_write_now(sansock_event *p) {
+    const sansock_block *b = p->session.block;
+    bool progress = false;
+    while (!p->has_tls && p->writing == 0 && b->output_len > 0) {
+        ssize_t n = send(bufferevent_getfd(p->buffers), b->output, b->output_len, 0);
+        if (n > 0) {
+            sansock_session_written(&p->session, (size_t)n);
+            progress = true;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            break;
+        } else if (errno != EINTR) {
+            sansock_event_lost(p, errno);
+        }
+    }
+    return progress;
+}
+
+/* Writes, and gives libevent a part of what the system does not take, when it has written the part before. Returns whether
+ * there may be room again. */
+static inline bool sansock_event_write(sansock_event *p) {
     const sansock_block *b = p->session.block;
     if (p->session.broken && b->output_len > 0) sansock_session_write_failed(&p->session);
-    if (p->writing > 0 || b->output_len == 0) return;
+    bool progress = sansock_event_write_now(p);
+    if (p->writing > 0 || b->output_len == 0) return progress;
     p->writing = b->output_len < SANSOCK_EVENT_CHUNK ? b->output_len : SANSOCK_EVENT_CHUNK;
     if (bufferevent_write(p->buffers, b->output, p->writing) != 0) sansock_event_lost(p, ENOMEM);
+    return progress;
 }
 
 /* Obeys the transport instruction. */
@@ -216,21 +259,27 @@ static inline bool sansock_event_tell_of_room(sansock_event *p) {
     return true;
 }
 
-/* Gives all events to the handler, and does what follows. Called within the handler, it leaves that to the call outside. */
-static inline void sansock_event_work(sansock_event *p) {
-    if (p->working || p->ending || !p->begun) return;
-    p->working = true;
+/* Gives all events to the handler. */
+static inline void sansock_event_handle_all(sansock_event *p) {
     while (!p->ending) {
         if (!sansock_block_is_writable(p->session.block)) p->full = true;
         const sansock_record *event = sansock_session_next(&p->session, sansock_event_now(p));
         if (event)
             p->handler(p, event);
         else if (!sansock_event_pull(p) && !sansock_event_tell_of_room(p))
-            break;
+            return;
     }
+}
+
+/* Handles events, and does what follows. Called within the handler, it leaves that to the call outside. */
+static inline void sansock_event_work(sansock_event *p) {
+    if (p->working || p->ending || !p->begun) return;
+    p->working = true;
+    do
+        sansock_event_handle_all(p);
+    while (!p->ending && sansock_event_write(p));
     p->working = false;
     if (p->ending) return;
-    sansock_event_write(p);
     if (p->session.broken && !p->session.stream_ended) {
         sansock_event_work(p); /* tells the handler that the connection has ended */
         return;
