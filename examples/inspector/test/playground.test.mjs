@@ -107,6 +107,18 @@ tests.set("a step is added and removed, and the wire is changed", async () => {
   assert.match(await page.evaluate(() => document.querySelector("#steps .head .time").textContent), /^0\.7000$/);
 });
 
+tests.set("an end stops reading", async () => {
+  await choose("A greeting");
+  assert.ok((await rows()).includes("text: Hello, client"));
+  await tab("Script");
+  await page.select("#step-do", "stall");
+  await page.evaluate(() => (document.getElementById("step-at").value = "50"));
+  await played(() => page.click(".add-step .primary"));
+  const left = await rows();
+  assert.ok(left.includes("stall \u2026: ") && left.includes("text: Hello, server"));
+  assert.ok(!left.includes("text: Hello, client"));
+});
+
 tests.set("a bit of a frame is flipped by hand", async () => {
   await choose("A greeting");
   await tab("Step");

@@ -34,6 +34,8 @@ class Simulation {
   readonly #refused: string[] = [];
   readonly #hosts: Partial<Record<End, Host>> = {};
   readonly #links: Record<End, Link>;
+  /** The ends that read nothing more. */
+  readonly #stalled = new Set<End>();
   readonly #actions: Timed[];
   #now = 0;
   #ids = 0;
@@ -126,6 +128,7 @@ class Simulation {
     const { who } = action;
     if (action.do === "raw") this.#links[who].send(bytesOf(action.data, action.times ?? 1), this.#now);
     else if (action.do === "eof") this.#links[who].end(this.#now);
+    else if (action.do === "stall") this.#stalled.add(who);
     else this.#call(who, () => this.#hosts[who]?.act(action, this.#now));
   }
 
@@ -134,12 +137,17 @@ class Simulation {
     this.#drain(end);
   }
 
-  /** Writes what an engine has to send, and obeys it about the transport. */
+  /** Writes what an engine has to send, unless nobody takes it, and obeys it about the transport. */
   #drain(end: End): void {
     const host = this.#hosts[end];
     if (host === undefined) return;
-    for (let output = host.takeOutput(); output.length > 0; output = host.takeOutput()) this.#links[end].send(output, this.#now);
+    if (!this.#stalled.has(otherEnd(end))) this.#write(end, host);
     if (host.transport !== "open") this.#links[end].end(this.#now);
+  }
+
+  #write(end: End, host: Host): void {
+    for (let output = host.takeOutput(); output.length > 0; output = host.takeOutput())
+      this.#links[end].send(output, this.#now);
   }
 
   #add(entry: Omit<HostEntry, "id" | "connection" | "time"> | Omit<WireEntry, "id" | "connection" | "time">): void {
@@ -186,6 +194,7 @@ function textOf(action: Timed): string {
     case "compress":
       return action.on ? "on" : "off";
     case "eof":
+    case "stall":
       return "";
     case "raw":
       return `${asText(action.data)}${times}`;

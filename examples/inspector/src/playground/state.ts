@@ -16,6 +16,8 @@ export type Action =
   | { readonly at: number; readonly who: End; readonly do: "raw"; readonly data: string; readonly times?: number }
   /** The transport ends in this direction. */
   | { readonly at: number; readonly who: End; readonly do: "eof" }
+  /** This end reads nothing more, so that what the other end writes stays where it is. */
+  | { readonly at: number; readonly who: End; readonly do: "stall" }
   /** Flips a bit, 7 being the highest, of a byte counted in what this end sends. */
   | { readonly who: End; readonly do: "corrupt"; readonly byte: number; readonly bit: number }
   /** Loses bytes, counted in the same way. */
@@ -129,6 +131,7 @@ function checkedAction(given: unknown): Action {
     case "compress":
       return { at: time(at), who, do: what, on: on === true };
     case "eof":
+    case "stall":
       return { at: time(at), who, do: what };
     case "corrupt":
       return { who, do: what, byte: whole(byte, 0, 1e9), bit: whole(bit, 0, 7) };

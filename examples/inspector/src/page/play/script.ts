@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<Action["do"], string>> = {
   compress: "turn compression on or off",
   raw: "send raw bytes (hex), past the engine",
   eof: "end the stream",
+  stall: "stop reading",
   corrupt: "flip a bit on the wire",
   drop: "lose bytes on the wire",
 };
@@ -60,6 +61,7 @@ function argumentsText(action: Action): string {
     case "compress":
       return action.on ? ": on" : ": off";
     case "eof":
+    case "stall":
       return "";
     case "close":
       return ` with ${action.code}${shortened(action.data)}`;
@@ -127,7 +129,7 @@ function showFields({ what, at, data, times, first, second }: Fields): void {
   const kind = what.control.value as Action["do"];
   const isWire = kind === "corrupt" || kind === "drop";
   at.box.hidden = isWire;
-  data.box.hidden = isWire || kind === "eof";
+  data.box.hidden = isWire || kind === "eof" || kind === "stall";
   times.box.hidden = !["text", "binary", "raw"].includes(kind);
   first.box.hidden = !isWire && kind !== "close";
   second.box.hidden = !isWire;
@@ -162,6 +164,7 @@ function actionOf({ who, kind, at, data, times, first, second }: Given): Action 
     case "compress":
       return { at, who, do: kind, on: data.trim() !== "off" };
     case "eof":
+    case "stall":
       return { at, who, do: kind };
     case "corrupt":
       return { who, do: kind, byte: first, bit: Math.min(7, second) };
