@@ -1,28 +1,14 @@
 // The playground: scenarios, the slider, steps of one's own, options, and links that hold all of it.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
 
-import { openPage, until, runInBrowsers } from "./browsers.mjs";
+import { NOT_PLAYED, OTHERS, PLAYED, SECTIONS } from "./attacks.mjs";
+import { openPage, pathOf, until, runInBrowsers } from "./browsers.mjs";
 
-/** Scenarios of attacks, and the rule that each breaks. */
-const ATTACKS = {
-  "A head that never ends": "HANDSHAKE_TIMEOUT",
-  "More headers than there is room for": "TOO_MANY_HEADERS",
-  "A request in the body of a request": "UNEXPECTED_BODY",
-  "A server that does not know the key": "BAD_ACCEPT",
-  "A length of 2\u2076\u00b3 bytes": "LENGTH_OVERFLOW",
-  "A gigabyte is announced": "MESSAGE_TOO_BIG",
-  "A length in disguise": "NON_MINIMAL_LENGTH",
-  "A client that does not mask": "UNMASKED",
-  "A bit of an extension nobody agreed on": "RESERVED_BITS",
-  "A thousand empty fragments": "TOO_MANY_FRAGMENTS",
-  "A bomb": "MESSAGE_TOO_BIG",
-  "Half a character": "BAD_TEXT",
-  "A close code that must not be sent": "BAD_CLOSE_CODE",
-  "A peer that never closes": "CLOSE_TIMEOUT",
-  "A peer that is gone": "PONG_TIMEOUT",
-  "A flipped bit": "EXPECTED_CONTINUATION",
-};
+/** How many times a list is scrolled on, at most: of a long one the beginning is read, and the end. */
+const MOST_PAGES = 4;
 
 /** Set for each browser. */
 let browser;
@@ -36,10 +22,12 @@ async function played(act) {
   await until(page, (number) => Number(document.body.dataset.played ?? 0) > number, Number(before));
 }
 const choose = async (scenario) => {
-  const values = await page.evaluate(() =>
-    [...document.querySelectorAll("#scenario option")].map(({ value, textContent }) => [textContent, value]),
+  const value = await page.evaluate(
+    (wanted) => [...document.querySelectorAll("#scenario option")].find(({ textContent }) => textContent === wanted)?.value,
+    scenario,
   );
-  await played(async () => page.select("#scenario", Object.fromEntries(values)[scenario]));
+  assert.ok(value, `there is no scenario ${scenario}`);
+  await played(() => page.select("#scenario", value));
 };
 const tab = (text) =>
   page.evaluate(
@@ -71,21 +59,159 @@ tests.set("a greeting, from the request to the end", async () => {
   assert.match(await page.evaluate(() => document.getElementById("time").getAttribute("aria-valuetext")), /step 19 of 20/);
 });
 
-for (const [scenario, fault] of Object.entries(ATTACKS)) {
-  tests.set(`${scenario}: ${fault}`, async () => {
-    await choose(scenario);
-    assert.ok((await page.evaluate(() => document.querySelector(".about").textContent)).length > 60);
-    assert.match(await selected(), /^(?:\u2715 )?(?:fault|closed)/);
-    await page.focus("#steps");
+/** What the rows say, of a long list those at its beginning and its end, and whether that is all. */
+async function allRows() {
+  const found = new Map();
+  const read = async () => {
+    const [size, now] = await page.evaluate(() => {
+      const elements = [...document.querySelectorAll("#steps [role=option]")];
+      const text = (row) => `${row.querySelector(".kind").textContent}: ${row.querySelector(".summary")?.textContent ?? ""}`;
+      return [Number(elements[0].ariaSetSize), elements.map((row) => [Number(row.ariaPosInSet), text(row)])];
+    });
+    for (const [place, text] of now) found.set(place, text);
+    return size;
+  };
+  await page.focus("#steps");
+  await page.keyboard.press("Home");
+  let size = await read();
+  for (let pages = 0; found.size < size && pages < MOST_PAGES; pages += 1) {
+    await page.keyboard.press("PageDown");
+    size = await read();
+  }
+  if (found.size < size) {
     await page.keyboard.press("End");
-    assert.ok((await ends()).includes("closed"));
-    const found = await page.evaluate(
-      (wanted) => [...document.querySelectorAll("#steps [role=option]")].some((row) => row.textContent.includes(wanted)),
-      fault,
-    );
-    assert.ok(found, `${fault} is not in ${(await rows()).join("\n")}`);
+    await read();
+  }
+  const places = [...found.keys()].sort((one, other) => one - other);
+  return { told: places.map((place) => found.get(place)), isWhole: found.size === size };
+}
+
+const isRefusal = (text) => text.startsWith("refused: ");
+const isFault = (text) => /^[A-Z][A-Z0-9_]+$/.test(text);
+
+/** Compares the rows with what an entry of attacks.mjs says of them. */
+function compare({ told, isWhole }, expected) {
+  let from = 0;
+  for (const text of expected.filter((each) => !isRefusal(each))) {
+    const all = `"${text}" is not so in\n${told.join("\n")}`;
+    const [, how, what] = /^(?:(never|last): )?(.*)$/.exec(text);
+    const fits = (row) => (isFault(what) ? /^(?:fault|closed): /.test(row) && row.includes(`${what}: `) : row.startsWith(what));
+    if (how === "never") assert.ok(isWhole && !told.some(fits), all);
+    else if (how === "last") assert.ok(fits(told.at(-1)), all);
+    else {
+      const at = told.findIndex((row, place) => place >= from && fits(row));
+      assert.ok(at >= 0, all);
+      from = at + 1;
+    }
+  }
+}
+
+test("each class of attacks has a scenario, or a reason why none can show it", () => {
+  const sections = readFileSync(pathOf("../../../conformance/attacks.md"), "utf8").split(/^## /m);
+  const classes = SECTIONS.flatMap((title) => {
+    const section = sections.find((each) => each.startsWith(`${title}\n`));
+    return [...section.matchAll(/^\| (?!Class |---)(.*?) +\|/gm)].map(([, name]) => name);
+  });
+  assert.ok(classes.length > 70, "the tables are not read");
+  assert.deepEqual([...Object.keys(PLAYED), ...Object.keys(NOT_PLAYED)].sort(), classes.sort());
+});
+
+for (const [title, [scenario, ...expected]] of [
+  ...Object.entries(PLAYED),
+  ...Object.entries(OTHERS).map(([name, texts]) => [name, [name, ...texts]]),
+]) {
+  tests.set(`${title}: ${expected[0]}`, async () => {
+    await choose(scenario);
+    const [about, refused, first] = await page.evaluate(() => [
+      document.querySelector(".about").textContent,
+      [...document.querySelectorAll(".refused p")]
+        .map((line) => line.textContent)
+        .filter((line) => line.startsWith("refused: ")),
+      document.querySelector('#steps [aria-selected="true"]').textContent,
+    ]);
+    assert.ok(about.length > 60);
+    const refusals = expected.filter(isRefusal);
+    assert.ok(refused.length === refusals.length && refusals.every((text, at) => refused[at].startsWith(text)), refused.join());
+    compare(await allRows(), expected);
+    if (expected.some(isFault)) {
+      assert.match(first, /^(?:\u2715 )?(?:fault|closed)/);
+      await page.keyboard.press("End");
+      assert.ok((await ends()).includes("closed"));
+    }
   });
 }
+
+tests.set("no scenario is without a test", async () => {
+  const tested = [...new Set([...Object.values(PLAYED).map(([name]) => name), ...Object.keys(OTHERS)])];
+  const found = await page.evaluate(() =>
+    [...document.querySelectorAll("#scenario optgroup option")].map(({ textContent }) => textContent),
+  );
+  assert.deepEqual(found.sort(), tested.sort());
+});
+
+tests.set("equal texts have masking keys of their own", async () => {
+  await choose("The same text twice");
+  await tab("Step");
+  const keys = [];
+  for (const row of await page.$$("#steps .row.frame")) {
+    await row.click();
+    const fields = await page.evaluate(() => [...document.querySelectorAll(".fields tr")].map((field) => field.innerText));
+    keys.push(fields.find((field) => field.startsWith("Masking-key")));
+  }
+  assert.ok(keys.length === 2 && keys.every((key) => /\b[0-9a-f]{2}\b/.test(key)) && keys[0] !== keys[1], keys.join());
+});
+
+tests.set("what does not shrink is longer compressed", async () => {
+  await choose("A message that does not shrink");
+  await tab("Step");
+  await page.click("#steps .row.frame");
+  const length = await page.evaluate(
+    () =>
+      [...document.querySelectorAll(".fields tr")].find((row) => row.textContent.startsWith("Extended")).cells[1].textContent,
+  );
+  assert.ok(Number(length.replace(/\D/g, "")) > 1000, length);
+});
+
+tests.set("the same bytes, however they are cut, give the same events", async () => {
+  await choose("Byte by byte");
+  const cut = await allRows();
+  assert.ok(cut.isWhole);
+  await tab("Script");
+  for (const end of ["client", "server"])
+    await played(() =>
+      page.evaluate((id) => {
+        const split = document.getElementById(id);
+        split.value = "0";
+        split.dispatchEvent(new Event("change"));
+      }, `${end}-split`),
+    );
+  assert.deepEqual(await allRows(), cut);
+});
+
+tests.set("a right guess makes a compressed frame shorter, and no other", async () => {
+  await choose("A secret beside a guess");
+  const sizes = await page.evaluate(() =>
+    [...document.querySelectorAll("#steps .row.frame")]
+      .sort((one, other) => one.ariaPosInSet - other.ariaPosInSet)
+      .map((row) => parseInt(row.querySelector(".size").textContent)),
+  );
+  assert.equal(sizes.length, 4);
+  assert.ok(sizes[1] < sizes[0], sizes);
+  assert.equal(sizes[3], sizes[2]);
+});
+
+tests.set("a message in thousands of packets takes a few times what has come", async () => {
+  await choose("A message in eight thousand packets");
+  await page.focus("#steps");
+  const held = [];
+  for (let row = 0; row < 6; row += 1) {
+    const text = await page.evaluate(() => document.querySelector(".end.server").innerText);
+    const [, number, unit] = /memory\s+([\d.]+) (\w+)/i.exec(text);
+    held.push(Number(number) * { B: 1, kB: 1000 }[unit]);
+    await page.keyboard.press("ArrowDown");
+  }
+  assert.ok(Math.max(...held) > 6000 && Math.max(...held) < 4 * 8000, held);
+});
 
 tests.set("a step is added and removed, and the wire is changed", async () => {
   await choose("Fragments with a ping between them");
@@ -151,8 +277,13 @@ tests.set("an option is set, and what the engine refuses is said", async () => {
   assert.equal(await page.evaluate(() => document.querySelector(".refused").textContent), "");
 });
 
-tests.set("a link holds the whole state", async () => {
-  await choose("A flipped bit");
+for (const scenario of ["A flipped bit", "A peer that does not read", "Byte by byte"]) {
+  tests.set(`a link holds the whole state of ${scenario}`, () => comparesWithLink(scenario));
+}
+
+/** Opens the link of a scenario in another page, and compares the rows. */
+async function comparesWithLink(scenario) {
+  await choose(scenario);
   const [fragment, expected] = [await page.evaluate(() => location.hash), await rows()];
   const other = await openPage(browser, { fragment });
   await until(other.page, () => document.body.dataset.played);
@@ -164,7 +295,7 @@ tests.set("a link holds the whole state", async () => {
   assert.deepEqual(found, expected);
   assert.deepEqual([...errors, ...other.errors], []);
   await other.page.close();
-});
+}
 
 runInBrowsers(tests, async (opened) => {
   ({ browser, page, errors } = opened);

@@ -1,5 +1,5 @@
 /** The playground: two engines, a wire between them, and time as a slider. */
-import { type Scenario, SCENARIOS } from "../../playground/scenarios.ts";
+import { type Scenario, SCENARIOS } from "../../playground/scenarios/index.ts";
 import { EMPTY, fromFragment, type State, toFragment } from "../../playground/state.ts";
 import type { EndState, OptionInfo, Step, Trace } from "../../playground/trace.ts";
 import type { Backend } from "../backend.ts";
