@@ -37,7 +37,7 @@ RUST = (*(f"{crate}/{name}" for crate in CRATES for name in ("Cargo.toml", "src"
 GENERATED = ("Cargo.toml", "Cargo.lock", "PKG-INFO")
 # A quarter of a megabyte of each is the page of the inspector.
 SDIST_LIMIT = 720_000
-WHEEL_LIMIT = 1_260_000
+WHEEL_LIMIT = 1_270_000
 PAGE = "inspector.html"
 
 
