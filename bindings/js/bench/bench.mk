@@ -12,7 +12,7 @@ bench-node: bindings/js/dist/index.js $(DONE)/npm-bench
 # Whole servers over loopback, beside ws and the servers that Deno and Bun have; and what idle connections hold.
 .PHONY: bench-node-hosts bench-node-idle
 bench-node-hosts: bindings/js/dist/index.js $(DONE)/npm-bench
-	@cd bindings/js/bench/hosts && node run.mjs --rounds $(if $(ROUNDS),$(ROUNDS),3) $(if $(CELLS),--cells '$(CELLS)')
+	@cd bindings/js/bench/hosts && node run.mjs --rounds $(if $(ROUNDS),$(ROUNDS),3) $(if $(CELLS),--cells '$(CELLS)',&& node page.mjs)
 
 bench-node-idle: bindings/js/dist/index.js $(DONE)/npm-bench
-	@cd bindings/js/bench/hosts && node idle.mjs $(CONNECTIONS)
+	@cd bindings/js/bench/hosts && node idle.mjs $(CONNECTIONS) && node page.mjs

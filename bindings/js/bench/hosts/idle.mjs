@@ -1,6 +1,8 @@
 // The resident memory of servers with idle connections: what each connection costs, in bytes.
 //
-//   node idle.mjs [CONNECTIONS]    default: 10,000; each has sent and received one message
+//   node idle.mjs [CONNECTIONS] [ROUNDS]    default: 9,500 and 5; each has sent and received one message
+//
+// Written into results.json, from which page.mjs makes the page.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,8 +10,11 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { record } from "./results.mjs";
+
 const here = fileURLToPath(new URL(".", import.meta.url));
-const connections = Number(process.argv[2] ?? 10_000);
+const connections = Number(process.argv[2] ?? 9500);
+const rounds = Number(process.argv[3] ?? 5);
 const SERVERS = { "sansock/node": "sansock-node", "sansock/ws": "sansock-ws", ws: "ws" };
 
 function resident(pid) {
@@ -34,7 +39,15 @@ async function measure(file, deflate) {
   return each;
 }
 
-console.log(`server\tplain\tcompressed`);
-for (const [name, file] of Object.entries(SERVERS)) {
-  console.log([name, Math.round(await measure(file, false)), Math.round(await measure(file, true))].join("\t"));
+const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+const found = Object.fromEntries(Object.keys(SERVERS).map((name) => [name, { plain: [], deflate: [] }]));
+for (let round = 0; round < rounds; round++) {
+  for (const [name, file] of Object.entries(SERVERS)) {
+    found[name].plain.push(await measure(file, false));
+    found[name].deflate.push(await measure(file, true));
+  }
 }
+const medians = Object.entries(found).map(([name, { plain, deflate }]) => [name, { plain: Math.round(median(plain)), deflate: Math.round(median(deflate)) }]);
+console.log("server\tplain\tcompressed");
+medians.forEach(([name, { plain, deflate }]) => console.log([name, plain, deflate].join("\t")));
+record({ idle: { connections, rounds, bytes: Object.fromEntries(medians) } });
