@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ ENVIRONMENT = {
 }
 CAN_RUN = sys.version_info >= (3, 10) and sys.platform != "win32"
 """The examples need match, and POSIX signals."""
+
+
+def free_port() -> int:
+    """A port for a program that has one in its text: others may run the same program at the same time."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return int(sock.getsockname()[1])
 
 
 @contextmanager

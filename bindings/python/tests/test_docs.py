@@ -29,7 +29,7 @@ import sansock.asyncio
 import sansock.sync
 
 from conftest import REPOSITORY, import_or_skip
-from programs import CAN_RUN, ENVIRONMENT
+from programs import CAN_RUN, ENVIRONMENT, free_port
 
 DOCS = REPOSITORY / "bindings" / "python" / "docs"
 ADDRESS = "127.0.0.1:8765"
@@ -95,11 +95,6 @@ def run(code: str) -> str:
     result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=WAIT, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
 
 
 @contextlib.contextmanager

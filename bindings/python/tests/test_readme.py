@@ -1,4 +1,4 @@
-"""The programs of the README, as printed."""
+"""The programs of the README, as printed but for the port."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ import pytest
 from sansock.sync import connect
 
 from conftest import REPOSITORY
-from programs import ENVIRONMENT
+from programs import ENVIRONMENT, free_port
 
 README = (REPOSITORY / "bindings" / "python" / "README.md").read_text("utf-8")
 SERVER, CLIENT, HEALTH, INSPECT, _ENGINE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
 def test_the_server_and_the_client() -> None:
-    with subprocess.Popen([sys.executable, "-c", SERVER], env=ENVIRONMENT) as server:
+    port = str(free_port())
+    assert "8765" in SERVER
+    assert "8765" in CLIENT
+    server_program, client_program = (program.replace("8765", port) for program in (SERVER, CLIENT))
+    with subprocess.Popen([sys.executable, "-c", server_program], env=ENVIRONMENT) as server:
         try:
             output = ""
             while not output:
                 assert server.poll() is None
-                run = [sys.executable, "-c", CLIENT]
+                run = [sys.executable, "-c", client_program]
                 output = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
             assert output == "hello\n"
         finally:
