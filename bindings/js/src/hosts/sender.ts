@@ -150,7 +150,13 @@ export class Sender {
   /** Sends a large message whose payload is written as it is. False, and nothing is done, if the engine is to do it. */
   #sendPlain(data: string | Bytes, { kind, owned = false, valid = false }: SendOptions, transport: Transport): boolean {
     if (typeof data === "string") {
-      return data.length >= LARGE && this.#sendLarge(kind ?? "text", encoder.encode(data), transport);
+      if (data.length < LARGE) {
+        return false;
+      }
+      const length = transport.textLength?.(data);
+      return length === undefined
+        ? this.#sendLarge(kind ?? "text", encoder.encode(data), transport)
+        : this.#sendLarge(kind ?? "text", data, transport, length);
     }
     const bytes = toBytes("data", data, "a string or bytes");
     const length = lengthOf(bytes);
@@ -165,24 +171,24 @@ export class Sender {
    * Writes the header, and behind it the payload where it lies: it goes neither into the module nor out of it. What the engine
    * has to write goes before it.
    */
-  #sendLarge(kind: "text" | "binary", payload: Uint8Array, transport: Transport): true {
-    if (payload.length > this.#limit) {
+  #sendLarge(kind: "text" | "binary", payload: Uint8Array | string, transport: Transport, length = payload.length): true {
+    if (length > this.#limit) {
       throw new SansockError("TOO_LARGE", "the message is larger than the option outputHardLimit");
     }
     if (this.#payload > this.#limit) {
       throw new SansockError("WOULD_BLOCK", "the output is full: wait until it is written");
     }
-    this.#connection.sendHeader(kind, payload.length);
-    this.#write(transport, this.#connection.output(Number.POSITIVE_INFINITY, this.#output), payload);
+    this.#connection.sendHeader(kind, length);
+    this.#write(transport, this.#connection.output(Number.POSITIVE_INFINITY, this.#output), payload, length);
     return true;
   }
 
-  #write(transport: Transport, output: Uint8Array, payload?: Uint8Array): void {
+  #write(transport: Transport, output: Uint8Array, payload?: Uint8Array | string, length = 0): void {
     if (transport.write(output, payload)) {
       this.#connection.written(output.length);
-      this.writtenTotal += output.length + (payload?.length ?? 0);
+      this.writtenTotal += output.length + length;
     } else {
-      const write = { output: output.length, payload: payload?.length ?? 0 };
+      const write = { output: output.length, payload: length };
       if (this.#underWay === NONE) {
         this.#underWay = [write];
       } else {

@@ -4,9 +4,12 @@ export interface Transport {
    * Writes bytes, which are the transport's until they are written. True if they are with the system now; else the session's
    * `written` must be called when they are. Several writes may be under way; they end in their order.
    *
-   * @param payload Follows `bytes`, if it is given: one write, as far as possible without joining them.
+   * @param payload Follows `bytes`, if it is given: one write, as far as possible without joining them. A text is written as UTF-8; it
+   *   is given only to a transport that has `textLength`.
    */
-  write(bytes: Uint8Array, payload?: Uint8Array): boolean;
+  write(bytes: Uint8Array, payload?: Uint8Array | string): boolean;
+  /** How many bytes a text is written as. Absent where texts have to be encoded before they are written. */
+  textLength?(text: string): number;
   /** A number that changes when the system has taken a part of the writes under way. Undefined where the runtime does not tell. */
   readonly progress?: number | undefined;
   /** Tries to go on with the writes under way, though the system has not said that it takes more. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
@@ -28,7 +29,12 @@ export class StreamTransport implements Transport {
     this.#session = session;
   }
 
-  write(bytes: Uint8Array, payload?: Uint8Array): boolean {
+  /** Node writes texts without a buffer for each. */
+  textLength(text: string): number {
+    return Buffer.byteLength(text);
+  }
+
+  write(bytes: Uint8Array, payload?: Uint8Array | string): boolean {
     const stream = this.#stream;
     if (!stream.writable) {
       // It is gone, which "close" will say. It takes what is written all the same, and keeps nothing.
@@ -39,7 +45,11 @@ export class StreamTransport implements Transport {
     } else {
       stream.cork();
       stream.write(bytes);
-      stream.write(payload, this.#onWritten);
+      if (typeof payload === "string") {
+        stream.write(payload, encodingOf(payload), this.#onWritten);
+      } else {
+        stream.write(payload, this.#onWritten);
+      }
       stream.uncork();
     }
     // The callback comes later in any case, also where the system has taken everything.
@@ -82,6 +92,11 @@ export class StreamTransport implements Transport {
       this.#session.written();
     }
   }
+}
+
+/** How a text is written: as it is in memory, if it is ASCII, which costs least. */
+function encodingOf(text: string): "latin1" | "utf8" {
+  return Buffer.byteLength(text) === text.length ? "latin1" : "utf8";
 }
 
 /** Joins a session to a stream that is connected, and starts it. */

@@ -61,6 +61,8 @@ export class FakeClock {
   }
 }
 
+const encode = (payload) => (typeof payload === "string" ? new TextEncoder().encode(payload) : payload);
+
 /** A transport that keeps what is written. Writes end at once, or when `finish` is called. */
 export class FakeTransport {
   /** What was asked of it, in order: "write n", "pause" and so on. */
@@ -72,13 +74,17 @@ export class FakeTransport {
 
   isSlow = false;
 
-  constructor(session) {
+  /** @param writesTexts Whether it takes texts as they are. */
+  constructor(session, writesTexts = false) {
     this.session = session;
+    if (writesTexts) {
+      this.textLength = (text) => encode(text).length;
+    }
   }
 
   write(bytes, payload) {
     this.writes.push({ bytes, payload });
-    this.steps.push(payload === undefined ? `write ${bytes.length}` : `write ${bytes.length} + ${payload.length}`);
+    this.steps.push(payload === undefined ? `write ${bytes.length}` : `write ${bytes.length} + ${encode(payload).length}`);
     if (this.isSlow) {
       this.#underWay += 1;
       return false;
@@ -121,7 +127,7 @@ export class FakeTransport {
 
   /** All bytes that were written since the last call. */
   take() {
-    const parts = this.writes.slice(this.#taken).flatMap(({ bytes, payload = new Uint8Array() }) => [bytes, payload]);
+    const parts = this.writes.slice(this.#taken).flatMap(({ bytes, payload = "" }) => [bytes, encode(payload)]);
     this.#taken = this.writes.length;
     return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
   }
@@ -177,13 +183,13 @@ export class Joined {
   received = [];
 
   /** @param server Whether the session is the server's. */
-  constructor({ server = true, options = {}, peer = {}, on = { request: accept }, limit, isSlow } = {}) {
+  constructor({ server = true, options = {}, peer = {}, on = { request: accept }, limit, isSlow, writesTexts } = {}) {
     const make = (isServer, given) =>
       isServer ? Connection.server({ now: 0, ...given }) : Connection.client(URL, { now: 0, ...given });
     this.user = new Recorder(on);
     this.session = new Session(make(server, options), this.user, { limit, writeTimeout: options.writeTimeout }, this.clock);
     this.user.session = this.session;
-    this.transport = new FakeTransport(this.session);
+    this.transport = new FakeTransport(this.session, writesTexts);
     this.isSlow = isSlow;
     this.peer = make(!server, peer);
     this.session.start(this.transport);

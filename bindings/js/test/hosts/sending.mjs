@@ -71,6 +71,25 @@ export const sending = [
     },
   },
   {
+    name: "a large text is passed on as it is where the transport writes texts, and counted in bytes",
+    run: () => {
+      const text = "é".repeat(8192);
+      for (const writesTexts of [false, true]) {
+        const joined = new Joined({ isSlow: true, writesTexts }).open();
+        const { session, transport } = joined;
+        session.send(text);
+        session.send("after");
+        equal(transport.steps, ["write 4 + 16384"]);
+        equal([typeof transport.writes.at(-1).payload, session.pending], [writesTexts ? "string" : "object", 16_384 + 4 + 7]);
+        transport.finish();
+        equal(session.pending, 7);
+        joined.settle();
+        transport.finish();
+        equal([session.pending, joined.arrived], [0, [text, "after"]]);
+      }
+    },
+  },
+  {
     name: "large payloads go behind writes that are under way, and are counted until they are written",
     run: () => {
       const joined = new Joined({ isSlow: true }).open();

@@ -11,7 +11,7 @@ import { isBlocked, rejection, settled } from "./memory.mjs";
 import { host, runtime } from "./runtime.mjs";
 import { bytes, connecting, echo, pem, rawClient, requestText, serving, socketPath } from "./sockets.mjs";
 
-const MESSAGES = ["", "text", "é 世界", bytes(1, 2, 3), bytes(), "x".repeat(70_000), new Uint8Array(1_000_000).fill(5)];
+const MESSAGES = ["", "text", "é 世界", bytes(1, 2, 3), bytes(), "x".repeat(70_000), "é世".repeat(20_000), new Uint8Array(1_000_000).fill(5)];
 
 /** Sends messages and receives their echoes. */
 async function talk(connection) {
@@ -39,6 +39,23 @@ const talking = [
         await talk(await connecting(server.url));
         equal(server.errors, []);
       }
+    },
+  },
+  {
+    name: "large texts of every width, and with half a pair, which is sent as U+FFFD",
+    run: async () => {
+      const texts = ["x", "é", "世", "🦀", "xé世🦀", "\ud800", "x\udc00"].map((each) => each.repeat(10_000));
+      const server = await serving(async (connection) => {
+        for (const text of texts) {
+          await connection.send(text);
+        }
+      });
+      const client = await connecting(server.url);
+      for (const text of texts) {
+        ok((await client.receive()) === new TextDecoder().decode(new TextEncoder().encode(text)), text.slice(0, 4));
+      }
+      equal((await client.closed).code, 1000);
+      equal(server.errors, []);
     },
   },
   {
