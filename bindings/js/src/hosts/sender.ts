@@ -154,9 +154,7 @@ export class Sender {
         return false;
       }
       const length = transport.textLength?.(data);
-      return length === undefined
-        ? this.#sendLarge(kind ?? "text", encoder.encode(data), transport)
-        : this.#sendLarge(kind ?? "text", data, transport, length);
+      return this.#sendLarge(kind ?? "text", length === undefined ? encoder.encode(data) : data, transport, length);
     }
     const bytes = toBytes("data", data, "a string or bytes");
     const length = lengthOf(bytes);
@@ -184,7 +182,7 @@ export class Sender {
   }
 
   #write(transport: Transport, output: Uint8Array, payload?: Uint8Array | string, length = 0): void {
-    if (transport.write(output, payload)) {
+    if (transport.write(output, payload, length)) {
       this.#connection.written(output.length);
       this.writtenTotal += output.length + length;
     } else {

@@ -6,8 +6,9 @@ export interface Transport {
    *
    * @param payload Follows `bytes`, if it is given: one write, as far as possible without joining them. A text is written as UTF-8; it
    *   is given only to a transport that has `textLength`.
+   * @param length How many bytes the payload has.
    */
-  write(bytes: Uint8Array, payload?: Uint8Array | string): boolean;
+  write(bytes: Uint8Array, payload?: Uint8Array | string, length?: number): boolean;
   /** How many bytes a text is written as. Absent where texts have to be encoded before they are written. */
   textLength?(text: string): number;
   /** A number that changes when the system has taken a part of the writes under way. Undefined where the runtime does not tell. */

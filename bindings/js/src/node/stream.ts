@@ -34,7 +34,7 @@ export class StreamTransport implements Transport {
     return Buffer.byteLength(text);
   }
 
-  write(bytes: Uint8Array, payload?: Uint8Array | string): boolean {
+  write(bytes: Uint8Array, payload?: Uint8Array | string, length?: number): boolean {
     const stream = this.#stream;
     if (!stream.writable) {
       // It is gone, which "close" will say. It takes what is written all the same, and keeps nothing.
@@ -46,7 +46,8 @@ export class StreamTransport implements Transport {
       stream.cork();
       stream.write(bytes);
       if (typeof payload === "string") {
-        stream.write(payload, encodingOf(payload), this.#onWritten);
+        // ASCII costs least to write as it is in memory.
+        stream.write(payload, length === payload.length ? "latin1" : "utf8", this.#onWritten);
       } else {
         stream.write(payload, this.#onWritten);
       }
@@ -92,11 +93,6 @@ export class StreamTransport implements Transport {
       this.#session.written();
     }
   }
-}
-
-/** How a text is written: as it is in memory, if it is ASCII, which costs least. */
-function encodingOf(text: string): "latin1" | "utf8" {
-  return Buffer.byteLength(text) === text.length ? "latin1" : "utf8";
 }
 
 /** Joins a session to a stream that is connected, and starts it. */
