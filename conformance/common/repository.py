@@ -9,6 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 JS_TOOLS = ROOT / "bindings" / "js" / "node_modules" / ".bin"
+COMMANDS = {
+    "python": [PYTHON, "-m", "sansock"],
+    "node": ["node", str(ROOT / "bindings" / "js" / "dist" / "command" / "main.js")],
+}
+"""The command `sansock` of each package that has it."""
 DENO, BUN = str(JS_TOOLS / "deno"), str(JS_TOOLS / "bun")
 
 

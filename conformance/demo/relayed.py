@@ -20,12 +20,8 @@ from dataclasses import dataclass, field
 
 from demo import converse_in_all_ways
 from hosts import OUR_CLIENTS, OUR_SERVERS, PEERS, HostError, Server, end_orderly_on_sigterm, serving
-from repository import PYTHON, ROOT
+from repository import COMMANDS
 
-RELAYS = {
-    "python": [PYTHON, "-m", "sansock"],
-    "node": ["node", str(ROOT / "bindings" / "js" / "dist" / "command" / "main.js")],
-}
 SECONDS = 10.0
 PIECE = 1 << 16
 
@@ -129,7 +125,7 @@ def first_difference(before: bytearray, behind: bytearray) -> str:
 def path(relay: str, server: Server) -> Iterator[Path]:
     """A relay before a server, with all that is recorded."""
     with tapping(server.port) as behind:
-        command = [*RELAYS[relay], "relay", "--listen", "0", "--to", f"127.0.0.1:{behind.port}"]
+        command = [*COMMANDS[relay], "relay", "--listen", "0", "--to", f"127.0.0.1:{behind.port}"]
         with relaying(relay, command) as port, tapping(port) as before:
             yield Path(server, before, behind)
 
@@ -153,7 +149,7 @@ def relaying(name: str, command: list[str]) -> Iterator[int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--relays", default=",".join(RELAYS))
+    parser.add_argument("--relays", default=",".join(COMMANDS))
     parser.add_argument("--servers", default=",".join((*OUR_SERVERS, *PEERS)))
     parser.add_argument("--clients", default=",".join((*OUR_CLIENTS, *PEERS)))
     options = parser.parse_args()

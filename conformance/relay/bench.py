@@ -24,13 +24,9 @@ from typing import Any
 
 from sansock.asyncio import WebSocket, connect, serve
 
-from repository import PYTHON, ROOT
+from repository import COMMANDS, PYTHON, ROOT
 
 PROGRAMS = ROOT / "conformance" / "relay" / "programs"
-COMMANDS = {
-    "python": [PYTHON, "-m", "sansock"],
-    "node": ["node", str(ROOT / "bindings" / "js" / "dist" / "command" / "main.js")],
-}
 PLAIN = {"python": [PYTHON, str(PROGRAMS / "plain_relay.py")], "node": ["node", str(PROGRAMS / "plain_relay.mjs")]}
 NAMES = {"python": "Python", "node": "Node"}
 WAYS = ("plain", "nobody", "viewer", "all")
