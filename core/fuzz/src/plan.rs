@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sansock::{Config, ConfigBuilder, Role};
 
+use crate::common::options;
 use crate::formula::{Setup, sum};
 use crate::input::{Cuts, Input};
 
@@ -163,7 +164,8 @@ impl Plan {
 
 fn handshake(mut config: ConfigBuilder, role: Role, http: bool, small: bool, names: u8) -> ConfigBuilder {
     if small {
-        config = config.max_head_size(400).max_line_size(120).max_headers(8).max_body_size(20);
+        config =
+            SMALL.iter().fold(config, |config, (name, value)| options::set(config, name, *value)).max_line_size(120);
     }
     if names & 1 != 0 {
         config = config.subprotocol("chat").subprotocol("v2.chat");
