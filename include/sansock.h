@@ -708,6 +708,27 @@ int32_t sansock_conn_send_header(struct sansock_conn *conn,
                                  uint64_t payload_len,
                                  uint8_t last);
 
+/// Server only: says whether a whole message may be sent by sansock_conn_send_header in place of sansock_conn_send_text or
+/// sansock_conn_send_binary, so that its payload is not copied.
+///
+/// SANSOCK_OK if it may: it would not be compressed, and has room below the option output_hard_limit, which
+/// sansock_conn_send_header does not ask for. SANSOCK_ERR_INVALID_STATE on a client, if it would be compressed, and where
+/// those calls return it; SANSOCK_ERR_WOULD_BLOCK and SANSOCK_ERR_TOO_LARGE as from them.
+SANSOCK_API
+int32_t sansock_conn_check_header(struct sansock_conn *conn,
+                                  uint8_t kind,
+                                  uint64_t payload_len);
+
+/// Server only: copies the rest of such a payload to the output, if the transport has not taken all of it. Call it before
+/// any other call that adds output; and then sansock_conn_written with what was written of the output before it.
+///
+/// SANSOCK_ERR_INVALID_STATE on a client, and if the output is empty: there is no header in front of the rest.
+/// SANSOCK_ERR_WOULD_BLOCK if the output would exceed its hard limit, which sansock_conn_check_header foretells.
+SANSOCK_API
+int32_t sansock_conn_send_rest(struct sansock_conn *conn,
+                               const uint8_t *data,
+                               size_t len);
+
 /// Server only: reports that a piece of such a payload has been written, so that the option write_timeout starts anew.
 ///
 /// For hosts whose transport takes a payload in several writes. Report the last byte of its header (sansock_conn_written)

@@ -766,6 +766,15 @@ public:
         return static_cast<Status>(
             sansock_conn_send_header(get(), static_cast<std::uint8_t>(kind), payload_size, last));
     }
+    /// Server only: whether a whole message may be sent so in place of send(). See sansock_conn_check_header.
+    [[nodiscard]] Status check_header(MessageKind kind, std::uint64_t payload_size) noexcept {
+        return static_cast<Status>(sansock_conn_check_header(get(), static_cast<std::uint8_t>(kind), payload_size));
+    }
+    /// Server only: copies the rest of such a payload to the output, if the transport has not taken all of it. See
+    /// sansock_conn_send_rest.
+    [[nodiscard]] Status send_rest(Bytes rest) noexcept {
+        return static_cast<Status>(sansock_conn_send_rest(get(), rest.data(), rest.size()));
+    }
     /// Server only: reports that a piece of such a payload has been written. See sansock_conn_payload_written.
     [[nodiscard]] Status payload_written() noexcept {
         return static_cast<Status>(sansock_conn_payload_written(get()));

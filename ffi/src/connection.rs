@@ -450,6 +450,29 @@ pub unsafe extern "C" fn sansock_conn_send_header(conn: *mut Conn, kind: u8, pay
     unsafe { call(conn, |inner| inner.connection.send_header(kind, payload_len, boolean(last)?)) }
 }
 
+/// Server only: says whether a whole message may be sent by sansock_conn_send_header in place of sansock_conn_send_text or
+/// sansock_conn_send_binary, so that its payload is not copied.
+///
+/// SANSOCK_OK if it may: it would not be compressed, and has room below the option output_hard_limit, which
+/// sansock_conn_send_header does not ask for. SANSOCK_ERR_INVALID_STATE on a client, if it would be compressed, and where
+/// those calls return it; SANSOCK_ERR_WOULD_BLOCK and SANSOCK_ERR_TOO_LARGE as from them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_check_header(conn: *mut Conn, kind: u8, payload_len: u64) -> i32 {
+    // SAFETY: a handle by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.check_header(kind, payload_len)) }
+}
+
+/// Server only: copies the rest of such a payload to the output, if the transport has not taken all of it. Call it before
+/// any other call that adds output; and then sansock_conn_written with what was written of the output before it.
+///
+/// SANSOCK_ERR_INVALID_STATE on a client, and if the output is empty: there is no header in front of the rest.
+/// SANSOCK_ERR_WOULD_BLOCK if the output would exceed its hard limit, which sansock_conn_check_header foretells.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_send_rest(conn: *mut Conn, data: *const u8, len: usize) -> i32 {
+    // SAFETY: a handle and a readable buffer by the rules of the header.
+    unsafe { call(conn, |inner| inner.connection.send_rest(to_send(inner, data, len)?)) }
+}
+
 /// Server only: reports that a piece of such a payload has been written, so that the option write_timeout starts anew.
 ///
 /// For hosts whose transport takes a payload in several writes. Report the last byte of its header (sansock_conn_written)

@@ -180,6 +180,24 @@ impl Connection {
         Ok(self.0.send_header(message_kind(kind)?, len, last)?)
     }
 
+    /// See [`Sender::check_header`]. `kind` is [`kind::TEXT`] or [`kind::BINARY`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`Error::InvalidArgument`] for another kind.
+    pub fn check_header(&self, kind: u8, len: u64) -> Result<(), Error> {
+        Ok(self.0.check_header(message_kind(kind)?, len)?)
+    }
+
+    /// See [`Sender::send_rest`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn send_rest(&mut self, rest: &[u8]) -> Result<(), Error> {
+        Ok(self.0.send_rest(rest)?)
+    }
+
     /// See [`Sender::send_prepared`].
     ///
     /// # Errors

@@ -29,6 +29,8 @@ delegate! {
     [self: &mut Self] send_part(kind: MessageKind, data: &[u8], last: bool) -> Result<(), Error>;
     [self: &mut Self] send_prepared(message: &PreparedMessage) -> Result<(), Error>;
     [self: &mut Self] send_header(kind: MessageKind, len: u64, last: bool) -> Result<(), Error>;
+    [self: &Self] check_header(kind: MessageKind, len: u64) -> Result<(), Error>;
+    [self: &mut Self] send_rest(rest: &[u8]) -> Result<(), Error>;
     [self: &mut Self] payload_written();
     [self: &Self] output_limits() -> (u64, u64);
     [self: &Self] would_compress(len: usize) -> bool;

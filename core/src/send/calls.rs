@@ -125,6 +125,63 @@ impl Sender {
         Ok(())
     }
 
+    /// Whether a whole message of `len` bytes may be sent by [`send_header`](Self::send_header) in place of
+    /// [`send_text`](Self::send_text) or [`send_binary`](Self::send_binary), which have limits that it does not ask for.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, Error, MessageKind, Role};
+    /// # let config = Config::builder(Role::Server).start_open(true).output_soft_limit(1000).output_hard_limit(1000).build()?;
+    /// # let connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// assert_eq!(connection.check_header(MessageKind::Binary, 996), Ok(()));
+    /// assert_eq!(connection.check_header(MessageKind::Binary, 997), Err(Error::TooLarge)); // output_hard_limit is 1000
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] on a client, if the message would be compressed, and where they return it;
+    /// [`Error::WouldBlock`] and [`Error::TooLarge`] as from them.
+    pub fn check_header(&self, kind: MessageKind, len: u64) -> Result<(), Error> {
+        let (opcode, _) = self.part(kind)?;
+        let would_compress = self.would_compress(usize::try_from(len).unwrap_or(usize::MAX));
+        if self.keys.is_some() || opcode == Opcode::Continuation || would_compress {
+            return Err(Error::InvalidState);
+        }
+        self.check_room(len)
+    }
+
+    /// Copies the rest of such a payload to the output, if the transport has not taken all of it. Call it before any other
+    /// call that adds output; and then report what was written of the output before it.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sansock::{Config, Connection, MessageKind, Role};
+    /// # let config = Config::builder(Role::Server).start_open(true).build()?;
+    /// # let mut connection = Connection::new(&config, [0; 32], Duration::ZERO)?;
+    /// connection.send_header(MessageKind::Binary, 5, true)?; // two bytes
+    /// connection.send_rest(b"lo")?; // for one write took these two bytes, and "hel"
+    /// connection.written(2)?;
+    /// assert_eq!(connection.output(), b"lo");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] on a client, and if the output is empty: there is no header in front of the rest;
+    /// [`Error::WouldBlock`] if the output would exceed its hard limit; [`Error::NoMemory`].
+    pub fn send_rest(&mut self, rest: &[u8]) -> Result<(), Error> {
+        if self.keys.is_some() || self.queue.len() == 0 {
+            return Err(Error::InvalidState);
+        }
+        let room = self.shared.settings.output_hard_limit.saturating_sub(self.queue.len() as u64);
+        if rest.len() as u64 > room {
+            return Err(Error::WouldBlock);
+        }
+        self.queue.reserve(rest.len(), &self.shared)?.extend_from_slice(rest);
+        Ok(())
+    }
+
     /// Reports that a piece of a payload has been written whose header [`send_header`](Self::send_header) made: the transport
     /// takes what it is given, so the deadline for writing starts anew. For hosts whose transport takes a payload in several
     /// writes, and that leave the last byte of its header unreported until all of it is written: while the engine knows of

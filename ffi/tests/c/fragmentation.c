@@ -76,6 +76,55 @@ static void a_header_alone_leaves_the_payload_to_the_host(void) {
     sansock_conn_free(conn);
 }
 
+static void a_header_alone_has_the_limits_of_a_message(void) {
+    static const uint8_t rest[999];
+    sansock_config *config = new_config(SANSOCK_ROLE_SERVER);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_START_OPEN, 1), SANSOCK_OK);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_OUTPUT_HARD_LIMIT, 1000), SANSOCK_OK);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_OUTPUT_SOFT_LIMIT, 500), SANSOCK_OK);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_DEFLATE, 1), SANSOCK_OK);
+    CHECK_EQUAL(sansock_config_set(config, SANSOCK_OPTION_DEFLATE_THRESHOLD, 100), SANSOCK_OK);
+    sansock_conn *conn = connection_of(config);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 99), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 100), SANSOCK_ERR_INVALID_STATE); /* compressed */
+    CHECK_EQUAL(sansock_conn_set_compression(conn, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 996), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_BINARY, 997), SANSOCK_ERR_TOO_LARGE);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_BINARY, UINT64_MAX), SANSOCK_ERR_TOO_LARGE);
+    CHECK_EQUAL(sansock_conn_ping(conn, NULL, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_BINARY, 994), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_BINARY, 995), SANSOCK_ERR_WOULD_BLOCK);
+    CHECK_EQUAL(sansock_conn_send_rest(conn, rest, 999), SANSOCK_ERR_WOULD_BLOCK);
+    CHECK_EQUAL(sansock_conn_send_rest(conn, rest, 998), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_written(conn, 1000), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_part(conn, SANSOCK_KIND_TEXT, NULL, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 1), SANSOCK_ERR_INVALID_STATE); /* a message is under way */
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_BINARY, 1), SANSOCK_ERR_INVALID_STATE);
+    sansock_conn_free(conn);
+    conn = new_open(SANSOCK_ROLE_CLIENT);
+    CHECK_EQUAL(sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 1), SANSOCK_ERR_INVALID_STATE);
+    sansock_conn_free(conn);
+}
+
+static void the_rest_of_a_payload_goes_behind_what_was_written(void) {
+    sansock_conn *conn = new_open(SANSOCK_ROLE_SERVER);
+    const sansock_block *b = block_of(conn);
+    CHECK_EQUAL(sansock_conn_send_rest(conn, (const uint8_t *)"lo", 2), SANSOCK_ERR_INVALID_STATE); /* no header */
+    CHECK_EQUAL(sansock_conn_send_binary(conn, (const uint8_t *)"ab", 2), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_header(conn, SANSOCK_KIND_BINARY, 5, 1), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_rest(conn, (const uint8_t *)"lo", 2), SANSOCK_OK); /* 6 bytes and "hel" were written */
+    CHECK_EQUAL(sansock_conn_written(conn, 6), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_binary(conn, (const uint8_t *)"cd", 2), SANSOCK_OK);
+    CHECK_BYTES(b->output, b->output_len, "lo\x82\x02" "cd");
+    CHECK_EQUAL(sansock_conn_send_rest(conn, b->output, 1), SANSOCK_ERR_INVALID_ARGUMENT); /* the output may move */
+    CHECK_EQUAL(sansock_conn_send_rest(conn, NULL, 1), SANSOCK_ERR_INVALID_ARGUMENT);
+    sansock_conn_free(conn);
+    conn = new_open(SANSOCK_ROLE_CLIENT);
+    CHECK_EQUAL(sansock_conn_ping(conn, NULL, 0, 0), SANSOCK_OK);
+    CHECK_EQUAL(sansock_conn_send_rest(conn, (const uint8_t *)"lo", 2), SANSOCK_ERR_INVALID_STATE);
+    sansock_conn_free(conn);
+}
+
 static void a_received_header_leaves_the_payload_to_the_host(void) {
     sansock_conn *conn = new_open(SANSOCK_ROLE_CLIENT);
     size_t header = 99;
@@ -151,6 +200,8 @@ int main(void) {
     parts_come_as_they_arrive();
     parts_are_sent_as_fragments();
     a_header_alone_leaves_the_payload_to_the_host();
+    a_header_alone_has_the_limits_of_a_message();
+    the_rest_of_a_payload_goes_behind_what_was_written();
     a_received_header_leaves_the_payload_to_the_host();
     payload_may_be_gathered();
     many_are_sent_by_their_lengths();

@@ -52,6 +52,8 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_send_prepared(NULL, NULL), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_payload_written(NULL), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_header(NULL, SANSOCK_KIND_TEXT, 1, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_check_header(NULL, SANSOCK_KIND_TEXT, 1), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_send_rest(NULL, &byte, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_many(NULL, SANSOCK_KIND_TEXT, &one, 1, &byte, 1, &count), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, 0, &count, &payload_len), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
@@ -241,6 +243,7 @@ static void unknown_numbers_are_refused(void) {
         size_t sent = 99;
         CHECK_EQUAL(sansock_conn_send_part(conn, (uint8_t)kind, NULL, 0, 1), INVALID_ARGUMENT);
         CHECK_EQUAL(sansock_conn_send_header(conn, (uint8_t)kind, 0, 1), INVALID_ARGUMENT);
+        CHECK_EQUAL(sansock_conn_check_header(conn, (uint8_t)kind, 0), INVALID_ARGUMENT);
         if (kind == SANSOCK_KIND_PING || kind == SANSOCK_KIND_PONG) continue;
         CHECK_EQUAL(sansock_conn_send_batch(conn, &record, 1, NULL, 0, &sent), INVALID_ARGUMENT);
         CHECK_EQUAL(sent, 0);

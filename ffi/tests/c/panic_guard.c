@@ -7,7 +7,7 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call that takes a connection. */
-enum { CALLS = 32 };
+enum { CALLS = 34 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
@@ -46,6 +46,8 @@ static int32_t call(sansock_conn *conn, int which) {
     case 27: return sansock_conn_receive_response(conn, 200, NULL, 0, 0);
     case 29: return sansock_conn_send_prepared(conn, NULL);
     case 30: return sansock_conn_payload_written(conn);
+    case 31: return sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 1);
+    case 32: return sansock_conn_send_rest(conn, NULL, 0);
     default: return sansock_conn_written(conn, 0);
     }
 }
