@@ -15,6 +15,10 @@ const DIFFERENCES: &[Difference] = &[
         why: "it takes a length that is not in its shortest form",
     },
     Difference {
+        when: When::Fault(FaultKind::ControlTooLong),
+        why: "so it takes a control frame of at most 125 bytes whose length has the form of a longer one",
+    },
+    Difference {
         when: When::Fault(FaultKind::BadCloseCode),
         why: "it answers a code that may not be sent with a Close of its own",
     },

@@ -201,7 +201,7 @@ impl Host {
                 6 => sansock_conn_send_text(conn, start.cast(), len),
                 7 => sansock_conn_send_binary(conn, start, len),
                 8 => sansock_conn_send_part(conn, input.byte() % 8, start, len, input.byte() % 3),
-                9 => return self.send_header(input),
+                9 => return self.send_header(input, &bytes),
                 10 => {
                     let lens: Vec<usize> = (0..input.byte() % 8).map(|_| number(input) as usize).collect();
                     sansock_conn_send_many(conn, input.byte() % 8, lens.as_ptr(), lens.len(), start, len, &raw mut sent)
@@ -242,15 +242,22 @@ impl Host {
         }
     }
 
-    /// Announces a frame whose payload would be the host's to write.
+    /// Announces a frame whose payload would be the host's to write, asks whether it may, or leaves the rest to the engine.
     ///
     /// # Safety
     ///
     /// As for [`call`](Self::call).
-    unsafe fn send_header(&mut self, input: &mut Input<'_>) -> i32 {
-        let (kind, len, last) = (input.byte() % 8, number(input), input.byte() % 3);
-        // SAFETY: says the caller.
-        unsafe { sansock_conn_send_header(self.conn, kind, len, last) }
+    unsafe fn send_header(&mut self, input: &mut Input<'_>, bytes: &[u8]) -> i32 {
+        let (which, len, last) = (input.byte(), number(input), input.byte() % 3);
+        let kind = which % 8;
+        // SAFETY: says the caller; the buffer is as long as is said.
+        unsafe {
+            match which / 8 % 4 {
+                0 | 1 => sansock_conn_send_header(self.conn, kind, len, last),
+                2 => sansock_conn_check_header(self.conn, kind, len),
+                _ => sansock_conn_send_rest(self.conn, bytes.as_ptr(), bytes.len()),
+            }
+        }
     }
 
     /// # Safety
