@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <sansock/deadlines.h>
-#include <sansock/socket.h>
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -36,7 +35,7 @@ static bool work(peer *p) {
     const sansock_block *b = p->session.block;
     const sansock_record *event;
     do {
-        while ((event = sansock_session_next(&p->session, sansock_deadlines_now())) != NULL) echo(&p->session, event);
+        while ((event = sansock_session_next(&p->session, sansock_deadlines_now())) != NULL) echo(&p->session, event, p->fd);
         ssize_t n = b->output_len > 0 ? send(p->fd, b->output, b->output_len, MSG_NOSIGNAL) : 0;
         if (n > 0) sansock_session_written(&p->session, (size_t)n);
         if (n < 0 && errno == EAGAIN) break;
@@ -60,7 +59,7 @@ static bool work(peer *p) {
 /* Reads until a large message is whole, as long as there is more: it is in the caches. Then others have their turn. */
 static void on_ready(peer *p, uint32_t ready) {
     static uint8_t input[64 * 1024];
-    for (int reads = 0; reads < 16; reads++) {
+    for (int reads = 0; reads < 32; reads++) {
         ssize_t n = -1;
         errno = EAGAIN;
         if ((ready & ~(uint32_t)EPOLLOUT) && sansock_session_can_read(&p->session)) n = recv(p->fd, input, sizeof input, 0);

@@ -12,7 +12,6 @@
 #include <event2/listener.h>
 #include <signal.h>
 
-#include "echo.h"
 
 static sansock_event_options options;
 static sansock_event *peers; /* all that there are: each has the next one in `user` */
@@ -27,10 +26,16 @@ static void forget(const sansock_event *peer) {
 }
 
 static void on_event(sansock_event *peer, const sansock_record *event) {
-    if (event == NULL)
+    size_t len;
+    if (event == NULL) {
         forget(peer);
-    else
-        echo(&peer->session, event);
+        return;
+    }
+    const uint8_t *data = sansock_record_payload(peer->session.block, event, &len);
+    if (event->kind == SANSOCK_KIND_REQUEST)
+        sansock_session_answer(&peer->session, event, peer->session.now);
+    else if (sansock_record_is_message(event))
+        sansock_event_send(peer, event->kind, data, len);
 }
 
 static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int size, void *base) {

@@ -8,8 +8,6 @@
 
 #include <signal.h>
 
-#include "echo.h"
-
 static const char page[] = "<!doctype html><meta charset=utf-8><title>Echo</title><pre id=log></pre><script>\n"
                            "const ws = new WebSocket(`ws://${location.host}/echo`);\n"
                            "ws.onopen = () => ws.send('hello');\n"
@@ -51,11 +49,13 @@ static void answer(sansock_session *s, const sansock_record *request) {
 }
 
 static void on_event(sansock_uv *peer, const sansock_record *event) {
+    size_t len;
     if (event == NULL) return; /* the peer is about to be freed */
+    const uint8_t *data = sansock_record_payload(peer->session.block, event, &len);
     if (event->kind == SANSOCK_KIND_REQUEST)
         answer(&peer->session, event);
-    else
-        echo(&peer->session, event);
+    else if (sansock_record_is_message(event))
+        sansock_uv_send(peer, event->kind, data, len);
 }
 
 static void on_connection(uv_stream_t *listener, int status) {

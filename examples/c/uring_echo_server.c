@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <poll.h>
 #include <sansock/deadlines.h>
-#include <sansock/socket.h>
 #include <unistd.h>
 
 #include "echo.h"
@@ -32,7 +31,8 @@ static sansock_deadlines deadlines;
 static void work(peer *p) {
     const sansock_block *b = p->session.block;
     const sansock_record *event;
-    while ((event = sansock_session_next(&p->session, sansock_deadlines_now())) != NULL) echo(&p->session, event);
+    while ((event = sansock_session_next(&p->session, sansock_deadlines_now())) != NULL)
+        echo(&p->session, event, p->writing ? -1 : p->fd);
     for (ssize_t n = 1; n > 0 && !p->writing && b->output_len > COPIED;)
         if ((n = send(p->fd, b->output, b->output_len, MSG_NOSIGNAL | MSG_DONTWAIT)) > 0) sansock_session_written(&p->session, (size_t)n);
     size_t len = b->output_len < COPIED ? b->output_len : COPIED;

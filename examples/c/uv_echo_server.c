@@ -9,12 +9,17 @@
 
 #include <signal.h>
 
-#include "echo.h"
 
 static sansock_uv_options options;
 
 static void on_event(sansock_uv *peer, const sansock_record *event) {
-    if (event != NULL) echo(&peer->session, event); /* NULL: the peer is about to be freed */
+    size_t len;
+    if (event == NULL) return; /* the peer is about to be freed */
+    const uint8_t *data = sansock_record_payload(peer->session.block, event, &len);
+    if (event->kind == SANSOCK_KIND_REQUEST)
+        sansock_session_answer(&peer->session, event, peer->session.now);
+    else if (sansock_record_is_message(event))
+        sansock_uv_send(peer, event->kind, data, len);
 }
 
 static void on_connection(uv_stream_t *listener, int status) {

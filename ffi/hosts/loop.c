@@ -14,7 +14,7 @@
 #include "../tests/c/check.h"
 
 /* What the server does. */
-typedef enum { SEND_BACK, REJECT, ANSWER_LATER, SILENT, END, DEAF } behaviour;
+typedef enum { SEND_BACK, REJECT, ANSWER_LATER, SILENT, END, DEAF, GIVE } behaviour;
 
 static behaviour does;
 static sansock_config *server_config;
@@ -31,6 +31,28 @@ typedef struct seen {
     uint64_t last_is_freed;
     int error;
 } seen;
+
+/* Messages of which each has bytes of its own, and of which every third one is small. */
+enum { GIVEN = 20 };
+static size_t given_len(unsigned which) { return which % 3 == 1 ? 5 : 400000 + which; }
+
+static void give_all(peer *p) {
+    uint8_t *data = malloc(given_len(GIVEN));
+    if (!data) abort();
+    for (unsigned i = 0; i < GIVEN; i++) {
+        memset(data, (int)i + 1, given_len(i));
+        CHECK_EQUAL(peer_send(p, SANSOCK_KIND_BINARY, data, given_len(i)), SANSOCK_OK);
+        memset(data, 0, given_len(i)); /* it is the program's again */
+    }
+    free(data);
+    waiting = p;
+}
+
+static void check_given(unsigned which, const uint8_t *data, size_t len) {
+    CHECK_EQUAL(len, given_len(which));
+    CHECK_EQUAL(data[0], which + 1);
+    CHECK_EQUAL(memcmp(data, data + 1, len - 1), 0);
+}
 
 static bool is_message(const sansock_record *event) { return sansock_record_is_message(event); }
 
@@ -58,6 +80,8 @@ static void on_server(peer *p, const sansock_record *event) {
         server_bytes += len;
         if (does == END)
             peer_end(p);
+        else if (does == GIVE)
+            give_all(p);
         else
             CHECK_EQUAL(peer_send(p, event->kind, data, len), SANSOCK_OK);
     }
@@ -73,8 +97,9 @@ static void on_client(peer *p, const sansock_record *event) {
         return;
     }
     CHECK(!s->last_is_freed && s->closed.kind == 0);
-    sansock_record_payload(p->session.block, event, &len);
+    const uint8_t *data = sansock_record_payload(p->session.block, event, &len);
     if (event->kind == SANSOCK_KIND_OPEN) s->open++;
+    if (is_message(event) && does == GIVE) check_given(s->messages, data, len);
     if (event->kind == SANSOCK_KIND_REJECTED) s->rejected = sansock_record_http_status(event);
     if (event->kind == SANSOCK_KIND_CLOSED) s->closed = *event;
     if (is_message(event)) s->messages++;
@@ -230,6 +255,25 @@ static void who_does_not_read_is_waited_for(SSL_CTX *context) {
     free(data);
 }
 
+static void large_messages_of_a_server_are_whole(SSL_CTX *context) {
+    seen s;
+    sansock_config *config = NULL;
+    does = GIVE;
+    peer *client = start_client("localhost", &s, context, &config);
+    run_until(&s.open, 1);
+    CHECK_EQUAL(peer_send(client, SANSOCK_KIND_TEXT, "give", 4), SANSOCK_OK);
+    peer_pause(client, true);
+    while (!waiting) loop_turn();
+    CHECK(!peer_is_writable(waiting)); /* the system does not take all of it */
+    CHECK_EQUAL(s.messages, 0);
+    peer_pause(client, false);
+    run_until(&s.messages, GIVEN);
+    peer_close(client, 1000, NULL, 0);
+    run_to_the_end();
+    CHECK(sansock_record_is_clean(&s.closed));
+    sansock_config_free(config);
+}
+
 /* Blocks that a client has still to send. */
 static unsigned blocks;
 static const uint8_t block_of_bytes[500000];
@@ -335,12 +379,14 @@ int main(int argc, char **argv) {
     silence_has_an_end();
     ended_at_once();
     who_does_not_read_is_waited_for(NULL);
+    large_messages_of_a_server_are_whole(NULL);
     senders_are_told_of_room(NULL);
     who_never_reads_is_given_up(NULL);
     what_cannot_be_connected_to(nobody, trusts);
     server_options.ssl_context = serves;
     messages_come_back(trusts);
     who_does_not_read_is_waited_for(trusts);
+    large_messages_of_a_server_are_whole(trusts);
     senders_are_told_of_room(trusts);
     who_never_reads_is_given_up(trusts);
     certificates_are_verified(nobody, trusts);

@@ -164,6 +164,28 @@ static inline int32_t sansock_session_send(sansock_session *s, uint8_t kind, con
     return sansock_conn_send_binary(s->conn, (const uint8_t *)data, len);
 }
 
+/// Begins to send a binary message without copying its payload: only the header is queued. Then write the output and the
+/// payload, with one write that does not wait, and call sansock_session_end_payload with what it took. False if the message
+/// must be copied: then call sansock_session_send. So it is on clients, with compression, and at the limits of the output.
+static inline bool sansock_session_begin_payload(sansock_session *s, uint8_t kind, size_t len) {
+    return kind == SANSOCK_KIND_BINARY && sansock_conn_check_header(s->conn, kind, len) == SANSOCK_OK &&
+           sansock_conn_send_header(s->conn, kind, len, 1) == SANSOCK_OK;
+}
+
+static inline void sansock_session_write_failed(sansock_session *s);
+
+/// Reports how many bytes of the output and the payload behind it were written, 0 if it failed. What is left of the payload
+/// is copied: it is yours again.
+static inline void sansock_session_end_payload(sansock_session *s, const void *payload, size_t len, size_t written) {
+    size_t output = written < s->block->output_len ? written : s->block->output_len, sent = written - output;
+    int32_t status = SANSOCK_OK;
+    if (sent < len) status = sansock_conn_send_rest(s->conn, (const uint8_t *)payload + sent, len - sent);
+    if (status == SANSOCK_OK)
+        sansock_conn_written(s->conn, output);
+    else
+        sansock_session_write_failed(s); /* there is no memory for the rest of a frame that has begun */
+}
+
 /// Reports that the first `n` bytes of the output were written.
 static inline void sansock_session_written(sansock_session *s, size_t n) { sansock_conn_written(s->conn, n); }
 

@@ -107,7 +107,7 @@ static inline int sansock_uv_connect(uv_loop_t *loop, const char *url, const san
 /// sansock_uv_is_writable before sending much: what waits is bounded by the option output_hard_limit.
 static inline int32_t sansock_uv_send(sansock_uv *p, uint8_t kind, const void *data, size_t len) {
     if (!p->session.conn) return SANSOCK_ERR_INVALID_STATE;
-    int32_t status = sansock_session_send(&p->session, kind, data, len);
+    int32_t status = sansock_uv_queue(p, kind, data, len);
     sansock_uv_work_asked(p);
     return status;
 }

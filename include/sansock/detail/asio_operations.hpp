@@ -128,7 +128,7 @@ struct read_step : plain_step {
 };
 
 /// Writers send in the order in which they have come, each as soon as there is room. `send` gives the message to the
-/// engine.
+/// session.
 template <class Send> struct write_step : plain_step {
     explicit write_step(Send send) : send(std::move(send)) {}
 
@@ -142,7 +142,7 @@ template <class Send> struct write_step : plain_step {
         if (session.writers.front() != number) return &session.room_came;
         const bool is_open = session.connection.state() == State::open;
         if (is_open && !session.connection.writable()) return &session.room_came;
-        const Status status = send(session.connection);
+        const Status status = send(session);
         if (status == Status::would_block) return &session.room_came;
         ec = error_of(status);
         session.sent();
@@ -161,10 +161,7 @@ template <class Send> struct write_step : plain_step {
 
 /// A message of the program's.
 struct send_bytes {
-    Status operator()(Connection &connection) const {
-        if (kind == MessageKind::binary) return connection.send_binary(data);
-        return connection.send_text({reinterpret_cast<const char *>(data.data()), data.size()});
-    }
+    template <class Session> Status operator()(Session &session) const { return session.send(kind, data); }
 
     MessageKind kind;
     Bytes data;
@@ -172,8 +169,8 @@ struct send_bytes {
 
 /// A message for many connections.
 struct send_prepared {
-    Status operator()(Connection &connection) const {
-        return message && message->get() ? connection.send_prepared(*message) : Status::invalid_argument;
+    template <class Session> Status operator()(Session &session) const {
+        return message && message->get() ? session.connection.send_prepared(*message) : Status::invalid_argument;
     }
 
     std::shared_ptr<const PreparedMessage> message;

@@ -63,6 +63,16 @@ public:
         follow_transport();
     }
 
+    /// Sends a message. A socket takes a large one at once, from where it lies: only the rest is copied.
+    Status send(MessageKind kind, Bytes data) {
+        if (kind == MessageKind::text) return connection.send_text({reinterpret_cast<const char *>(data.data()), data.size()});
+        if constexpr (can_wait<Stream>) {
+            const bool may_write = ready_ && !writing_ && data.size() >= large_size;
+            if (may_write && connection.check_header(kind, data.size()) == Status::ok) return write_payload(kind, data);
+        }
+        return connection.send_binary(data);
+    }
+
     /// What follows a message that was sent. While others are about to be sent, or wait to be read and may be answered, it
     /// does not leave alone: all go out in one write. The last one has nothing to wait for.
     void sent() {
@@ -138,9 +148,10 @@ public:
 
 private:
     static constexpr std::size_t write_size = 64 * 1024;
+    static constexpr std::size_t large_size = 64 * 1024; ///< Shorter messages are copied, and written together.
     static constexpr std::size_t kept_size = 4 * 1024; ///< What an idle connection keeps of the copy.
     static constexpr std::uint64_t longest_gathering = 20; ///< In milliseconds.
-    static constexpr int most_reads = 16; ///< Before others have their turn.
+    static constexpr int most_reads = 32; ///< Before others have their turn.
 
     void wake_all() {
         messages_came.wake();
@@ -259,6 +270,20 @@ private:
         });
     }
 
+    /// Writes a message behind what waits. An error comes again when the rest is written.
+    Status write_payload(MessageKind kind, Bytes data) {
+        if (const Status status = connection.send_header(kind, data.size(), true); status != Status::ok) return status;
+        error_code ec;
+        const Bytes output = connection.output();
+        const std::array<net::const_buffer, 2> pieces{net::buffer(output.data(), output.size()),
+                                                      net::buffer(data.data(), data.size())};
+        const std::size_t size = stream.write_some(pieces, ec), head = std::min(size, output.size()), sent = size - head;
+        const bool is_whole =
+            sent == data.size() || connection.send_rest({data.data() + sent, data.size() - sent}) == Status::ok;
+        wrote(is_whole ? error_code() : error_of(Status::no_memory), size, head);
+        return is_whole ? Status::ok : Status::no_memory;
+    }
+
     /// Others read it later, while the output moves when something is sent: a part of it is copied.
     void write_copy() {
         const Bytes output = connection.output();
@@ -276,14 +301,17 @@ private:
         stream.async_write_some(net::buffer(written_), then);
     }
 
-    void wrote(error_code ec, std::size_t size) {
+    void wrote(error_code ec, std::size_t size) { wrote(ec, size, size); }
+
+    /// So many bytes were written, and so many of them are in the output.
+    void wrote(error_code ec, std::size_t size, std::size_t head) {
         if (ec) { // nobody is left to read it
             broken_ = true;
             end_of_stream(ec);
             connection.written(connection.output().size());
         } else {
             unsent_.took(stream.lowest_layer(), size);
-            connection.written(size);
+            connection.written(head);
             if (connection.writable()) room_came.wake();
         }
     }

@@ -11,11 +11,8 @@
 /* How much is read at once, and how much the buffer of libevent is given to write. */
 #define SANSOCK_EVENT_CHUNK (64 * 1024)
 
-/* How much libevent reads at once. */
-#define SANSOCK_EVENT_READ 4096
-
 /* How often a socket is read before others have their turn. */
-#define SANSOCK_EVENT_READS 16
+#define SANSOCK_EVENT_READS 32
 
 /// One connection; see sansock/event.h. Its fields are not for programs.
 struct sansock_event {
@@ -23,6 +20,7 @@ struct sansock_event {
     void *user;
     struct event_base *base;
     struct bufferevent *buffers;
+    struct event *reader; /* without TLS: libevent would read less at a time, and ask before how much there is */
     struct event *timer;
     struct event *last; /* frees the peer, when nobody is inside it */
     sansock_event_handler handler;
@@ -34,7 +32,7 @@ struct sansock_event {
     uint8_t reads;  /* how often the socket may still be read before others have their turn */
     bool begun; /* the transport is connected */
     bool stream_over; /* no more comes than what the buffer has */
-    bool working, ending, has_tls;
+    bool working, ending, reading, has_tls;
     bool full;  /* it was not writable */
     bool asked; /* within a call of the program */
     bool is_client;
@@ -62,6 +60,7 @@ static inline void sansock_event_free(evutil_socket_t fd, short what, void *peer
     (void)what;
     if (p->handler) p->handler(p, NULL);
     if (p->buffers) bufferevent_free(p->buffers);
+    if (p->reader) event_free(p->reader);
     if (p->timer) event_free(p->timer);
     if (p->last) event_free(p->last);
     sansock_session_free(&p->session);
@@ -75,6 +74,7 @@ static inline void sansock_event_end(sansock_event *p) {
     evtimer_del(p->timer);
     bufferevent_setcb(p->buffers, NULL, NULL, NULL, NULL);
     bufferevent_disable(p->buffers, EV_READ | EV_WRITE);
+    if (p->reader) event_del(p->reader);
     event_active(p->last, EV_TIMEOUT, 0);
 }
 
@@ -85,11 +85,21 @@ static inline void sansock_event_lost(sansock_event *p, int error) {
     if (p->begun) sansock_session_write_failed(&p->session);
 }
 
+static inline void sansock_event_ready(evutil_socket_t fd, short what, void *peer) {
+    sansock_event *p = (sansock_event *)peer;
+    (void)fd;
+    (void)what;
+    p->reads = SANSOCK_EVENT_READS;
+    sansock_event_work(p);
+}
+
 static inline void sansock_event_begin(sansock_event *p) {
+    evutil_socket_t fd = bufferevent_getfd(p->buffers);
     evtimer_del(p->timer);
     p->timer_deadline = SANSOCK_NEVER;
-    sansock_socket_prepare(bufferevent_getfd(p->buffers));
-    if (sansock_session_init(&p->session, p->config, sansock_event_now(p)) != SANSOCK_OK) {
+    sansock_socket_prepare(fd);
+    if (!p->has_tls) p->reader = event_new(p->base, fd, EV_READ | EV_PERSIST, sansock_event_ready, p);
+    if ((!p->has_tls && !p->reader) || sansock_session_init(&p->session, p->config, sansock_event_now(p)) != SANSOCK_OK) {
         p->error = ENOMEM;
         sansock_event_end(p);
         return;
@@ -100,11 +110,8 @@ static inline void sansock_event_begin(sansock_event *p) {
 }
 
 static inline void sansock_event_readable(struct bufferevent *buffers, void *peer) {
-    sansock_event *p = (sansock_event *)peer;
-    /* If libevent has read as much as it can, there is likely to be more. */
-    bool more = !p->has_tls && evbuffer_get_length(bufferevent_get_input(buffers)) >= SANSOCK_EVENT_READ;
-    p->reads = more ? SANSOCK_EVENT_READS : 0;
-    sansock_event_work(p);
+    (void)buffers;
+    sansock_event_work((sansock_event *)peer);
 }
 
 /* Reports how much libevent has written, as it calls back only when it has written all that it was given. */
@@ -149,7 +156,7 @@ static inline void sansock_event_happened(struct bufferevent *buffers, short wha
     }
 }
 
-/* Reads the socket behind libevent's buffer, which is empty: more at a time than libevent does. */
+/* Reads the socket; over TLS libevent does. */
 static inline int sansock_event_read(sansock_event *p, void *memory, size_t size) {
     if (p->reads == 0 || p->stream_over) return 0;
     p->reads--;
@@ -163,11 +170,10 @@ static inline int sansock_event_read(sansock_event *p, void *memory, size_t size
 /* Takes what has been read, and then the end of the stream. Returns whether that was something. */
 static inline bool sansock_event_pull(sansock_event *p) {
     static SANSOCK_EVENT_THREAD uint8_t memory[SANSOCK_EVENT_CHUNK];
-    struct evbuffer *input = bufferevent_get_input(p->buffers);
     uint64_t now = sansock_event_now(p);
     if (!sansock_session_should_read(&p->session, now)) return false;
-    int n = evbuffer_remove(input, memory, sizeof memory);
-    if (n <= 0) n = sansock_event_read(p, memory, sizeof memory);
+    int n = p->has_tls ? evbuffer_remove(bufferevent_get_input(p->buffers), memory, sizeof memory)
+                       : sansock_event_read(p, memory, sizeof memory);
     if (n > 0)
         sansock_session_receive(&p->session, memory, (size_t)n, now);
     else if (p->stream_over)
@@ -271,6 +277,19 @@ static inline void sansock_event_handle_all(sansock_event *p) {
     }
 }
 
+static inline void sansock_event_set_reading(sansock_event *p, bool reads) {
+    if (reads == p->reading) return;
+    p->reading = reads;
+    if (p->has_tls && reads)
+        bufferevent_enable(p->buffers, EV_READ);
+    else if (p->has_tls)
+        bufferevent_disable(p->buffers, EV_READ);
+    else if (!reads)
+        event_del(p->reader);
+    else if (event_add(p->reader, NULL) != 0)
+        sansock_event_end(p);
+}
+
 /* Handles events, and does what follows. Called within the handler, it leaves that to the call outside. */
 static inline void sansock_event_work(sansock_event *p) {
     if (p->working || p->ending || !p->begun) return;
@@ -287,10 +306,7 @@ static inline void sansock_event_work(sansock_event *p) {
     sansock_event_follow_transport(p);
     if (p->ending) return;
     sansock_event_set_timer(p);
-    if (sansock_session_should_read(&p->session, sansock_event_now(p)))
-        bufferevent_enable(p->buffers, EV_READ);
-    else
-        bufferevent_disable(p->buffers, EV_READ);
+    sansock_event_set_reading(p, sansock_session_should_read(&p->session, sansock_event_now(p)));
 }
 
 /* The same, in a call of the program. */
@@ -344,7 +360,8 @@ static inline sansock_event *sansock_event_new(struct event_base *base, evutil_s
     p->drained = options->drained;
     bufferevent_setcb(p->buffers, sansock_event_readable, sansock_event_drained, sansock_event_happened, p);
     bufferevent_setwatermark(p->buffers, EV_READ, 0, SANSOCK_EVENT_CHUNK);
-    bufferevent_enable(p->buffers, EV_READ | EV_WRITE);
+    bufferevent_enable(p->buffers, p->has_tls ? EV_READ | EV_WRITE : EV_WRITE);
+    p->reading = p->has_tls;
     return p;
 }
 

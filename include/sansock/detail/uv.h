@@ -248,6 +248,20 @@ static inline bool sansock_uv_write(sansock_uv *p) {
     return progress;
 }
 
+/* Queues a message. A large payload is written at once from where it lies, as far as the system takes it. */
+static inline int32_t sansock_uv_queue(sansock_uv *p, uint8_t kind, const void *data, size_t len) {
+    bool may_write = !p->ssl_context && !p->pending && len >= SANSOCK_SOCKET_LARGE && len < INT32_MAX;
+    if (!may_write || !sansock_session_begin_payload(&p->session, kind, len))
+        return sansock_session_send(&p->session, kind, data, len);
+    const sansock_block *b = p->session.block;
+    uv_buf_t pieces[2] = {uv_buf_init((char *)(uintptr_t)b->output, (unsigned)b->output_len),
+                          uv_buf_init((char *)(uintptr_t)data, (unsigned)len)};
+    int n = uv_try_write(&p->handle.stream, pieces, 2);
+    /* An error comes again when the rest is written. */
+    sansock_session_end_payload(&p->session, data, len, n > 0 ? (size_t)n : 0);
+    return SANSOCK_OK;
+}
+
 static inline void sansock_uv_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     static SANSOCK_UV_THREAD char memory[SANSOCK_UV_CHUNK]; /* libuv fills it right before it calls back */
     bool has_tls = sansock_uv_of(handle)->ssl_context != NULL;
