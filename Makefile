@@ -285,7 +285,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 
 .PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
 test: build clients $(DONE)/npm-fixtures $(DONE)/peers $(DONE)/proxies
-	@$(MAKE) --no-print-directory --jobs=2 --file=.ci/lanes.mk
+	@$(MAKE) --no-print-directory --jobs=3 --file=.ci/lanes.mk
 	@echo 'make test: every check has passed'
 
 PYTHON_PROGRAMS := ../../examples/python ../../conformance/clients/python
