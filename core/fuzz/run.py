@@ -70,9 +70,19 @@ def cargo_fuzz(action: str, target: str, *rest: str) -> list[str]:
     ]
 
 
+SOURCES = ("core/src", "ffi/src")
+
+
 def engine() -> str:
     """The commit that last changed what is fuzzed."""
-    return commit_of("core/src", "ffi/src")
+    return commit_of(*SOURCES)
+
+
+def lines_since(commit: str) -> str:
+    """How the sources differ from those of a commit."""
+    rows = output_of("git", "-C", str(ROOT), "diff", "--numstat", commit, "HEAD", "--", *SOURCES).splitlines()
+    added, removed = (sum(int(row.split()[column]) for row in rows) for column in (0, 1))
+    return f"{added} lines were added and {removed} removed"
 
 
 def record(target: str, executions: int, seconds: int) -> None:
@@ -153,19 +163,24 @@ def section() -> list[str]:
     """The part of the page that is about fuzzing."""
     runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
     rooms = coverage()
-    of_commit = runs.get(engine(), {})
+    history = output_of("git", "-C", str(ROOT), "log", "--format=%h", "--", *SOURCES).split()
+    older = set()
     text = [
         f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {engine()}, by `make safety-report`.",
         "What the targets are and what each asserts: [core/fuzz](core/fuzz/README.md).",
         "",
-        "| Target | Inputs kept | Executions | Seconds | With all commits |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| Target | Inputs kept | Executions | Seconds | Commit | With all commits |",
+        "| --- | ---: | ---: | ---: | --- | ---: |",
     ]
     for name in targets():
         inputs = len(list((CORPUS / name).iterdir()))
-        now = of_commit.get(name, {"executions": 0, "seconds": 0})
-        total = sum(commit.get(name, {}).get("executions", 0) for commit in runs.values())
-        text.append(f"| `{name}` | {inputs} | {now['executions']:,} | {now['seconds']:,} | {total:,} |")
+        commit = next(commit for commit in history if name in runs.get(commit, {}))
+        now = runs[commit][name]
+        total = sum(of_commit.get(name, {}).get("executions", 0) for of_commit in runs.values())
+        text.append(f"| `{name}` | {inputs} | {now['executions']:,} | {now['seconds']:,} | {commit} | {total:,} |")
+        older |= {commit} - {engine()}
+    for commit in sorted(older, key=history.index):
+        text += ["", f"Since {commit} {lines_since(commit)}."]
     text += [
         "",
         "What the kept inputs alone cover of `core/src`. The rooms that read what a peer sends come first. Functions that",
