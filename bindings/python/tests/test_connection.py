@@ -15,11 +15,13 @@ from sansock import (
     Connection,
     Event,
     InvalidArgument,
+    InvalidState,
     MessageKind,
     Ping,
     Pong,
     State,
     Text,
+    TooLarge,
     WouldBlock,
 )
 
@@ -211,6 +213,32 @@ def test_parts() -> None:
 def test_header_of_a_payload_that_the_host_writes(pair: Pair) -> None:
     pair.server.send_header(MessageKind.BINARY, 5)
     assert pair.client.receive(pair.server.take_output() + b"bytes", 0) == [Binary(b"bytes")]
+
+
+def test_rest_of_a_payload_that_the_transport_did_not_take(pair: Pair) -> None:
+    pair.server.send_header(MessageKind.BINARY, 5)
+    written = pair.server.output() + b"by"  # what the transport has taken
+    pair.server.send_rest(b"tes")
+    pair.server.written(2)
+    pair.server.send(b"next")
+    assert pair.client.receive(written + pair.server.take_output(), 0) == [Binary(b"bytes"), Binary(b"next")]
+
+
+def test_limits_of_a_payload_that_the_host_writes() -> None:
+    server = Connection.server(start_open=True, output_soft_limit=500, output_hard_limit=1000, now=0)
+    server.check_header(MessageKind.BINARY, 996)
+    with pytest.raises(TooLarge):
+        server.check_header(MessageKind.BINARY, 997)
+    with pytest.raises(InvalidState):
+        server.send_rest(b"no header")
+    server.ping(b"")
+    with pytest.raises(WouldBlock):
+        server.check_header(MessageKind.BINARY, 996)
+    with pytest.raises(WouldBlock):
+        server.send_rest(bytes(1000))
+    client = Connection.client("ws://a/", start_open=True, now=0)
+    with pytest.raises(InvalidState):
+        client.check_header(MessageKind.BINARY, 5)
 
 
 def test_ping_and_pong(pair: Pair) -> None:

@@ -64,6 +64,8 @@ WRONG_TYPES: list[Call] = [
     lambda c: c.send_prepared("text"),
     lambda c: c.send_prepared(None),
     lambda c: c.send_header(MessageKind.TEXT, "5"),
+    lambda c: c.check_header(MessageKind.TEXT, "5"),
+    lambda c: c.send_rest("text"),
     lambda c: c.ping("text"),
     lambda c: c.pong("text"),
     lambda c: c.close("1000"),
@@ -107,6 +109,8 @@ WRONG_VALUES: list[Call] = [
     lambda c: c.receive_header(b"", 2**64),
     lambda c: c.send_header(MessageKind.TEXT, -1),
     lambda c: c.send_header(MessageKind.TEXT, 2**64),
+    lambda c: c.check_header(MessageKind.TEXT, -1),
+    lambda c: c.check_header(MessageKind.TEXT, 2**64),
 ]
 
 WRONG_STATES: list[Call] = [
@@ -140,6 +144,8 @@ EVERY_CALL: list[Call] = [
     lambda c: c.payload_written(),
     lambda c: c.send_prepared(PreparedMessage("x")),
     lambda c: c.send_header(MessageKind.TEXT, 5),
+    lambda c: c.check_header(MessageKind.TEXT, 5),
+    lambda c: c.send_rest(b"x"),
     lambda c: c.ping(),
     lambda c: c.pong(),
     lambda c: c.close(),

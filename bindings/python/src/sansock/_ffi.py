@@ -211,6 +211,8 @@ conn_send_many = _bind(
     "conn_send_many", c_void_p, c_uint8, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t), converts=False
 )
 conn_send_header = _bind("conn_send_header", c_void_p, c_uint8, c_uint64, c_uint8, converts=False)
+conn_check_header = _bind("conn_check_header", c_void_p, c_uint8, c_uint64)
+conn_send_rest = _bind("conn_send_rest", c_void_p, c_char_p, c_size_t)
 conn_payload_written = _bind("conn_payload_written", c_void_p)
 conn_ping = _bind("conn_ping", c_void_p, c_char_p, c_size_t, c_uint64)
 conn_pong = _bind("conn_pong", c_void_p, c_char_p, c_size_t)

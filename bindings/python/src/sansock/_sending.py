@@ -146,6 +146,36 @@ class Sender(Owner):
         if status:
             raise failure(status)
 
+    def check_header(self, kind: MessageKind, length: int) -> None:
+        """Checks that a whole message may be sent by :meth:`send_header` in place of :meth:`send`.
+
+        Next: ``send_header`` if it returns, and otherwise ``send``.
+
+        Args:
+            kind: The kind of the message.
+            length: The length of its payload, in bytes.
+
+        Raises:
+            InvalidState: The connection is a client's, or would compress the message; or as for :meth:`send`.
+            WouldBlock: The output is full. Write it, and call again.
+            TooLarge: The message is larger than ``output_hard_limit``.
+        """
+        check(_ffi.conn_check_header(self._handle, MessageKind(kind).value, unsigned(length, 64, "length")))
+
+    def send_rest(self, data: Buffer) -> None:
+        """Copies the rest of such a payload to the output, if the transport has not taken all of it.
+
+        Call it before any other call that adds output. Next: :meth:`written` with what was written of the output before
+        it; then write the output.
+
+        Raises:
+            InvalidState: The connection is a client's, or the output is empty: there is no header in front of the rest.
+            WouldBlock: The output would exceed ``output_hard_limit``, which :meth:`check_header` foretells.
+            NoMemory: There is no memory for it.
+        """
+        raw = octets(data)
+        check(_ffi.conn_send_rest(self._handle, raw, len(raw)))
+
     def payload_written(self) -> None:
         """Reports that a piece of such a payload has been written, so that ``write_timeout`` starts anew.
 
