@@ -5,7 +5,9 @@ mod common;
 
 use common::drive::{ms, opened, seed};
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
-use sansock::{CloseCode, Config, ConfigBuilder, Connection, Event, FaultKind, MessageKind, Received, Role, boundary};
+use sansock::{
+    CloseCode, Config, ConfigBuilder, Connection, Error, Event, FaultKind, MessageKind, Received, Role, boundary,
+};
 
 fn connection(config: ConfigBuilder) -> Connection {
     Connection::new(&config.build().unwrap(), seed(), ms(0)).unwrap()
@@ -281,4 +283,71 @@ fn a_host_knows_what_would_be_compressed() {
     assert_eq!((server.would_compress(99), server.would_compress(100)), (false, true));
     server.set_compression(false);
     assert!(!server.would_compress(100));
+}
+
+#[test]
+fn a_header_alone_has_the_limits_of_a_message() {
+    use MessageKind::{Binary, Text};
+    let limited = |role| opened(role).output_soft_limit(500).output_hard_limit(1000);
+    let mut server = connection(limited(Role::Server));
+    assert_eq!(server.check_header(Binary, 996), Ok(()));
+    assert_eq!(server.check_header(Text, 997), Err(Error::TooLarge));
+    assert_eq!(server.check_header(Binary, u64::MAX), Err(Error::TooLarge));
+    server.ping(&[], ms(0)).unwrap();
+    assert_eq!(server.check_header(Binary, 994), Ok(()));
+    assert_eq!(server.check_header(Binary, 995), Err(Error::WouldBlock));
+    server.send_part(Binary, &[], false).unwrap();
+    for kind in [Text, Binary] {
+        assert_eq!(server.check_header(kind, 1), Err(Error::InvalidState), "a message is under way in parts");
+    }
+    assert_eq!(connection(limited(Role::Client)).check_header(Binary, 1), Err(Error::InvalidState));
+    server.close(CloseCode::NORMAL_CLOSURE, "", ms(0)).unwrap();
+    assert_eq!(server.check_header(Binary, 1), Err(Error::InvalidState));
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn a_message_that_would_be_compressed_is_not_left_to_the_host() {
+    let mut server = connection(opened(Role::Server).deflate(true).deflate_threshold(100));
+    assert_eq!(server.check_header(MessageKind::Binary, 99), Ok(()));
+    assert_eq!(server.check_header(MessageKind::Binary, 100), Err(Error::InvalidState));
+    server.set_compression(false);
+    assert_eq!(server.check_header(MessageKind::Binary, 100), Ok(()));
+}
+
+/// Wherever a transport stops, what it is given is the same.
+#[test]
+fn the_rest_of_a_payload_follows_what_was_written() {
+    let payload: Vec<u8> = (0..300).map(|byte| byte as u8).collect();
+    let wire = [
+        frames::server(FIN | TEXT, b"before"),
+        frames::server(FIN | BINARY, &payload),
+        frames::server(FIN | TEXT, b"behind"),
+    ];
+    for taken in 0..wire[0].len() + wire[1].len() {
+        let mut server = connection(opened(Role::Server));
+        server.send_text("before").unwrap();
+        server.send_header(MessageKind::Binary, 300, true).unwrap();
+        let mut written = [server.output(), &payload].concat();
+        written.truncate(taken);
+        let of_output = taken.min(server.output().len());
+        server.send_rest(&payload[taken - of_output..]).unwrap();
+        server.written(of_output).unwrap();
+        server.send_text("behind").unwrap();
+        written.extend_from_slice(server.output());
+        assert_eq!(written, wire.concat(), "{taken}");
+    }
+}
+
+#[test]
+fn the_rest_of_a_payload_needs_a_header_and_room() {
+    let mut server = connection(opened(Role::Server).output_soft_limit(500).output_hard_limit(1000));
+    assert_eq!(server.send_rest(b"x"), Err(Error::InvalidState), "no header");
+    server.send_header(MessageKind::Binary, 998, true).unwrap();
+    assert_eq!(server.send_rest(&[0; 997]), Err(Error::WouldBlock));
+    assert_eq!(server.send_rest(&[0; 996]), Ok(()));
+    assert_eq!(server.pending_output(), 1000);
+    let mut client = client();
+    client.ping(&[], ms(0)).unwrap();
+    assert_eq!(client.send_rest(b"x"), Err(Error::InvalidState), "its payloads are masked");
 }
