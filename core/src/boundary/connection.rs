@@ -12,7 +12,7 @@ use crate::send::{PreparedMessage, Sender};
 use crate::settings::DeflateLimit;
 
 /// A connection whose calls take and return flat data.
-pub struct Connection(connection::Connection);
+pub struct Connection(pub(super) connection::Connection);
 
 impl Connection {
     /// See [`connection::Connection::new`].
@@ -178,24 +178,6 @@ impl Connection {
     /// As there, and [`Error::InvalidArgument`] for another kind.
     pub fn send_header(&mut self, kind: u8, len: u64, last: bool) -> Result<(), Error> {
         Ok(self.0.send_header(message_kind(kind)?, len, last)?)
-    }
-
-    /// See [`Sender::check_header`]. `kind` is [`kind::TEXT`] or [`kind::BINARY`].
-    ///
-    /// # Errors
-    ///
-    /// As there, and [`Error::InvalidArgument`] for another kind.
-    pub fn check_header(&self, kind: u8, len: u64) -> Result<(), Error> {
-        Ok(self.0.check_header(message_kind(kind)?, len)?)
-    }
-
-    /// See [`Sender::send_rest`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn send_rest(&mut self, rest: &[u8]) -> Result<(), Error> {
-        Ok(self.0.send_rest(rest)?)
     }
 
     /// See [`Sender::send_prepared`].
@@ -427,7 +409,7 @@ pub fn prepare(kind: u8, payload: &[u8]) -> Result<PreparedMessage, Error> {
     }
 }
 
-fn message_kind(kind: u8) -> Result<MessageKind, Error> {
+pub(super) fn message_kind(kind: u8) -> Result<MessageKind, Error> {
     match kind {
         kind::TEXT => Ok(MessageKind::Text),
         kind::BINARY => Ok(MessageKind::Binary),
