@@ -64,12 +64,21 @@ def milliseconds(now: int | None) -> int:
     return monotonic_ns() // 1_000_000 if now is None else unsigned(now, 64, "now")
 
 
+_last: tuple[int, Any] = 0, _ffi.uint64(0)
+"""The last time and its argument: within a millisecond it is used again."""
+
+
 def milliseconds_argument(now: int | None) -> Any:
     """The same as an argument of functions that do not convert theirs."""
+    global _last
     if now is None:
         return _ffi.now()
-    is_right = type(now) is int and 0 <= now <= _MOST
-    return _ffi.uint64(now if is_right else unsigned(now, 64, "now"))
+    number, argument = _last
+    if number != now or type(now) is not int:
+        number = now if type(now) is int and 0 <= now <= _MOST else unsigned(now, 64, "now")
+        argument = _ffi.uint64(number)
+        _last = number, argument
+    return argument
 
 
 def unsigned(value: int, bits: int, name: str) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from operator import index
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import _ffi, _memory
 from ._arguments import milliseconds, milliseconds_argument, octets, unsigned
 from ._configurations import new_connection
-from ._details import read_fault
+from ._details import frame_event, read_fault
 from ._enums import State
 from ._errors import InvalidArgument, InvalidState, check, failure
 from ._events import Event, Fault
@@ -59,8 +59,9 @@ class Connection(Opening):
             client that awaits its response as fields consumes nothing until ``receive_response``.
     """
 
-    __slots__ = ("__weakref__", "_batches", "_gathered", "_read_buffer", "unconsumed")
+    __slots__ = ("__weakref__", "_batches", "_gathered", "_make_frame", "_read_buffer", "unconsumed")
     _batches: bool
+    _make_frame: Callable[[bytes, int, int, int], Any]
     _gathered: bytes | bytearray
     _read_buffer: ReadBuffer
     unconsumed: int
@@ -114,6 +115,7 @@ class Connection(Opening):
         self._own(address, block, _ffi.connection_memory_at(block))
         self._gathered = b""
         self._batches = bool(batches)
+        self._make_frame = frame_event
         self.unconsumed = 0
         self._use(thread_local.read_buffer)
         return self
@@ -185,7 +187,8 @@ class Connection(Opening):
         count = self._block.event_count
         if count:
             raw = self._records[: count * _RECORD_SIZE]
-            events = decode(self._block, self._handle, raw, read_buffer, start, self._store, self._batches)
+            make = self._make_frame
+            events = decode(self._block, self._handle, raw, read_buffer, start, self._store, self._batches, make)
         left = total - self._block.consumed
         if left:
             left = self._receive_left(length, left, time, events)
@@ -374,6 +377,5 @@ class Connection(Opening):
         if not count:
             return []
         raw = self._records[: count * _RECORD_SIZE]
-        return decode(
-            self._block, self._handle, raw, read_buffer or self._read_buffer, start, self._store, self._batches
-        )
+        where = read_buffer or self._read_buffer, start, self._store
+        return decode(self._block, self._handle, raw, *where, self._batches, self._make_frame)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from . import _memory, _numbers
 from ._arguments import elements, utf8
-from ._details import DETAILED, PLAIN_OPEN, frame_event, rare_event
+from ._details import DETAILED, PLAIN_OPEN, rare_event
 from ._events import Batch, Binary, Event, Text, set_binary, set_messages, set_text
 from ._ffi import RECORD, RECORD_SIZE, SIZE_BITS, Block, conn_release
 from ._memory import ReadBuffer
@@ -101,7 +101,14 @@ def _encode_mixed(messages: list[str | Buffer]) -> tuple[int, bytes, int, bytes]
 
 
 def decode(
-    block: Block, handle: Any, raw: bytes, read_buffer: ReadBuffer, base: int, store: Any, batches: bool
+    block: Block,
+    handle: Any,
+    raw: bytes,
+    read_buffer: ReadBuffer,
+    base: int,
+    store: Any,
+    batches: bool,
+    make_frame: Callable[[bytes, int, int, int], Any],
 ) -> list[Event]:
     """Makes the events of an input call from its records, copying payloads out of shared memory.
 
@@ -113,6 +120,7 @@ def decode(
         base: Where the input begins in the memory of the read buffer.
         store: The pointer to the store of messages.
         batches: Whether whole messages become one event.
+        make_frame: Makes the event of a frame that comes alone: see ``_details.frame_event``.
     """
     if len(raw) > _SIZE:
         few = len(raw) < _MANY * _SIZE and _decode_few(raw, read_buffer, base, store, batches)
@@ -127,7 +135,7 @@ def decode(
     elif kind == _FRAME and flags & _REGION == _INPUT:
         offset += base
         _, flags, code, _, _, _, frame_len = _read_record(raw)
-        return [frame_event(read_buffer.memory[offset : offset + length], flags, code, frame_len)]
+        return [make_frame(read_buffer.memory[offset : offset + length], flags, code, frame_len)]
     elif kind == _OPEN:
         return [PLAIN_OPEN]
     else:

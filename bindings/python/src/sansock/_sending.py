@@ -44,7 +44,7 @@ class Sender(Owner):
             TooLarge: The text is larger than ``output_hard_limit``. Send it in parts.
             NoMemory: There is no memory for it.
         """
-        data = text.encode() if isinstance(text, str) else utf8(text, "text")
+        data = text.encode() if isinstance(text, str) else text if text.__class__ is bytes else utf8(text, "text")
         status = _ffi.conn_send_text(self._handle, data, _sizes[len(data)])
         if status:
             raise failure(status)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from websockets import client, protocol, server
@@ -19,11 +18,13 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import Side, State
 
 from sansock import _events as events
+from sansock._arguments import octets
 from sansock._connection import Connection
+from sansock._details import frame_event
 from sansock._enums import MessageKind
 from sansock._errors import InvalidArgument
 from sansock._errors import InvalidState as EngineInvalidState
-from sansock._numbers import OPTIONS
+from sansock._numbers import FLAG_FIRST, FLAG_FRAME_END, FLAG_LAST, OPTIONS
 from sansock.compat._faults import close_code
 
 from ._faults import exception
@@ -35,6 +36,9 @@ __all__ = ["ClientProtocol", "Protocol", "ServerProtocol"]
 
 _OPEN = State.OPEN
 _CONT, _TEXT, _BINARY, _PING, _CLOSE = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PING, Opcode.CLOSE
+_BEGINS_AND_ENDS, _LAST = FLAG_FIRST | FLAG_FRAME_END, FLAG_LAST
+_LARGE = 8192
+"""The least length of a payload, in bytes, that costs less to join to its header than to copy twice."""
 _COMPRESS_SETTINGS = {"level": "deflate_level", "memLevel": "deflate_mem_level"}
 
 
@@ -44,6 +48,19 @@ class Protocol(protocol.Protocol):
     Its deadlines are the host's, as those of the original are: every call of the engine passes 0 as the time.
     """
 
+    # The dictionary of the original has room for its own attributes; more would make it several times as large.
+    __slots__ = ("_engine", "_has_ended", "_is_open", "_kind", "_pieces")
+    _engine: Connection
+    """The engine, made with the first frame, when the extensions are known."""
+    _has_ended: bool
+    """Whether what is received is discarded: after the peer's Close, or when the connection has failed."""
+    _is_open: bool
+    """Whether what is received goes to the engine: from the end of the opening handshake to that of the stream."""
+    _kind: MessageKind | None
+    """The kind of the message that is being sent in fragments."""
+    _pieces: list[events.Frame] | None
+    """Those of a frame that has come in part."""
+
     # What hosts read, with the types that the originals have.
     close_rcvd: Close | None
     close_sent: Close | None
@@ -52,15 +69,19 @@ class Protocol(protocol.Protocol):
     parser: Generator[None]
     parser_exc: Exception | None
 
-    _kind: MessageKind | None = None
-    """The kind of the message that is being sent in fragments."""
-    _has_ended = False
-    """Whether what is received is discarded: after the peer's Close, or when the connection has failed."""
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._has_ended = self._is_open = False
+        self._kind = self._pieces = None
+        super().__init__(*arguments, **options)
 
-    @cached_property
-    def _engine(self) -> Connection:
-        """The engine, made with the first frame, when the extensions are known."""
-        self._pieces: list[events.Frame] = []
+    def __getattr__(self, name: str) -> Any:
+        """Called for what there is not: at first, the engine."""
+        if name != "_engine":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        self._engine = self._new_engine()
+        return self._engine
+
+    def _new_engine(self) -> Connection:
         options: dict[str, Any] = {
             "start_open": True,
             "frames": True,
@@ -72,7 +93,9 @@ class Protocol(protocol.Protocol):
             "now": 0,
             **_deflate_options(self.extensions, self.side is Side.CLIENT),
         }
-        return Connection.client(**options) if self.side is Side.CLIENT else Connection.server(**options)
+        engine = Connection.client(**options) if self.side is Side.CLIENT else Connection.server(**options)
+        engine._make_frame = _made_frame
+        return engine
 
     # Extensions
 
@@ -96,14 +119,26 @@ class Protocol(protocol.Protocol):
 
     # Receiving
 
+    def receive_data(self, data: bytes | bytearray) -> None:
+        """Takes what was read from the transport. Raises what the original does."""
+        if self._is_open:
+            self._receive_bytes(data)
+        else:
+            super().receive_data(data)
+
+    def receive_eof(self) -> None:
+        """Takes the end of what was read from the transport. Raises what the original does."""
+        self._is_open = False
+        super().receive_eof()
+
     def parse(self) -> Generator[None]:
         """Passes what is received to the engine. It runs until it waits for more, or the connection has ended."""
         reader = self.reader
         while not (yield from reader.at_eof()):
             data, reader.buffer = reader.buffer, bytearray()
-            self._receive(self._engine.receive(data, 0))
-            while self._engine.more and not self._has_ended:
-                self._receive(self._engine.timeout(0))
+            self._is_open = True
+            self._receive_bytes(data)
+            del data  # this waits for as long as the connection lives
         if self.debug:
             self.logger.debug("< EOF")
         self._engine.receive_eof(0)
@@ -111,11 +146,21 @@ class Protocol(protocol.Protocol):
         # ``fail`` has replaced this generator.
         yield
 
-    def _receive(self, received: Iterable[events.Event]) -> None:
+    def _receive_bytes(self, data: bytes | bytearray) -> None:
+        engine = self._engine
+        self._receive(engine.receive(data, 0))
+        while engine.more and not self._has_ended:
+            self._receive(engine.timeout(0))
+
+    def _receive(self, received: Iterable[events.Event | Frame]) -> None:
         for event in received:
             if self._has_ended:
                 return
-            if isinstance(event, events.Frame):
+            if isinstance(event, Frame):
+                if self.debug:
+                    self.logger.debug("< %s", event)
+                self.events.append(event)
+            elif isinstance(event, events.Frame):
                 self._receive_data_frame(event)
             elif isinstance(event, events.Ping):
                 self._receive_frame(Frame(Opcode.PING, event.payload))
@@ -134,11 +179,12 @@ class Protocol(protocol.Protocol):
         """Joins the pieces of a frame, because hosts expect whole frames."""
         first, data = event.first, event.data
         if self._pieces or not event.frame_end:
-            self._pieces.append(event)
+            pieces = self._pieces = self._pieces or []
+            pieces.append(event)
             if not event.frame_end:
                 return
-            first, data = self._pieces[0].first, b"".join([piece.data for piece in self._pieces])
-            self._pieces.clear()
+            first, data = pieces[0].first, b"".join([piece.data for piece in pieces])
+            self._pieces = None
         opcode = _CONT if not first else _TEXT if event.kind is MessageKind.TEXT else _BINARY
         self._receive_frame(Frame(opcode, data, event.last))
 
@@ -176,6 +222,7 @@ class Protocol(protocol.Protocol):
     def _stop_reading(self) -> None:
         """A server closes the transport first, and a client waits for that (RFC 6455 section 7.1.1)."""
         self._has_ended = True
+        self._is_open = False
         if self.side is Side.SERVER and not self.eof_sent:
             self.send_eof()
         self.parser = self.discard()
@@ -210,19 +257,32 @@ class Protocol(protocol.Protocol):
     def _send_first(self, opcode: Opcode, kind: MessageKind, data: BytesLike, fin: bool) -> None:
         if self._kind is not None:
             raise ProtocolError("expected a continuation frame")
-        self._send_data(opcode, kind, data, fin)
+        if not fin:
+            self._send_data(opcode, kind, data, fin)
+            return
+        if self.state is not _OPEN:
+            raise self._invalid_state()
+        engine, payload = self._engine, b""
+        try:
+            if opcode is _TEXT:
+                engine.send_text(data)
+            elif len(data) < _LARGE or self.side is Side.CLIENT or self.extensions:
+                engine.send_binary(data)
+            else:
+                # What is neither masked nor compressed need not go through the engine.
+                payload = octets(data)
+                engine.send_header(kind, len(payload))
+        except InvalidArgument as error:
+            raise ProtocolError("the text is not UTF-8") from error
+        if self.debug:
+            self.logger.debug("> %s", Frame(opcode, data))
+        self.writes.append(engine.take_output() + payload)
 
     def _send_data(self, opcode: Opcode, kind: MessageKind, data: BytesLike, fin: bool) -> None:
         if self.state is not _OPEN:
             raise self._invalid_state()
-        engine = self._engine
         try:
-            if not fin or opcode is _CONT:
-                engine.send_part(data, fin, kind)
-            elif opcode is _TEXT:
-                engine.send_text(data)
-            else:
-                engine.send_binary(data)
+            self._engine.send_part(data, fin, kind)
         except InvalidArgument as error:
             raise ProtocolError("the text is not UTF-8") from error
         self._kind = None if fin else kind
@@ -310,6 +370,13 @@ class ServerProtocol(server.ServerProtocol, Protocol):
     """A server's end: the opening handshake of websockets, and then the engine."""
 
 
+def _made_frame(payload: bytes, flags: int, code: int, length: int) -> Frame | events.Frame:
+    """A frame that comes whole and begins a message, as hosts want it. Others stay pieces."""
+    if flags & _BEGINS_AND_ENDS == _BEGINS_AND_ENDS:
+        return Frame(_BINARY if code == 2 else _TEXT, payload, flags & _LAST != 0)
+    return frame_event(payload, flags, code, length)
+
+
 def _limit(connection: protocol.Protocol, *names: str) -> int:
     """A limit in bytes. websockets 15 has one, by another name."""
     limit = next((getattr(connection, name) for name in names if hasattr(connection, name)), None)
@@ -335,6 +402,8 @@ def _deflate_options(extensions: Iterable[Any], client: bool) -> dict[str, Any]:
             f"{local}_max_window_bits": extension.local_max_window_bits,
             f"{remote}_max_window_bits": extension.remote_max_window_bits,
         }
+        # Those of zlib, which are most of what an idle connection would hold.
+        extension.__dict__.update(encoder=None, decoder=None)
         for name, value in extension.compress_settings.items():
             if name not in _COMPRESS_SETTINGS:
                 raise NotImplementedError(f"the engine does not know the setting {name} of zlib")

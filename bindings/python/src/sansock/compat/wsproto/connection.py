@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 from collections import deque
 from collections.abc import Generator, Iterable
 from enum import Enum
 from threading import Lock
-from typing import Any
+from typing import Any, Callable
 
 from sansock import _events as engine_events
+from sansock._details import frame_event
 from sansock._enums import MessageKind
 from sansock._errors import InvalidArgument, InvalidState
+from sansock._numbers import FLAG_FIRST, FLAG_FRAME_END, FLAG_LAST
 from sansock.compat._faults import close_code
 
 from ._engine import Engine, new_engine
@@ -48,6 +49,10 @@ class ConnectionType(Enum):
     SERVER = 2
 
 
+_new: Callable[[type[Any]], Any] = object.__new__
+_OPEN, _LOCAL_CLOSING = ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING
+_WHOLE = FLAG_FIRST | FLAG_FRAME_END | FLAG_LAST
+_MESSAGES = frozenset({TextMessage, BytesMessage})
 CLIENT = ConnectionType.CLIENT
 SERVER = ConnectionType.SERVER
 
@@ -82,13 +87,14 @@ class Connection:
 
     def _take_over(self, engine: Engine, client: bool, events: Iterable[engine_events.Event]) -> None:
         self.client = client
+        engine._make_frame = _made_message
         self._engine = engine
         # Some hosts read in one thread and send in another. In wsproto the two share nothing; here, the output.
         self._lock = Lock()
-        self._events: deque[engine_events.Event | None] = deque(events)
+        self._events: deque[engine_events.Event | Message[Any] | None] | None = deque(events)
         self._state = ConnectionState.OPEN
         self._has_failed = False
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._decode: Callable[[bytes, bool], str] | None = None
 
     @classmethod
     def over(cls, engine: Engine, client: bool, events: Iterable[engine_events.Event]) -> Connection:
@@ -115,8 +121,8 @@ class Connection:
             return self._engine.take_output()
 
     def _queue(self, event: Event) -> None:
-        is_open = self._state is ConnectionState.OPEN
-        if isinstance(event, Message) and is_open:
+        is_open = self._state is _OPEN
+        if is_open and (event.__class__ in _MESSAGES or isinstance(event, Message)):
             self._send_message(event)
         elif isinstance(event, Ping) and is_open:
             self._engine.ping(event.payload, 0)
@@ -136,22 +142,33 @@ class Connection:
         if data is None:
             with self._lock:
                 self._engine.receive_eof(0)
-            self._events.append(None)
+            self._keep((None,))
             self._state = ConnectionState.CLOSED
-        elif self._state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):
+        elif self._state is _OPEN or self._state is _LOCAL_CLOSING:
+            engine = self._engine
             with self._lock:
-                self._events += self._engine.receive(data, 0)
-                while self._engine.more:
-                    self._events += self._engine.timeout(0)
+                self._keep(engine.receive(data, 0))
+                while engine.more:
+                    self._keep(engine.timeout(0))
         elif self._state is ConnectionState.CLOSED:
             raise LocalProtocolError("the connection is closed")
 
     def events(self) -> Generator[Event, None, None]:
         """The events so far. The state changes as they are read."""
         while self._events:
-            event = self._translate(self._events.popleft())
+            event: Any = self._events.popleft()
+            if event.__class__ not in _MESSAGES:
+                event = self._translate(event)
             if event is not None:
                 yield event
+        self._events = None
+
+    def _keep(self, events: Iterable[engine_events.Event | None]) -> None:
+        """Keeps events until they are read. An idle connection has no room for them."""
+        if self._events:
+            self._events += events
+        else:
+            self._events = deque(events)
 
     def _send_message(self, event: Message[Any]) -> None:
         data = event.data
@@ -163,8 +180,11 @@ class Connection:
             raise TypeError("the data of a message is text or bytes")
         if event.message_finished:
             # Most messages are sent whole, which costs less. That there are parts before this one, the engine knows.
-            with contextlib.suppress(InvalidState):
+            try:
                 self._engine.send(data)
+            except InvalidState:
+                pass
+            else:
                 return
         try:
             self._engine.send_part(data, event.message_finished, kind)
@@ -191,6 +211,8 @@ class Connection:
         if isinstance(event, engine_events.Frame):
             if event.kind is MessageKind.BINARY:
                 return BytesMessage(event.data, event.frame_end, event.last)
+            if self._decode is None:
+                self._decode = codecs.getincrementaldecoder("utf-8")().decode
             return TextMessage(self._decode(event.data, event.last), event.frame_end, event.last)
         if isinstance(event, engine_events.Ping):
             return Ping(event.payload)
@@ -210,6 +232,20 @@ class Connection:
         self._has_failed = True
         fault = self._engine.fault
         return CloseConnection(_named(code), fault.text if fault else None)
+
+
+def _made_message(payload: bytes, flags: int, code: int, length: int) -> engine_events.Frame | Message[Any]:
+    """The event of a message that comes whole. Others stay pieces of the engine's."""
+    if flags & _WHOLE != _WHOLE:
+        return frame_event(payload, flags, code, length)
+    # The class is frozen, so that its own way to set attributes costs more than all else here.
+    if code == 2:
+        message: Message[Any] = _new(BytesMessage)
+        message.__dict__.update(data=payload, frame_finished=True, message_finished=True)
+    else:
+        message = _new(TextMessage)
+        message.__dict__.update(data=payload.decode(), frame_finished=True, message_finished=True)
+    return message
 
 
 def enabled_deflate(extensions: Iterable[Extension]) -> PerMessageDeflate | None:
