@@ -105,7 +105,7 @@ static inline bool sansock_event_connect(struct event_base *base, const char *ur
 /// sansock_event_is_writable before sending much: what waits is bounded by the option output_hard_limit.
 static inline int32_t sansock_event_send(sansock_event *p, uint8_t kind, const void *data, size_t len) {
     if (!p->begun) return SANSOCK_ERR_INVALID_STATE;
-    int fd = p->has_tls || p->writing > 0 ? -1 : bufferevent_getfd(p->buffers);
+    int fd = p->has_tls || p->ending || p->writing > 0 ? -1 : bufferevent_getfd(p->buffers);
     int32_t status = sansock_socket_send(fd, &p->session, kind, data, len);
     sansock_event_work_asked(p);
     return status;

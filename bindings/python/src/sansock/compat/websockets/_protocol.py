@@ -157,9 +157,7 @@ class Protocol(protocol.Protocol):
             if self._has_ended:
                 return
             if isinstance(event, Frame):
-                if self.debug:
-                    self.logger.debug("< %s", event)
-                self.events.append(event)
+                self._receive_frame(event)
             elif isinstance(event, events.Frame):
                 self._receive_data_frame(event)
             elif isinstance(event, events.Ping):
