@@ -88,18 +88,14 @@ LIMITS = """
 
 Profiles are by `perf`, and counts of system calls by `strace`, of the cells above 0.95.
 
-- **One connection, one message.** 96 % of the epoll server's time is the kernel's: 30 % wakes the client, 26 % switches to
-  sleep and back. Each server makes the same three calls for a message. What differs from run to run is more than what
-  differs between the libraries.
-- **1 MiB.** A message is copied four times: out of the kernel, unmasked out of the read buffer into the engine's store,
-  into the output, and into the kernel; over Asio once more, into the message of the program. With 100 of them in memory
-  none fits the caches, unless each is read to its end before the next one: so do the servers in C. Over Asio the program is told
-  of a message behind what is ready besides, and copies in user space are 38 % of the time. Beast reads into the message of the
-  program, unmasks it there, and writes from there; so do fastwebsockets and tokio-websockets. A host can do that for what it
-  sends: it writes a payload behind a header of the engine's. Those in C and C++ do not.
-- **libevent.** A bufferevent of libevent 2.1 asks before each read how much there is, and reads 4 KiB at most, into memory that it
-  allocates. What is more the host reads from the socket itself, and it writes by itself as long as there is room: a small
-  message takes three calls of the system in place of two, and one of 16 KiB comes in two pieces, which the engine joins.
+- **One message at a time.** On one connection 96 % of the epoll server's time is the kernel's: 30 % wakes the client, 26 %
+  switches to sleep and back; on a hundred it is nine tenths. Each server makes the same three calls for a message. What
+  differs from run to run is more than what differs between the libraries.
+- **1 MiB.** A message is copied three times: out of the kernel, unmasked out of the read buffer into the engine's store, and into
+  the kernel; over Asio once more, into the message of the program. With several in flight the kernel does not take all of it at
+  once, and the rest is copied to wait. With 100 of them in memory none fits the caches, unless each is read to its end before the
+  next one: so do the servers that read by themselves, and not the ring of io_uring. Beast reads into the message of the program,
+  and unmasks it there; so do fastwebsockets and tokio-websockets.
 - **Rust.** With 20 B and 125 B on 100 connections the calls of the system are the same; 21 % of our server's time is outside the kernel,
   and 14 % of that of fastwebsockets. From 16 KiB on, ours makes the copies of the 1 MiB cells; the libraries that are faster pass
   on what they have read by reference, and write it from there.

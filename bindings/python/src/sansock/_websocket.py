@@ -145,6 +145,8 @@ class WebSocket:
         session.is_unanswered = False
         session.host.sent()
         if not connection.writable:
+            # It is enough to be written now, without what else may be sent.
+            session.host.changed()
             await session.until_room()
 
     async def _send_parts(self, parts: Any) -> None:
@@ -220,7 +222,8 @@ class WebSocket:
         start = monotonic()
         session.host.changed()
         await session.pong_to(payload)
-        return monotonic() - start
+        session.latency = monotonic() - start
+        return session.latency
 
     # Closing
 
@@ -274,7 +277,7 @@ class WebSocket:
 
     @property
     def latency(self) -> float:
-        """The last round-trip time of a keepalive ping, in seconds; 0 before the first."""
+        """The last round-trip time of a ping, in seconds; 0 before the first. That of keepalive is in whole milliseconds."""
         return self._session.latency
 
     def __repr__(self) -> str:
