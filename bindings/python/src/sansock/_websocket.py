@@ -277,7 +277,7 @@ class WebSocket:
 
     @property
     def latency(self) -> float:
-        """The last round-trip time of a ping, in seconds; 0 before the first. That of keepalive is in whole milliseconds."""
+        """The last round-trip time of a ping, in seconds; 0 before the first. Keepalive measures whole milliseconds."""
         return self._session.latency
 
     def __repr__(self) -> str:

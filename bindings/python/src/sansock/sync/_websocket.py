@@ -164,7 +164,7 @@ class WebSocket:
 
     @property
     def latency(self) -> float:
-        """The last round-trip time of a keepalive ping, in seconds; 0 before the first."""
+        """The last round-trip time of a ping, in seconds; 0 before the first. Keepalive measures whole milliseconds."""
         return self._steps.latency
 
     @property
