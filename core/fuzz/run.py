@@ -17,7 +17,19 @@ from typing import Any
 
 import lcov
 import page
-from lcov import COMPILE_TIME, INSTRUMENTED, ROOT, Counts, commit_of, files_of, report_of, rooms_of, table_of
+from lcov import (
+    COMPILE_TIME,
+    INSTRUMENTED,
+    ROOT,
+    Counts,
+    commit_of,
+    files_of,
+    report_of,
+    rooms_of,
+    share,
+    table_of,
+    total_of,
+)
 
 FUZZ = Path(__file__).resolve().parent
 BUILD = ROOT / "target" / "fuzz"
@@ -89,6 +101,7 @@ def record(target: str, executions: int, seconds: int) -> None:
     """Adds a run to those of the same commit."""
     runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
     of_target = runs.setdefault(engine(), {}).setdefault(target, {"executions": 0, "seconds": 0})
+    of_target["date"] = f"{datetime.now(timezone.utc):%Y-%m-%d}"
     of_target["executions"] += executions
     of_target["seconds"] += seconds
     RUNS.write_text(json.dumps(runs, indent=1, sort_keys=True) + "\n")
@@ -142,48 +155,70 @@ def minimise(name: str, options: list[str]) -> None:
     print(f"{name}: {len(files)} files, {sum(files)} bytes", flush=True)
 
 
-def coverage() -> dict[str, Counts]:
-    """What the corpora cover of each room of the engine."""
+def coverage(names: list[str]) -> tuple[dict[str, Counts], dict[str, Counts]]:
+    """What the corpora cover of the engine: each of them, and all of each room."""
     build = BUILD / "coverage"
-    shutil.rmtree(build / "profiles", ignore_errors=True)
-    variables = {
-        "CARGO_TARGET_DIR": str(build),
-        "RUSTFLAGS": INSTRUMENTED,
-        "LLVM_PROFILE_FILE": str(build / "profiles" / "%p-%m.profraw"),
-    }
-    lines = output_of(
-        "cargo", "+nightly", "test", "--test", "replay", "--no-run", "--message-format=json", variables=variables
-    ).splitlines()
-    programs = [json.loads(line).get("executable") for line in lines if '"executable":"' in line]
-    output_of(programs[-1], variables=variables)
-    return rooms_of(files_of(report_of(build / "profiles", [programs[-1]])))
+    profiles = build / "profiles"
+    shutil.rmtree(profiles, ignore_errors=True)
+    variables = {"CARGO_TARGET_DIR": str(build), "RUSTFLAGS": INSTRUMENTED}
+    # What runs while it is built is not counted.
+    unused = {"LLVM_PROFILE_FILE": str(build / "unused.profraw")}
+    command = ("cargo", "+nightly", "test", "--test", "replay", "--no-run", "--message-format=json")
+    lines = output_of(*command, variables=variables | unused).splitlines()
+    program = [json.loads(line).get("executable") for line in lines if '"executable":"' in line][-1]
+    each: dict[str, Counts] = {}
+    for name in names:
+        of_target = {"SANSOCK_FUZZ_TARGET": name, "LLVM_PROFILE_FILE": str(profiles / name / "%p-%m.profraw")}
+        output_of(program, "every_corpus_passes", variables=variables | of_target)
+        each[name] = total_of(rooms_of(files_of(report_of(profiles / name, [program]))))
+    together = build / "together"
+    shutil.rmtree(together, ignore_errors=True)
+    together.mkdir()
+    for name in names:
+        for number, file in enumerate(sorted((profiles / name).glob("*.profraw"))):
+            file.rename(together / f"{name}-{number}.profraw")
+    return each, rooms_of(files_of(report_of(together, [program])))
 
 
 def section() -> list[str]:
     """The part of the page that is about fuzzing."""
     runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
-    rooms = coverage()
+    names = list(targets())
+    each, rooms = coverage(names)
     history = output_of("git", "-C", str(ROOT), "log", "--format=%h", "--", *SOURCES).split()
     older = set()
     text = [
         f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {engine()}, by `make safety-report`.",
         "What the targets are and what each asserts: [core/fuzz](core/fuzz/README.md).",
         "",
-        "| Target | Inputs kept | Executions | Seconds | Commit | With all commits |",
-        "| --- | ---: | ---: | ---: | --- | ---: |",
+        "| Target | Inputs kept | Executions | Seconds | Date | Commit | With all commits | Lines | Branches |",
+        "| --- | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: |",
     ]
-    for name in targets():
+    for name in names:
         inputs = len(list((CORPUS / name).iterdir()))
         commit = next(commit for commit in history if name in runs.get(commit, {}))
         now = runs[commit][name]
         total = sum(of_commit.get(name, {}).get("executions", 0) for of_commit in runs.values())
-        text.append(f"| `{name}` | {inputs} | {now['executions']:,} | {now['seconds']:,} | {commit} | {total:,} |")
+        lines, lines_covered, branches, branches_covered = each[name]
+        cells = [
+            f"`{name}`",
+            f"{inputs:,}",
+            f"{now['executions']:,}",
+            f"{now['seconds']:,}",
+            now["date"],
+            commit,
+            f"{total:,}",
+            share(lines, lines_covered),
+            share(branches, branches_covered),
+        ]
+        text.append(f"| {' | '.join(cells)} |")
         older |= {commit} - {engine()}
     for commit in sorted(older, key=history.index):
         text += ["", f"Since {commit} {lines_since(commit)}."]
     text += [
         "",
-        "What the kept inputs alone cover of `core/src`. The rooms that read what a peer sends come first. Functions that",
+        "Lines and branches are those of the whole engine that the inputs of this target alone cover. Together they cover of",
+        "`core/src` what follows. The rooms that read what a peer sends come first. Functions that",
         f"run only while the engine is compiled do not count: {', '.join(f'`{name}`' for name in COMPILE_TIME)}.",
         "",
         *table_of(rooms),
