@@ -250,10 +250,11 @@ static inline bool sansock_uv_write(sansock_uv *p) {
 
 /* Queues a message. A large payload is written at once from where it lies, as far as the system takes it. */
 static inline int32_t sansock_uv_queue(sansock_uv *p, uint8_t kind, const void *data, size_t len) {
-    bool may_write = !p->ssl_context && !p->pending && len >= SANSOCK_SOCKET_LARGE && len < INT32_MAX;
+    const sansock_block *b = p->session.block;
+    bool fits = len < INT32_MAX && b->output_len < INT32_MAX;
+    bool may_write = !p->ssl_context && !p->pending && fits && len >= SANSOCK_SOCKET_LARGE;
     if (!may_write || !sansock_session_begin_payload(&p->session, kind, len))
         return sansock_session_send(&p->session, kind, data, len);
-    const sansock_block *b = p->session.block;
     uv_buf_t pieces[2] = {uv_buf_init((char *)(uintptr_t)b->output, (unsigned)b->output_len),
                           uv_buf_init((char *)(uintptr_t)data, (unsigned)len)};
     int n = uv_try_write(&p->handle.stream, pieces, 2);
