@@ -171,13 +171,7 @@ def coverage(names: list[str]) -> tuple[dict[str, Counts], dict[str, Counts]]:
         of_target = {"SANSOCK_FUZZ_TARGET": name, "LLVM_PROFILE_FILE": str(profiles / name / "%p-%m.profraw")}
         output_of(program, "every_corpus_passes", variables=variables | of_target)
         each[name] = total_of(rooms_of(files_of(report_of(profiles / name, [program]))))
-    together = build / "together"
-    shutil.rmtree(together, ignore_errors=True)
-    together.mkdir()
-    for name in names:
-        for number, file in enumerate(sorted((profiles / name).glob("*.profraw"))):
-            file.rename(together / f"{name}-{number}.profraw")
-    return each, rooms_of(files_of(report_of(together, [program])))
+    return each, rooms_of(files_of(report_of(profiles, [program])))
 
 
 def section() -> list[str]:
@@ -185,10 +179,10 @@ def section() -> list[str]:
     runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
     names = list(targets())
     each, rooms = coverage(names)
-    history = output_of("git", "-C", str(ROOT), "log", "--format=%h", "--", *SOURCES).split()
-    older = set()
+    newest, *older = output_of("git", "-C", str(ROOT), "log", "--format=%h", "--", *SOURCES).split()
+    ran_with = {name: next(commit for commit in (newest, *older) if name in runs.get(commit, {})) for name in names}
     text = [
-        f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {engine()}, by `make safety-report`.",
+        f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {newest}, by `make safety-report`.",
         "What the targets are and what each asserts: [core/fuzz](core/fuzz/README.md).",
         "",
         "| Target | Inputs kept | Executions | Seconds | Date | Commit | With all commits | Lines | Branches |",
@@ -196,8 +190,7 @@ def section() -> list[str]:
     ]
     for name in names:
         inputs = len(list((CORPUS / name).iterdir()))
-        commit = next(commit for commit in history if name in runs.get(commit, {}))
-        now = runs[commit][name]
+        now = runs[ran_with[name]][name]
         total = sum(of_commit.get(name, {}).get("executions", 0) for of_commit in runs.values())
         lines, lines_covered, branches, branches_covered = each[name]
         cells = [
@@ -206,14 +199,13 @@ def section() -> list[str]:
             f"{now['executions']:,}",
             f"{now['seconds']:,}",
             now["date"],
-            commit,
+            ran_with[name],
             f"{total:,}",
             share(lines, lines_covered),
             share(branches, branches_covered),
         ]
         text.append(f"| {' | '.join(cells)} |")
-        older |= {commit} - {engine()}
-    for commit in sorted(older, key=history.index):
+    for commit in (commit for commit in older if commit in ran_with.values()):
         text += ["", f"Since {commit} {lines_since(commit)}."]
     text += [
         "",

@@ -66,7 +66,7 @@ def report_of(profiles: Path, programs: list[str]) -> str:
     """What programs have left in a folder of profiles, in the form of lcov."""
     tools = Path(output_of("rustc", "+nightly", "--print", "sysroot").strip()) / "lib" / "rustlib" / TRIPLE / "bin"
     profile = profiles.parent / "profile"
-    raw = [str(file) for file in sorted(profiles.iterdir())]
+    raw = [str(file) for file in sorted(profiles.rglob("*.profraw"))]
     output_of(str(tools / "llvm-profdata"), "merge", "-sparse", *raw, "-o", str(profile))
     first, *others = programs
     objects = [argument for program in others for argument in ("-object", program)]
