@@ -8,6 +8,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CARGO_TARGET_DIR := $(CURDIR)/target
+export MYPY_CACHE_DIR := $(CURDIR)/target/mypy
 
 HOSTS := rust rust-tokio c cpp python python-threads node deno bun $(shell examples/languages)
 PORT ?= 0
@@ -157,17 +158,17 @@ $(STATIC): $(FFI) ffi/localize ffi/exports.txt | $(DONE)/rust $(DONE)/system-gcc
 	@CARGO_BUILD_RUSTFLAGS="$$(.ci/release-flags)" cargo build --quiet --release -p sansock-ffi
 	@ffi/localize target/release/libsansock.a $@
 
-target/release/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
+target/programs/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@echo 'build: Rust examples' >&2
-	@cargo build --quiet --release -p sansock-examples
+	@cargo build --quiet --profile programs -p sansock-examples
 	@touch $@
 
 TOKIO := $(CORE) bindings/tokio/Cargo.toml $(call sources,bindings/tokio/src)
 
 # And with it those over HTTP/2.
-target/release/tokio_echo_server: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
+target/programs/tokio_echo_server: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
 	@echo 'build: Rust examples over tokio' >&2
-	@cargo build --quiet --release -p sansock-examples-tokio --bin tokio_echo_server --bin tokio_client --bin http2_server \
+	@cargo build --quiet --profile programs -p sansock-examples-tokio --bin tokio_echo_server --bin tokio_client --bin http2_server \
 		--bin http2_client
 	@touch $@
 
@@ -195,8 +196,8 @@ bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bi
 	@touch $@
 
 .PHONY: $(addprefix host-,$(HOSTS))
-host-rust: target/release/echo_server
-host-rust-tokio: target/release/tokio_echo_server
+host-rust: target/programs/echo_server
+host-rust-tokio: target/programs/tokio_echo_server
 host-c: $(addprefix target/examples/c/,$(PROGRAMS))
 host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
 host-python host-python-threads: $(DONE)/python-package
@@ -284,7 +285,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
 .PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
-test: build clients $(DONE)/npm-fixtures $(DONE)/peers $(DONE)/proxies
+test: setup $(addprefix $(DONE)/,npm-fixtures npm-inspector npm-dependents fuzz-python pyright peers proxies)
 	@$(MAKE) --no-print-directory --jobs=3 --file=.ci/lanes.mk
 	@echo 'make test: every check has passed'
 

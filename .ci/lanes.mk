@@ -1,12 +1,20 @@
-# What `make test` runs, in lanes side by side. A lane runs its targets one after the other. Two of them keep two cores busy; what is
-# in the third waits most of the time, for peers and for the locks of cargo. None writes into a folder that another lane reads.
+# What `make test` runs when the tools are there, three lanes at a time: what one of them waits for, another computes. A lane runs
+# its targets one after the other, and the longest lanes begin first. None writes into a folder that another one reads: what more
+# than one needs is built by the lane `built`, beside the lane that needs none of it.
 
-LANES := rust hosts network
-rust := lint msrv no-std test-rust test-python test-c test-inspect-ffi safety-brief check-man bench-counts
-hosts := test-js test-dependents test-bundlers test-browser test-inspector test-c-hosts test-install abi readme package
-network := test-tunnel test-http test-http2 test-relay demo interop test-tokio
+LANES := built cargo javascript c network lint python packages inspector
+built := build clients examples/inspector/dist/inspector.html
+cargo := test-rust test-c test-tokio test-inspect-ffi msrv no-std
+javascript := test-js test-dependents test-bundlers test-browser
+c := test-c-hosts test-install abi check-man safety-brief bench-counts
+network := test-tunnel test-http test-http2 test-relay demo interop
+lint := lint
+python := test-python
+packages := package readme
+inspector := test-inspector
 
 .PHONY: all $(LANES)
 all: $(LANES)
+$(filter-out built cargo,$(LANES)): built
 $(LANES):
 	@$(MAKE) --file=Makefile $($@)

@@ -23,7 +23,7 @@ EXAMPLES = ROOT / "examples"
 PROGRAMS = {
     "python": [PYTHON, str(EXAMPLES / "python" / "http2_{}.py")],
     "node": ["node", str(EXAMPLES / "node" / "http2_{}.mjs")],
-    "rust": [str(ROOT / "target" / "release" / "http2_{}")],
+    "rust": [str(ROOT / "target" / "programs" / "http2_{}")],
     "cpp": [str(ROOT / "target" / "examples" / "cpp" / "http2_{}")],
 }
 WITHOUT_CLIENT = "cpp"

@@ -37,7 +37,7 @@ RELAYS = {
     "c": [str(ROOT / "target" / "examples" / "c" / "relay")],
     "python": [PYTHON, str(EXAMPLES / "python" / "relay.py")],
     "node": ["node", str(EXAMPLES / "node" / "relay.mjs")],
-    "rust": [str(ROOT / "target" / "release" / "relay")],
+    "rust": [str(ROOT / "target" / "programs" / "relay")],
 }
 SERVERS = {
     "ws": ["node", str(PROGRAMS / "ws_server.mjs")],
