@@ -25,4 +25,5 @@ lint-compat: $(DONE)/venv
 .PHONY: bench-python-compat
 bench-python-compat: $(DONE)/python-package
 	@$(PYTHON) bindings/python/bench/compat.py $(ROUNDS) > bindings/python/bench/compat.new
+	@$(PYTHON) $(HOSTS_FOLDER)/drop_in.py $(ROUNDS) >> bindings/python/bench/compat.new
 	@mv bindings/python/bench/compat.new bindings/python/bench/compat.md

@@ -48,6 +48,14 @@ async def websockets(deflate: bool) -> None:
         await asyncio.Event().wait()
 
 
+async def drop_in(deflate: bool) -> None:
+    """The package ``websockets``, with our layer under it."""
+    import sansock.compat.websockets
+
+    sansock.compat.websockets.install()
+    await websockets(deflate)
+
+
 async def aiohttp(deflate: bool) -> None:
     """The server of ``aiohttp``."""
     from aiohttp import WSMsgType, web
@@ -144,6 +152,8 @@ HOSTS: dict[str, Any] = {
     "picows": picows,
     "socketify": socketify,
 }
+DROP_IN = {"websockets-sansock": drop_in}
+"""Of these another page tells."""
 
 
 def versions() -> dict[str, str]:
@@ -158,7 +168,7 @@ def main(name: str, deflate: bool) -> None:
     elif name == "socketify":
         socketify(deflate)
     else:
-        asyncio.run(HOSTS[name](deflate))
+        asyncio.run({**HOSTS, **DROP_IN}[name](deflate))
 
 
 if __name__ == "__main__":

@@ -183,17 +183,7 @@ class Connection(Opening):
             status, start = _ffi.conn_receive_read_buffer(self._handle, _sizes[length], time), READ_BUFFER_START
         if status:
             raise failure(status)
-        events: list[Event] = []
-        count = self._block.event_count
-        if count:
-            raw = self._records[: count * _RECORD_SIZE]
-            make = self._make_frame
-            events = decode(self._block, self._handle, raw, read_buffer, start, self._store, self._batches, make)
-        left = total - self._block.consumed
-        if left:
-            left = self._receive_left(length, left, time, events)
-        self.unconsumed = left
-        return events
+        return self._received(read_buffer, start, length, total, time)
 
     def receive(self, data: Buffer, now: int | None = None) -> list[Event]:
         """Takes bytes that were read from the transport, and returns the events that they complete.
@@ -207,15 +197,23 @@ class Connection(Opening):
             now: The time, in milliseconds.
         """
         data = data if isinstance(data, (bytes, bytearray)) else octets(data)
-        length, read_buffer = len(data), self.read_buffer
+        length, read_buffer = len(data), thread_local.read_buffer
+        if read_buffer is not self._read_buffer:
+            self._use(read_buffer)
         if length <= READ_BUFFER_SIZE:
-            read_buffer[:length] = data
-            return self.receive_read_buffer(length, now)
+            read_buffer.input_view[:length] = data
+            if self._gathered or self._block.payload_remaining:
+                return self.receive_read_buffer(length, now)
+            time = milliseconds_argument(now)
+            status = _ffi.conn_receive_read_buffer(self._handle, _sizes[length], time)
+            if status:
+                raise failure(status)
+            return self._received(read_buffer, READ_BUFFER_START, length, length, time)
         events: list[Event] = []
         now = milliseconds(now)
         for start in range(0, length, READ_BUFFER_SIZE):
             piece = data[start : start + READ_BUFFER_SIZE]
-            read_buffer[: len(piece)] = piece
+            read_buffer.input_view[: len(piece)] = piece
             events += self.receive_read_buffer(len(piece), now)
             if self.unconsumed:
                 self.unconsumed += length - start - len(piece)
@@ -352,6 +350,24 @@ class Connection(Opening):
         status, start = receive_gathered(self._handle, read_buffer, gathered, 0, time)
         check(status)
         return self._events(start, read_buffer)
+
+    def _received(self, read_buffer: ReadBuffer, start: int, length: int, total: int, time: Any) -> list[Event]:
+        """The events of a call that had the first ``length`` bytes of the read buffer as its input.
+
+        With what was gathered before, that was ``total`` bytes, from ``start`` on. Passes what is left of them.
+        """
+        events: list[Event] = []
+        block = self._block
+        count = block.event_count
+        if count:
+            raw = self._records[: count * _RECORD_SIZE]
+            make = self._make_frame
+            events = decode(block, self._handle, raw, read_buffer, start, self._store, self._batches, make)
+        left = total - block.consumed
+        if left:
+            left = self._receive_left(length, left, time, events)
+        self.unconsumed = left
+        return events
 
     def _receive_left(self, length: int, left: int, time: Any, events: list[Event]) -> int:
         """Passes input that did not fit into a batch, until all is consumed or a request awaits its decision.

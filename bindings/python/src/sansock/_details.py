@@ -63,8 +63,6 @@ def rare_event(
         return Ping(payload)
     if kind == _numbers.KIND_PONG:
         return Pong(payload, None if extra == _numbers.NEVER else extra)
-    if kind == _numbers.KIND_FRAME:
-        return frame_event(payload, flags, code, extra)
     if kind == _numbers.KIND_CLOSING:
         return Closing(code, payload.decode())
     if kind == _numbers.KIND_FAULT:

@@ -124,22 +124,25 @@ def decode(
     """
     if len(raw) > _SIZE:
         few = len(raw) < _MANY * _SIZE and _decode_few(raw, read_buffer, base, store, batches)
-        return few or _decode_many(block, handle, raw, read_buffer, base, store, batches)
+        return few or _decode_many(block, handle, raw, read_buffer, base, store, batches, make_frame)
     # Most reads bring one message, so that case comes first and takes the fewest steps.
-    kind, flags, offset, length = _read_message(raw)
+    kind, flags, code, _, offset, length, extra = _read_record(raw)
     if flags == _WHOLE_IN_INPUT and length < _LONG and kind in _MESSAGES:
         offset += base
         data = read_buffer.memory[offset : offset + length]
     elif flags == _WHOLE_IN_STORE and length < _VERY_LONG and kind in _MESSAGES:
         data = store[offset : offset + length]
-    elif kind == _FRAME and flags & _REGION == _INPUT:
-        offset += base
-        _, flags, code, _, _, _, frame_len = _read_record(raw)
-        return [make_frame(read_buffer.memory[offset : offset + length], flags, code, frame_len)]
+    elif kind == _FRAME and length < _VERY_LONG:
+        if flags & _REGION == _INPUT:
+            offset += base
+            data = read_buffer.memory[offset : offset + length]
+        else:
+            data = _memory.payload(block, read_buffer, flags & _REGION, offset, length)
+        return [make_frame(data, flags, code, extra)]
     elif kind == _OPEN:
         return [PLAIN_OPEN]
     else:
-        return _decode_many(block, handle, raw, read_buffer, base, store, batches)
+        return _decode_many(block, handle, raw, read_buffer, base, store, batches, make_frame)
     if kind == _TEXT:
         data = data.decode()
     if batches:
@@ -184,7 +187,14 @@ def _decode_few(raw: bytes, read_buffer: ReadBuffer, base: int, store: Any, batc
 
 
 def _decode_many(
-    block: Block, handle: Any, raw: bytes, read_buffer: ReadBuffer, base: int, store: Any, batches: bool
+    block: Block,
+    handle: Any,
+    raw: bytes,
+    read_buffer: ReadBuffer,
+    base: int,
+    store: Any,
+    batches: bool,
+    make_frame: Callable[[bytes, int, int, int], Any],
 ) -> list[Event]:
     """The same for any records, decoding as many messages together as possible.
 
@@ -224,6 +234,9 @@ def _decode_many(
             else:
                 event = _new(cls)
                 set_data(event, data)
+        elif kind == _FRAME:
+            data = _memory.payload(block, read_buffer, flags & _REGION, offset, length)
+            event = make_frame(data, flags, record[2], record[6])
         else:
             details = raw[at * _SIZE : (at + aux) * _SIZE] if kind in DETAILED else b""
             at += len(details) // _SIZE

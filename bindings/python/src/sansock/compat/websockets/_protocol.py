@@ -37,6 +37,7 @@ __all__ = ["ClientProtocol", "Protocol", "ServerProtocol"]
 _OPEN = State.OPEN
 _CONT, _TEXT, _BINARY, _PING, _CLOSE = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PING, Opcode.CLOSE
 _BEGINS_AND_ENDS, _LAST = FLAG_FIRST | FLAG_FRAME_END, FLAG_LAST
+_new: Any = object.__new__
 _LARGE = 8192
 """The least length of a payload, in bytes, that costs less to join to its header than to copy twice."""
 _COMPRESS_SETTINGS = {"level": "deflate_level", "memLevel": "deflate_mem_level"}
@@ -68,6 +69,13 @@ class Protocol(protocol.Protocol):
     expect_continuation_frame: bool
     parser: Generator[None]
     parser_exc: Exception | None
+
+    _sees_frames = False
+    """Whether the class of this connection has a ``recv_frame`` of its own, which is to see all frames."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._sees_frames = cls.recv_frame is not Protocol.recv_frame
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._has_ended = self._is_open = False
@@ -121,10 +129,13 @@ class Protocol(protocol.Protocol):
 
     def receive_data(self, data: bytes | bytearray) -> None:
         """Takes what was read from the transport. Raises what the original does."""
-        if self._is_open:
-            self._receive_bytes(data)
-        else:
+        if not self._is_open:
             super().receive_data(data)
+            return
+        engine = self._engine
+        self._receive(engine.receive(data, 0))
+        while engine.more and not self._has_ended:
+            self._receive(engine.timeout(0))
 
     def receive_eof(self) -> None:
         """Takes the end of what was read from the transport. Raises what the original does."""
@@ -137,7 +148,7 @@ class Protocol(protocol.Protocol):
         while not (yield from reader.at_eof()):
             data, reader.buffer = reader.buffer, bytearray()
             self._is_open = True
-            self._receive_bytes(data)
+            Protocol.receive_data(self, data)
             del data  # this waits for as long as the connection lives
         if self.debug:
             self.logger.debug("< EOF")
@@ -146,32 +157,32 @@ class Protocol(protocol.Protocol):
         # ``fail`` has replaced this generator.
         yield
 
-    def _receive_bytes(self, data: bytes | bytearray) -> None:
-        engine = self._engine
-        self._receive(engine.receive(data, 0))
-        while engine.more and not self._has_ended:
-            self._receive(engine.timeout(0))
-
     def _receive(self, received: Iterable[events.Event | Frame]) -> None:
+        keep = self._receive_frame if self._sees_frames or self.debug else self.events.append
         for event in received:
-            if self._has_ended:
-                return
             if isinstance(event, Frame):
-                self._receive_frame(event)
-            elif isinstance(event, events.Frame):
-                self._receive_data_frame(event)
-            elif isinstance(event, events.Ping):
-                self._receive_frame(Frame(Opcode.PING, event.payload))
-            elif isinstance(event, events.Pong):
-                self._receive_frame(Frame(Opcode.PONG, event.payload))
-            elif isinstance(event, events.Closing):
-                has_code = event.code != CloseCode.NO_STATUS_RCVD
-                payload = Close(event.code, event.reason).serialize() if has_code else b""
-                self._receive_frame(Frame(Opcode.CLOSE, payload))
+                # It has data, which nothing answers.
+                keep(event)
             else:
-                code = event.code if isinstance(event, events.ReportedFault) else close_code(event)
-                if code is not None:
-                    self._fail(code, exception(self._engine.fault))
+                self._receive_other(event)
+                if self._has_ended:
+                    return
+
+    def _receive_other(self, event: events.Event) -> None:
+        if isinstance(event, events.Frame):
+            self._receive_data_frame(event)
+        elif isinstance(event, events.Ping):
+            self._receive_frame(Frame(Opcode.PING, event.payload))
+        elif isinstance(event, events.Pong):
+            self._receive_frame(Frame(Opcode.PONG, event.payload))
+        elif isinstance(event, events.Closing):
+            has_code = event.code != CloseCode.NO_STATUS_RCVD
+            payload = Close(event.code, event.reason).serialize() if has_code else b""
+            self._receive_frame(Frame(Opcode.CLOSE, payload))
+        else:
+            code = event.code if isinstance(event, events.ReportedFault) else close_code(event)
+            if code is not None:
+                self._fail(code, exception(self._engine.fault))
 
     def _receive_data_frame(self, event: events.Frame) -> None:
         """Joins the pieces of a frame, because hosts expect whole frames."""
@@ -371,7 +382,12 @@ class ServerProtocol(server.ServerProtocol, Protocol):
 def _made_frame(payload: bytes, flags: int, code: int, length: int) -> Frame | events.Frame:
     """A frame that comes whole and begins a message, as hosts want it. Others stay pieces."""
     if flags & _BEGINS_AND_ENDS == _BEGINS_AND_ENDS:
-        return Frame(_BINARY if code == 2 else _TEXT, payload, flags & _LAST != 0)
+        # The reserved bits are not set: their values are those of the class.
+        frame: Frame = _new(Frame)
+        frame.opcode = _BINARY if code == 2 else _TEXT
+        frame.data = payload
+        frame.fin = flags & _LAST != 0
+        return frame
     return frame_event(payload, flags, code, length)
 
 
