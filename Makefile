@@ -51,6 +51,7 @@ help:
 	  'make test-languages | test-wasmtime   hosts in Go, Lua and Ruby | the C library as a WebAssembly module, in Wasmtime' \
 	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
 	  'make test-dependents             packages from npm that depend on ws, on sansock/ws' \
+	  'make test-features               all tests of the engine once more, without its features' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
@@ -284,7 +285,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 	SANSOCK_FAULTS=all cargo test --quiet -p sansock --test no_memory -- --nocapture
 	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
-.PHONY: test lint test-rust test-c test-python test-js test-bundlers test-browser readme msrv no-std
+.PHONY: test lint test-rust test-features test-c test-python test-js test-bundlers test-browser readme msrv no-std
 test: setup $(addprefix $(DONE)/,npm-fixtures npm-inspector npm-dependents fuzz-python pyright peers proxies)
 	@$(MAKE) --no-print-directory --jobs=3 --file=.ci/lanes.mk
 	@echo 'make test: every check has passed'
@@ -334,10 +335,15 @@ lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 	python3 $(HOSTS_FOLDER)/page.py --check
 
+# Without features the engine has less, and is otherwise the same: test-features runs the other tests, too.
+TESTS_WITHOUT_FEATURES := attacks closing memory opening rfc6455 texts vectors
 test-rust: $(DONE)/rust fuzz-replay
 	cargo test --quiet -p sansock
-	cargo test --quiet -p sansock --no-default-features
+	cargo test --quiet -p sansock --no-default-features $(TESTS_WITHOUT_FEATURES:%=--test %)
 	cargo test --quiet -p sansock-examples -p sansock-command-client
+
+test-features: $(DONE)/rust
+	cargo test --quiet -p sansock --no-default-features
 
 # Of these domains the tests take a share.
 prove: $(DONE)/rust

@@ -17,10 +17,10 @@ lint-tokio: $(DONE)/rust
 	cargo clippy --quiet -p sansock-tokio --all-features --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock-tokio --no-deps --all-features
 	cd $(TOKIO_BENCH) && cargo fmt --check
-	cd $(TOKIO_BENCH) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo clippy --quiet -- -D warnings
 
 # Prints a table of servers over loopback: about ten minutes. CELLS='1 KiB' narrows it, ROUNDS=3 shortens it.
 bench-tokio: $(DONE)/rust
 	@echo 'build: benchmarks over tokio' >&2
+	@cd $(TOKIO_BENCH) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo clippy --quiet --release -- -D warnings
 	@cd $(TOKIO_BENCH) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo build --quiet --release
 	@CELLS='$(CELLS)' ROUNDS='$(ROUNDS)' $(BENCH_TARGET)/release/sansock-bench-tokio

@@ -215,7 +215,7 @@ impl<S: ByteStream<R>, R: Runtime> Driver<S, R> {
             return false;
         }
         let (kind, mut buffer) = self.session.take_buffer();
-        let result = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+        let result = Pin::new(&mut self.stream).poll_read(cx, &mut buffer, kind.read_limit());
         let has_come = match result {
             Poll::Ready(Ok(0)) => self.end_reading(now),
             Poll::Ready(Ok(_)) => {

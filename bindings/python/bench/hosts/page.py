@@ -114,7 +114,8 @@ LIMITS = """
   the read, and has no task to wake. Without a socket, our part of an echo is 3.8 microseconds: 1.3 the call into the
   engine and the message made of its record, 1.2 asyncio's future, callback and step of the task, 0.5 the frame that is
   sent, and the rest the coroutine of the application and its `send`. A server in Python whose application is a
-  coroutine that waits for messages cannot do without asyncio's part.
+  coroutine that waits for messages cannot do without asyncio's part. An extension module in place of ctypes could save
+  of the 13 microseconds no more than the first and the third, a seventh if it took no time at all: so there is none.
 - **One connection, one message**: both sides sleep until the other has sent, and waking is most of the time.
 - **16 KiB.** A read is copied out of the read buffer into the message, the message into the output, and the output into
   what asyncio writes; what the socket does not take at once, asyncio 3.11 copies again, and moves with each write.

@@ -72,9 +72,14 @@ impl<T: Timer> Runtime for Futures<T> {
 }
 
 impl<T, S: AsyncRead + AsyncWrite + Unpin> ByteStream<Futures<T>> for S {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut BytesMut,
+        limit: usize,
+    ) -> Poll<io::Result<usize>> {
         let start = buffer.len();
-        buffer.resize(start + READ_SIZE, 0);
+        buffer.resize(start + READ_SIZE.min(limit), 0);
         let result = AsyncRead::poll_read(self, cx, &mut buffer[start..]);
         let count = if let Poll::Ready(Ok(count)) = result { count } else { 0 };
         buffer.truncate(start + count);

@@ -67,8 +67,14 @@ pub trait Runtime: Unpin {
 
 /// A stream of bytes in both directions, as the runtime `R` has it. All streams of the runtime are.
 pub trait ByteStream<R>: Unpin {
-    /// Reads what has arrived to the end of `buffer`, which has room. `Ok(0)`: the peer has ended its stream.
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>>;
+    /// Reads what has arrived, at most `limit` bytes, to the end of `buffer`, which has room. `Ok(0)`: the peer has ended its
+    /// stream.
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut BytesMut,
+        limit: usize,
+    ) -> Poll<io::Result<usize>>;
 
     /// Writes some bytes of `data`.
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>>;

@@ -22,6 +22,8 @@ const LONG_FROM: usize = 32 * 1024;
 /// The least room behind a message for a read, and how much is made.
 const MIN_ROOM: usize = 16 * 1024;
 const ROOM: usize = 128 * 1024;
+/// How much is read into it at once: what is of the next message has to be copied out of there.
+const ROOM_READ: usize = 256 * 1024;
 /// How much memory, in bytes, is kept for messages of any connection of the thread, in so many buffers at most.
 const MAX_SPARE: usize = 4 << 20;
 const MAX_SPARES: usize = 8;
@@ -41,6 +43,13 @@ pub(crate) enum Buffer {
     Long,
     /// The room behind a message.
     Room,
+}
+
+impl Buffer {
+    /// How much to read into it at once, in bytes.
+    pub(crate) fn read_limit(self) -> usize {
+        if self == Buffer::Room { ROOM_READ } else { usize::MAX }
+    }
 }
 
 /// A buffer of the thread, or another one if too much of that is kept.
@@ -73,7 +82,7 @@ pub(super) fn is_long(len: usize) -> bool {
 #[derive(Default)]
 pub(super) struct Partial {
     bytes: BytesMut,
-    /// Whether what was added last lay in a read buffer, with nothing but the message between it and what there was.
+    /// Whether what was added last followed what there was, or was the first: the rest of the frame is what is read next.
     is_joined: bool,
     /// How long the last message was of which the buffer has not been given back.
     ended: usize,
@@ -91,10 +100,11 @@ impl Partial {
         self.bytes.extend_from_slice(data);
     }
 
-    /// Adds the front of a read buffer. It stays where it is if that is behind the bytes that there are.
-    pub(super) fn join(&mut self, piece: BytesMut) {
+    /// Adds a piece of a read buffer. It stays where it is if that is behind the bytes that there are. `follows`: it was read
+    /// first, so that no header lies between.
+    pub(super) fn join(&mut self, piece: BytesMut, follows: bool) {
         let is_first = self.bytes.is_empty();
-        self.is_joined = is_first || self.is_followed_by(&piece);
+        self.is_joined = is_first || follows;
         if is_first {
             self.begin(piece.len());
             self.bytes.extend_from_slice(&piece);

@@ -121,19 +121,19 @@ impl Kept {
         }
         let mut taken = 0;
         for Found { source, number, part_of } in self.found {
-            let piece = match source {
+            let (piece, follows) = match source {
                 Source::Input(place) => {
                     let piece = input.split_to(place.end - taken).split_off(place.start - taken);
                     taken = place.end;
-                    piece
+                    (piece, place.start == 0)
                 }
-                Source::Copy(data) => data.into(),
+                Source::Copy(data) => (data.into(), false),
             };
             let Some(kind) = part_of else {
                 inbox.fill(number, Message::Binary(piece.freeze()));
                 continue;
             };
-            inbox.partial.join(piece);
+            inbox.partial.join(piece, follows);
             if number.is_some() {
                 let message = inbox.partial_message(kind);
                 inbox.message_bytes += message.len();

@@ -309,6 +309,22 @@ fn the_rest_of_a_large_message_is_read_to_its_place() {
     assert!(server.pop().expect("a message") == kept && kept.as_bytes() == data);
 }
 
+/// However little of it came with the end of the message before.
+#[test]
+fn what_begins_behind_another_message_is_read_to_its_place() {
+    let data = bytes(200_000);
+    for begun in [0, 1, 100, 5000, 30_000, 50_000] {
+        let mut server = session(open(Role::Server));
+        read(&mut server, &[&frame(0x82, b"before")[..], &frame(0x82, &data)[..14 + begun]].concat());
+        assert!(server.pop() == Some(Message::binary(&b"before"[..])));
+        let rest = &frame(0x82, &data)[14 + begun..];
+        read(&mut server, &rest[..40_000]);
+        assert!(read(&mut server, &rest[40_000..80_000]) == Buffer::Room, "behind {begun} bytes");
+        read_all(&mut server, &rest[80_000..], 40_000);
+        assert!(server.pop() == Some(data.clone().into()));
+    }
+}
+
 #[test]
 fn a_peer_that_announces_much_and_sends_little_takes_little() {
     let wire = frame(0x82, &bytes(1_000_000));
