@@ -16,6 +16,7 @@ from websockets.extensions import ClientExtensionFactory, ServerExtensionFactory
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import Side, State
+from websockets.streams import StreamReader
 
 from sansock import _events as events
 from sansock._arguments import octets
@@ -67,8 +68,9 @@ class Protocol(protocol.Protocol):
     close_sent: Close | None
     close_rcvd_then_sent: bool | None
     expect_continuation_frame: bool
-    parser: Generator[None]
+    parser: Any
     parser_exc: Exception | None
+    reader: Any
 
     _sees_frames = False
     """Whether the class of this connection has a ``recv_frame`` of its own, which is to see all frames."""
@@ -139,23 +141,31 @@ class Protocol(protocol.Protocol):
 
     def receive_eof(self) -> None:
         """Takes the end of what was read from the transport. Raises what the original does."""
-        self._is_open = False
-        super().receive_eof()
+        if not self._is_open:
+            super().receive_eof()
+            return
+        self.reader = StreamReader()
+        self.reader.feed_eof()
+        self._receive_end()
 
     def parse(self) -> Generator[None]:
-        """Passes what is received to the engine. It runs until it waits for more, or the connection has ended."""
+        """Begins when the opening handshake has ended, and passes what came behind it to the engine."""
         reader = self.reader
-        while not (yield from reader.at_eof()):
-            data, reader.buffer = reader.buffer, bytearray()
+        if not (yield from reader.at_eof()):
+            # What comes from here on is not parsed, so neither this generator nor the reader is needed.
             self._is_open = True
-            Protocol.receive_data(self, data)
-            del data  # this waits for as long as the connection lives
+            self.reader = self.parser = None
+            Protocol.receive_data(self, reader.buffer)
+        else:
+            self._receive_end()
+        # Another generator has taken the place of this one, or none.
+        yield
+
+    def _receive_end(self) -> None:
         if self.debug:
             self.logger.debug("< EOF")
         self._engine.receive_eof(0)
         self._fail(CloseCode.ABNORMAL_CLOSURE, EOFError("unexpected end of stream"))
-        # ``fail`` has replaced this generator.
-        yield
 
     def _receive(self, received: Iterable[events.Event | Frame]) -> None:
         keep = self._receive_frame if self._sees_frames or self.debug else self.events.append
@@ -232,6 +242,7 @@ class Protocol(protocol.Protocol):
         """A server closes the transport first, and a client waits for that (RFC 6455 section 7.1.1)."""
         self._has_ended = True
         self._is_open = False
+        self.reader = self.reader or StreamReader()
         if self.side is Side.SERVER and not self.eof_sent:
             self.send_eof()
         self.parser = self.discard()
