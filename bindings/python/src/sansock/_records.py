@@ -41,7 +41,7 @@ _WHOLE_IN_INPUT = _WHOLE | _INPUT
 _WHOLE_IN_STORE = _WHOLE | _STORE
 
 _SIZE = RECORD_SIZE
-_read_record = RECORD.unpack_from
+_read_record, _read_records = RECORD.unpack_from, RECORD.iter_unpack
 _read_message = struct.Struct("=BB6xQQ8x").unpack_from
 """The kind, flags, offset and length of a record."""
 _read_place = struct.Struct("=8xQQ8x").unpack_from
@@ -123,6 +123,8 @@ def decode(
         make_frame: Makes the event of a frame that comes alone: see ``_details.frame_event``.
     """
     if len(raw) > _SIZE:
+        if raw[0] == _FRAME and (frames := _decode_frames(raw, read_buffer, base, make_frame)):
+            return frames
         few = len(raw) < _MANY * _SIZE and _decode_few(raw, read_buffer, base, store, batches)
         return few or _decode_many(block, handle, raw, read_buffer, base, store, batches, make_frame)
     # Most reads bring one message, so that case comes first and takes the fewest steps.
@@ -155,6 +157,19 @@ def decode(
         event = _new(Binary)
         set_binary(event, data)
     return [event]
+
+
+def _decode_frames(
+    raw: bytes, read_buffer: ReadBuffer, base: int, make_frame: Callable[[bytes, int, int, int], Any]
+) -> list[Event]:
+    """The same for data of frames in the input; an empty list if one of the records is anything else."""
+    memory = read_buffer.since(base)
+    frames = []
+    for kind, flags, code, _, offset, length, extra in _read_records(raw):
+        if kind != _FRAME or flags & _REGION != _INPUT:
+            return []
+        frames.append(make_frame(memory[offset : offset + length], flags, code, extra))
+    return frames
 
 
 def _decode_few(raw: bytes, read_buffer: ReadBuffer, base: int, store: Any, batches: bool) -> list[Event]:
