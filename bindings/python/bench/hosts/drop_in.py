@@ -28,7 +28,9 @@ LIMITS = """
   Python: the record is read, and both layers make websockets' `Frame` and its lists of events and of bytes to
   write.
 - **Whole servers.** Of an echo of 20 bytes on 100 connections the layer of websockets is a fifth, and the rest its
-  asyncio connection, asyncio and the kernel. Where many messages are in flight, it is a half.
+  asyncio connection, asyncio and the kernel. Where many messages are in flight, it is a half. asyncio reads into 256
+  KiB, which it then cuts to size; glibc maps memory anew for each of them until it has seen so large a block freed.
+  Which of the two servers gets there is chance, so that a row may be off by a third.
 - **Memory without compression**: 700 bytes are the engine's, and 1,000 the objects through which ctypes sees it.
 
 An extension module would be faster than ctypes here. There is none, because one wheel without it serves every
