@@ -269,6 +269,31 @@ def test_end_of_the_stream() -> None:
         server.receive_data(b"a")
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_is_read_behind_the_end_is_refused(is_open: bool) -> None:
+    server = ours.ServerProtocol(state=State.OPEN)
+    if is_open:
+        server.receive_data(b"\x82\x80\0\0\0\0")
+    server.receive_eof()
+    server.receive_eof()
+    with pytest.raises(EOFError):
+        server.receive_data(b"\x82\x80\0\0\0\0")
+    assert server.state is State.CLOSED
+    assert server.data_to_send() == [SEND_EOF]
+
+
+def test_a_class_that_fails_at_a_frame_sees_no_more() -> None:
+    class Once(ours.ServerProtocol):
+        def recv_frame(self, frame: Frame) -> None:
+            super().recv_frame(frame)
+            self.fail(1008, "once")
+
+    server = Once(state=State.OPEN)
+    server.receive_data(b"\x82\x80\0\0\0\0" * 3)
+    assert server.events_received() == [Frame(Opcode.BINARY, b"")]
+    assert server.state is State.CLOSING
+
+
 def test_misuse() -> None:
     server = ours.Protocol(Side.SERVER)
     with pytest.raises(ProtocolError):

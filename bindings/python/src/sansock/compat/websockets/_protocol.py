@@ -168,18 +168,20 @@ class Protocol(protocol.Protocol):
         self._fail(CloseCode.ABNORMAL_CLOSURE, EOFError("unexpected end of stream"))
 
     def _receive(self, received: Iterable[events.Event | Frame]) -> None:
-        keep = self._receive_frame if self._sees_frames or self.debug else self.events.append
+        is_seen = self._sees_frames or self.debug
         for event in received:
-            if isinstance(event, Frame):
+            if isinstance(event, Frame) and not is_seen:
                 # It has data, which nothing answers.
-                keep(event)
+                self.events.append(event)
             else:
                 self._receive_other(event)
                 if self._has_ended:
                     return
 
-    def _receive_other(self, event: events.Event) -> None:
-        if isinstance(event, events.Frame):
+    def _receive_other(self, event: events.Event | Frame) -> None:
+        if isinstance(event, Frame):
+            self._receive_frame(event)
+        elif isinstance(event, events.Frame):
             self._receive_data_frame(event)
         elif isinstance(event, events.Ping):
             self._receive_frame(Frame(Opcode.PING, event.payload))
