@@ -1,6 +1,6 @@
 # What `make test` runs, three lanes at a time: what one of them waits for, another computes. A lane runs its targets one after the
-# other. Those that wait the most begin first, and last the one that fills both processors by itself. None writes into a folder that another one reads: what
-# more than one needs is built by the lane `built`, beside the lane that needs none of it.
+# other. Those that wait the most begin first, and last the one that fills both processors by itself. None writes into a folder that
+# another one reads: what more than one needs is built by the lane `built`, beside the lane that needs none of it.
 
 LANES := built cargo python javascript c inspector network packages lint
 NPM := $(addprefix .tools/done/npm-,fixtures inspector dependents)
