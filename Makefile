@@ -286,7 +286,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
 .PHONY: test lint test-rust test-features test-c test-python test-js test-bundlers test-browser readme msrv no-std
-test: $(addprefix $(DONE)/,rust system venv fuzz-python pyright peers proxies)
+test: setup $(addprefix $(DONE)/,npm-fixtures npm-inspector npm-dependents fuzz-python pyright peers proxies)
 	@$(MAKE) --no-print-directory --jobs=3 --file=.ci/lanes.mk
 	@echo 'make test: every check has passed'
 

@@ -1,10 +1,9 @@
-# What `make test` runs, three lanes at a time: what one of them waits for, another computes. A lane runs its targets one after the
-# other. Those that wait the most begin first, and last the one that fills both processors by itself. None writes into a folder that
-# another one reads: what more than one needs is built by the lane `built`, beside the lane that needs none of it.
+# What `make test` runs when the tools are there, three lanes at a time: what one of them waits for, another computes. A lane runs
+# its targets one after the other, and those that wait the most begin first. None writes into a folder that another one reads: what
+# more than one needs is built by the lane `built`, beside the lane that needs none of it.
 
-LANES := built cargo python javascript c inspector network packages lint
-NPM := $(addprefix .tools/done/npm-,fixtures inspector dependents)
-built := setup $(NPM) build clients examples/inspector/dist/inspector.html
+LANES := built cargo python javascript c packages lint inspector network
+built := build clients examples/inspector/dist/inspector.html
 cargo := test-rust test-c test-tokio test-inspect-ffi msrv no-std
 javascript := test-js test-dependents test-bundlers test-browser
 c := test-c-hosts test-install abi check-man safety-brief bench-counts

@@ -11,7 +11,7 @@ import { overHttp2 } from "./http2-page.mjs";
 
 const ROOT = new URL("../../../", import.meta.url);
 const PAGES = ["bindings/js/test/browser.html", "examples/browser/index.html"];
-const TIME_LIMIT = 60_000;
+const TIME_LIMIT = 240_000;
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
