@@ -51,7 +51,7 @@ help:
 	  'make test-languages | test-wasmtime   hosts in Go, Lua and Ruby | the C library as a WebAssembly module, in Wasmtime' \
 	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
 	  'make test-dependents             packages from npm that depend on ws, on sansock/ws' \
-	  'make test-features               all tests of the engine once more, without its features' \
+	  'make test-features               all tests of the engine without its features | the crate for tokio with each of them alone' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
 	  'make interop [MESSAGES=n]        n messages each way between our hosts and the peers' \
 	  'make soak [HOST=h] [CONNECTIONS=n]   hostile connections; memory and descriptors must come back' \
@@ -296,7 +296,7 @@ LOCAL_RUFF := ../.venv/bin/ruff --config ../.ci/ruff.toml
 
 lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $(DONE)/python-package $(DONE)/npm-js $(DONE)/peers bindings/js/dist/index.js
 	cargo fmt --all --check
-	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --quiet --workspace --all-targets --features '$(ALL_OF_TOKIO)' -- -D warnings
 	cargo clippy --quiet -p sansock --no-default-features -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) -- -D warnings
 	cargo clippy --quiet -p sansock-wasm $(WASM_TARGET) --features deflate,fields,tunnel -- -D warnings
@@ -335,8 +335,9 @@ lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 	python3 $(HOSTS_FOLDER)/page.py --check
 
-# Without features the engine has less, and is otherwise the same: test-features runs the other tests, too.
-TESTS_WITHOUT_FEATURES := attacks closing memory opening rfc6455 texts vectors
+# Without features the engine has less, and is otherwise the same: test-features runs the other tests, too, and checks the crate for
+# tokio with each of its features alone.
+TESTS_WITHOUT_FEATURES := rfc6455 vectors
 test-rust: $(DONE)/rust fuzz-replay
 	cargo test --quiet -p sansock
 	cargo test --quiet -p sansock --no-default-features $(TESTS_WITHOUT_FEATURES:%=--test %)
@@ -344,6 +345,10 @@ test-rust: $(DONE)/rust fuzz-replay
 
 test-features: $(DONE)/rust
 	cargo test --quiet -p sansock --no-default-features
+	cargo test --quiet -p sansock-tokio --test messages
+	for features in $(TOKIO_FEATURES); do \
+	  cargo clippy --quiet -p sansock-tokio --no-default-features --features "$$features" -- -D warnings; \
+	done
 
 # Of these domains the tests take a share.
 prove: $(DONE)/rust

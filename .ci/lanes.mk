@@ -11,7 +11,7 @@ network := test-tunnel test-http test-http2 test-relay demo interop MESSAGES=200
 lint := lint
 python := test-python
 packages := package readme
-inspector := test-inspector
+inspector := test-inspector LONG_IN=chrome
 
 .PHONY: all $(LANES)
 all: $(LANES)

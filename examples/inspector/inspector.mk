@@ -17,7 +17,7 @@ $(INSPECTOR)/dist/inspector.html: bindings/js/dist/index.js $(call sources,$(INS
 	@cd $(INSPECTOR) && npm run --silent build >&2
 
 test-inspector: $(INSPECTOR)/dist/inspector.html $(addprefix $(DONE)/system-,chromium firefox-esr)
-	cd $(INSPECTOR) && npm run --silent test
+	cd $(INSPECTOR) && $(if $(LONG_IN),LONG_IN='$(LONG_IN)') npm run --silent test
 
 lint-inspector: bindings/js/dist/index.js $(DONE)/npm-inspector
 	cd $(INSPECTOR) && npm run --silent check

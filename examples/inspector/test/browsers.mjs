@@ -52,9 +52,12 @@ export async function openPage(browser, { width = 1280, height = 820, fragment =
   return { page, errors };
 }
 
+/** Those that what takes long is tried in: LONG_IN=chrome is half of it. */
+export const LONG_IN = process.env.LONG_IN?.split(" ") ?? Object.keys(BROWSERS);
+
 /** Runs tests in each browser, one after the other, on one page, which `use` gets first. None of them may leave an error. */
-export function runInBrowsers(tests, use) {
-  for (const name of Object.keys(BROWSERS)) {
+export function runInBrowsers(tests, use, names = Object.keys(BROWSERS)) {
+  for (const name of names) {
     describe(name, () => {
       let browser;
       let errors;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { BROWSERS, drop, launch, openPage, runInBrowsers, selectedRow } from "./browsers.mjs";
+import { BROWSERS, LONG_IN, drop, launch, openPage, runInBrowsers, selectedRow } from "./browsers.mjs";
 import { frame, HANDSHAKE } from "./conversations.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "sansock-inspector-"));
@@ -121,4 +121,4 @@ tests.set("a hundred megabytes are read, and scroll, while the page answers", as
   assert.ok(longest > 0 && longest < STALL, `${Math.round(longest)} ms`);
 });
 
-runInBrowsers(tests, (opened) => ({ name, page } = opened));
+runInBrowsers(tests, (opened) => ({ name, page } = opened), LONG_IN);

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseCases } from "../../../bindings/js/test/vectors.mjs";
 import { transformSync } from "esbuild";
 
-import { isRead, paste, pathOf, runInBrowsers } from "./browsers.mjs";
+import { LONG_IN, isRead, paste, pathOf, runInBrowsers } from "./browsers.mjs";
 import { HANDSHAKE } from "./conversations.mjs";
 
 const FILES = readdirSync(pathOf("../../../core/vectors")).filter((name) => name.endsWith(".vec"));
@@ -180,7 +180,8 @@ for (const isCompressed of [false, true]) {
   });
 }
 
-runInBrowsers(tests, async (opened) => {
+const use = async (opened) => {
   ({ page } = opened);
   await page.setViewport({ width: 1600, height: 2400 });
-});
+};
+runInBrowsers(tests, use, LONG_IN);
