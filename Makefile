@@ -68,6 +68,7 @@ help:
 	  'make bench-relay [ROUNDS=n]      what looking costs the relays of the packages, against relays that do not look' \
 	  'make bench-python-servers        under uvicorn, against its own protocols' \
 	  'make bench-node-hosts [CELLS=20x100x1] | bench-node-idle   servers of JavaScript beside others: CPU per message | memory' \
+	  'make bench-node-profiles | bench-hosts-profiles   where their time goes, by perf, as root' \
 	  'make bench-python-hosts | bench-python-idle   whole servers in Python over sockets | their idle connections' \
 	  'make bench-hosts [CELLS="125B-*" ROUNDS=n] | bench-idle   servers in C, C++ and Rust: CPU per message | 50,000 idle connections' \
 	  'make doxygen                     the reference of the headers, into target/doxygen; a warning is an error' \
@@ -159,17 +160,22 @@ $(STATIC): $(FFI) ffi/localize ffi/exports.txt | $(DONE)/rust $(DONE)/system-gcc
 	@CARGO_BUILD_RUSTFLAGS="$$(.ci/release-flags)" cargo build --quiet --release -p sansock-ffi
 	@ffi/localize target/release/libsansock.a $@
 
-target/programs/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
+# Of which profile the programs in Rust are: PROGRAMS_IN=debug builds them with the tests. The scripts that run them are told.
+PROGRAMS_IN ?= programs
+export PROGRAMS_IN
+PROGRAMS_PROFILE := $(PROGRAMS_IN:debug=dev)
+
+target/$(PROGRAMS_IN)/echo_server: $(CORE) $(call sources,examples/rust) | $(DONE)/rust
 	@echo 'build: Rust examples' >&2
-	@cargo build --quiet --profile programs -p sansock-examples
+	@cargo build --quiet --profile $(PROGRAMS_PROFILE) -p sansock-examples
 	@touch $@
 
 TOKIO := $(CORE) bindings/tokio/Cargo.toml $(call sources,bindings/tokio/src)
 
 # And with it those over HTTP/2.
-target/programs/tokio_echo_server: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
+target/$(PROGRAMS_IN)/tokio_echo_server: $(TOKIO) $(call sources,examples/rust/tokio) | $(DONE)/rust
 	@echo 'build: Rust examples over tokio' >&2
-	@cargo build --quiet --profile programs -p sansock-examples-tokio --bin tokio_echo_server --bin tokio_client --bin http2_server \
+	@cargo build --quiet --profile $(PROGRAMS_PROFILE) -p sansock-examples-tokio --bin tokio_echo_server --bin tokio_client --bin http2_server \
 		--bin http2_client
 	@touch $@
 
@@ -197,8 +203,8 @@ bindings/js/dist/index.js: $(WASM) $(call sources,bindings/js/src) $(wildcard bi
 	@touch $@
 
 .PHONY: $(addprefix host-,$(HOSTS))
-host-rust: target/programs/echo_server
-host-rust-tokio: target/programs/tokio_echo_server
+host-rust: target/$(PROGRAMS_IN)/echo_server
+host-rust-tokio: target/$(PROGRAMS_IN)/tokio_echo_server
 host-c: $(addprefix target/examples/c/,$(PROGRAMS))
 host-cpp: $(addprefix target/examples/cpp/,$(PROGRAMS))
 host-python host-python-threads: $(DONE)/python-package
@@ -309,7 +315,7 @@ lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $
 	cd conformance && $(LOCAL_RUFF) format --check $(DRIVERS)
 	cd conformance/demo && MYPYPATH=../common $(MYPY) --strict . ../clients/websockets
 	cd conformance/autobahn && MYPYPATH=../common $(MYPY) --strict run.py page.py
-	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py
+	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py spent.py
 	cd conformance/http && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/http2 && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py
@@ -343,7 +349,8 @@ test-rust: $(DONE)/rust fuzz-replay
 	cargo test --quiet -p sansock --no-default-features $(TESTS_WITHOUT_FEATURES:%=--test %)
 	cargo test --quiet -p sansock-examples -p sansock-command-client
 
-test-features: $(DONE)/rust
+test-features: MSRV_CRATES := sansock-tokio
+test-features: msrv
 	cargo test --quiet -p sansock --no-default-features
 	cargo test --quiet -p sansock-tokio --test messages
 	for features in $(TOKIO_FEATURES); do \
@@ -379,11 +386,13 @@ test-browser: bindings/js/dist/index.js $(addprefix $(DONE)/system-,chromium ope
 readme: $(DONE)/rust $(addprefix $(DONE)/system-,g++ python3-venv libboost-dev libssl-dev) bindings/js/dist/index.js
 	@.ci/readme
 
+# The crate for tokio brings a hundred others, which test-features checks.
+MSRV_CRATES := sansock sansock-ffi sansock-inspect-ffi
 msrv: $(DONE)/rust
 	@rustup run $(MSRV) rustc --version >/dev/null 2>&1 \
 	  || rustup toolchain install $(MSRV) --profile minimal --no-self-update \
 	  || echo 'msrv: Rust $(MSRV) cannot be had here: only the lint incompatible_msrv, in make lint, has checked' >&2
-	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet -p sansock -p sansock-ffi -p sansock-inspect-ffi -p sansock-tokio
+	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet $(MSRV_CRATES:%=-p %)
 
 # A target that has no standard library shows that the engine needs none.
 no-std: $(DONE)/rust

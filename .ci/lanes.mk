@@ -1,6 +1,7 @@
 # What `make test` runs when the tools are there, three lanes at a time: what one of them waits for, another computes. A lane runs
 # its targets one after the other, and those that wait the most begin first. None writes into a folder that another one reads: what
-# more than one needs is built by the lane `built`, beside the lane that needs none of it.
+# more than one needs is built by the lane `built`, beside the lane that needs none of it. Programs in Rust are built with the tests,
+# from which they have all that they need.
 
 LANES := built cargo python javascript c packages lint inspector network
 built := build clients examples/inspector/dist/inspector.html
@@ -17,4 +18,4 @@ inspector := test-inspector LONG_IN=chrome
 all: $(LANES)
 $(filter-out built cargo,$(LANES)): built
 $(LANES):
-	@$(MAKE) --file=Makefile $($@)
+	@$(MAKE) --file=Makefile PROGRAMS_IN=debug $($@)

@@ -2,15 +2,15 @@
 
 CLIENT_HOSTS := $(filter-out python-threads,$(HOSTS))
 
-target/programs/command_client: $(CORE) $(call sources,conformance/clients/rust) \
+target/$(PROGRAMS_IN)/command_client: $(CORE) $(call sources,conformance/clients/rust) \
 		examples/rust/src/bin/client/threads.rs | $(DONE)/rust
 	@echo 'build: $@' >&2
-	@cargo build --quiet --profile programs -p sansock-command-client --bin command_client
+	@cargo build --quiet --profile $(PROGRAMS_PROFILE) -p sansock-command-client --bin command_client
 	@touch $@
 
-target/programs/tokio_command_client: $(TOKIO) $(call sources,conformance/clients/rust) | $(DONE)/rust
+target/$(PROGRAMS_IN)/tokio_command_client: $(TOKIO) $(call sources,conformance/clients/rust) | $(DONE)/rust
 	@echo 'build: $@' >&2
-	@cargo build --quiet --profile programs -p sansock-command-client --bin tokio_command_client
+	@cargo build --quiet --profile $(PROGRAMS_PROFILE) -p sansock-command-client --bin tokio_command_client
 	@touch $@
 
 target/clients/c/command_client: conformance/clients/c/command_client.c $(wildcard examples/c/*.h) include/sansock.h \
@@ -29,8 +29,8 @@ target/clients/cpp/command_client: conformance/clients/cpp/command_client.cpp $(
 .PHONY: clients $(CLIENT_HOSTS:%=client-%)
 clients: $(CLIENT_HOSTS:%=client-%) $(DONE)/venv $(DONE)/npm-conformance
 $(CLIENT_HOSTS:%=client-%): client-%: host-%
-client-rust: target/programs/command_client
-client-rust-tokio: target/programs/tokio_command_client
+client-rust: target/$(PROGRAMS_IN)/command_client
+client-rust-tokio: target/$(PROGRAMS_IN)/tokio_command_client
 client-c: target/clients/c/command_client
 client-cpp: target/clients/cpp/command_client
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ COMMANDS = {
     "node": ["node", str(ROOT / "bindings" / "js" / "dist" / "command" / "main.js")],
 }
 """The command `sansock` of each package that has it."""
+PROGRAMS_IN_RUST = ROOT / "target" / os.environ.get("PROGRAMS_IN", "programs")
 DENO, BUN = str(JS_TOOLS / "deno"), str(JS_TOOLS / "bun")
 
 

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from certificate import make_certificate
 from hosts import HostError, abridged, end_orderly_on_sigterm, run_client, serving
-from repository import PYTHON, ROOT
+from repository import PROGRAMS_IN_RUST, PYTHON, ROOT
 from stalled import check_stalled
 
 EXAMPLES = ROOT / "examples"
 PROGRAMS = {
     "python": [PYTHON, str(EXAMPLES / "python" / "http2_{}.py")],
     "node": ["node", str(EXAMPLES / "node" / "http2_{}.mjs")],
-    "rust": [str(ROOT / "target" / "programs" / "http2_{}")],
+    "rust": [str(PROGRAMS_IN_RUST / "http2_{}")],
     "cpp": [str(ROOT / "target" / "examples" / "cpp" / "http2_{}")],
 }
 WITHOUT_CLIENT = "cpp"

@@ -29,7 +29,7 @@ from hosts import (
     run_client,
     serving,
 )
-from repository import PYTHON, ROOT
+from repository import PROGRAMS_IN_RUST, PYTHON, ROOT
 
 EXAMPLES = ROOT / "examples"
 PROGRAMS = ROOT / "conformance" / "relay" / "programs"
@@ -37,7 +37,7 @@ RELAYS = {
     "c": [str(ROOT / "target" / "examples" / "c" / "relay")],
     "python": [PYTHON, str(EXAMPLES / "python" / "relay.py")],
     "node": ["node", str(EXAMPLES / "node" / "relay.mjs")],
-    "rust": [str(ROOT / "target" / "programs" / "relay")],
+    "rust": [str(PROGRAMS_IN_RUST / "relay")],
 }
 SERVERS = {
     "ws": ["node", str(PROGRAMS / "ws_server.mjs")],

@@ -26,7 +26,7 @@ const MODULES = [
     features: ["deflate", "fields", "tunnel"],
     interfaces: ["Exports", "DefaultExports", "TunnelExports"],
     tables: 9,
-    passes: [],
+    passes: ["--converge"],
     limit: 197_000,
     gzipLimit: 92_000,
   },
@@ -46,7 +46,7 @@ const MODULES = [
     features: ["deflate", "inspect"],
     interfaces: ["Exports", "InspectExports"],
     tables: 9,
-    passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"],
+    passes: ["--flatten", "--rereloop", "-Oz", "-Oz"],
     limit: 380_000,
     gzipLimit: 175_000,
   },
@@ -57,7 +57,7 @@ const INLINE = "-Cllvm-args=-inline-threshold=50";
 /** The deflate library is a tenth slower at level "z", and hardly smaller. */
 const PROFILE = 'profile.release.package.zlib-rs.opt-level="s"';
 /** Rust keeps the stack below its data: nothing lies in the first bytes of memory. */
-const OPTIMISE = ["--local-cse", "-Oz", "--low-memory-unused", "--converge"];
+const OPTIMISE = ["--local-cse", "-Oz", "--low-memory-unused"];
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 /** Paths of source files, and messages of the standard library and of the deflate library, in panics and errors. */
 const PANICS = new RegExp(

@@ -30,18 +30,26 @@ $(BENCH_HOSTS_TOKIO): $(TOKIO) $(wildcard $(TOKIO_BENCH)/Cargo.* $(TOKIO_BENCH)/
 	@cd $(TOKIO_BENCH) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo build --quiet --release
 	@touch $@
 
-.PHONY: bench-hosts bench-hosts-page lint-bench-hosts
+# The profiles read what `perf` tells as the other benchmarks do.
+BENCH_HOSTS_PYTHON := PYTHONPATH=conformance/benches python3
+
+.PHONY: bench-hosts bench-hosts-profiles bench-hosts-page lint-bench-hosts
 bench-hosts: $(BENCH_HOSTS_OURS) $(BENCH_HOSTS_PEERS) $(BENCH_HOSTS_TOKIO)
-	@python3 $(BENCH_HOSTS_FOLDER)/run.py $(or $(ROUNDS),3) $(foreach cell,$(CELLS),'$(cell)')
+	@$(BENCH_HOSTS_PYTHON) $(BENCH_HOSTS_FOLDER)/run.py $(or $(ROUNDS),3) $(foreach cell,$(CELLS),'$(cell)')
+
+# As root: `perf` looks at the kernel.
+bench-hosts-profiles: $(BENCH_HOSTS_OURS) $(BENCH_HOSTS_PEERS) $(BENCH_HOSTS_TOKIO) | $(DONE)/system-perf
+	@$(BENCH_HOSTS_PYTHON) $(BENCH_HOSTS_FOLDER)/profiles.py $(foreach cell,$(CELLS),'$(cell)')
 
 bench-hosts-page:
-	@python3 $(BENCH_HOSTS_FOLDER)/page.py
+	@$(BENCH_HOSTS_PYTHON) $(BENCH_HOSTS_FOLDER)/page.py
 
+lint: lint-bench-hosts
 lint-bench-hosts: $(DONE)/venv
 	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/ruff check --config ../../../.ci/ruff.toml .
 	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/ruff format --check --config ../../../.ci/ruff.toml .
-	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/mypy --strict .
-	python3 $(BENCH_HOSTS_FOLDER)/page.py --check
+	cd $(BENCH_HOSTS_FOLDER) && MYPYPATH=../../../conformance/benches ../../../.venv/bin/mypy --strict .
+	$(BENCH_HOSTS_PYTHON) $(BENCH_HOSTS_FOLDER)/page.py --check
 
 # CONNECTIONS=n for another number of them.
 .PHONY: bench-idle

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from servers import FAMILIES, Family
+from spent import PARTS
 
 FOLDER = Path(__file__).parent
 
@@ -34,6 +35,11 @@ def lines(results: dict[str, Any]) -> Iterator[str]:
         yield f"Ratios are to {NAMED[family.title]}."
         yield ""
         yield from table(family, results["rows"])
+    yield from ("", "## Where the time goes", "")
+    yield from PROFILES.strip().splitlines()
+    for row in results["profiles"]:
+        yield from ("", f"### {label(row)}", "")
+        yield from profile_table(row["servers"])
     yield ""
     yield from LIMITS.strip().splitlines()
 
@@ -61,6 +67,17 @@ def figure(found: dict[str, int], best: int | None) -> str:
     return f"{found['nanoseconds'] / 1000:,.2f}{ratio}<br>{found['per_second'] / 1000:,.1f}"
 
 
+def profile_table(found: dict[str, Any]) -> Iterator[str]:
+    """A row for each server: microseconds of each part, for each message."""
+    parts = {name: title for name, title in PARTS.items() if any(name in server["shares"] for server in found.values())}
+    yield f"| | all | {' | '.join(parts.values())} |"
+    yield "| --- | " + " | ".join(["---:"] * (len(parts) + 1)) + " |"
+    for name, server in found.items():
+        each = [server["nanoseconds"] * server["shares"].get(part, 0) / 100 for part in parts]
+        figures = " | ".join(f"{one / 1000:,.2f}" if one else "" for one in each)
+        yield f"| {name} | {server['nanoseconds'] / 1000:,.2f} | {figures} |"
+
+
 NAMED = {
     "C": "libwebsockets",
     "C++": "Beast; uWebSockets, which brings a loop of its own, is beside it",
@@ -82,6 +99,10 @@ arrived, if it has one.
 
 `make bench-hosts` runs all of it again and writes this page; `make bench-hosts CELLS='20B-*' ROUNDS=1` runs a part and
 prints it.
+"""
+PROFILES = """
+Microseconds for each message, in the parts in which `perf` sees the processor of the server; the kernel's are named after the call
+that it is in. All were measured anew, so that they are not those above. `make bench-hosts-profiles` writes this part.
 """
 LIMITS = """
 ## What limits the rest

@@ -7,7 +7,6 @@ that it receives and sends back, which the system tells, and how many of those i
 from __future__ import annotations
 
 import fnmatch
-import json
 import os
 import platform
 import statistics
@@ -113,7 +112,7 @@ def main(rounds: int, patterns: list[str]) -> None:
     rows = measure(rounds, cells)
     if not patterns:
         results = {"machine": machine(), "rounds": rounds, "versions": servers.versions(), "rows": rows}
-        (servers.FOLDER / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+        servers.record(results)
         page.write()
 
 

@@ -13,7 +13,20 @@ const PAIRS = [
 ];
 const SIZES = { 20: "20 B", 125: "125 B", 1024: "1 KiB", 16384: "16 KiB", 1048576: "1 MiB" };
 
-const { machine, versions, rounds, rows, idle } = results();
+/** The parts of conformance/benches/spent.py. */
+const PARTS = {
+  receiving: "kernel: receiving",
+  sending: "kernel: sending",
+  memory: "kernel: fresh memory",
+  kernel: "kernel: the rest",
+  copies: "copies",
+  zlib: "zlib of the runtime",
+  javascript: "JavaScript",
+  wasm: "WebAssembly",
+  program: "the runtime, the rest",
+};
+
+const { machine, versions, rounds, rows, idle, profiles } = results();
 
 function table(chosen) {
   const names = Object.keys(rows[0].nanoseconds);
@@ -26,6 +39,24 @@ function table(chosen) {
     ...chosen.map((row) => `| ${[SIZES[row.size], row.connections, row.inFlight, ...figures(row), ...ratios(row)].join(" | ")} |`),
   ];
 }
+
+/** Microseconds of each part, for each message. */
+function profileTable({ servers }) {
+  const parts = Object.keys(PARTS).filter((part) => Object.values(servers).some(({ shares }) => part in shares));
+  const microseconds = (nanoseconds) => Number((nanoseconds / 1000).toPrecision(2)).toLocaleString("en");
+  const figure = ({ nanoseconds, shares }, part) => (part in shares ? microseconds((nanoseconds * shares[part]) / 100) : "");
+  return [
+    `| | all | ${parts.map((part) => PARTS[part]).join(" | ")} |`,
+    `| --- | ---: | ${parts.map(() => "---:").join(" | ")} |`,
+    ...Object.entries(servers).map(
+      ([name, server]) => `| ${name} | ${microseconds(server.nanoseconds)} | ${parts.map((part) => figure(server, part)).join(" | ")} |`,
+    ),
+  ];
+}
+
+const titleOf = ({ size, connections, inFlight, kind, deflate }) =>
+  `${kind === "text" ? "Text" : "Binary"} of ${SIZES[size]}${deflate ? " with permessage-deflate" : ""}, ` +
+  `${connections === 1 ? "1 connection" : `${connections} connections`}, ${inFlight} on their way`;
 
 const isOf = (kind, deflate) => (row) => row.kind === kind && row.deflate === deflate;
 const { connections, bytes } = idle;
