@@ -293,6 +293,8 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 
 .PHONY: test lint test-rust test-features test-c test-python test-js test-bundlers test-browser readme msrv no-std
 test: setup $(addprefix $(DONE)/,npm-fixtures npm-inspector npm-dependents fuzz-python pyright peers proxies)
+	@# Of two that start together, cargo may put its own new folder in place of that in which the other one has begun.
+	@mkdir -p target
 	@$(MAKE) --no-print-directory --jobs=3 --file=.ci/lanes.mk
 	@echo 'make test: every check has passed'
 

@@ -100,21 +100,19 @@ Bytes of resident memory for each of ${connections.toLocaleString("en")} connect
 | without compression | ${Object.values(bytes).map(({ plain }) => plain.toLocaleString("en")).join(" | ")} |
 | with compression | ${Object.values(bytes).map(({ deflate }) => deflate.toLocaleString("en")).join(" | ")} |
 
+## Where the time goes
+
+Microseconds for each message, in the parts in which \`perf\` sees the processor of the server. The kernel's time is named after the call
+in which it is spent, and fresh memory is that which it maps and unmaps. Bun tells \`perf\` nothing of what it has compiled, so that its
+JavaScript and WebAssembly are one. These runs are not those above. \`make bench-node-profiles\` makes them anew.
+
+${profiles.map((cell) => [`### ${titleOf(cell)}`, "", ...profileTable(cell)].join("\n")).join("\n\n")}
+
 `;
 
 const LIMITS = `## What limits the rest
 
-- **One message at a time on many connections**, where the time of an echo of 125 bytes on 100 connections goes, as \`perf\` sees it:
-
-  | | kernel | the runtime and its libraries | JavaScript of the runtime | of the server | WebAssembly |
-  | --- | ---: | ---: | ---: | ---: | ---: |
-  | sansock/ws | 49 % | 39 % | 3 % | 7 % | 3 % |
-  | ws | 52 % | 37 % | 7 % | 4 % | |
-  | sansock/deno | 36 % | 49 % | 2 % | 10 % | 2 % |
-  | Deno.serve | 51 % | 39 % | 10 % | | |
-  | sansock/bun | 48 % | 33 % | 18 %, all three together | | |
-  | Bun.serve | 88 % | 11 % | 1 % | | |
-
+- **One message at a time on many connections.**
   In Node nine tenths are the kernel's and Node's, which reads a chunk into memory of its own, calls back, and makes a request of each
   write: for both servers the same. With no time at all of its own, ours would take 0.9 of what it does. Deno reads by an operation that
   is awaited each time. Bun's own server is compiled, calls the application from within the read, and has no promise to wait for; ours
