@@ -317,7 +317,7 @@ lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $
 	cd conformance && $(LOCAL_RUFF) format --check $(DRIVERS)
 	cd conformance/demo && MYPYPATH=../common $(MYPY) --strict . ../clients/websockets
 	cd conformance/autobahn && MYPYPATH=../common $(MYPY) --strict run.py page.py
-	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py spent.py
+	cd conformance/benches && MYPYPATH=../common $(MYPY) --strict run.py page.py
 	cd conformance/http && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/http2 && MYPYPATH=../common $(MYPY) --strict run.py
 	cd conformance/peers && MYPYPATH=../common $(MYPY) --strict run.py

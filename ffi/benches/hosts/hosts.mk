@@ -30,8 +30,8 @@ $(BENCH_HOSTS_TOKIO): $(TOKIO) $(wildcard $(TOKIO_BENCH)/Cargo.* $(TOKIO_BENCH)/
 	@cd $(TOKIO_BENCH) && CARGO_TARGET_DIR='$(CURDIR)/$(BENCH_TARGET)' cargo build --quiet --release
 	@touch $@
 
-# The profiles read what `perf` tells as the other benchmarks do.
-BENCH_HOSTS_PYTHON := PYTHONPATH=conformance/benches python3
+# What `perf` tells is read by a module that others share.
+BENCH_HOSTS_PYTHON := PYTHONPATH=conformance/common python3
 
 .PHONY: bench-hosts bench-hosts-profiles bench-hosts-page lint-bench-hosts
 bench-hosts: $(BENCH_HOSTS_OURS) $(BENCH_HOSTS_PEERS) $(BENCH_HOSTS_TOKIO)
@@ -48,7 +48,7 @@ lint: lint-bench-hosts
 lint-bench-hosts: $(DONE)/venv
 	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/ruff check --config ../../../.ci/ruff.toml .
 	cd $(BENCH_HOSTS_FOLDER) && ../../../.venv/bin/ruff format --check --config ../../../.ci/ruff.toml .
-	cd $(BENCH_HOSTS_FOLDER) && MYPYPATH=../../../conformance/benches ../../../.venv/bin/mypy --strict .
+	cd $(BENCH_HOSTS_FOLDER) && MYPYPATH=../../../conformance/common ../../../.venv/bin/mypy --strict .
 	$(BENCH_HOSTS_PYTHON) $(BENCH_HOSTS_FOLDER)/page.py --check
 
 # CONNECTIONS=n for another number of them.

@@ -8,10 +8,11 @@ import os
 import sys
 from typing import Any
 
+from spent import shares, watched
+
 import page
 import run
 import servers
-from spent import shares, watched
 
 SECONDS = 1.5
 """How long a server is watched, and half of that before."""

@@ -3,16 +3,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const bin = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
 
-const node = (program) => (isProfiled) => ["node", ...(isProfiled ? ["--perf-basic-prof"] : []), program];
+/** V8 keeps a log beside what it tells `perf`. */
+export const V8_LOG = join(tmpdir(), "sansock-bench-v8.log");
+const TELLS = ["--perf-basic-prof", `--logfile=${V8_LOG}`, "--no-logfile-per-isolate"];
+const node = (program) => (isProfiled) => ["node", ...(isProfiled ? TELLS : []), program];
 const bun = (program) => () => [`${bin}bun`, program];
 const deno = (program) => (isProfiled) => [
-  ...[`${bin}deno`, "run", ...(isProfiled ? ["--v8-flags=--perf-basic-prof"] : [])],
+  ...[`${bin}deno`, "run", ...(isProfiled ? [`--v8-flags=${TELLS}`] : [])],
   ...["--allow-all", "--quiet", program],
 ];
 /** The servers, and what runs them: of its compiled code a runtime tells `perf` only if it is asked. Bun does not. */

@@ -11,10 +11,10 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { CELLS, label, linesOf, load, messagesOf, nextLine, serversOf, start, stop } from "./echo.mjs";
+import { CELLS, V8_LOG, label, linesOf, load, messagesOf, nextLine, serversOf, start, stop } from "./echo.mjs";
 import { record } from "./results.mjs";
 
-const SPENT = fileURLToPath(new URL("../../../../conformance/benches/spent.py", import.meta.url));
+const SPENT = fileURLToPath(new URL("../../../../conformance/common/spent.py", import.meta.url));
 const PROFILED = [
   "125x100x1-binary",
   "20x1x64-binary",
@@ -45,7 +45,7 @@ async function profile(name, cell) {
     return { nanoseconds, samples, shares };
   } finally {
     await stop(running);
-    rmSync(`/tmp/perf-${server.pid}.map`, { force: true });
+    for (const left of [`/tmp/perf-${server.pid}.map`, V8_LOG]) rmSync(left, { force: true });
   }
 }
 
