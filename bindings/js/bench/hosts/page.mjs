@@ -58,6 +58,19 @@ const titleOf = ({ size, connections, inFlight, kind, deflate }) =>
   `${kind === "text" ? "Text" : "Binary"} of ${SIZES[size]}${deflate ? " with permessage-deflate" : ""}, ` +
   `${connections === 1 ? "1 connection" : `${connections} connections`}, ${inFlight} on their way`;
 
+/** Of what the peer takes: all that ours takes beyond its own code and copies. Bun does not tell that code from the runtime's. */
+function restTable(cells) {
+  const rest = ({ nanoseconds, shares }) =>
+    (nanoseconds * (100 - ["copies", "javascript", "wasm"].reduce((sum, part) => sum + (shares[part] ?? 0), 0))) / 100;
+  const ratio = ({ servers }, [ours, theirs]) =>
+    theirs in servers ? (rest(servers[ours]) / servers[theirs].nanoseconds).toFixed(2) : "";
+  return [
+    `| | ${PAIRS.map((pair) => pair.join(" : ")).join(" | ")} |`,
+    `| --- | ${PAIRS.map(() => "---:").join(" | ")} |`,
+    ...cells.map((cell) => `| ${titleOf(cell)} | ${PAIRS.map((pair) => ratio(cell, pair)).join(" | ")} |`),
+  ];
+}
+
 const isOf = (kind, deflate) => (row) => row.kind === kind && row.deflate === deflate;
 const { connections, bytes } = idle;
 const lines = `# Servers in JavaScript
@@ -107,6 +120,13 @@ in which it is spent, and fresh memory is that which it maps and unmaps. Bun tel
 JavaScript and WebAssembly are one. These runs are not those above. \`make bench-node-profiles\` makes them anew.
 
 ${profiles.map((cell) => [`### ${titleOf(cell)}`, "", ...profileTable(cell)].join("\n")).join("\n\n")}
+
+### Without our code
+
+What ratios would be if JavaScript, WebAssembly and copies of memory took ours no time: the kernel's and the runtime's part of ours, of
+all that the other server takes.
+
+${restTable(profiles).join("\n")}
 
 `;
 
