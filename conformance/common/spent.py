@@ -31,8 +31,14 @@ PARTS = {
 """The parts, and how pages call them."""
 IN_KERNEL = (
     ("memory", re.compile(r"exc_page_fault|(mmap|munmap|madvise|mremap|mprotect|sys_brk)(_pgoff)?$")),
-    ("receiving", re.compile(r"^(ksys|vfs)_read$|^do_readv$|sys_(read|readv|recvfrom|recvmsg|recvmmsg)$|^io_(read|recv)$")),
-    ("sending", re.compile(r"^(ksys|vfs)_write$|^do_writev$|sys_(write|writev|sendto|sendmsg|sendmmsg)$|^io_(write|send)$")),
+    (
+        "receiving",
+        re.compile(r"^(ksys|vfs)_read$|^do_readv$|sys_(read|readv|recvfrom|recvmsg|recvmmsg)$|^io_(read|recv)$"),
+    ),
+    (
+        "sending",
+        re.compile(r"^(ksys|vfs)_write$|^do_writev$|sys_(write|writev|sendto|sendmsg|sendmmsg)$|^io_(write|send)$"),
+    ),
 )
 """What in a stack of the kernel tells the part; the first that is found counts."""
 OUTSIDE = (
