@@ -10,7 +10,7 @@ test-tokio: $(DONE)/rust
 	cargo test --quiet -p sansock-tokio --all-features
 	cargo test --quiet -p sansock-examples-tokio
 
-# Its code is checked with that of the workspace; here without any feature, and with those of other runtimes than tokio.
+# Its code is checked with that of the workspace; here only as it is for other runtimes than tokio.
 lint-tokio: $(DONE)/rust
 	cargo clippy --quiet -p sansock-tokio --no-default-features --features futures -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet -p sansock-tokio --no-deps --all-features
