@@ -42,14 +42,13 @@ IN_KERNEL = (
 )
 """What in a stack of the kernel tells the part; the first that is found counts."""
 OUTSIDE = (
-    ("wasm", re.compile(r"wasm-function|^wasm|Wasm|\.wasm", re.ASCII)),
-    ("javascript", re.compile(r"^(JS|LazyCompile|Eval|Function|Script|RegExp|Builtin|BytecodeHandler|Stub):")),
     ("copies", re.compile(r"^_*mem(move|cpy|set)")),
     ("zlib", re.compile(r"deflate|inflate|longest_match|fill_window|crc32|adler32|slide_hash|compress_block|^_tr_")),
 )
 """The same for the symbol that runs outside of the kernel."""
 JITTED = re.compile(r"perf-\d+\.map|//anon|\[unknown\]|^jitted-|memfd")
-"""Where code is that a run time has compiled, and has told no more of."""
+"""Where code is that a run time has compiled: JavaScript, or else WebAssembly."""
+WASM = re.compile(r"wasm-function|^wasm|Wasm|\.wasm", re.ASCII)
 LINE = re.compile(r"^\s+[0-9a-f]+ (.*) \((.*)\)$")
 RATE = 4000
 """Samples in a second."""
@@ -99,8 +98,8 @@ def part(stack: list[tuple[str, str]]) -> str:
         symbols = [each for each, where in stack if where.startswith("[")]
         return next((name for name, pattern in IN_KERNEL if any(map(pattern.search, symbols))), "kernel")
     if JITTED.search(file):
-        return "wasm" if OUTSIDE[0][1].search(symbol) else "javascript"
-    return next((name for name, pattern in OUTSIDE[2:] if pattern.search(symbol)), "program")
+        return "wasm" if WASM.search(symbol) else "javascript"
+    return next((name for name, pattern in OUTSIDE if pattern.search(symbol)), "program")
 
 
 def shares(samples: Counter[str]) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
 import sys
 from typing import Any
 
@@ -26,8 +25,6 @@ def profile(name: str, cell: run.Cell) -> dict[str, Any]:
         words = [port, process, run.SIZES[cell.size], cell.connections, cell.in_flight, SECONDS]
         load = [str(servers.TARGET / "bench-hosts" / "load"), *map(str, words)]
         messages, _, spent = map(int, servers.said(*load).split())
-        # `perf` is not to take the processor of the server.
-        os.sched_setaffinity(0, {run.CLIENT})
         with watched(process) as samples:
             servers.said(*load)
     return {"nanoseconds": round(spent / messages), "samples": sum(samples.values()), "shares": shares(samples)}

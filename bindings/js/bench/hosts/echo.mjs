@@ -42,7 +42,7 @@ const SHAPES = [
   [16_384, 1, 1], [16_384, 1, 64], [16_384, 100, 1],
   [1_048_576, 1, 1], [1_048_576, 1, 4], [1_048_576, 100, 1],
 ];
-export const CELLS = SHAPES.flatMap(([size, connections, inFlight]) => [
+const CELLS = SHAPES.flatMap(([size, connections, inFlight]) => [
   { size, connections, inFlight, kind: "binary", deflate: false },
   { size, connections, inFlight, kind: "text", deflate: false },
   ...(size >= 1024 ? [{ size, connections, inFlight, kind: "text", deflate: true }] : []),
@@ -54,6 +54,9 @@ export const serversOf = ({ deflate }) => SERVERS.filter((name) => !deflate || !
 
 export const label = ({ size, connections, inFlight, kind, deflate }) =>
   `${size}x${connections}x${inFlight}-${kind}${deflate ? "-deflate" : ""}`;
+
+/** The cells whose labels begin with one of these. */
+export const cellsOf = (labels) => CELLS.filter((cell) => labels.some((each) => label(cell).startsWith(each)));
 
 /** How many messages are counted: for about a fifth of a second of the server's time, and some for each connection. */
 export function messagesOf({ size, connections, inFlight, deflate }) {

@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 
-import { CELLS, SERVERS, label, load, messagesOf, serversOf, start, stop } from "./echo.mjs";
+import { SERVERS, cellsOf, label, load, messagesOf, serversOf, start, stop } from "./echo.mjs";
 import { record } from "./results.mjs";
 
 /** The CPU of each server for each message of a cell, in nanoseconds: the medians of all rounds. */
@@ -32,7 +32,7 @@ async function measure(cell, rounds) {
 }
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" }, cells: { type: "string" } } });
-const cells = CELLS.filter((cell) => values.cells === undefined || values.cells.split(",").some((each) => label(cell).startsWith(each)));
+const cells = cellsOf(values.cells?.split(",") ?? [""]);
 const rows = [];
 console.log(["cell", ...SERVERS].join("\t"));
 for (const cell of cells) {
