@@ -291,7 +291,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 	SANSOCK_FAULTS=all cargo test --quiet -p sansock --test no_memory -- --nocapture
 	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
-.PHONY: test lint test-rust test-features test-c test-python test-js test-bundlers test-browser readme msrv no-std
+.PHONY: test lint test-rust test-features test-c test-python test-js test-bundlers test-browser readme msrv msrv-toolchain no-std
 test: setup $(addprefix $(DONE)/,npm-fixtures npm-inspector npm-dependents fuzz-python pyright peers proxies)
 	@# Of two that start together, cargo may put its own new folder in place of that in which the other one has begun.
 	@mkdir -p target
@@ -343,21 +343,15 @@ lint: fuzz-lint lint-tokio lint-inspector test-types lint-measure $(DONE)/rust $
 	$(BENCH_PAGES) --check $(BENCH_FOLDERS)
 	python3 $(HOSTS_FOLDER)/page.py --check
 
-# Without features the engine has less, and is otherwise the same: test-features runs the other tests, too, and checks the crate for
-# tokio with each of its features alone.
+# Without features the engine has less, and is otherwise the same: test-features runs the other tests, too.
 TESTS_WITHOUT_FEATURES := rfc6455 vectors
 test-rust: $(DONE)/rust fuzz-replay
 	cargo test --quiet -p sansock
 	cargo test --quiet -p sansock --no-default-features $(TESTS_WITHOUT_FEATURES:%=--test %)
 	cargo test --quiet -p sansock-examples -p sansock-command-client
 
-test-features: MSRV_CRATES := sansock-tokio
-test-features: msrv
+test-features: $(DONE)/rust
 	cargo test --quiet -p sansock --no-default-features
-	cargo test --quiet -p sansock-tokio --test messages
-	for features in $(TOKIO_FEATURES); do \
-	  cargo clippy --quiet -p sansock-tokio --no-default-features --features "$$features" -- -D warnings; \
-	done
 
 # Of these domains the tests take a share.
 prove: $(DONE)/rust
@@ -388,13 +382,15 @@ test-browser: bindings/js/dist/index.js $(addprefix $(DONE)/system-,chromium ope
 readme: $(DONE)/rust $(addprefix $(DONE)/system-,g++ python3-venv libboost-dev libssl-dev) bindings/js/dist/index.js
 	@.ci/readme
 
-# The crate for tokio brings a hundred others, which test-features checks.
-MSRV_CRATES := sansock sansock-ffi sansock-inspect-ffi
-msrv: $(DONE)/rust
+# The crate for tokio, which brings a hundred others, is checked by test-features.
+check-msrv = ! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet $(1)
+msrv: msrv-toolchain
+	@$(call check-msrv,-p sansock -p sansock-ffi -p sansock-inspect-ffi)
+
+msrv-toolchain: $(DONE)/rust
 	@rustup run $(MSRV) rustc --version >/dev/null 2>&1 \
 	  || rustup toolchain install $(MSRV) --profile minimal --no-self-update \
 	  || echo 'msrv: Rust $(MSRV) cannot be had here: only the lint incompatible_msrv, in make lint, has checked' >&2
-	@! rustup run $(MSRV) rustc --version >/dev/null 2>&1 || cargo +$(MSRV) check --quiet $(MSRV_CRATES:%=-p %)
 
 # A target that has no standard library shows that the engine needs none.
 no-std: $(DONE)/rust

@@ -5,10 +5,18 @@ TOKIO_BENCH := bindings/tokio/benches
 TOKIO_FEATURES := '' tokio futures rustls hyper
 ALL_OF_TOKIO := $(addprefix sansock-tokio/,tokio futures deflate webpki-roots native-certs axum)
 
-.PHONY: test-tokio lint-tokio bench-tokio
+.PHONY: test-tokio test-tokio-features lint-tokio bench-tokio
 test-tokio: $(DONE)/rust
 	cargo test --quiet -p sansock-tokio --all-features
 	cargo test --quiet -p sansock-examples-tokio
+
+test-features: test-tokio-features
+test-tokio-features: msrv-toolchain
+	cargo test --quiet -p sansock-tokio --test messages
+	for features in $(TOKIO_FEATURES); do \
+	  cargo clippy --quiet -p sansock-tokio --no-default-features --features "$$features" -- -D warnings; \
+	done
+	@$(call check-msrv,-p sansock-tokio)
 
 # Its code is checked with that of the workspace; here only as it is for other runtimes than tokio.
 lint-tokio: $(DONE)/rust
