@@ -59,9 +59,12 @@ impl Buffers {
         additional: usize,
         limit: u64,
     ) -> Result<(), FaultKind> {
-        if additional <= store.capacity() - store.len() {
-            return Ok(());
-        }
+        if additional <= store.capacity() - store.len() { Ok(()) } else { self.make_room(store, start, additional, limit) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&self, store: &mut Vec<u8>, start: usize, additional: usize, limit: u64) -> Result<(), FaultKind> {
         let needed = store.len().saturating_add(additional);
         let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(start);
         let fresh = grown(store, needed, most);
