@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = ROOT / "core" / "src"
@@ -87,30 +88,43 @@ def compile_time(path: Path) -> set[int]:
 
 
 def files_of(report: str) -> list[File]:
-    """The files of the engine in a report; the outcomes of all instances of a generic function count together."""
-    files: list[File] = []
-    skipped: set[int] = set()
-    file: File | None = None
-    for line in report.splitlines():
-        key, _, value = line.partition(":")
+    """The files of the engine in a report; the outcomes of all instances of a generic function count together. A crate that is
+    made of the same files, and leaves features out, covers lines of the engine and has none of its own."""
+    lines: dict[Path, dict[int, bool]] = {}
+    branches: dict[Path, dict[tuple[int, int, bool], bool]] = {}
+    path, skipped, is_engine = Path(), set[int](), False
+    for entry in report.splitlines():
+        key, _, value = entry.partition(":")
         if key == "SF":
             path = Path(value)
-            file = File(path) if SOURCE in path.parents else None
-            if file:
-                files.append(file)
-                skipped = compile_time(path)
-        elif file and key in ("DA", "BRDA"):
+            is_engine = SOURCE in path.resolve().parents
+            skipped = compile_time(path) if is_engine else set()
+        elif is_engine and key in ("DA", "BRDA"):
             numbers = value.split(",")
             number = int(numbers[0])
             if number in skipped:
                 continue
             if key == "DA":
-                file.lines[number] = numbers[1] != "0"
+                lines.setdefault(path, {})[number] = numbers[1] != "0"
             else:
                 # Of each condition the outcome that it holds stands first.
-                holds = int(numbers[2]) % 2 == 0
-                file.branches.append(Branch(number, int(numbers[1]), holds, numbers[3] not in ("0", "-")))
-    return files
+                outcome = (number, int(numbers[1]), int(numbers[2]) % 2 == 0)
+                branches.setdefault(path, {})[outcome] = numbers[3] not in ("0", "-")
+    for counts in (lines, branches):
+        merge(counts)
+    return [
+        File(path, of_file, [Branch(*outcome, taken) for outcome, taken in branches.get(path, {}).items()])
+        for path, of_file in lines.items()
+    ]
+
+
+def merge(counts: dict[Path, dict[Any, bool]]) -> None:
+    """Adds what is counted under another name of a file to what the file has."""
+    for other in [path for path in counts if path != path.resolve()]:
+        of_file = counts.get(other.resolve(), {})
+        for place, is_covered in counts.pop(other).items():
+            if place in of_file:
+                of_file[place] |= is_covered
 
 
 def rooms_of(files: list[File]) -> dict[str, Counts]:

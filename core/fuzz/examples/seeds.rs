@@ -112,6 +112,7 @@ impl Seeds {
         if is_compressed == 0 {
             self.write("wsproto", name, &[&[kind], stream]);
             self.write("tungstenite", name, &[&[kind], stream]);
+            self.write("portable", name, &[&[kind | 16, 2], stream]);
         } else {
             self.write("wsproto", name, &[&[kind | 2], stream]);
         }
@@ -133,6 +134,7 @@ impl Seeds {
             self.write("response_text", name, &[plan, stream]);
         }
         self.write("cuts", name, &[&[kind], plan, &[0], stream]);
+        self.write("portable", name, &[&[kind, 2], stream]);
         let text = String::from_utf8_lossy(stream);
         let lists: Vec<&str> =
             text.lines().filter_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: ")).collect();

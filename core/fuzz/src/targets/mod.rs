@@ -7,6 +7,7 @@ mod deflate;
 mod fields;
 mod inspections;
 mod peers;
+mod portable;
 mod sequences;
 mod shared;
 mod streams;
@@ -56,7 +57,7 @@ targets! {
     tunnels::tunnel_socks, 512, None;
     /// Lists of extensions to both ends, and whether what is agreed follows from what was offered.
     texts::extensions, 512, Some("http");
-    /// URLs, and texts of configurations.
+    /// URLs, texts of configurations, single frames and close codes.
     texts::texts, 512, Some("urls");
     /// Compressed messages of hostile bytes, beside another inflater.
     deflate::inflate, 2048, None;
@@ -80,6 +81,8 @@ targets! {
     peers::tungstenite, 1024, None;
     /// The same bytes for `wsproto`, a package of Python, with and without compression.
     peers::wsproto, 1024, None;
+    /// The same bytes for the engine without the standard library.
+    portable::portable, 2048, Some("http");
     /// Connections of one configuration, each of which does what it would do alone.
     shared::shared, 1024, None;
     /// A file of any kind for the inspector, whole and cut.

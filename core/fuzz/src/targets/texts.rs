@@ -1,11 +1,11 @@
-//! Lists of extensions, URLs, and what a host writes into a configuration.
+//! Lists of extensions, URLs, what a host writes into a configuration, and single frames.
 
 use sansock::{Config, Proxy, Role, TunnelConfig, Url};
 
 use crate::host::Host;
 use crate::input::Input;
 use crate::plan::{KEY, Plan, Start, bit};
-use crate::wire::{self, BINARY, FIN, RSV1};
+use crate::wire::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RSV1, TEXT};
 
 /// A list of extensions to a server and to a client, with other header fields around it.
 pub fn extensions(bytes: &[u8]) {
@@ -86,7 +86,7 @@ fn talk(host: &mut Host, role: Role, compresses: bool) {
     assert!(host.seen.messages().is_empty() || compresses, "inflated, and not agreed on");
 }
 
-/// URLs, and texts of configurations.
+/// URLs, texts of configurations, single frames and close codes.
 pub fn texts(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let which = input.byte();
@@ -94,6 +94,8 @@ pub fn texts(bytes: &[u8]) {
     let (first, second) = text.split_once('\n').unwrap_or((text, ""));
     url(first);
     proxy(first, second);
+    frame_alone(which, second.as_bytes());
+    close_code(u16::from_le_bytes([which, text.len() as u8]));
     let url = if which & 8 == 0 { "ws://a/" } else { "ws://me:secret@a/" };
     let config = Config::builder(if which & 1 == 0 { Role::Server } else { Role::Client }).url(url);
     let config = if which & 16 == 0 { config } else { config.header("Authorization", "x").url(first) };
@@ -127,6 +129,32 @@ fn url(text: &str) {
     let mut wire = wire::Wire::new(Role::Client, true, false);
     wire.take(connection.output());
     assert!(wire.is_whole());
+}
+
+/// A frame that belongs to no connection is what RFC 6455 §5.2 says, or is refused because no connection could send it.
+fn frame_alone(first: u8, payload: &[u8]) {
+    let (opcode, is_control) = (first & 0xf, first & 8 != 0);
+    let is_known = matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG) && first & 0x30 == 0;
+    let may_compress = matches!(opcode, TEXT | BINARY) || first & RSV1 == 0;
+    let control_is_good = !is_control || first & FIN != 0 && payload.len() <= 125;
+    for (role, key) in [(Role::Server, Some([first, 2, 3, 4])), (Role::Client, None)] {
+        let (mut ours, mut expected) = (Vec::new(), Vec::new());
+        let result = sansock::boundary::encode_frame(&mut ours, first, key, payload);
+        let is_sent = is_known && may_compress && control_is_good;
+        assert_eq!(result.is_ok(), is_sent, "{first:#x} with {} bytes", payload.len());
+        if is_sent {
+            wire::write(role, first, payload, key.unwrap_or_default(), &mut expected);
+        }
+        assert_eq!(ours, expected);
+    }
+}
+
+/// A code is its number, and has a name where the registry has one (RFC 6455 §7.4).
+fn close_code(number: u16) {
+    let code = sansock::CloseCode::from(number);
+    assert!(code == number && u16::from(code) == number && code.get() == number);
+    assert!(code.name().is_none() || (1000..1016).contains(&number));
+    assert!(!code.may_be_sent() || (1000..5000).contains(&number));
 }
 
 fn proxy(text: &str, host: &str) {
