@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import re
@@ -98,13 +99,15 @@ def lines_since(commit: str) -> str:
 
 
 def record(target: str, executions: int, seconds: int) -> None:
-    """Adds a run to those of the same commit."""
-    runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
-    of_target = runs.setdefault(engine(), {}).setdefault(target, {"executions": 0, "seconds": 0})
-    of_target["date"] = f"{datetime.now(timezone.utc):%Y-%m-%d}"
-    of_target["executions"] += executions
-    of_target["seconds"] += seconds
-    RUNS.write_text(json.dumps(runs, indent=1, sort_keys=True) + "\n")
+    """Adds a run to those of the same commit. Others may end at the same time."""
+    with (BUILD / "runs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        runs: dict[str, Any] = json.loads(RUNS.read_text()) if RUNS.exists() else {}
+        of_target = runs.setdefault(engine(), {}).setdefault(target, {"executions": 0, "seconds": 0})
+        of_target["date"] = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+        of_target["executions"] += executions
+        of_target["seconds"] += seconds
+        RUNS.write_text(json.dumps(runs, indent=1, sort_keys=True) + "\n")
 
 
 def fuzz(name: str, options: list[str], seconds: int) -> bool:
