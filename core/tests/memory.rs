@@ -609,3 +609,73 @@ fn the_window_bounds_what_compression_keeps() {
         assert!((32 * 1024..=(32 + 8) * 1024 + 512).contains(&kept), "{kept}");
     }
 }
+
+/// What a call allocates: how often, and how many bytes it keeps.
+fn cost_of<T>(call: impl FnOnce() -> T) -> (usize, usize) {
+    let (calls, live) = (CALLS.get(), LIVE.get());
+    let kept = call();
+    let cost = (CALLS.get() - calls, held_since(live));
+    drop(kept);
+    cost
+}
+
+/// Whichever of its parts is long, and for no more than it needs.
+#[test]
+fn a_request_has_its_room_at_once() {
+    const LONG: usize = 3000;
+    let long = "x".repeat(LONG);
+    let cost = |config: ConfigBuilder| {
+        let config = config.build().unwrap();
+        cost_of(|| Connection::new(&config, seed(), ms(0)).unwrap())
+    };
+    let (calls, held) = cost(Config::client("ws://a/"));
+    let plain = || Config::client("ws://a/");
+    for (times, config) in [
+        (1, Config::client(&format!("ws://a/{long}"))),
+        (1, Config::client(&format!("ws://{long}/"))),
+        (2, Config::client(&format!("ws://{long}@a/"))), // in base64
+        (1, plain().origin(&format!("http://{long}"))),
+        (1, plain().subprotocol(&long)),
+        (1, plain().header("X-Long", &long)),
+        (4, Config::client(&format!("ws://{long}/{long}")).origin(&long).subprotocol(&long)),
+    ] {
+        let (more_calls, more) = cost(config);
+        assert_eq!(more_calls, calls);
+        assert!((LONG..=held + times * LONG + 100).contains(&more), "{more} bytes for {times} times {LONG}");
+    }
+}
+
+#[test]
+fn a_header_has_its_room_at_once() {
+    let mut server = connection(Config::server());
+    let mut request = REQUEST.as_bytes().to_vec();
+    server.receive(&mut request, ms(0)).events.count();
+    let value = [b'v'; 3000];
+    let (calls, held) = cost_of(|| server.add_response_header("X-Long", value).unwrap());
+    assert_eq!((calls, held), (1, "X-Long: \r\n".len() + value.len()));
+}
+
+/// However many there are of each, and for as many records as there are.
+#[test]
+fn the_details_of_a_request_have_their_room_at_once() {
+    let request = |subprotocols: usize, extensions: usize, fields: usize| {
+        let list = |name: &str, count: usize| match count {
+            0 => String::new(),
+            _ => format!("{name}: a{}\r\n", (1..count).map(|number| format!(", a{number}")).collect::<String>()),
+        };
+        let more: String = (0..fields).map(|number| format!("X{number}: y\r\n")).collect();
+        let lists = list("Sec-WebSocket-Protocol", subprotocols) + &list("Sec-WebSocket-Extensions", extensions);
+        REQUEST.replacen("\r\n\r\n", &format!("\r\n{lists}{more}\r\n"), 1)
+    };
+    let cost = |text: String| {
+        let mut bytes = text.into_bytes();
+        let mut server = connection(Config::server());
+        let calls = CALLS.get();
+        let peak = peak_of(|| assert!(server.receive(&mut bytes, ms(0)).events.count() == 1));
+        (CALLS.get() - calls, peak)
+    };
+    // Room that is too small costs one more.
+    assert_eq!(cost(request(0, 0, 40)).0, 4);
+    let (_, peak) = cost(request(30, 30, 40));
+    assert!(peak <= 5000, "{peak}");
+}

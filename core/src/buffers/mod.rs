@@ -59,7 +59,11 @@ impl Buffers {
         additional: usize,
         limit: u64,
     ) -> Result<(), FaultKind> {
-        if additional <= store.capacity() - store.len() { Ok(()) } else { self.make_room(store, start, additional, limit) }
+        if additional <= store.capacity() - store.len() {
+            Ok(())
+        } else {
+            self.make_room(store, start, additional, limit)
+        }
     }
 
     #[cold]
