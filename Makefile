@@ -50,6 +50,7 @@ help:
 	  'make inspector [PORT=p] | test-inspector   the page that shows captures, on 127.0.0.1 | in Chromium and Firefox, by clicks and keys' \
 	  'make test-languages | test-wasmtime   hosts in Go, Lua and Ruby | the C library as a WebAssembly module, in Wasmtime' \
 	  'make test-chat                   the chat in examples/python/chat, with Redis and NATS' \
+	  'make test-newest-node            the tests of test-js in the newest Node that npm has' \
 	  'make test-dependents             packages from npm that depend on ws, on sansock/ws' \
 	  'make test-features               all tests of the engine without its features | the crate for tokio with each of them alone' \
 	  'make prove                       whole domains, and two engines back to back, against models of the RFCs (a quarter of an hour)' \
@@ -291,7 +292,7 @@ faults: $(DONE)/rust $(addprefix $(DONE)/system-,gcc g++ clang)
 	SANSOCK_FAULTS=all cargo test --quiet -p sansock --test no_memory -- --nocapture
 	cargo test --quiet -p sansock-ffi --test c -- no_memory
 
-.PHONY: test lint test-rust test-features test-c test-python test-js test-bundlers test-browser readme msrv msrv-toolchain no-std
+.PHONY: test lint test-rust test-features test-c test-python test-js test-newest-node test-bundlers test-browser readme msrv msrv-toolchain no-std
 test: setup $(addprefix $(DONE)/,npm-fixtures npm-inspector npm-dependents fuzz-python pyright peers proxies)
 	@# Of two that start together, cargo may put its own new folder in place of that in which the other one has begun.
 	@mkdir -p target
@@ -370,6 +371,13 @@ test-js: bindings/js/dist/index.js $(DONE)/npm-conformance $(DONE)/system-openss
 	cd bindings/js && npm run --silent test:deno
 	cd bindings/js && npm run --silent test:bun
 	[ "$$(node examples/node/readme.mjs)" = "Hello, 世界" ]
+
+# The tests of the package in the newest Node that npm has, which has a package for each system and processor.
+test-newest-node: bindings/js/dist/index.js $(DONE)/npm-conformance $(DONE)/system-openssl
+	@node=node-$$(node -p 'process.platform.replace("win32", "win") + "-" + process.arch') \
+	  && npm install --prefix .tools/newest-node --no-save --silent --no-audit --no-fund $$node@latest >&2 \
+	  && export PATH="$(CURDIR)/.tools/newest-node/node_modules/$$node/bin:$$PATH" \
+	  && cd bindings/js && npm run --silent test && npm run --silent test:hosts && echo "newest Node: $$(node --version), ok"
 
 # Programs with the package, through each bundler, in each runtime.
 test-bundlers: bindings/js/dist/index.js $(DONE)/npm-fixtures $(addprefix $(DONE)/system-,chromium)
