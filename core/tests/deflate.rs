@@ -289,6 +289,20 @@ fn what_does_not_shrink_stays_within_the_room_made_for_it() {
     }
 }
 
+/// An encoder with little memory ends a block more often, and each has a table of its codes.
+#[test]
+fn more_memory_compresses_better() {
+    let mut random = Random(11);
+    let words: Vec<String> = (0..2000).map(|_| format!("{:x} ", random.next() >> 40)).collect();
+    let text: String = (0..2000).map(|_| words[(random.next() % 2000) as usize].as_str()).collect();
+    let [little, much] = [1, 8].map(|memory| {
+        let mut connection = connection(opened(Role::Server).deflate_mem_level(memory), 5);
+        connection.send_text(&text).unwrap();
+        connection.output().len()
+    });
+    assert!(little > much + much / 10, "{little} and {much} bytes");
+}
+
 /// The start of a block may have left a small window when the block is to be stored.
 #[test]
 fn noise_stays_within_the_bound_in_a_small_window() {

@@ -126,6 +126,45 @@ fn a_block_says_what_a_connection_says() {
     );
 }
 
+/// The deadline for a pong stands still while the host does not read.
+#[test]
+fn a_host_that_pauses_is_not_given_up() {
+    let options = [(option::PING_INTERVAL, 100), (option::PONG_TIMEOUT, 50), (option::START_OPEN, 1)];
+    let config = Config::server().ping_interval(ms(100)).pong_timeout(ms(50)).start_open(true);
+    let mut both = Both::new(&options, config);
+    let time = |both: &mut Both, now: u64| {
+        both.flat.timeout(now);
+        both.rust.timeout(ms(now)).events.for_each(drop);
+        both.compare();
+    };
+    time(&mut both, 100);
+    let ping = both.rust.output().len();
+    both.call(|flat| flat.written(ping), |rust| rust.written(ping));
+    assert_eq!(both.block().next_deadline, 150);
+    both.call(
+        |flat| {
+            flat.pause(120);
+            Ok(())
+        },
+        |rust| {
+            rust.pause(ms(120));
+            Ok(())
+        },
+    );
+    assert_eq!(both.block().next_deadline, NEVER);
+    both.call(
+        |flat| {
+            flat.resume(1000);
+            Ok(())
+        },
+        |rust| {
+            rust.resume(ms(1000));
+            Ok(())
+        },
+    );
+    assert_eq!(both.block().next_deadline, 1030);
+}
+
 #[test]
 fn a_block_has_the_numbers_of_a_fault() {
     let limited = || {

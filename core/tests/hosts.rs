@@ -631,6 +631,23 @@ fn records_stay_until_the_next_input_call() {
     assert_eq!(payload(&host), b"stay");
 }
 
+/// As whoever writes a `Buf` sees it.
+#[test]
+fn output_is_a_buffer_that_can_be_read() {
+    use bytes::Buf;
+
+    let mut connection = Connection::new(&opened(Role::Server).build().unwrap(), seed(), ms(0)).unwrap();
+    connection.send_binary(b"payload").unwrap();
+    let expected = frames::server(FIN | 2, b"payload");
+    assert_eq!(connection.output_buf().remaining(), expected.len());
+    let mut written = Vec::new();
+    while connection.output_buf().has_remaining() {
+        let len = connection.output_buf().chunk().len().min(4);
+        written.extend_from_slice(&connection.output_buf().copy_to_bytes(len));
+    }
+    assert_eq!((written, connection.pending_output()), (expected, 0));
+}
+
 #[test]
 fn a_batch_stops_at_the_first_that_cannot_be_sent() {
     let mut host = flat_open(role::SERVER);
