@@ -289,6 +289,20 @@ fn what_does_not_shrink_stays_within_the_room_made_for_it() {
     }
 }
 
+/// A message that may not fit when it is compressed is refused; what is stored needs a few bytes more for each block, and no
+/// eighth of it, which codes of nine bits would take.
+#[test]
+fn noise_fits_where_it_is_stored() {
+    let mut random = Random(3);
+    let noise: Vec<u8> = (0..100_000).map(|_| random.next() as u8).collect();
+    for (level, fits) in [(6, true), (9, true), (1, false)] {
+        let config = opened(Role::Server).deflate_level(level).output_hard_limit(noise.len() as u64 + 200);
+        assert_eq!(connection(config, 5).send_binary(&noise).is_ok(), fits, "level {level}");
+    }
+    let config = opened(Role::Server).server_max_window_bits(14).output_hard_limit(noise.len() as u64 + 200);
+    assert_eq!(connection(config, 5).send_binary(&noise), Err(Error::TooLarge));
+}
+
 /// An encoder with little memory ends a block more often, and each has a table of its codes.
 #[test]
 fn more_memory_compresses_better() {
