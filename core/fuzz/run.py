@@ -39,7 +39,7 @@ RUNS = FUZZ / "runs.json"
 
 SEED = "6455"
 # A single input takes no longer, in seconds, and no more memory, in MiB.
-LIMITS = ["-timeout=10", "-rss_limit_mb=2048", "-malloc_limit_mb=1024"]
+LIMITS = ["-timeout=30", "-rss_limit_mb=2048", "-malloc_limit_mb=1024"]
 
 
 def output_of(*command: str, variables: dict[str, str] | None = None) -> str:
