@@ -218,6 +218,8 @@ def section(known: dict[str, Mutant]) -> list[str]:
         f"Of {datetime.now(timezone.utc):%Y-%m-%d}, for the sources of commit {commit_of('core/src')}, by `make mutants`.",
         "cargo-mutants changes one place of the engine, and the tests of `core/tests` and those inside the engine should",
         "notice: [core/measure](core/measure/README.md) says which. What a loop that does not end delays is noticed, too.",
+        "[mutants.toml](core/measure/mutants.toml) names the kinds of changes that are not made, because they change nothing",
+        "or only speed.",
         "",
         "| Mutants | |",
         "| --- | ---: |",
