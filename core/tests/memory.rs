@@ -660,15 +660,18 @@ fn a_header_has_its_room_at_once() {
 fn the_details_of_a_request_have_their_room_at_once() {
     let request = |subprotocols: usize, extensions: usize, fields: usize| {
         let list = |name: &str, count: usize| match count {
-            0 => String::new(),
-            _ => format!("{name}: a{}\r\n", (1..count).map(|number| format!(", a{number}")).collect::<String>()),
+            0 => None,
+            _ => Some(format!(
+                "{name}: {}",
+                (0..count).map(|number| format!("a{number}")).collect::<Vec<_>>().join(", ")
+            )),
         };
-        let more: String = (0..fields).map(|number| format!("X{number}: y\r\n")).collect();
-        let lists = list("Sec-WebSocket-Protocol", subprotocols) + &list("Sec-WebSocket-Extensions", extensions);
-        REQUEST.replacen("\r\n\r\n", &format!("\r\n{lists}{more}\r\n"), 1)
+        let lists = [list("Sec-WebSocket-Protocol", subprotocols), list("Sec-WebSocket-Extensions", extensions)];
+        let lines: Vec<String> =
+            lists.into_iter().flatten().chain((0..fields).map(|number| format!("X{number}: y"))).collect();
+        request_with(&lines.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    let cost = |text: String| {
-        let mut bytes = text.into_bytes();
+    let cost = |mut bytes: Vec<u8>| {
         let mut server = connection(Config::server());
         let calls = CALLS.get();
         let is_asked = |event| matches!(event, Some(Event::Request(_)));

@@ -30,6 +30,10 @@ macro_rules! run {
         fn $name(choice: &Choice, stream: &[u8]) -> Outcome {
             use $engine::{Config, Connection, Event, MessageKind, Role};
 
+            fn shown(event: Event<'_>) -> (String, Vec<u8>) {
+                (format!("{event:?}"), Vec::new())
+            }
+
             let builder = Config::builder(if choice.is_server { Role::Server } else { Role::Client });
             let builder = if choice.is_server || choice.is_open { builder } else { builder.url("ws://a/").key(KEY) };
             let builder = builder.start_open(choice.is_open).parts(choice.parts).frames(choice.frames);
@@ -61,7 +65,7 @@ macro_rules! run {
                     at += consumed;
                     if asked {
                         let received = connection.accept(None, ms(now)).expect("a request waits");
-                        events.extend(received.events.map(|event| (format!("{event:?}"), Vec::new())));
+                        events.extend(received.events.map(shown));
                     }
                     if consumed == 0 && count == 0 && !connection.has_more() {
                         break;
@@ -72,9 +76,9 @@ macro_rules! run {
                 }
                 now += 1;
             }
-            events.extend(connection.receive_eof(ms(now)).events.map(|event| (format!("{event:?}"), Vec::new())));
+            events.extend(connection.receive_eof(ms(now)).events.map(shown));
             while let Some(deadline) = connection.next_deadline() {
-                events.extend(connection.timeout(deadline).events.map(|event| (format!("{event:?}"), Vec::new())));
+                events.extend(connection.timeout(deadline).events.map(shown));
             }
             let fault = connection.fault().map_or_else(String::new, |fault| format!("{fault} {fault:?}"));
             let transport = format!("{:?}", connection.transport());
