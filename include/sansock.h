@@ -614,6 +614,27 @@ SANSOCK_API int32_t sansock_conn_set_read_buffer(struct sansock_conn *conn, uint
 /// SANSOCK_ERR_INVALID_ARGUMENT.
 SANSOCK_API int32_t sansock_conn_receive_read_buffer(struct sansock_conn *conn, size_t len, uint64_t now);
 
+/// Lends memory to read the transport straight to, without waiting: where the payload of the message under way belongs. That
+/// saves a copy of large messages. `place` receives where, and `room` how many bytes may be written there: at least `min`, and at least
+/// one. The events are dropped, as by an input call. Next: sansock_conn_receive_lent with what was read, or any other call;
+/// the next input call ends the loan.
+///
+/// Otherwise they receive NULL and 0, and nothing has changed: read to a buffer of your own, and call
+/// sansock_conn_receive. There is room while much of a message is missing that is delivered whole and was not compressed:
+/// about as much as has come of it.
+SANSOCK_API
+int32_t sansock_conn_lend(struct sansock_conn *conn,
+                          size_t min,
+                          uint8_t **place,
+                          size_t *room);
+
+/// The same as sansock_conn_receive with the first `len` bytes of what was lent, which have been written there. All of
+/// them are consumed. SANSOCK_ERR_INVALID_ARGUMENT if there was less room; SANSOCK_ERR_INVALID_STATE if nothing is lent.
+SANSOCK_API
+int32_t sansock_conn_receive_lent(struct sansock_conn *conn,
+                                  size_t len,
+                                  uint64_t now);
+
 /// Client only: reads just the header of a message whose payload you read from the transport yourself. The counterpart
 /// of sansock_conn_send_header.
 ///

@@ -661,6 +661,19 @@ public:
     [[nodiscard]] Status receive(Span<std::uint8_t> data, std::uint64_t now) noexcept {
         return receive(data.data(), data.size(), now);
     }
+    /// Lends memory to read the transport straight to, without waiting: where the payload of the message under way belongs.
+    /// Empty if it is fewer than `min` bytes, and then nothing has changed; otherwise the events are dropped. See
+    /// sansock_conn_lend. Next: receive_lent().
+    [[nodiscard]] Span<std::uint8_t> lend(std::size_t min) noexcept {
+        std::uint8_t *place = nullptr;
+        std::size_t room = 0;
+        sansock_conn_lend(get(), min, &place, &room);
+        return {place, room};
+    }
+    /// The same as receive() with the first `size` bytes of what was lent, which have been written there.
+    [[nodiscard]] Status receive_lent(std::size_t size, std::uint64_t now) noexcept {
+        return static_cast<Status>(sansock_conn_receive_lent(get(), size, now));
+    }
     /// Client only: reads just the header of a message whose payload you read from the transport yourself.
     /// `header_size` and `payload_size` receive the sizes of both, or 0 where that is not possible: see
     /// sansock_conn_receive_header. Not an input call.

@@ -233,6 +233,11 @@ impl FaultKind {
         self as u32
     }
 
+    /// Whether the peer can be to blame for it: not if memory or a decision of the host's is missing.
+    pub(crate) const fn is_of_peer(self) -> bool {
+        !matches!(self, FaultKind::NoMemory | FaultKind::DecisionTimeout)
+    }
+
     /// Whether it is a fault of a frame: one of frames, text, closing or limits.
     pub(crate) const fn is_of_frame(self) -> bool {
         matches!(self.number(), 200..=399)

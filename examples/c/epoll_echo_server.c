@@ -61,13 +61,18 @@ static void on_ready(peer *p, uint32_t ready) {
     static uint8_t input[64 * 1024];
     for (int reads = 0; reads < 32; reads++) {
         ssize_t n = -1;
+        size_t size = sizeof input;
+        uint8_t *place = input;
         errno = EAGAIN;
-        if ((ready & ~(uint32_t)EPOLLOUT) && sansock_session_can_read(&p->session)) n = recv(p->fd, input, sizeof input, 0);
+        if ((ready & ~(uint32_t)EPOLLOUT) && sansock_session_can_read(&p->session)) {
+            place = sansock_session_place(&p->session, input, &size);
+            n = recv(p->fd, place, size, 0);
+        }
         if (n > 0)
-            sansock_session_receive(&p->session, input, (size_t)n, sansock_deadlines_now());
+            sansock_session_receive(&p->session, place, (size_t)n, sansock_deadlines_now());
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
             sansock_session_receive_eof(&p->session, sansock_deadlines_now());
-        if (!work(p) || n < (ssize_t)sizeof input || !(p->interest & EPOLLIN)) return;
+        if (!work(p) || n < (ssize_t)size || !(p->interest & EPOLLIN)) return;
     }
 }
 

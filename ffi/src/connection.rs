@@ -78,6 +78,8 @@ pub(crate) struct Inner {
     consumed: usize,
     /// The buffer of `receive_read_buffer`.
     read_buffer: (*mut u8, usize),
+    /// How many bytes of the engine's memory are lent for the transport to be read to.
+    lent: usize,
     fault_text: FaultText,
 }
 
@@ -93,9 +95,10 @@ impl Kind for Inner {
 const NO_INPUT: (*const u8, usize) = (ptr::dangling(), 0);
 
 impl Inner {
-    /// After an input call other than receive, no payload lies in the input.
+    /// After an input call other than receive, no payload lies in the input, and nothing is lent.
     pub(crate) fn forget_input(&mut self) {
         self.input = NO_INPUT;
+        self.lent = 0;
     }
 
     /// # Safety
@@ -103,6 +106,7 @@ impl Inner {
     unsafe fn receive(&mut self, data: *mut u8, len: usize, now: u64) -> Result<(), Error> {
         // SAFETY: promised by the caller.
         let input = unsafe { bytes_mut(data, len) }?;
+        self.lent = 0;
         self.consumed = self.connection.receive(input, now);
         self.input = if data.is_null() { NO_INPUT } else { (data, len) };
         Ok(())
@@ -190,6 +194,7 @@ pub unsafe extern "C" fn sansock_conn_new(
                 input: NO_INPUT,
                 consumed: 0,
                 read_buffer: (ptr::null_mut(), 0),
+                lent: 0,
                 fault_text: FaultText::default(),
             };
             inner.refresh(0);
@@ -260,6 +265,56 @@ pub unsafe extern "C" fn sansock_conn_receive_read_buffer(conn: *mut Conn, len: 
                 return Err(Error::InvalidArgument);
             }
             inner.receive(data, len, now)
+        })
+    }
+}
+
+/// Lends memory to read the transport straight to, without waiting: where the payload of the message under way belongs. That
+/// saves a copy of large messages. `place` receives where, and `room` how many bytes may be written there: at least `min`, and at least
+/// one. The events are dropped, as by an input call. Next: sansock_conn_receive_lent with what was read, or any other call;
+/// the next input call ends the loan.
+///
+/// Otherwise they receive NULL and 0, and nothing has changed: read to a buffer of your own, and call
+/// sansock_conn_receive. There is room while much of a message is missing that is delivered whole and was not compressed:
+/// about as much as has come of it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_lend(conn: *mut Conn, min: usize, place: *mut *mut u8, room: *mut usize) -> i32 {
+    // SAFETY: a handle, and places to write to or NULL, by the rules of the header.
+    unsafe {
+        call(conn, |inner| {
+            if place.is_null() || room.is_null() {
+                return Err(Error::InvalidArgument);
+            }
+            let lent = inner.connection.lend(min.max(1));
+            let (start, most) =
+                lent.map_or((ptr::null_mut(), 0), |(store, most)| (store.spare_capacity_mut().as_mut_ptr(), most));
+            if most > 0 {
+                inner.forget_input();
+            }
+            inner.lent = most;
+            write(place, start.cast());
+            write(room, most);
+            Ok(())
+        })
+    }
+}
+
+/// The same as sansock_conn_receive with the first `len` bytes of what was lent, which have been written there. All of
+/// them are consumed. SANSOCK_ERR_INVALID_ARGUMENT if there was less room; SANSOCK_ERR_INVALID_STATE if nothing is lent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sansock_conn_receive_lent(conn: *mut Conn, len: usize, now: u64) -> i32 {
+    // SAFETY: a handle, and bytes that were written to what was lent, by the rules of the header. The loan has not ended, so
+    // that the store is as it was, and has room for them behind its end.
+    unsafe {
+        call(conn, |inner| {
+            match inner.lent {
+                0 => return Err(Error::InvalidState),
+                room if len > room => return Err(Error::InvalidArgument),
+                _ => {}
+            }
+            inner.forget_input();
+            inner.connection.receive_lent(|store| store.set_len(store.len() + len), now);
+            Ok(())
         })
     }
 }

@@ -119,6 +119,7 @@ fn every_test_in_c_is_run() {
         "compression",
         "events",
         "fragmentation",
+        "lending",
         "lifecycle",
         "misuse",
         "no_entropy",
@@ -154,6 +155,11 @@ fn events() {
 #[test]
 fn fragmentation() {
     topic("fragmentation", library());
+}
+
+#[test]
+fn lending() {
+    topic("lending", library());
 }
 
 #[test]

@@ -3,7 +3,8 @@
  * read, write, end and close. sansock/client.h, sansock/uv.h and sansock/event.h are hosts over it; a loop of your own
  * takes a few lines:
  *
- *   sansock_session_receive(s, data, n, now);                       // or _receive_eof, or _timeout
+ *   place = sansock_session_place(s, buffer, &size)                 // read to there, without waiting
+ *   sansock_session_receive(s, place, n, now);                      // or _receive_eof, or _timeout
  *   while ((event = sansock_session_next(s, now)) != NULL) ...      // until NULL, before the buffer is used again
  *   write s->block->output, and report it with sansock_session_written
  *   set the timer to s->block->next_deadline
@@ -21,6 +22,9 @@
 
 #include "../sansock.h"
 
+/* The least that is read to memory of the engine's at once. */
+#define SANSOCK_SESSION_LENT (16 * 1024)
+
 /// One connection and what its host must know. The fields may be read, and `user` belongs to you.
 typedef struct sansock_session {
     sansock_conn *conn;
@@ -31,6 +35,7 @@ typedef struct sansock_session {
     void *user;
     uint8_t *input;     /* what was received and not consumed */
     size_t input_len;
+    uint8_t *lent;      /* memory of the engine's, for the transport to be read to */
     uint8_t *kept;      /* memory of our own for input that waits for the answer to a request */
     uint32_t at;        /* the next event */
     bool in_kept;       /* `input` is there */
@@ -60,13 +65,14 @@ static inline void sansock_session_free(sansock_session *s) {
     memset(s, 0, sizeof *s);
 }
 
-/// Takes bytes that were read. They are unmasked in place, and stay until sansock_session_next has returned NULL.
-static inline void sansock_session_receive(sansock_session *s, uint8_t *data, size_t len, uint64_t now) {
-    s->now = now;
-    s->input = data;
-    s->input_len = len;
-    s->in_kept = false;
-    s->progress = true;
+/// Where to read the transport to now, without waiting: `*size` bytes at `buffer`, or where a large message that is under way
+/// belongs, which saves a copy of it; `*size` is then how many bytes may be read there. Call it when sansock_session_next has
+/// returned NULL. Next: sansock_session_receive with the same place, or any other call if nothing was read.
+static inline uint8_t *sansock_session_place(sansock_session *s, uint8_t *buffer, size_t *size) {
+    size_t room = 0;
+    if (sansock_conn_lend(s->conn, SANSOCK_SESSION_LENT, &s->lent, &room) != SANSOCK_OK || room == 0) return buffer;
+    *size = room;
+    return s->lent;
 }
 
 /* After an input call that passed no input. */
@@ -76,6 +82,20 @@ static inline int32_t sansock_session_restart(sansock_session *s, int32_t status
     s->at = 0;
     s->progress = true;
     return status;
+}
+
+/// Takes bytes that were read. They are unmasked in place, and stay until sansock_session_next has returned NULL.
+static inline void sansock_session_receive(sansock_session *s, uint8_t *data, size_t len, uint64_t now) {
+    s->now = now;
+    if (s->lent && data == s->lent) {
+        s->lent = NULL;
+        sansock_session_restart(s, sansock_conn_receive_lent(s->conn, len, now), now);
+        return;
+    }
+    s->input = data;
+    s->input_len = len;
+    s->in_kept = false;
+    s->progress = true;
 }
 
 /// The peer has ended its stream, or reading failed. May be repeated. Call this and timeout when sansock_session_next

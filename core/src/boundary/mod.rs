@@ -6,6 +6,7 @@
 
 mod config;
 mod connection;
+mod lending;
 mod payload;
 #[cfg(feature = "tunnel")]
 mod tunnel;

@@ -200,8 +200,7 @@ impl Connection {
             Phase::Opening(opening) => {
                 let mut context = opening::Context { batch: &mut self.batch, sender: &mut self.sender };
                 let refusal_sent = opening.refuse_for(fault, &mut context);
-                let by_peer = fault.kind != FaultKind::DecisionTimeout;
-                self.sender.handshake_failed(fault, by_peer, refusal_sent);
+                self.sender.handshake_failed(fault, fault.kind.is_of_peer(), refusal_sent);
             }
             _ => self.sender.fail_connection(located),
         }
@@ -223,7 +222,7 @@ impl Connection {
     }
 
     /// Whether nothing that arrives matters any more.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         matches!(self.sender.connection_state(), ConnectionState::CloseReceived | ConnectionState::Closed)
     }
 

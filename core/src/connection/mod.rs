@@ -2,6 +2,7 @@
 
 mod answering;
 mod fields;
+mod lending;
 mod machine;
 mod outgoing;
 #[cfg(feature = "trace")]

@@ -169,6 +169,29 @@ impl Batch {
         Ok(Appended { key, piece: &store[start..], is_ascii })
     }
 
+    /// Lends the buffer of the incomplete message, if it has room for at least `min` of the `left` bytes that are missing in its
+    /// frame, and drops the events. It grows as it does with what arrives: by as much as is there. Otherwise the events stay.
+    pub(crate) fn lend(&mut self, min: usize, left: usize, limit: u64, buffers: &Buffers) -> Option<Lent<'_>> {
+        let here = self.next_store.as_ref().map_or(self.store.len() - self.message_start, |next| next.len());
+        if here == 0 || left < min {
+            return None;
+        }
+        let store = self.message_buffer(min.min(here), limit, buffers).ok()?;
+        if store.capacity() - store.len() < min {
+            return None;
+        }
+        self.clear(buffers);
+        let room = left.min(self.store.capacity() - self.store.len());
+        Some(Lent { store: &mut self.store, room })
+    }
+
+    /// Unmasks a piece of the incomplete message that was read to its place: from this index of the store on.
+    pub(crate) fn unmask(&mut self, key: Key, from: usize, len: usize, is_text: bool) -> Appended<'_> {
+        let piece = &mut self.store[from..from + len];
+        let (key, is_ascii) = if is_text { mask::apply_to_text(key, piece) } else { (mask::apply(key, piece), false) };
+        Appended { key, piece, is_ascii }
+    }
+
     /// Makes room for a frame of `len` bytes of which `here` have arrived now and the rest has not: in a buffer of the pool
     /// if there is one that is not much larger than the read, otherwise for a few times what is here, because the rest may
     /// never arrive.
@@ -250,6 +273,12 @@ impl Batch {
         let next = self.next_store.as_ref().map_or(0, |next| size_of::<Vec<u8>>() + next.capacity());
         self.records.capacity() * size_of::<Record>() + self.store.capacity() + next + self.scratch.capacity()
     }
+}
+
+/// The buffer of the incomplete message, and how many bytes may be appended to it within its capacity.
+pub(crate) struct Lent<'a> {
+    pub(crate) store: &'a mut Vec<u8>,
+    pub(crate) room: usize,
 }
 
 /// What is known of the rest of a frame when a piece of it is joined.

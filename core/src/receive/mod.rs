@@ -8,6 +8,7 @@
 pub(crate) mod batch;
 mod control;
 mod fast;
+mod joined;
 mod message;
 #[cfg(test)]
 #[allow(dead_code, unreachable_patterns, reason = "code of the tests beside this crate")]
@@ -376,14 +377,8 @@ impl FrameReader {
     /// How many bytes of payload are missing before they can produce an event, output or a fault. 0 if each byte matters:
     /// text that is not UTF-8, and data that cannot be inflated or grows too large, is a fault at once.
     pub(crate) fn payload_remaining(&self, settings: &Settings) -> u64 {
-        match (self.position, &self.message) {
-            (Position::Payload { left, .. }, Some(message))
-                if message.kind == kind::BINARY && message.delivery(settings) == Delivery::Join =>
-            {
-                left
-            }
-            _ => 0,
-        }
+        let is_binary = self.message.is_some_and(|message| message.kind == kind::BINARY);
+        if is_binary { self.joined_remaining(settings).unwrap_or(0) } else { 0 }
     }
 
     /// The lengths of the header and of the payload, if a whole message begins with these bytes whose payload is delivered

@@ -214,7 +214,7 @@ impl Sender {
             }
             Answer::Status(_) | Answer::Nothing => None,
         };
-        self.apply(Input::Fault, Cause { payload, ..Cause::fault(fault, is_of_peer(fault)) });
+        self.apply(Input::Fault, Cause { payload, ..Cause::fault(fault, fault.breach.kind.is_of_peer()) });
     }
 
     /// Leaves the answer to a fault to the host, if it wants that and the fault has a close code. `true` if it is so.
@@ -278,11 +278,6 @@ impl Sender {
     }
 }
 
-/// Whether the peer caused a fault of an open connection.
-fn is_of_peer(fault: Located) -> bool {
-    fault.breach.kind != FaultKind::NoMemory
-}
-
 /// The machine.
 impl Sender {
     /// Does what the table says for this input in this state. `false` if it says nothing: then nothing has changed.
@@ -300,7 +295,7 @@ impl Sender {
                     self.record_closed(None, self.connection_state() == ConnectionState::CloseReceived)
                 }
                 Effect::RecordFailed => match self.closing.deferred.as_deref() {
-                    Some(Deferred::Reported(fault)) => self.record_closed(Some(*fault), is_of_peer(*fault)),
+                    Some(Deferred::Reported(fault)) => self.record_closed(Some(*fault), fault.breach.kind.is_of_peer()),
                     _ => self.record_closed(cause.fault, cause.by_peer),
                 },
                 Effect::ServerClosesTransport if self.role == Role::Client => {

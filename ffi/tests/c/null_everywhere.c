@@ -15,7 +15,7 @@ static void without_a_handle(void) {
     sansock_config *config = NULL;
     sansock_conn *conn = NULL;
     sansock_record record = {.kind = SANSOCK_KIND_TEXT};
-    uint8_t byte = 0;
+    uint8_t byte = 0, *place = &byte;
     size_t count = 99;
     uint64_t payload_len = 99;
     const size_t one = 1;
@@ -55,6 +55,9 @@ static void without_a_handle(void) {
     CHECK_EQUAL(sansock_conn_check_header(NULL, SANSOCK_KIND_TEXT, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_rest(NULL, &byte, 1), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_send_many(NULL, SANSOCK_KIND_TEXT, &one, 1, &byte, 1, &count), BAD_HANDLE);
+    CHECK_EQUAL(sansock_conn_lend(NULL, 1, &place, &count), BAD_HANDLE);
+    CHECK(place == &byte && count == 99);
+    CHECK_EQUAL(sansock_conn_receive_lent(NULL, 1, 0), BAD_HANDLE);
     CHECK_EQUAL(sansock_conn_receive_header(NULL, &byte, 1, 0, 0, &count, &payload_len), BAD_HANDLE);
     CHECK_EQUAL(count, 99);
     CHECK_EQUAL(sansock_conn_ping(NULL, &byte, 1, 0), BAD_HANDLE);

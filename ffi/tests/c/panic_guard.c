@@ -7,12 +7,13 @@ void sansock_panic_next(void);
 #define POISONED SANSOCK_ERR_POISONED
 
 /* Each call that takes a connection. */
-enum { CALLS = 34 };
+enum { CALLS = 36 };
 
 static int32_t call(sansock_conn *conn, int which) {
     static uint8_t byte = 'x';
     static const sansock_record record = {.kind = SANSOCK_KIND_BINARY, .len = 1};
     size_t sent;
+    uint8_t *place;
     uint64_t payload_len;
     switch (which) {
     case 0: return sansock_conn_receive(conn, &byte, 1, 0);
@@ -48,6 +49,8 @@ static int32_t call(sansock_conn *conn, int which) {
     case 30: return sansock_conn_payload_written(conn);
     case 31: return sansock_conn_check_header(conn, SANSOCK_KIND_TEXT, 1);
     case 32: return sansock_conn_send_rest(conn, NULL, 0);
+    case 33: return sansock_conn_lend(conn, 1, &place, &sent);
+    case 34: return sansock_conn_receive_lent(conn, 1, 0);
     default: return sansock_conn_written(conn, 0);
     }
 }

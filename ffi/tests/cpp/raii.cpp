@@ -265,6 +265,8 @@ void batches_are_sent() {
     CHECK_EQUAL(header_size, 0);
     CHECK_EQUAL(payload_size, 0);
     CHECK_EQUAL(s.connection.payload_remaining(), 0);
+    CHECK(s.connection.lend(1).empty());
+    CHECK(s.connection.receive_lent(1, 0) == Status::invalid_state);
     CHECK_BYTES(s.connection.output().data(), s.connection.output().size(), "\x81\x02" "ab\x82\x02" "bc\x82\x03");
 }
 

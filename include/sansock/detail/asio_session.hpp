@@ -148,6 +148,7 @@ public:
 
 private:
     static constexpr std::size_t write_size = 64 * 1024;
+    static constexpr std::size_t least_lent = 16 * 1024; ///< What is worth a read to where a message belongs.
     static constexpr std::size_t large_size = 64 * 1024; ///< Shorter messages are copied, and written together.
     static constexpr std::size_t kept_size = 4 * 1024; ///< What an idle connection keeps of the copy.
     static constexpr std::uint64_t longest_gathering = 20; ///< In milliseconds.
@@ -194,10 +195,16 @@ private:
     /// fills the buffer it is read again, some times: the beginning of a large message is still in the caches.
     void on_readable(error_code ec) {
         static thread_local std::array<std::uint8_t, 64 * 1024> memory;
-        std::size_t size = memory.size();
-        for (int reads = 0; reads < most_reads && !ec && !done && size == memory.size() && may_read(); ++reads) {
-            size = stream.read_some(net::buffer(memory), ec);
-            if (size > 0) feed(memory.data(), size);
+        std::size_t size = memory.size(), most = size;
+        for (int reads = 0; reads < most_reads && !ec && !done && size == most && may_read(); ++reads) {
+            const Span<std::uint8_t> lent = connection.lend(least_lent);
+            const auto place = lent.empty() ? Span<std::uint8_t>(memory.data(), memory.size()) : lent;
+            most = place.size();
+            size = stream.read_some(net::buffer(place.data(), most), ec);
+            if (size > 0 && lent.empty())
+                feed(place.data(), size);
+            else if (size > 0 && connection.receive_lent(size, now_ms()) == Status::ok)
+                fetch();
         }
         if (ec == net::error::would_block || ec == net::error::try_again || ec == net::error::interrupted) ec = {};
         on_read(nullptr, ec, 0);

@@ -127,13 +127,17 @@ static inline bool sansock_client_step_talk(sansock_client *c) {
     uint64_t now = sansock_client_now();
     if (sansock_client_flush(c)) return true;
     ssize_t n = -1;
-    if (c->rest > 0)
+    size_t size = sizeof c->input;
+    uint8_t *place = c->input;
+    if (c->rest > 0) {
         n = sansock_client_take_rest(c);
-    else if (sansock_session_can_read(s))
-        n = sansock_client_read(c, c->layers, c->input, sizeof c->input);
+    } else if (sansock_session_can_read(s)) {
+        place = sansock_session_place(s, c->input, &size);
+        n = sansock_client_read(c, c->layers, place, size);
+    }
     sansock_client_flush_level(c, c->layers);
     if (n > 0)
-        sansock_session_receive(s, c->input, (size_t)n, now);
+        sansock_session_receive(s, place, (size_t)n, now);
     else if (n == 0)
         sansock_session_receive_eof(s, now);
     else if (s->block->next_deadline <= now)

@@ -172,10 +172,12 @@ static inline bool sansock_event_pull(sansock_event *p) {
     static SANSOCK_EVENT_THREAD uint8_t memory[SANSOCK_EVENT_CHUNK];
     uint64_t now = sansock_event_now(p);
     if (!sansock_session_should_read(&p->session, now)) return false;
-    int n = p->has_tls ? evbuffer_remove(bufferevent_get_input(p->buffers), memory, sizeof memory)
-                       : sansock_event_read(p, memory, sizeof memory);
+    size_t size = sizeof memory;
+    uint8_t *place = sansock_session_place(&p->session, memory, &size);
+    int n = p->has_tls ? evbuffer_remove(bufferevent_get_input(p->buffers), place, size)
+                       : sansock_event_read(p, place, size);
     if (n > 0)
-        sansock_session_receive(&p->session, memory, (size_t)n, now);
+        sansock_session_receive(&p->session, place, (size_t)n, now);
     else if (p->stream_over)
         sansock_session_receive_eof(&p->session, now);
     return n > 0 || p->stream_over;

@@ -265,9 +265,12 @@ static inline int32_t sansock_uv_queue(sansock_uv *p, uint8_t kind, const void *
 
 static inline void sansock_uv_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     static SANSOCK_UV_THREAD char memory[SANSOCK_UV_CHUNK]; /* libuv fills it right before it calls back */
-    bool has_tls = sansock_uv_of(handle)->ssl_context != NULL;
+    sansock_uv *p = sansock_uv_of(handle);
+    size_t size = p->ssl_context ? 16384 : sizeof memory;
+    uint8_t *place = (uint8_t *)memory;
     (void)suggested;
-    *buffer = uv_buf_init(memory, has_tls ? 16384 : sizeof memory);
+    if (!p->ssl_context) place = sansock_session_place(&p->session, place, &size);
+    *buffer = uv_buf_init((char *)place, (unsigned)size);
 }
 
 static inline void sansock_uv_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer) {
@@ -291,8 +294,10 @@ static inline bool sansock_uv_pull(sansock_uv *p) {
 #ifdef SANSOCK_OPENSSL
     static SANSOCK_UV_THREAD uint8_t plain[SANSOCK_TLS_ROOM];
     if (!p->tls.ssl || !sansock_session_should_read(&p->session, sansock_uv_now(p))) return false;
-    int n = sansock_tls_read(&p->tls, plain, sizeof plain);
-    if (n > 0) sansock_session_receive(&p->session, plain, (size_t)n, sansock_uv_now(p));
+    size_t size = sizeof plain;
+    uint8_t *place = sansock_session_place(&p->session, plain, &size);
+    int n = sansock_tls_read(&p->tls, place, size);
+    if (n > 0) sansock_session_receive(&p->session, place, (size_t)n, sansock_uv_now(p));
     if (n == SANSOCK_TLS_FAILED && p->error == 0) p->error = UV_EPROTO;
     if (n < 0) sansock_session_receive_eof(&p->session, sansock_uv_now(p));
     return n != 0;

@@ -178,6 +178,7 @@ impl Host {
                     sansock_conn_receive_header(conn, bytes.as_ptr(), bytes.len(), least, self.now, places.0, places.1)
                 }
                 3 => sansock_conn_receive(conn, ptr::null_mut(), (how / 8).into(), self.now),
+                4 => self.receive_lent(&bytes, how.into()),
                 _ => {
                     let mut bytes: Box<[u8]> = bytes.into_owned().into();
                     let result = sansock_conn_receive(conn, bytes.as_mut_ptr(), bytes.len(), self.now);
@@ -185,6 +186,30 @@ impl Host {
                     result
                 }
             }
+        }
+    }
+
+    /// Receives bytes where the engine lends memory for them, and otherwise as they are.
+    ///
+    /// # Safety
+    ///
+    /// As for [`call`](Self::call).
+    unsafe fn receive_lent(&mut self, bytes: &[u8], min: usize) -> i32 {
+        let conn = self.conn;
+        let (mut place, mut room) = (ptr::null_mut(), 0);
+        // SAFETY: says the caller. So many bytes may be written where the engine says.
+        unsafe {
+            let result = sansock_conn_lend(conn, min, &raw mut place, &raw mut room);
+            if result != status::OK || room == 0 {
+                let result = sansock_conn_receive_lent(conn, bytes.len(), self.now);
+                assert_ne!(result, status::OK);
+                return result;
+            }
+            assert!(room >= min);
+            assert_eq!(sansock_conn_receive_lent(conn, room + 1, self.now), status::INVALID_ARGUMENT);
+            let len = bytes.len().min(room);
+            ptr::copy_nonoverlapping(bytes.as_ptr(), place, len);
+            sansock_conn_receive_lent(conn, len, self.now)
         }
     }
 
