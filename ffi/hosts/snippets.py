@@ -15,6 +15,10 @@ C = ["gcc", "-std=c11", "-xc", "-D_GNU_SOURCE", "-DSANSOCK_OPENSSL"]
 CPP = ["g++", "-std=c++20", "-xc++"]
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-unused", "-fsyntax-only", f"-I{INCLUDE}", "-"]
 PAYLOAD = "static const uint8_t *data; static size_t len;"
+SESSION = """
+void f(sansock_session *s, uint8_t *buffer, size_t size, size_t n, uint64_t now) {
+const sansock_record *event; uint8_t *place;
+"""
 DEADLINES = """
 #define OTHERS fd, &ready, 1
 struct peer { sansock_session session; sansock_deadline deadline; };
@@ -24,7 +28,7 @@ AROUND: dict[str, tuple[list[str], str, str]] = {
     "sansock.hpp": (CPP, "void f(std::uint8_t *buffer, std::size_t size, std::uint64_t now) {", "}"),
     "sansock/session.h": (
         C,
-        "void f(sansock_session *s, uint8_t *data, size_t n, uint64_t now) { const sansock_record *event;",
+        SESSION,
         "}",
     ),
     "sansock/deadlines.h": (C, "#include <sansock/session.h>\n#include <sys/epoll.h>\n" + DEADLINES, "}"),

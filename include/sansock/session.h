@@ -3,7 +3,7 @@
  * read, write, end and close. sansock/client.h, sansock/uv.h and sansock/event.h are hosts over it; a loop of your own
  * takes a few lines:
  *
- *   place = sansock_session_place(s, buffer, &size)                 // read to there, without waiting
+ *   place = sansock_session_place(s, buffer, &size);                // where to read to, at most `size` bytes, without waiting
  *   sansock_session_receive(s, place, n, now);                      // or _receive_eof, or _timeout
  *   while ((event = sansock_session_next(s, now)) != NULL) ...      // until NULL, before the buffer is used again
  *   write s->block->output, and report it with sansock_session_written
