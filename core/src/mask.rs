@@ -72,30 +72,34 @@ const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 #[cfg_attr(not(target_family = "wasm"), inline)]
 #[cfg_attr(target_family = "wasm", inline(never))]
 fn xor<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
-    if data.len() < ALIGN_FROM { xor_anywhere::<COLLECT>(key, data) } else { xor_aligned::<COLLECT>(key, data) }
+    match data.len() / 8 {
+        0..LOOP_FROM => xor_with::<COLLECT>(key, data, xor_words::<COLLECT>),
+        LOOP_FROM..ALIGN_FROM => xor_with::<COLLECT>(key, data, xor_many::<COLLECT>),
+        _ => xor_aligned::<COLLECT>(key, data),
+    }
 }
 
-/// From this length on it is faster to begin at a boundary, so that nothing which is loaded or stored at once crosses the lines
-/// of the cache. In WebAssembly it is not.
-const ALIGN_FROM: usize = if cfg!(target_family = "wasm") { usize::MAX } else { 4096 };
+/// From this number of words on, the vectorised loop is faster in spite of its setup.
+const LOOP_FROM: usize = 8;
+/// From this number of words on it is faster to begin at a boundary, so that nothing which is loaded or stored at once crosses
+/// the lines of the cache. In WebAssembly it is not.
+const ALIGN_FROM: usize = if cfg!(target_family = "wasm") { usize::MAX } else { 512 };
 const ALIGNMENT: usize = 32;
 
 #[inline(never)]
 fn xor_aligned<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
     let before = data.as_ptr().align_offset(ALIGNMENT).min(data.len());
     let (start, rest) = data.split_at_mut(before);
-    xor_anywhere::<COLLECT>(key, start) | xor_anywhere::<COLLECT>(after(key, before), rest)
+    let any = xor_with::<COLLECT>(key, start, xor_words::<COLLECT>);
+    any | xor_with::<COLLECT>(after(key, before), rest, xor_many::<COLLECT>)
 }
 
+/// Leaves whole words to `xor_words`.
 #[inline(always)]
-fn xor_anywhere<const COLLECT: bool>(key: Key, data: &mut [u8]) -> u64 {
+fn xor_with<const COLLECT: bool>(key: Key, data: &mut [u8], xor_words: impl Fn(u64, &mut [[u8; 8]]) -> u64) -> u64 {
     let half = u32::from_ne_bytes(key);
-    let word = repeated(key);
     let (words, tail) = data.as_chunks_mut::<8>();
-    let mut any = match words.len() {
-        0..LOOP_FROM => xor_words::<COLLECT>(word, words),
-        _ => xor_many::<COLLECT>(word, words),
-    };
+    let mut any = xor_words(repeated(key), words);
     let (halves, tail) = tail.as_chunks_mut::<4>();
     if let [bytes] = halves {
         let plain = u32::from_ne_bytes(*bytes) ^ half;
@@ -114,9 +118,6 @@ fn repeated(key: Key) -> u64 {
     let half = u64::from(u32::from_ne_bytes(key));
     half << 32 | half
 }
-
-/// From this number of words on, the vectorised loop is faster in spite of its setup.
-const LOOP_FROM: usize = 8;
 
 #[inline(never)]
 fn xor_many<const COLLECT: bool>(word: u64, words: &mut [[u8; 8]]) -> u64 {
