@@ -22,6 +22,8 @@ const FAILED: ClosedEvent = {
 
 /** Who uses a session. An error that it throws is reported as uncaught, and costs nobody else an event. */
 export interface SessionUser {
+  /** Whether it will answer the peer's Close or fault later, so that the end of the stream must wait until it has. */
+  readonly answersLater?: boolean;
   /** An event, other than `head`. */
   onEvent(event: ConnectionEvent): void;
   /** The head of a handshake made of fields, to be sent before anything else. */
@@ -69,6 +71,8 @@ export class Session {
   #closed: ClosedEvent | undefined;
   /** Whether the transport is gone, or is to be. */
   #isLost = false;
+  /** Whether the peer has ended its side, and the engine is to be told later. */
+  #isEofHeld = false;
   #ended = false;
 
   /**
@@ -106,10 +110,11 @@ export class Session {
     }
   }
 
-  /** The peer has ended its side. */
+  /** The peer has ended its side. It may still read what it is sent. */
   receiveEof(): void {
+    this.#isEofHeld = true;
     if (!this.#ended) {
-      this.#run(() => this.#deliver(this.connection.receiveEof(this.clock.now())));
+      this.#run(() => this.#takeEof());
     }
   }
 
@@ -231,6 +236,14 @@ export class Session {
     }
   }
 
+  /** Tells the engine of the end of the stream, unless that must wait. */
+  #takeEof(): void {
+    if (this.#isEofHeld && (this.#isLost || this.user.answersLater !== true)) {
+      this.#isEofHeld = false;
+      this.#deliver(this.connection.receiveEof(this.clock.now()));
+    }
+  }
+
   #deliver(events: readonly ConnectionEvent[]): void {
     for (const event of events) {
       if (this.#ended) {
@@ -312,6 +325,14 @@ export class Session {
 
   /** Writes, and delivers what is ready, until there is nothing of both. */
   #flushAll(): void {
+    this.#flushReady();
+    if (this.#isEofHeld && !this.#ended) {
+      this.#takeEof();
+      this.#flushReady();
+    }
+  }
+
+  #flushReady(): void {
     this.flush();
     while (!this.#ended && this.connection.more) {
       this.#deliver(this.connection.timeout(this.clock.now()));

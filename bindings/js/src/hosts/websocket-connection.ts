@@ -261,6 +261,11 @@ export class WebSocketConnection implements AsyncIterable<Message>, SessionUser,
   // --- For the session. ---
 
   /** @internal */
+  get answersLater(): boolean {
+    return this.#unanswered !== undefined;
+  }
+
+  /** @internal */
   onEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "text":

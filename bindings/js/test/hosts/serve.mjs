@@ -130,6 +130,28 @@ const talking = [
       equal((await client.closed).code, 1000);
     },
   },
+  ...["at once", "later"].map((when) => ({
+    name: `what came before a Close and the end of the stream is answered, by a handler that answers ${when}`,
+    run: async () => {
+      const server = await serving(async (connection) => {
+        for await (const message of connection) {
+          if (when === "later") {
+            await settled();
+            await settled();
+          }
+          await connection.send(message);
+        }
+      });
+      const { socket, send, ended } = rawClient(server.port);
+      send(requestText());
+      await once(socket, "data");
+      const message = "\x81\x81\0\0\0\0";
+      const close = "\x88\x82\0\0\0\0\x03\xe8";
+      socket.end(Buffer.from(`${message}a${message}b${message}c${close}`, "latin1"));
+      const received = await ended;
+      equal(received.slice(received.indexOf("\r\n\r\n") + 4), "\x81\x01a\x81\x01b\x81\x01c\x88\x02\x03\xe8");
+    },
+  })),
   {
     name: "a client that is gone without a word ends the connection",
     run: async () => {
