@@ -7,6 +7,7 @@
 #include <thread>
 
 // In the other units. What they return is how many checks failed there.
+unsigned answers();
 unsigned coroutines();
 unsigned tls(const char *certificate, const char *key);
 unsigned prepared();
@@ -426,6 +427,7 @@ int main(int argc, char **argv) {
     a_loop_may_end_before_its_connections();
     futures_and_threads_will_do();
     CHECK_EQUAL(tls(argv[1], argv[2]), 0);
+    CHECK_EQUAL(answers(), 0);
     CHECK_EQUAL(coroutines(), 0);
     CHECK_EQUAL(writes(), 0);
     CHECK_EQUAL(prepared(), 0);

@@ -63,7 +63,7 @@ $(C_HOSTS)/slow-uv: $(HOST_TEST_FILES) | $(DONE)/system-libuv1-dev
 $(C_HOSTS)/slow-event: $(HOST_TEST_FILES) | $(DONE)/system-libevent-dev
 	$(call host-test,gcc -std=c11 -DTEST_EVENT $(ASAN),ffi/hosts/slow.c,-levent)
 
-ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_prepared.cpp ffi/hosts/asio_proxies.cpp \
+ASIO_TEST := ffi/hosts/asio.cpp ffi/hosts/asio_answers.cpp ffi/hosts/asio_coroutines.cpp ffi/hosts/asio_prepared.cpp ffi/hosts/asio_proxies.cpp \
 	ffi/hosts/asio_tls.cpp ffi/hosts/asio_writes.cpp
 # With what sanitizers add, clang compiles it in half the time that it takes g++, which builds it for make test-c-hosts-slowly.
 $(C_HOSTS)/asio-boost: $(ASIO_TEST_FILES) | $(addprefix $(DONE)/system-,clang libboost-dev libssl-dev)

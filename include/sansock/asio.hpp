@@ -11,7 +11,8 @@
 /// The engine decides what the protocol asks for; this reads, writes and waits. From the handshake on it reads by
 /// itself, so that pings are answered, keepalive (Option::ping_interval) works and every deadline holds, whether an
 /// operation is under way or not. It stops reading while settings::max_queue bytes of messages wait to be read. Writes
-/// wait while the peer does not read. Closing follows the engine: a server ends its direction first (over TLS by
+/// wait while the peer does not read. The peer's Close is answered when the messages before it have been: when the program
+/// reads the next one, closes, or lets go of the websocket, or after settings::answer_timeout. Closing follows the engine: a server ends its direction first (over TLS by
 /// close_notify), and the stream is closed when the peer has ended its own or the close deadline has passed, so that no
 /// message is lost by a reset.
 ///
@@ -73,9 +74,7 @@ public:
     Stream &next_layer() noexcept { return session_->stream; }
 
     /// Whether messages can be sent and received.
-    bool is_open() const noexcept {
-        return session_ && session_->opened && session_->connection.state() == State::open;
-    }
+    bool is_open() const noexcept { return session_ && session_->is_open(); }
     /// How the connection ended; all defaults until it has.
     const closed_info &closed() const noexcept { return session_->closed; }
     /// The response with which the server refused the request, if it did.

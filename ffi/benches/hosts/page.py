@@ -111,13 +111,12 @@ LIMITS = """
 - **One message at a time.** Each server makes the same three calls of the system for a message, and these are most of its time: of
   125 B on a hundred connections 85 to 90 % in C, 78 % over tokio, 68 % over Asio. The kernel's part alone is 0.8 of all that
   the fastest server takes. What differs from run to run is more than what differs between the libraries.
-- **1 MiB.** A message is copied three times: out of the kernel, unmasked out of the read buffer into the engine's store, and into
-  the kernel; over Asio once more, into the message of the program, which is a sixth of its time with 100 connections. With several
-  in flight the kernel does not take all of it at once, and the rest is copied to wait. With 100 of them in memory none fits the caches,
-  unless each is read to its end before the next one: so do the servers that read by themselves, and not the ring of io_uring. Beast
-  reads into the message of the program, and unmasks it there; so do fastwebsockets, tokio-websockets, and ours over tokio. A server
-  over epoll that reads to where its message grows, and has the engine unmask it there (`SANSOCK_OPTION_FRAMES` tells how long the frame
-  is), takes 0.93 of the one above with one message in flight, 0.89 with 64, and 0.86 on 100 connections.
+- **1 MiB.** A message is copied twice: out of the kernel to where the engine joins it (`sansock_conn_lend`), and into the kernel; over
+  Asio once more, into the message of the program, where Beast has it read. What is read at first, and all that the ring of io_uring
+  reads, is copied on the way to its place. With several in flight the kernel does not take all of a message at once, and the rest is
+  copied to wait. With 100 of them in memory none fits the caches, unless each is read to its end before the next one: so do the
+  servers that read by themselves, and not the ring. Before they read to that place, those took longer: with one message in flight by 4 to
+  7 %, with 64 by 26 to 34 %, on 100 connections by 15 to 17 %, and over Asio by 9 to 14 %.
 - **Rust.** Of 16 KiB one at a time the kernel's part of ours is 0.89 of all that fastwebsockets takes, and of 1 MiB too: for 0.95, ours
   would have to do with a third of the time that the fastest has outside the kernel, and to unmask is in that. Ours copies 16 KiB that a
   read cuts; the libraries that are faster pass on what they have read by reference, and write it from there.

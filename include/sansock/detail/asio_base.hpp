@@ -189,6 +189,9 @@ struct settings {
     std::string proxy = {};
     /// The time for resolving names, connecting, and the proxy's answer. The handshakes have Option::handshake_timeout.
     std::chrono::milliseconds connect_timeout{10'000};
+    /// How long the peer's Close waits for the program to answer the messages before it. A peer's time for closing is often
+    /// 10 seconds.
+    std::chrono::milliseconds answer_timeout{5'000};
     /// How long the end of a stream over TLS may wait for the peer's close_notify.
     std::chrono::milliseconds tls_shutdown_timeout{1'000};
     bool tls_is_ready = false; ///< The handshake of TLS has been made already: async_handshake and async_accept omit it.

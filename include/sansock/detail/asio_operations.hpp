@@ -214,9 +214,8 @@ struct close_step : plain_step {
         if (!begun) {
             begun = true;
             if (!session.started) return session.close_now(), nullptr;
-            const Status status = session.ended ? Status::ok : session.connection.close(code, reason, now_ms());
+            const Status status = session.ended ? Status::ok : session.close(code, reason);
             if (status != Status::ok) return ec = error_of(status), nullptr;
-            session.fetch_rest();
             session.service();
         }
         return session.done ? nullptr : &session.state_changed;

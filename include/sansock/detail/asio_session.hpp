@@ -27,11 +27,12 @@ public:
           state_changed(this->stream.get_executor()), timer_(this->stream.get_executor()) {}
 
     /// Begins with a connection that was made for this stream: with TLS, if the stream has it.
-    error_code open(Result<Connection> made, request_hook hook, [[maybe_unused]] Role role) {
+    error_code open(Result<Connection> made, request_hook hook, Role role) {
         if (started || done) return make_error_code(error::busy);
         if (!made) return error_of(made.status() == Status::invalid_state ? Status::no_memory : made.status());
         connection = *std::move(made);
         hook_ = std::move(hook);
+        is_server_ = role == Role::server;
         started = true;
         error_code ignored; // what has no such option needs none
         if constexpr (can_wait<Stream>)
@@ -77,6 +78,7 @@ public:
     /// does not leave alone: all go out in one write. The last one has nothing to wait for.
     void sent() {
         progress_ = true;
+        in_hand_ = false;
         const bool gathers = (!messages_.empty() || expected > 0) && connection.writable();
         if (gathers && !gathering_) {
             gathering_until_ = now_ms() + longest_gathering;
@@ -88,7 +90,27 @@ public:
 
     /// Fetches the events that wait.
     void fetch_rest() {
-        if (connection.more()) feed(nullptr, 0);
+        if (held_until_ == 0 && connection.more()) feed(nullptr, 0);
+    }
+
+    /// Whether messages can be sent and received: also while the peer's Close waits for answers to those before it.
+    bool is_open() const noexcept { return opened && (connection.state() == State::open || held_until_ != 0); }
+
+    /// The program closes the connection, so that nothing waits for it.
+    Status close(std::uint16_t code, const std::string &reason) {
+        const Status status = connection.close(code, reason, now_ms());
+        if (status != Status::ok) return status;
+        program_closes_ = true;
+        go_on();
+        fetch_rest();
+        return status;
+    }
+
+    /// Takes the step that ends the connection, if it has waited.
+    void go_on() {
+        if (std::exchange(held_until_, 0) == 0) return;
+        std::vector<std::uint8_t> kept = std::exchange(kept_, {});
+        feed(kept.data(), kept.size());
     }
 
     /// Closes the transport at once. All operations end.
@@ -107,6 +129,10 @@ public:
 
     /// Nobody uses the session any more. What has ended is finished in the background, within the engine's deadlines.
     void detach() {
+        if (held_until_ != 0) {
+            go_on();
+            service();
+        }
         if (ended) return;
         if (std::exchange(gathering_, false)) write(); // nothing more will come to leave with it
         close_now();
@@ -120,7 +146,14 @@ public:
 
     /// Moves the oldest message out, if there is one. The text that was in `into` serves the next one.
     bool take(message &into) {
+        program_reads_ = true;
+        in_hand_ = false;
+        if (messages_.empty() && held_until_ != 0) {
+            go_on();
+            service();
+        }
         if (!messages_.take(into)) return false;
+        in_hand_ = is_server_;
         progress_ = true;
         service();
         return true;
@@ -171,7 +204,19 @@ private:
         service();
     }
 
-    bool may_read() const { return messages_.size() <= chosen.max_queue || connection.state() != State::open; }
+    bool may_read() const {
+        return held_until_ == 0 && (messages_.size() <= chosen.max_queue || connection.state() != State::open);
+    }
+
+    /// Whether the next step, which ends the connection for both, waits until the program has answered the messages before the
+    /// peer's Close (RFC 6455 section 5.5.1 allows the delay): while some wait to be read, and while a server's program has one
+    /// in hand, and has sent nothing since.
+    bool holds() {
+        if (program_closes_ || connection.state() == State::closed) return false;
+        const bool is_awaited = in_hand_ || ((is_server_ || program_reads_) && !messages_.empty());
+        if (held_until_ == 0 && is_awaited) held_until_ = now_ms() + static_cast<std::uint64_t>(chosen.answer_timeout.count());
+        return held_until_ != 0;
+    }
 
     void read() {
         if (reading_ || !ready_ || stream_ended_ || done) return;
@@ -220,6 +265,7 @@ private:
 
     void end_of_stream(error_code ec) {
         stream_ended_ = true;
+        held_until_ = 0;
         if (ec != net::error::eof && !transport_error_) transport_error_ = ec;
         connection.receive_eof(now_ms());
         fetch();
@@ -239,7 +285,8 @@ private:
             data += connection.consumed();
             size -= connection.consumed();
             handle_events();
-        } while (connection.more() || (size > 0 && progress));
+        } while (connection.more() ? !holds() : size > 0 && progress);
+        if (held_until_ != 0) kept_.assign(data, data + size); // nothing more is read
     }
 
     /// Looks whether the program still reads and sends: behind what is ready to run now, in which it would have done so. A
@@ -323,9 +370,13 @@ private:
         }
     }
 
+    std::optional<std::uint64_t> deadline() const {
+        return held_until_ != 0 ? std::optional<std::uint64_t>(held_until_) : connection.next_deadline();
+    }
+
     /// A timer that is set for an earlier time stays: it looks again when it fires.
     void arm_timer() {
-        const auto deadline = connection.next_deadline();
+        const auto deadline = this->deadline();
         if (!deadline || *deadline >= armed_for_) return;
         armed_for_ = *deadline;
         timer_.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(*deadline)));
@@ -338,10 +389,14 @@ private:
         armed_for_ = SANSOCK_NEVER;
         if (done) return;
         if (finishing_) return close_now();
-        const auto deadline = connection.next_deadline();
+        const auto deadline = this->deadline();
         if (deadline && *deadline <= now_ms()) {
-            connection.timeout(now_ms());
-            fetch();
+            if (held_until_ != 0) {
+                go_on();
+            } else {
+                connection.timeout(now_ms());
+                fetch();
+            }
         }
         service();
     }
@@ -475,6 +530,12 @@ private:
     bool looks_again_ = false; ///< A handler is under way that ends it.
     bool progress_ = false;    ///< A message was read or sent since that handler looked.
     std::uint64_t gathering_until_ = 0;
+    bool is_server_ = false;
+    bool program_reads_ = false;
+    bool program_closes_ = false;
+    bool in_hand_ = false;         ///< A server's program has a message, and has sent nothing since.
+    std::uint64_t held_until_ = 0; ///< When the step that ends the connection is taken, if it waits; 0 if it does not.
+    std::vector<std::uint8_t> kept_; ///< What was read behind it.
     bool stream_ended_ = false;
     bool broken_ = false; ///< A write has failed.
     bool shut_ = false;   ///< Our direction has ended.
