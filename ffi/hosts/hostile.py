@@ -54,3 +54,28 @@ def assault(port: int, context: ssl.SSLContext | None) -> list[socket.socket]:
         else:
             left.append(connection)
     return left
+
+
+def check_answers(port: int, context: ssl.SSLContext | None, failure: type[Exception]) -> None:
+    """What comes with a Close is answered before it, also if the end of the stream is right behind."""
+    payload = b"z" * 300
+    frames = b"\x82\xfe" + struct.pack(">H", len(payload)) + bytes(4) + payload
+    echo = b"\x82\x7e" + struct.pack(">H", len(payload)) + payload
+    wanted = echo * 3 + b"\x88\x00"
+    for ends in (False, True):
+        with socket.create_connection(("localhost", port), 30) as plain:
+            # Over TLS the end of one direction is that of both.
+            stream = context.wrap_socket(plain, server_hostname="localhost") if context else plain
+            stream.sendall(REQUEST)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += stream.recv(65536)
+            stream.sendall(frames * 3 + CLOSE)
+            if ends and not context:
+                stream.shutdown(socket.SHUT_WR)
+            found = b""
+            with suppress(OSError):
+                while chunk := stream.recv(65536):
+                    found += chunk
+            if found != wanted:
+                raise failure(f"{len(found)} bytes of {len(wanted)} answer what came before a Close")

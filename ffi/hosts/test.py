@@ -158,6 +158,7 @@ def check_server(name: str, certificate: str, key: str) -> None:
             context = ssl.create_default_context(cafile=certificate) if tls else None
             asyncio.run(crowd(url, context))
             output_of("node", HOSTS / "ws_client.mjs", url, *arguments[:1])
+            hostile.check_answers(port, context, Failure)
             left = hostile.assault(port, context)
             asyncio.run(crowd(url, context))
             for connection in left:
