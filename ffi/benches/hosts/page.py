@@ -115,8 +115,9 @@ LIMITS = """
   Asio once more, into the message of the program, where Beast has it read. What is read at first, and all that the ring of io_uring
   reads, is copied on the way to its place. With several in flight the kernel does not take all of a message at once, and the rest is
   copied to wait. With 100 of them in memory none fits the caches, unless each is read to its end before the next one: so do the
-  servers that read by themselves, and not the ring. Before they read to that place, those took longer: with one message in flight by 4 to
-  7 %, with 64 by 26 to 34 %, on 100 connections by 15 to 17 %, and over Asio by 9 to 14 %.
+  servers that read by themselves, and not the ring. The tables are of servers that did not read to that place yet: beside those, the
+  ones over epoll, libuv and libevent take 0.93 to 0.96 with one message in flight, 0.75 to 0.80 with 64, and 0.86 to 0.87 on 100
+  connections, and over Asio 0.88 to 0.92.
 - **Rust.** Of 16 KiB one at a time the kernel's part of ours is 0.89 of all that fastwebsockets takes, and of 1 MiB too: for 0.95, ours
   would have to do with a third of the time that the fastest has outside the kernel, and to unmask is in that. Ours copies 16 KiB that a
   read cuts; the libraries that are faster pass on what they have read by reference, and write it from there.
