@@ -280,7 +280,7 @@ impl Tunnel {
     /// There is no tunnel: delivers CLOSED.
     fn fail(&mut self, fault: Breach) {
         let nothing = Place { region: region::SCRATCH, offset: self.batch.scratch.len(), len: 0 };
-        let closed = nothing.record(kind::CLOSED, flag::BY_PEER);
+        let closed = nothing.record(kind::CLOSED, if fault.kind.is_of_peer() { flag::BY_PEER } else { 0 });
         let code = CloseCode::ABNORMAL_CLOSURE.get();
         self.batch.push(Record { code, aux: fault.kind.number(), ..closed });
         self.fault = Some(fault);
