@@ -230,6 +230,34 @@ fn the_read_buffer_and_the_written_field_are_shared_with_the_host() {
     assert_eq!(server.output(), []);
 }
 
+/// A message that is read to what the connection lends, in pieces, while it sends.
+#[test]
+fn a_host_writes_to_memory_that_is_lent() {
+    let mut server = Host::open(SANSOCK_ROLE_SERVER, &[]);
+    let payload: Vec<u8> = (0..600_u32).map(|at| at as u8).collect();
+    let mut start = [&[0x82, 0xfe, 0x02, 0x58, 0, 0, 0, 0], &payload[..100]].concat();
+    server.receive(&mut start);
+    drop(start);
+    let mut here = 100;
+    while here < payload.len() {
+        let (mut place, mut room) = (null_mut(), 0);
+        // SAFETY: the handle is alive, and both places can be written.
+        assert_eq!(unsafe { sansock_conn_lend(server.0, 1, &raw mut place, &raw mut room) }, SANSOCK_OK);
+        assert!(room > 0 && server.events().is_empty());
+        let read = room.min(150);
+        // SAFETY: so many bytes may be written there until the next input call; a ping is none.
+        unsafe {
+            assert_eq!(sansock_conn_ping(server.0, null(), 0, 1), SANSOCK_OK);
+            place.copy_from_nonoverlapping(payload[here..].as_ptr(), read);
+            assert_eq!(sansock_conn_receive_lent(server.0, read, 1), SANSOCK_OK);
+        }
+        here += read;
+    }
+    assert_eq!(server.received(), [(SANSOCK_KIND_BINARY, payload)]);
+    // SAFETY: the handle is alive.
+    assert_eq!(unsafe { sansock_conn_receive_lent(server.0, 1, 1) }, SANSOCK_ERR_INVALID_STATE);
+}
+
 #[test]
 fn batches_are_sent_from_records_of_the_host() {
     let (mut server, mut client) = (Host::open(SANSOCK_ROLE_SERVER, &[]), Host::open(SANSOCK_ROLE_CLIENT, &[]));
