@@ -12,9 +12,9 @@
 /// itself, so that pings are answered, keepalive (Option::ping_interval) works and every deadline holds, whether an
 /// operation is under way or not. It stops reading while settings::max_queue bytes of messages wait to be read. Writes
 /// wait while the peer does not read. The peer's Close is answered when the messages before it have been: when the program
-/// reads the next one, closes, or lets go of the websocket, or after settings::answer_timeout. Closing follows the engine: a server ends its direction first (over TLS by
-/// close_notify), and the stream is closed when the peer has ended its own or the close deadline has passed, so that no
-/// message is lost by a reset.
+/// reads the next one, closes, or lets go of the websocket, or after settings::answer_timeout. Closing follows the
+/// engine: a server ends its direction first (over TLS by close_notify), and the stream is closed when the peer has ended
+/// its own or the close deadline has passed, so that no message is lost by a reset.
 ///
 /// Writing     A message is in the output when async_write completes, and has left the process, unless the peer does not
 ///             read. Only while messages that have come wait to be read, or other writes have been started, what is sent

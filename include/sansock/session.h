@@ -71,7 +71,7 @@ static inline void sansock_session_free(sansock_session *s) {
 static inline uint8_t *sansock_session_place(sansock_session *s, uint8_t *buffer, size_t *size) {
     size_t room = 0;
     if (sansock_conn_lend(s->conn, SANSOCK_SESSION_LENT, &s->lent, &room) != SANSOCK_OK || room == 0) return buffer;
-    *size = room;
+    *size = room < INT32_MAX ? room : INT32_MAX; /* what all lengths of hosts can say */
     return s->lent;
 }
 
