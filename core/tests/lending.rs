@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use common::bytes::show;
 use common::frames::{self, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
 use sansock::boundary::{self, Block, Connection, flag, kind, option, region, role, status};
@@ -156,6 +158,20 @@ fn a_loan_is_for_the_payload_of_one_frame_and_no_more_than_has_come() {
         assert!(host.connection.records().is_empty());
     }
     assert!(host.connection.lend(1).is_none(), "the next byte begins a header");
+}
+
+#[test]
+fn what_is_appended_beside_the_frame_is_the_hosts_mistake() {
+    for (mistake, len) in [("a byte behind the frame", 101), ("less than there was", -1)] {
+        let frame = frame(role::SERVER, FIN | BINARY, &[1; 10_000]);
+        let mut host = Host::new(role::SERVER, &[], None);
+        let cut = frame.len() - 100;
+        host.read(&frame[..cut], cut);
+        assert!(host.connection.lend(1).is_some());
+        let append = |store: &mut Vec<u8>| store.resize(store.len().saturating_add_signed(len), 1);
+        let panic = catch_unwind(AssertUnwindSafe(|| host.connection.receive_lent(append, 0))).expect_err(mistake);
+        assert_eq!(panic.downcast_ref(), Some(&"what was appended is not of the frame"), "{mistake}");
+    }
 }
 
 #[test]

@@ -17,6 +17,10 @@ impl Connection {
 
     /// Receives what `append` appends to the memory that was lent, no more than there is room for. Since then, no input call
     /// was made. `append` is not called if nothing that arrives matters any more.
+    ///
+    /// # Panics
+    ///
+    /// If it appends more than the frame has left, or takes away what was there.
     pub fn receive_lent(&mut self, append: impl FnOnce(&mut Vec<u8>), now: u64) {
         self.0.receive_lent(append, now);
     }

@@ -24,9 +24,12 @@ impl Connection {
         self.sender.flush_deferred();
         self.sender.note_activity();
         let is_read = matches!(self.phase, Phase::Frames) && !self.is_over();
-        if is_read && self.reader.joined_remaining(self.sender.settings()).is_some() {
+        let left = self.reader.joined_remaining(self.sender.settings()).filter(|_| is_read);
+        if let Some(left) = left {
             let from = self.batch.store.len();
             append(&mut self.batch.store);
+            let read = self.batch.store.len().checked_sub(from);
+            assert!(read.is_some_and(|read| read as u64 <= left), "what was appended is not of the frame");
             let mut context = Context { batch: &mut self.batch, sender: &mut self.sender, base: Some(0) };
             if let Err(fault) = self.reader.read_joined(from, &mut context) {
                 self.fail_for(fault);
