@@ -50,6 +50,19 @@ void local_sockets_will_do() {
     CHECK(!send(loop, client, "local") && receive(loop, server) == "local");
 }
 
+void streams_may_be_upgraded_already() {
+    net::io_context loop;
+    auto [client, server] = open_pair(loop, upgraded(sansock::Role::client), upgraded(sansock::Role::server));
+    CHECK(!send(loop, client, "upgraded") && receive(loop, server) == "upgraded");
+    CHECK(!send(loop, server, "by others") && receive(loop, client) == "by others");
+    Outcome closed, read;
+    ws::message message;
+    server.async_close(1000, "", closed());
+    client.async_read(message, read());
+    run(loop, closed, read);
+    CHECK(!closed.error && read.error == ws::error::closed);
+}
+
 void a_hook_decides() {
     net::io_context loop;
     auto [one, other] = tcp_pair(loop);
@@ -410,6 +423,7 @@ int main(int argc, char **argv) {
     if (argc != 3) return 2;
     messages_go_both_ways();
     local_sockets_will_do();
+    streams_may_be_upgraded_already();
     a_hook_decides();
     requests_are_refused();
     closing_is_clean();

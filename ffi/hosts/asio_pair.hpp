@@ -48,6 +48,13 @@ inline std::pair<tcp::socket, tcp::socket> tcp_pair(net::io_context &loop) {
 
 inline Config client_config() { return *Config::client("ws://127.0.0.1/chat"); }
 
+// For one side of a stream that has been upgraded by others.
+inline Config upgraded(sansock::Role role) {
+    Config config = *Config::create(role);
+    CHECK(config.set(Option::start_open, 1) == sansock::Status::ok);
+    return config;
+}
+
 // A client and a server that are open.
 template <class Stream> struct Pair {
     ws::websocket<Stream> client, server;

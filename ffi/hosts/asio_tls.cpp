@@ -41,5 +41,13 @@ unsigned tls(const char *certificate, const char *key) {
     CHECK(connect("wss://127.0.0.1:" + port, trusts)); // not in the certificate
     net::ssl::context trusts_nobody(net::ssl::context::tls_client);
     CHECK(connect("wss://localhost:" + port, trusts_nobody));
+    auto [one, two] = tcp_pair(loop);
+    client = ws::websocket<ws::tls_stream>(ws::tls_stream(std::move(one), trusts));
+    server = ws::websocket<ws::tls_stream>(ws::tls_stream(std::move(two), serves));
+    Outcome shaken, accepted;
+    client.async_handshake(upgraded(sansock::Role::client), shaken());
+    server.async_accept(upgraded(sansock::Role::server), accepted());
+    run(loop, shaken, accepted);
+    CHECK(!shaken.error && !accepted.error && !send(loop, client, "upgraded") && receive(loop, server) == "upgraded");
     return check_failures;
 }

@@ -92,7 +92,8 @@ public:
         if (session_) session_->cancel_operations();
     }
 
-    /// A client's opening handshake, after that of TLS if the stream has it. Within Option::handshake_timeout.
+    /// A client's opening handshake, after that of TLS if the stream has it. Within Option::handshake_timeout. With
+    /// Option::start_open the stream has been upgraded, by an HTTP client for example, and is only begun with.
     /// void(error_code): error::rejected if the server refuses; rejection() has its response.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_handshake(const Config &config, Token &&token = net::default_completion_token_t<executor_type>()) {
@@ -102,7 +103,8 @@ public:
     }
 
     /// A server's opening handshake, after that of TLS if the stream has it. Within Option::handshake_timeout. The hook
-    /// decides on the request: see `answer`. It runs in the executor of the stream.
+    /// decides on the request: see `answer`. It runs in the executor of the stream. With Option::start_open the stream has
+    /// been upgraded, by an HTTP server for example: it is only begun with, and no hook is asked.
     /// void(error_code): error::rejected if the request was refused, or answered with a page.
     template <class Token = net::default_completion_token_t<executor_type>>
     auto async_accept(const Config &config, request_hook hook,

@@ -49,8 +49,7 @@ public:
                 return {};
             }
         }
-        ready_ = true;
-        service();
+        begin();
         return {};
     }
 
@@ -200,7 +199,16 @@ private:
             transport_error_ = ec;
             return close_now();
         }
+        begin();
+    }
+
+    /// The stream can be read and written. With Option::start_open that is all there is to wait for.
+    void begin() {
         ready_ = true;
+        if (connection.state() == State::open) {
+            opened = true;
+            state_changed.wake();
+        }
         service();
     }
 
