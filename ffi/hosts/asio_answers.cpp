@@ -4,8 +4,6 @@
 namespace {
 
 constexpr int COUNT = 3;
-const char request[] = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 // A client whose messages are answered while it closes, and a server with so much patience.
 Pair<tcp::socket> closing_pair(net::io_context &loop, std::chrono::milliseconds patience = std::chrono::minutes(1)) {
@@ -119,7 +117,7 @@ void the_end_of_the_stream_waits_too() {
     ws::websocket<tcp::socket> server(std::move(other));
     Outcome accepted;
     server.async_accept(*Config::server(), accepted());
-    net::write(raw, net::buffer(request, sizeof request - 1));
+    net::write(raw, net::buffer(opening_request));
     run(loop, accepted);
     std::string head;
     net::read_until(raw, net::dynamic_buffer(head), "\r\n\r\n");

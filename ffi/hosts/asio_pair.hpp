@@ -46,6 +46,10 @@ inline std::pair<tcp::socket, tcp::socket> tcp_pair(net::io_context &loop) {
     return {std::move(one), acceptor.accept()};
 }
 
+// What a client that is none of ours begins with.
+constexpr std::string_view opening_request = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
 inline Config client_config() { return *Config::client("ws://127.0.0.1/chat"); }
 
 // For one side of a stream that has been upgraded by others.

@@ -5,8 +5,6 @@ unsigned writes();
 
 namespace {
 
-const std::string request = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 const std::string masked = std::string("\x81\x82\0\0\0\0hi", 8); // a text of a client
 
 std::string frames(unsigned count, const std::string &frame) {
@@ -42,7 +40,7 @@ struct Served {
         const auto config = *Config::server();
         Outcome accepted;
         server.async_accept(config, accepted());
-        net::write(raw, net::buffer(request));
+        net::write(raw, net::buffer(opening_request));
         run(loop, accepted);
         std::string head;
         net::read_until(raw, net::dynamic_buffer(head), "\r\n\r\n");
@@ -211,7 +209,7 @@ void who_reads_slowly_is_kept() {
     CHECK(config.set(Option::write_timeout, 1000) == sansock::Status::ok);
     Outcome accepted, sent, received;
     server.async_accept(config, accepted());
-    net::write(raw, net::buffer(request));
+    net::write(raw, net::buffer(opening_request));
     run(loop, accepted);
     const std::string large(8'000'000, 'x'); // more than the buffers of the system hold
     server.async_write_text(large, sent());
