@@ -25,10 +25,14 @@ export function refused(code, call) {
   throw new Error(`${call} returned ${write(result)}, expected ${code}`);
 }
 
+const latin1 = new TextDecoder("latin1");
+
 function write(value) {
   return JSON.stringify(value, (_, each) => {
     if (ArrayBuffer.isView(each)) {
-      return { bytes: Array.from(new Uint8Array(each.buffer, each.byteOffset, each.byteLength)).join(" ") };
+      const bytes = new Uint8Array(each.buffer, each.byteOffset, each.byteLength);
+      // One character for each byte is all that there is time for in megabytes. The copy is not shared with anybody.
+      return bytes.length < 10_000 ? { bytes: bytes.join(" ") } : { bytes: latin1.decode(bytes.slice()), length: bytes.length };
     }
     return each === undefined ? "undefined" : each;
   });
