@@ -64,17 +64,23 @@ template <class Stream> struct Pair {
     ws::websocket<Stream> client, server;
 };
 
-inline Pair<tcp::socket> open_pair(net::io_context &loop, const Config &client, const Config &server,
-                                   ws::settings of_client = {}, ws::settings of_server = {}) {
-    auto [one, other] = tcp_pair(loop);
-    Pair<tcp::socket> pair{ws::websocket<tcp::socket>(std::move(one), of_client),
-                           ws::websocket<tcp::socket>(std::move(other), of_server)};
+// Over two streams that are connected to each other.
+template <class Stream>
+Pair<Stream> open_over(net::io_context &loop, Stream one, Stream other, const Config &client, const Config &server,
+                       ws::settings of_client = {}, ws::settings of_server = {}) {
+    Pair<Stream> pair{ws::websocket<Stream>(std::move(one), of_client), ws::websocket<Stream>(std::move(other), of_server)};
     Outcome shaken, accepted;
     pair.client.async_handshake(client, shaken());
     pair.server.async_accept(server, accepted());
     run(loop, shaken, accepted);
     CHECK(!shaken.error && !accepted.error && pair.client.is_open() && pair.server.is_open());
     return pair;
+}
+
+inline Pair<tcp::socket> open_pair(net::io_context &loop, const Config &client, const Config &server,
+                                   ws::settings of_client = {}, ws::settings of_server = {}) {
+    auto [one, other] = tcp_pair(loop);
+    return open_over(loop, std::move(one), std::move(other), client, server, of_client, of_server);
 }
 
 inline Pair<tcp::socket> open_pair(net::io_context &loop) {

@@ -11,7 +11,7 @@ Prepared prepare(std::string_view text) {
     return std::make_shared<sansock::PreparedMessage>(*sansock::PreparedMessage::text(text));
 }
 
-error_code send_prepared(net::io_context &loop, ws::websocket<tcp::socket> &from, const Prepared &message) {
+error_code send(net::io_context &loop, ws::websocket<tcp::socket> &from, const Prepared &message) {
     Outcome sent;
     from.async_write_prepared(message, sent());
     run(loop, sent);
@@ -34,15 +34,15 @@ void streams_share_what_it_is_encoded_to() {
     for (unsigned i = 0; i < 1000; i++) text += "to all " + std::to_string(i);
     const auto message = prepare(text);
     const auto alone = message->memory_usage();
-    CHECK(!send_prepared(loop, plain.server, message));
+    CHECK(!send(loop, plain.server, message));
     CHECK_EQUAL(message->memory_usage(), alone); // it goes as it is
-    CHECK(!send_prepared(loop, one.server, message));
+    CHECK(!send(loop, one.server, message));
     const auto compressed = message->memory_usage();
     CHECK(compressed > alone);
-    CHECK(!send_prepared(loop, two.server, message));
-    CHECK(!send_prepared(loop, one.server, message));
+    CHECK(!send(loop, two.server, message));
+    CHECK(!send(loop, one.server, message));
     CHECK_EQUAL(message->memory_usage(), compressed);
-    CHECK(!send_prepared(loop, narrow.server, message));
+    CHECK(!send(loop, narrow.server, message));
     CHECK(message->memory_usage() > compressed);
     for (auto *pair : {&one, &two, &narrow, &plain}) CHECK(receive(loop, pair->client) == text);
     CHECK(receive(loop, one.client) == text);
@@ -72,21 +72,21 @@ void operations_keep_it_and_their_order() {
 void what_cannot_be_sent_is_an_error() {
     net::io_context loop;
     ws::websocket<tcp::socket> new_one(tcp_pair(loop).first);
-    CHECK(send_prepared(loop, new_one, prepare("early")) == ws::error::not_open);
+    CHECK(send(loop, new_one, prepare("early")) == ws::error::not_open);
     Config limited = *Config::server();
     CHECK(limited.set(Option::output_soft_limit, 1000) == sansock::Status::ok);
     CHECK(limited.set(Option::output_hard_limit, 1000) == sansock::Status::ok);
     auto pair = open_pair(loop, client_config(), limited);
-    CHECK(send_prepared(loop, pair.server, nullptr) == ws::error::invalid_argument);
-    CHECK(send_prepared(loop, pair.server, std::make_shared<sansock::PreparedMessage>()) == ws::error::invalid_argument);
-    CHECK(send_prepared(loop, pair.server, prepare(std::string(1000, 'x'))) == ws::error::too_large);
-    CHECK(!send_prepared(loop, pair.server, prepare("small")) && receive(loop, pair.client) == "small");
+    CHECK(send(loop, pair.server, nullptr) == ws::error::invalid_argument);
+    CHECK(send(loop, pair.server, std::make_shared<sansock::PreparedMessage>()) == ws::error::invalid_argument);
+    CHECK(send(loop, pair.server, prepare(std::string(1000, 'x'))) == ws::error::too_large);
+    CHECK(!send(loop, pair.server, prepare("small")) && receive(loop, pair.client) == "small");
     Outcome closed;
     pair.client.async_close(1000, "", closed());
     CHECK(receive(loop, pair.server) == "error: the connection was closed by a closing handshake");
     run(loop, closed);
-    CHECK(send_prepared(loop, pair.server, prepare("late")) == ws::error::closed);
-    CHECK(send_prepared(loop, pair.client, prepare("late")) == ws::error::closed);
+    CHECK(send(loop, pair.server, prepare("late")) == ws::error::closed);
+    CHECK(send(loop, pair.client, prepare("late")) == ws::error::closed);
     CHECK(!sansock::PreparedMessage::text("\xff"));
 }
 

@@ -1,9 +1,9 @@
 // sansock/asio_ssl.hpp: both roles over TLS, closing with close_notify, and certificates that are refused.
+#pragma once
+
 #include "asio_pair.hpp"
 
-unsigned tls(const char *certificate, const char *key);
-
-unsigned tls(const char *certificate, const char *key) {
+inline void tls(const char *certificate, const char *key) {
     net::io_context loop;
     net::ssl::context serves(net::ssl::context::tls_server), trusts(net::ssl::context::tls_client);
     serves.use_certificate_chain_file(certificate);
@@ -42,12 +42,7 @@ unsigned tls(const char *certificate, const char *key) {
     net::ssl::context trusts_nobody(net::ssl::context::tls_client);
     CHECK(connect("wss://localhost:" + port, trusts_nobody));
     auto [one, two] = tcp_pair(loop);
-    client = ws::websocket<ws::tls_stream>(ws::tls_stream(std::move(one), trusts));
-    server = ws::websocket<ws::tls_stream>(ws::tls_stream(std::move(two), serves));
-    Outcome shaken, accepted;
-    client.async_handshake(upgraded(sansock::Role::client), shaken());
-    server.async_accept(upgraded(sansock::Role::server), accepted());
-    run(loop, shaken, accepted);
-    CHECK(!shaken.error && !accepted.error && !send(loop, client, "upgraded") && receive(loop, server) == "upgraded");
-    return check_failures;
+    auto pair = open_over(loop, ws::tls_stream(std::move(one), trusts), ws::tls_stream(std::move(two), serves),
+                          upgraded(sansock::Role::client), upgraded(sansock::Role::server));
+    CHECK(!send(loop, pair.client, "upgraded") && receive(loop, pair.server) == "upgraded");
 }

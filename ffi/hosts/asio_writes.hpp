@@ -1,7 +1,7 @@
 // When sansock/asio.hpp writes: which messages leave together, and whom it waits for.
-#include "asio_pair.hpp"
+#pragma once
 
-unsigned writes();
+#include "asio_pair.hpp"
 
 namespace {
 
@@ -226,7 +226,7 @@ void who_reads_slowly_is_kept() {
 
 } // namespace
 
-unsigned writes() {
+inline void writes() {
     answers_to_one_read_leave_together();
     the_last_one_does_not_wait();
     who_reads_no_more_has_sent();
@@ -235,5 +235,4 @@ unsigned writes() {
     what_is_sent_at_once_leaves_together();
     a_full_output_is_written();
     who_reads_slowly_is_kept();
-    return check_failures;
 }
