@@ -18,8 +18,6 @@ const AT_FIRST: u64 = 40 * 1024;
 const ENDED: u64 = 1024;
 /// What was sent, which a compressor may refer to until the connection is freed.
 const SENT: u64 = 9 * 1024;
-/// After so many reads a stream comes in one: short ones have shown what they show.
-const SHORT_READS: usize = 1 << 13;
 /// Longer than all the times of a plan together.
 const AGES: u64 = 1_000_000;
 
@@ -41,7 +39,6 @@ pub struct Host {
     echo: bool,
     step: u64,
     cuts: Cuts,
-    reads: usize,
     hasty: bool,
     /// How many bytes have arrived; `None` where memory depends on more than that: on inflation, or on what the host sends.
     arrived: Option<u64>,
@@ -71,7 +68,6 @@ impl Host {
             echo: plan.echo,
             step: plan.step,
             cuts: plan.cuts.clone(),
-            reads: 0,
             hasty: plan.hasty,
             arrived: (!plan.deflate && !plan.echo).then_some(0),
             passed: 0,
@@ -91,9 +87,7 @@ impl Host {
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let len = if self.reads < SHORT_READS { self.cuts.next(rest.len()) } else { rest.len() };
-            self.reads += 1;
-            let (piece, after) = rest.split_at(len);
+            let (piece, after) = rest.split_at(self.cuts.next(rest.len()));
             let left = self.read(piece);
             if left > 0 {
                 return left + after.len();

@@ -51,9 +51,18 @@ impl<'a> Input<'a> {
     }
 }
 
+/// After so many pieces the rest is one: short ones have shown what they show.
+const MANY: usize = 1 << 13;
+
 /// How a stream is cut into reads.
 #[derive(Clone)]
-pub enum Cuts {
+pub struct Cuts {
+    way: Way,
+    pieces: usize,
+}
+
+#[derive(Clone)]
+enum Way {
     Whole,
     Bytes,
     /// Anywhere: many short pieces, some long ones.
@@ -61,20 +70,25 @@ pub enum Cuts {
 }
 
 impl Cuts {
+    pub const WHOLE: Cuts = Cuts { way: Way::Whole, pieces: 0 };
+    pub const BYTES: Cuts = Cuts { way: Way::Bytes, pieces: 0 };
+
     pub fn of(byte: u8) -> Self {
         match byte {
-            0 => Cuts::Whole,
-            1 => Cuts::Bytes,
-            seed => Cuts::Random(u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            0 => Cuts::WHOLE,
+            1 => Cuts::BYTES,
+            seed => Cuts { way: Way::Random(u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)), pieces: 0 },
         }
     }
 
     /// The length of the next piece of `left` bytes: at least one, if there is one.
     pub fn next(&mut self, left: usize) -> usize {
-        match self {
-            Cuts::Whole => left,
-            Cuts::Bytes => left.min(1),
-            Cuts::Random(state) => {
+        self.pieces += 1;
+        match &mut self.way {
+            _ if self.pieces > MANY => left,
+            Way::Whole => left,
+            Way::Bytes => left.min(1),
+            Way::Random(state) => {
                 // xorshift64: any seed but 0.
                 *state ^= *state << 13;
                 *state ^= *state >> 7;

@@ -55,8 +55,8 @@ pub fn cuts(bytes: &[u8]) {
     let plan = Plan::of(role, start, plan);
     let answer = Answer::draw(&mut input);
     let stream = input.rest();
-    let whole = outcome(&plan, answer, stream, Cuts::Whole);
-    for cuts in [plan.cuts.clone(), Cuts::Bytes] {
+    let whole = outcome(&plan, answer, stream, Cuts::WHOLE);
+    for cuts in [plan.cuts.clone(), Cuts::BYTES] {
         let cut = outcome(&plan, answer, stream, cuts);
         assert_eq!(cut.0, whole.0, "events");
         assert!(cut.1 == whole.1, "output: {} and {} bytes", cut.1.len(), whole.1.len());

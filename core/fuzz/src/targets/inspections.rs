@@ -52,7 +52,7 @@ pub fn inspect(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let cuts = Cuts::of(input.byte());
     let file = input.rest();
-    let whole = read(file, Cuts::Whole);
+    let whole = read(file, Cuts::WHOLE);
     check(&whole.0);
     let (entries, outcome) = read(file, cuts);
     same(&entries, &whole.0);
@@ -118,7 +118,7 @@ pub fn inspect_feed(bytes: &[u8]) {
     let begins = choice >> 2 & 3;
     let cuts = Cuts::of(input.byte());
     let steps = steps(&mut input);
-    let whole = feed(agreed, begins, &steps, Cuts::Whole);
+    let whole = feed(agreed, begins, &steps, Cuts::WHOLE);
     check(&whole);
     same(&feed(agreed, begins, &steps, cuts), &whole);
 }

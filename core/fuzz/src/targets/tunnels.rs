@@ -40,7 +40,7 @@ fn tunnel(urls: &[&str], bytes: &[u8]) {
     if small & 2 != 0 {
         let _ = config.add_header("X-Extra", "some value");
     }
-    let (whole, sent) = run(&config, stream, Cuts::Whole, small & 4 != 0);
+    let (whole, sent) = run(&config, stream, Cuts::WHOLE, small & 4 != 0);
     let (cut, sent_cut) = run(&config, stream, cuts, small & 4 != 0);
     assert_eq!(cut, whole, "it depends on how the answer is cut");
     // What waits when the tunnel fails is dropped.
